@@ -1,0 +1,54 @@
+# Everything a developer or the build machine does has a target here.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE := .cache
+# -race needs cgo and a C compiler. Without one the tests run plain and say so; on a build machine (CI=true) that is an error.
+CC_FOUND := $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/null)
+RACE := $(if $(CC_FOUND),-race,)
+GO_TEST_ENV := $(if $(CC_FOUND),CGO_ENABLED=1,CGO_ENABLED=0)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./vigil
+	CGO_ENABLED=0 go build -trimpath -o vigil ./cmd/vigil
+
+.PHONY: demo
+demo: ## the whole main job on this machine, without network, in under 45 s
+	go run ./cmd/vigil demo --exit-when-done
+
+.PHONY: test
+test: ## all tests with -race, on SQLite and PostgreSQL, in Chromium; installs what is missing when it may
+	@scripts/test.sh "$(RACE)" "$(GO_TEST_ENV)"
+
+.PHONY: test-short
+test-short: ## the tests of one's own packages: make test-short PKG=./judge/...
+	$(GO_TEST_ENV) go test $(RACE) $(or $(PKG),./...)
+
+.PHONY: lint
+lint: ## gofmt, go vet, golangci-lint (from a module of its own in tools/)
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }
+	go vet ./...
+	@mkdir -p $(CACHE)
+	go -C tools build -o ../$(CACHE)/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	$(CACHE)/golangci-lint run ./...
+
+.PHONY: bench
+bench: ## looks/s and visits/s beside a raw net/http loop, in one run, on loopback
+	@scripts/bench.sh
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (default 20s)
+	@scripts/fuzz.sh $(or $(FUZZTIME),20s)
+
+.PHONY: golden
+golden: ## rewrite the golden files; look at the difference before you commit it
+	go test ./... -run Golden -update
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf vigil dist $(CACHE)

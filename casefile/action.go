@@ -1,0 +1,165 @@
+package casefile
+
+import (
+	"strconv"
+	"time"
+)
+
+// Added is what became of a report that was stored.
+type Added struct {
+	ReportID ReportID
+	CaseID   CaseID
+	New      bool // a case was opened for it
+}
+
+// Open makes the case of a target's first report, due at once.
+func Open(r Report, host HostKey, now time.Time) (Case, []Event) {
+	c := Case{
+		Target: r.Target, Referrer: r.Referrer, HostKey: host, Standing: Watching, Held: r.Held,
+		Episode: Episode{Number: 1, Opened: r.Received}, Due: Due{At: now, Why: WhyReported}, Opened: now,
+	}
+	return c, []Event{reported(r, now)}
+}
+
+// Attach adds a further report to a case. It wakes a case that is withdrawn or
+// closed, as the next episode; else the clock keeps running from the first report.
+func (c Case) Attach(r Report, now time.Time) (Case, []Event) {
+	events := []Event{reported(r, now)}
+	if !r.Referrer.IsZero() {
+		c.Referrer = r.Referrer
+	}
+	c.Held = c.Held || r.Held
+	to, _ := c.Standing.Move(CauseReported)
+	if to != c.Standing {
+		c.Episode = Episode{Number: c.Episode.Number + 1, Opened: r.Received}
+		c.Streak, c.Unseen, c.Aftercare, c.Informed = Streak{}, time.Time{}, 0, false
+		events = append(events, c.moved(to, CauseReported, ActorVigil, now))
+		c.Standing = to
+	}
+	c.Due = Due{At: now, Why: WhyReported}
+	return c, events
+}
+
+func reported(r Report, now time.Time) Event {
+	return Event{At: now, Kind: EventReported, Actor: ActorVigil, Data: map[string]string{
+		"source": r.Source, "classification": string(r.Classification), "received": r.Received.UTC().Format(time.RFC3339),
+	}}
+}
+
+// moved is the event of a standing that changes.
+func (c Case) moved(to Standing, cause Cause, actor string, at time.Time) Event {
+	return Event{At: at, Kind: EventStanding, Actor: actor, Data: map[string]string{
+		"from": string(c.Standing), "to": string(to), "cause": string(cause), "episode": strconv.Itoa(c.Episode.Number),
+	}}
+}
+
+// Moved moves the case along the transition table and returns the event of the
+// move; none when the cause leads back to the same standing or nowhere.
+func (c Case) Moved(cause Cause, actor string, at time.Time) (Case, []Event) {
+	to, ok := c.Standing.Move(cause)
+	if !ok || to == c.Standing {
+		return c, nil
+	}
+	e := c.moved(to, cause, actor, at)
+	c.Standing = to
+	return c, []Event{e}
+}
+
+// ActionKind is what a person can do to a case.
+type ActionKind string
+
+// Actions.
+const (
+	ActWithdraw ActionKind = "withdraw"       // the report was a mistake: stop looking
+	ActHold     ActionKind = "hold"           // police first: no provider notices
+	ActRelease  ActionKind = "release"        // end of the hold
+	ActLook     ActionKind = "look_now"       // visit as soon as possible
+	ActRecord   ActionKind = "record_removal" // a person knows that it is gone
+	ActOverturn ActionKind = "undo_removal"   // a person knows that it is not gone
+	ActNote     ActionKind = "note"           // leave a note
+)
+
+// Valid says whether k is known.
+func (k ActionKind) Valid() bool {
+	switch k {
+	case ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActNote:
+		return true
+	}
+	return false
+}
+
+// MaxActionReason bounds the reason a person gives, in bytes.
+const MaxActionReason = 1000
+
+// Action is what a person does to a case. Each carries a reason and becomes an event.
+type Action struct {
+	Kind   ActionKind
+	Actor  string
+	Reason string
+	At     time.Time
+}
+
+// Act applies a person's action. A move that the transition table does not have
+// is a Problem of code conflict, and nothing changes.
+func (c Case) Act(a Action) (Case, []Event, *Problem) {
+	if !a.Kind.Valid() {
+		return c, nil, Problemf(ProblemField, "action", "%.40q is no action; use withdraw, hold, release, look_now, record_removal, undo_removal or note", string(a.Kind))
+	}
+	if a.Reason == "" || len(a.Reason) > MaxActionReason {
+		return c, nil, Problemf(ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", MaxActionReason)
+	}
+	event := func(k EventKind) []Event {
+		return []Event{{At: a.At, Kind: k, Actor: a.Actor, Data: map[string]string{"reason": a.Reason}}}
+	}
+	move := func(cause Cause) (Case, []Event, *Problem) {
+		next, events := c.Moved(cause, a.Actor, a.At)
+		if len(events) == 0 {
+			return c, nil, Problemf(ProblemConflict, "action", "a case that is %s cannot %s", c.Standing, a.Kind)
+		}
+		events[0].Data["reason"] = a.Reason
+		next.Streak, next.Unseen = Streak{}, time.Time{}
+		return next, events, nil
+	}
+	switch a.Kind {
+	case ActHold:
+		c.Held = true
+		return c, event(EventHeld), nil
+	case ActRelease:
+		if !c.Held {
+			return c, nil, Problemf(ProblemConflict, "action", "the case is not held")
+		}
+		c.Held, c.Informed = false, false
+		if c.Standing.Visited() {
+			c.Due = Due{At: a.At, Why: WhyAsked}
+		}
+		return c, event(EventReleased), nil
+	case ActLook:
+		if !c.Standing.Visited() {
+			return c, nil, Problemf(ProblemConflict, "action", "a case that is %s is not looked at; report the URL again to wake it", c.Standing)
+		}
+		c.Due = Due{At: a.At, Why: WhyAsked}
+		return c, event(EventAsked), nil
+	case ActWithdraw:
+		next, events, problem := move(CauseWithdrawn)
+		if problem == nil {
+			next.Due = Due{Why: WhyNever}
+		}
+		return next, events, problem
+	case ActRecord:
+		next, events, problem := move(CauseRecorded)
+		if problem == nil {
+			next.Episode.Removed, next.Episode.FirstGone, next.Aftercare = a.At, a.At, 0
+			next.Due = Due{At: a.At, Why: WhyAftercare}
+		}
+		return next, events, problem
+	case ActOverturn:
+		next, events, problem := move(CauseOverturned)
+		if problem == nil {
+			next.Episode.Removed, next.Episode.FirstGone, next.Aftercare = time.Time{}, time.Time{}, 0
+			next.Due = Due{At: a.At, Why: WhyAsked}
+		}
+		return next, events, problem
+	case ActNote:
+	}
+	return c, event(EventNoted), nil
+}

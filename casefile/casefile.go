@@ -1,0 +1,197 @@
+// Package casefile holds the words of Vigil: the domain types, their rules and
+// their errors.
+//
+// It is the leaf of the tree: every room imports it and it imports nothing but
+// the standard library. Values come in and go out; nothing here sees a clock, a
+// context, a database or the network. All types are plain values: they may be
+// copied and read from several goroutines, and nothing here locks.
+//
+// Times are UTC. Enumerations are string types with Valid; the zero value is
+// never valid.
+package casefile
+
+import "time"
+
+// Identities. They are numbers the store gives; zero means "not stored yet".
+type (
+	ReportID      int64
+	CaseID        int64
+	VisitID       int64
+	ObservationID int64
+	AssignmentID  int64
+	NoticeID      int64
+	EventID       int64
+)
+
+// HostKey is the keyed digest of a target's host, in lower-case hex. It stands
+// for the host where the host itself must not be shown: in jobs, rounds and indexes.
+type HostKey string
+
+// Classification is the analyst's baseline class of the reported matter, in the
+// names of XARF v4 content/csam (domain notes, section 7).
+type Classification string
+
+// Classifications of XARF v4. Unclassified is what a report without one gets.
+const (
+	ClassUnclassified Classification = "unclassified"
+	ClassBaseline     Classification = "baseline"
+	ClassA1           Classification = "A1"
+	ClassA2           Classification = "A2"
+	ClassB1           Classification = "B1"
+	ClassB2           Classification = "B2"
+)
+
+// Valid says whether c is one of the known classifications.
+func (c Classification) Valid() bool {
+	switch c {
+	case ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2:
+		return true
+	}
+	return false
+}
+
+// Report is one party's word that a URL holds matter to be removed. Several
+// reports of one target attach to one case.
+type Report struct {
+	ID       ReportID
+	CaseID   CaseID
+	Target   Target
+	Referrer Target // where the reporter came from; zero when unknown
+	// Source names who reported, for example "public" or a hotline; at most MaxSource bytes.
+	Source string
+	// Reference is the reporter's own number for it; at most MaxReference bytes, may be empty.
+	Reference      string
+	Classification Classification
+	// Received is when the hotline received the report: the start of the clock
+	// report -> removal.
+	Received time.Time
+	// Held asks for a police-first hold: no notice to providers until released.
+	Held bool
+}
+
+// Bounds of what a report may carry, in bytes.
+const (
+	MaxSource    = 120
+	MaxReference = 200
+)
+
+// Case is the life of one target.
+type Case struct {
+	ID       CaseID
+	Target   Target
+	Referrer Target // the latest referrer a report carried; zero when unknown
+	HostKey  HostKey
+	Standing Standing
+	// Held is the police-first flag: it stops provider notices and nothing else.
+	Held bool
+	// Version grows by one with each record; a record made from an older version is refused.
+	Version int64
+	Episode Episode
+	Streak  Streak
+	// Unseen is since when every believed verdict was silent or withheld; zero when the last was not.
+	Unseen time.Time
+	// Last is the last believed verdict; its zero State says that there was none yet.
+	Last Opinion
+	Due  Due
+	// Aftercare is how many of the looks after a removal were made.
+	Aftercare int
+	// Baseline is what the first confirmed live look saw; nil before that.
+	Baseline   *Features
+	Hosting    *Hosting    // the last decision; nil before the first
+	Assignment *Assignment // the last assignment; nil before the first
+	// Informed says that the parties of the present hosting were told in this episode, or drafts
+	// written for them. A new hosting, a return and a released hold clear it.
+	Informed bool
+	Visits   int
+	Opened   time.Time // when the first report was stored
+	// Looking is when a visit that has not been recorded yet began; zero when none is under way.
+	Looking time.Time
+}
+
+// Opinion is the short form of a verdict that a case remembers.
+type Opinion struct {
+	State  State
+	Reason Reason
+	At     time.Time
+}
+
+// Episode is one stretch of a case from report (or return) to removal. A return
+// opens the next one, with a clock of its own.
+type Episode struct {
+	// Number counts from 1.
+	Number int
+	// Opened is the start of the clock: the first report's Received time, or for a
+	// return the first live look after the removal.
+	Opened time.Time
+	// FirstSeen and LastSeen are the first and the last live verdict; zero when never live.
+	FirstSeen, LastSeen time.Time
+	// FirstGone is the first gone verdict of the running streak; zero when there is none.
+	FirstGone time.Time
+	// Removed is when removal was confirmed. The removal itself lies in
+	// (LastSeen, FirstGone]: FirstGone is the figure Vigil publishes (ADR-0008).
+	Removed time.Time
+	// FirstNotice and LastNotice are when a provider notice of this episode was sent; zero when none was.
+	FirstNotice, LastNotice time.Time
+}
+
+// Streak is a run of gone verdicts. The zero value is no streak.
+type Streak struct {
+	Count       int
+	First, Last time.Time
+}
+
+// Span is the time between the first and the last verdict of the streak.
+func (s Streak) Span() time.Duration { return s.Last.Sub(s.First) }
+
+// Due is when the next visit must be, and why. The zero value means never.
+type Due struct {
+	At  time.Time
+	Why Why
+}
+
+// Why is the cause of a due time.
+type Why string
+
+// Causes of a due time.
+const (
+	WhyReported  Why = "reported"       // a new report: look now
+	WhyCadence   Why = "cadence"        // the ordinary pace
+	WhyConfirm   Why = "confirming"     // a streak of gone verdicts tightens the pace
+	WhyAftercare Why = "aftercare"      // looking for a return
+	WhyPostponed Why = "host_postponed" // the host did not answer an earlier visit of the round
+	WhyGate      Why = "gate_closed"    // our own line, resolver or clock was not sound
+	WhyAsked     Why = "asked"          // a person asked for a look now
+	WhyNever     Why = "never"          // the case is closed or withdrawn
+)
+
+// Valid says whether w is one of the known causes.
+func (w Why) Valid() bool {
+	switch w {
+	case WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever:
+		return true
+	}
+	return false
+}
+
+// Visit is one scheduled pass over a case with all that it found, ready to be
+// recorded in one transaction.
+type Visit struct {
+	ID      VisitID
+	CaseID  CaseID
+	Started time.Time
+	Ended   time.Time
+	// Why is the cause of the due time that led to the visit.
+	Why          Why
+	Observations []Observation
+	Verdict      Verdict
+	// Believed is false when the gate was closed: the verdict is kept, and counts for nothing.
+	Believed bool
+	// Hosting is set when hosting was decided anew in this visit, else nil.
+	Hosting *Hosting
+	// Assignment is set when the case was assigned anew in this visit, else nil.
+	Assignment *Assignment
+	Notices    []Notice
+	Events     []Event
+	// After is the case as the visit leaves it; its Version is still the one that was read.
+	After Case
+}

@@ -1,0 +1,122 @@
+package casefile
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// EventKind is what happened.
+type EventKind string
+
+// Event kinds.
+const (
+	EventReported        EventKind = "reported"         // a report came in
+	EventFirstSeen       EventKind = "first_seen"       // the first live verdict of an episode
+	EventStanding        EventKind = "standing"         // the standing changed: from, to, cause
+	EventReturned        EventKind = "returned"         // live again after a removal: the next episode begins
+	EventHosting         EventKind = "hosting"          // hosting was decided, and differs from before
+	EventAssigned        EventKind = "assigned"         // the case was assigned
+	EventNoticeComposed  EventKind = "notice_composed"  //
+	EventNoticeSent      EventKind = "notice_sent"      // with the proof of dispatch
+	EventNoticeFailed    EventKind = "notice_failed"    // refused, uncertain or overtaken
+	EventRevealed        EventKind = "revealed"         // a person saw the URL
+	EventHeld            EventKind = "held"             // police first
+	EventReleased        EventKind = "released"         // the hold ended
+	EventAsked           EventKind = "asked"            // a person asked for a look now
+	EventNoted           EventKind = "noted"            // a person left a note
+	EventInterrupted     EventKind = "interrupted"      // a visit began and was never recorded: Vigil died
+	EventAcknowledged    EventKind = "acknowledged"     // a hotline took the assignment
+	EventAssessed        EventKind = "assessed"         // gone at the very first believed verdict: excluded from figures
+	EventBaseline        EventKind = "baseline"         // the first live look fixed the features
+	EventOriginRecorded  EventKind = "origin_recorded"  // a person or a trusted look-up told the origin
+	EventReviewRequested EventKind = "review_requested" // with the question in words
+)
+
+// Valid says whether k is known.
+func (k EventKind) Valid() bool {
+	switch k {
+	case EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed, EventNoticeSent,
+		EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted, EventAcknowledged,
+		EventAssessed, EventBaseline, EventOriginRecorded, EventReviewRequested:
+		return true
+	}
+	return false
+}
+
+// ActorVigil is the actor of what Vigil does by itself.
+const ActorVigil = "vigil"
+
+// Event is one line of a case's append-only, hash-chained history.
+type Event struct {
+	ID     EventID
+	CaseID CaseID
+	// Seq counts the events of the case from 1 without a gap.
+	Seq   int64
+	At    time.Time
+	Kind  EventKind
+	Actor string
+	// Data are the facts of the event: strings by name, never a URL or a host, at most MaxEventData bytes as JSON.
+	Data map[string]string
+	// Previous is the Hash of the event before, empty for the first. Hash is ChainHash of this one.
+	Previous string
+	Hash     string
+}
+
+// MaxEventData bounds an event's data, as JSON, in bytes.
+const MaxEventData = 4096
+
+// ChainHash is the hash of e in lower-case hex: SHA-256 over the previous hash and
+// all fields but ID and Hash, each with its length before it, times in
+// milliseconds. Changing, dropping or reordering an event breaks the chain.
+func (e Event) ChainHash() string {
+	data, err := json.Marshal(e.Data) // keys come sorted
+	if err != nil {                   // a map of strings always marshals
+		panic(fmt.Sprintf("casefile: marshal event data: %v", err))
+	}
+	h := sha256.New()
+	var n [8]byte
+	number := func(v int64) { binary.BigEndian.PutUint64(n[:], uint64(v)); h.Write(n[:]) }
+	text := func(s []byte) { number(int64(len(s))); h.Write(s) }
+	text([]byte(e.Previous))
+	number(int64(e.CaseID))
+	number(e.Seq)
+	number(e.At.UnixMilli())
+	text([]byte(e.Kind))
+	text([]byte(e.Actor))
+	text(data)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Chain links events to the history that ends with (seq, hash): it sets CaseID,
+// Seq, Previous and Hash of each, in order. The first event of a case follows (0, "").
+func Chain(id CaseID, seq int64, hash string, events []Event) {
+	for i := range events {
+		e := &events[i]
+		seq++
+		e.CaseID, e.Seq, e.Previous = id, seq, hash
+		e.At = e.At.UTC().Truncate(time.Millisecond)
+		e.Hash = e.ChainHash()
+		hash = e.Hash
+	}
+}
+
+// VerifyChain says where a case's full history, in order, is broken; nil when it is sound.
+func VerifyChain(events []Event) error {
+	var hash string
+	for i, e := range events {
+		switch {
+		case e.Seq != int64(i)+1:
+			return fmt.Errorf("event %d of case %d: expected number %d, found %d: an event is missing or was moved", e.ID, e.CaseID, i+1, e.Seq)
+		case e.Previous != hash:
+			return fmt.Errorf("event %d of case %d: does not follow the event before it", e.ID, e.CaseID)
+		case e.ChainHash() != e.Hash:
+			return fmt.Errorf("event %d of case %d: its content does not match its hash", e.ID, e.CaseID)
+		}
+		hash = e.Hash
+	}
+	return nil
+}

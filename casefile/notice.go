@@ -1,0 +1,101 @@
+package casefile
+
+import "time"
+
+// Assignment says which hotlines must act on a case. Hosting country and
+// assigned country are two facts: an orphan's differ.
+type Assignment struct {
+	ID              AssignmentID
+	CaseID          CaseID
+	HostingCountry  string // empty when unknown
+	AssignedCountry string // empty when nobody could be found
+	Hotlines        []string
+	// Policy names the rule that assigned: hosting_country, orphan, unknown_country.
+	Policy       string
+	At           time.Time
+	Acknowledged time.Time
+	// Confirmed is false when the directory marks a hotline of it as uncertain.
+	Confirmed bool
+}
+
+// Same says whether b sends the case to the same hotlines by the same policy.
+func (a *Assignment) Same(b *Assignment) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if a.HostingCountry != b.HostingCountry || a.AssignedCountry != b.AssignedCountry || a.Policy != b.Policy || len(a.Hotlines) != len(b.Hotlines) {
+		return false
+	}
+	for i := range a.Hotlines {
+		if a.Hotlines[i] != b.Hotlines[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// NoticeState is how far a notice is.
+type NoticeState string
+
+// Notice states. A notice is handed over at most once: what was being sent when
+// Vigil died is uncertain, and is never sent again by itself (ADR-0010).
+const (
+	NoticeDraft     NoticeState = "draft"     // sending is off, or there is no address: a person reads it
+	NoticeQueued    NoticeState = "queued"    // to be sent at NextTry
+	NoticeSending   NoticeState = "sending"   // claimed by a sender
+	NoticeSent      NoticeState = "sent"      // the party's server took it
+	NoticeRefused   NoticeState = "refused"   // the party's server refused it for good
+	NoticeUncertain NoticeState = "uncertain" // Vigil died, or the line broke, while it was handed over
+	NoticeOvertaken NoticeState = "overtaken" // the case was over or held before it left
+)
+
+// Valid says whether s is known.
+func (s NoticeState) Valid() bool {
+	switch s {
+	case NoticeDraft, NoticeQueued, NoticeSending, NoticeSent, NoticeRefused, NoticeUncertain, NoticeOvertaken:
+		return true
+	}
+	return false
+}
+
+// NoticeKind is what a notice says.
+type NoticeKind string
+
+// Notice kinds.
+const (
+	NoticeAssignment NoticeKind = "assignment" // to a hotline: this case is yours
+	NoticeRemoval    NoticeKind = "removal"    // to a provider: please remove this
+)
+
+// Valid says whether k is known.
+func (k NoticeKind) Valid() bool { return k == NoticeAssignment || k == NoticeRemoval }
+
+// Notice is the message to one party about one case.
+type Notice struct {
+	ID      NoticeID
+	CaseID  CaseID
+	Episode int
+	Kind    NoticeKind
+	// Step counts the repeats to one party, from 1.
+	Step    int
+	Contact Contact
+	// Key is the idempotency key: one message for each party, case, episode and step. It is
+	// also the local part of the Message-ID.
+	Key     string
+	Subject string // never holds a URL or a host
+	// Body is the text of the message. It names the URL, so the store seals it.
+	Body     string
+	State    NoticeState
+	Composed time.Time
+	NextTry  time.Time
+	Tries    int
+	Sent     time.Time
+	// Proof is what the party's server answered when it took or refused the message; at most MaxProof bytes.
+	Proof string
+}
+
+// Bounds of a notice, in bytes.
+const (
+	MaxProof      = 500
+	MaxNoticeBody = 32 << 10
+)

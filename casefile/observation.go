@@ -1,0 +1,236 @@
+package casefile
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Vantage is a named place to look from.
+type Vantage struct {
+	Name    string
+	Country string // ISO 3166-1 alpha-2
+	Network string // for example AS64500; two vantages of one network are no independent witnesses
+}
+
+// Subject is what to look at.
+type Subject struct {
+	Target   Target
+	Referrer Target // sent as the Referer header; zero for none
+	Purpose  Purpose
+	// Nameservers asks for the name servers of the zone as well.
+	Nameservers bool
+}
+
+// Observation is what one look saw: facts, no opinion. It never holds a body or
+// a part of one.
+type Observation struct {
+	ID      ObservationID
+	Vantage string
+	// Purpose is what the look was for.
+	Purpose    Purpose
+	Started    time.Time
+	Took       time.Duration
+	Resolution Resolution
+	// Hops are the answers in order, redirects first; empty when no server answered.
+	Hops []Hop
+	// Status is the HTTP status of the last hop; 0 when no status line came.
+	Status int
+	// BodyBytes counts the decoded bytes that were read; Truncated says that there were more.
+	BodyBytes int64
+	Truncated bool
+	// Features are set when a body was read, also an empty or a truncated one.
+	Features *Features
+	// Fault is set when the look did not end with a complete answer.
+	Fault *Fault
+}
+
+// Final is the last hop, or the zero Hop.
+func (o Observation) Final() Hop {
+	if len(o.Hops) == 0 {
+		return Hop{}
+	}
+	return o.Hops[len(o.Hops)-1]
+}
+
+// Purpose of a look.
+type Purpose string
+
+// Purposes.
+const (
+	PurposeTarget  Purpose = "target"  // the reported URL
+	PurposeSibling Purpose = "sibling" // a path of the same server that surely does not exist (soft 404)
+	PurposeControl Purpose = "control" // a control target of the gate
+)
+
+// Valid says whether p is known.
+func (p Purpose) Valid() bool {
+	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl
+}
+
+// Resolution is what the DNS said about the host of the first hop.
+type Resolution struct {
+	// Rcode is the DNS name of the answer's code, for example NOERROR or NXDOMAIN;
+	// empty when no server answered.
+	Rcode       string       `json:"rcode"`
+	CNAMEs      []string     `json:"cnames"`      // in order of the chain, without the trailing dot
+	Addresses   []netip.Addr `json:"addresses"`   // A before AAAA, in the order of the answer
+	Nameservers []string     `json:"nameservers"` // of the zone, sorted; empty when not asked
+	// Authenticated is the AD flag: the resolver validated the answer with DNSSEC.
+	Authenticated bool `json:"authenticated"`
+}
+
+// Hop is one answer on the way.
+type Hop struct {
+	Target  Target
+	Address netip.Addr // the address that was dialled
+	Status  int
+	TLS     *TLS // nil on http
+	// Header facts a judge needs; each is bounded and never free text of the page.
+	Location  bool   // a Location header was present
+	MediaType string // the type/subtype of Content-Type, at most 100 bytes
+	Server    string // the Server header, at most 100 bytes
+	Edge      string // the name of the edge its headers give away, from a closed set; or empty
+	Challenge bool   // the headers say that this is a bot challenge
+	Protocol  string // HTTP/1.1, HTTP/2.0
+	// RetryAfter is the server's wish, at most 24 h; 0 when it stated none.
+	RetryAfter time.Duration
+	Took       time.Duration
+}
+
+// TLS is what the handshake of a hop showed. A bad certificate never hides content.
+type TLS struct {
+	Version string // 1.2, 1.3
+	// Problem is why the certificate would not be trusted (expired, unknown authority,
+	// wrong name, other), or empty when it would be.
+	Problem string
+	Expires time.Time // end of the leaf's validity
+}
+
+// Phase is where in a look a fault struck.
+type Phase string
+
+// Phases in the order of a look.
+const (
+	PhaseResolve Phase = "resolve"
+	PhaseConnect Phase = "connect"
+	PhaseTLS     Phase = "tls"
+	PhaseRequest Phase = "request" // from the first byte sent to the end of the headers
+	PhaseBody    Phase = "body"
+)
+
+// Valid says whether p is known.
+func (p Phase) Valid() bool {
+	switch p {
+	case PhaseResolve, PhaseConnect, PhaseTLS, PhaseRequest, PhaseBody:
+		return true
+	}
+	return false
+}
+
+// FaultKind is what went wrong.
+type FaultKind string
+
+// Fault kinds. But for nxdomain each has the name of the silent reason it leads to.
+const (
+	FaultTimeout          FaultKind = "timeout"
+	FaultRefused          FaultKind = "refused" // also: host or network unreachable
+	FaultReset            FaultKind = "reset"   // also: closed before the answer was complete
+	FaultTLS              FaultKind = "tls"
+	FaultServfail         FaultKind = "servfail" // SERVFAIL, REFUSED, lame or broken DNS answers
+	FaultNXDomain         FaultKind = "nxdomain"
+	FaultNoAddress        FaultKind = "no_address" // the name exists, and has neither A nor AAAA
+	FaultRedirectLoop     FaultKind = "redirect_loop"
+	FaultTooManyRedirects FaultKind = "too_many_redirects"
+	FaultProtocol         FaultKind = "protocol_error"  // not HTTP, broken headers or encoding, a redirect to nowhere
+	FaultAddressRefused   FaultKind = "address_refused" // our guard would not dial it
+	FaultInterrupted      FaultKind = "interrupted"     // we stopped: shutdown or crash
+)
+
+// Valid says whether k is known.
+func (k FaultKind) Valid() bool {
+	switch k {
+	case FaultTimeout, FaultRefused, FaultReset, FaultTLS, FaultServfail, FaultNXDomain, FaultNoAddress,
+		FaultRedirectLoop, FaultTooManyRedirects, FaultProtocol, FaultAddressRefused, FaultInterrupted:
+		return true
+	}
+	return false
+}
+
+// Fault is why a look saw nothing, or not all. It is data, never a Go error.
+type Fault struct {
+	Kind  FaultKind `json:"kind"`
+	Phase Phase     `json:"phase"`
+	// Detail is a short phrase from a closed set, for people; it never holds a URL, a host or a part of a body.
+	Detail string `json:"detail,omitempty"`
+}
+
+// Features are the non-reversible traits of a body. The body itself is dropped.
+type Features struct {
+	// Digest is the keyed digest (HMAC-SHA-256) of the decoded bytes that were read, in lower-case hex.
+	Digest string `json:"digest"`
+	// SimHash is the 64-bit simhash of the visible text's words; near pages differ in few bits.
+	SimHash uint64 `json:"simhash"`
+	// Structure is a hash of the sequence of element names.
+	Structure uint64 `json:"structure"`
+	// Title is the keyed digest of the title, folded in case and space; empty when there is none.
+	Title string `json:"title,omitempty"`
+	// Counts of what the page holds.
+	Words     int `json:"words"`
+	Elements  int `json:"elements"`
+	Links     int `json:"links"`
+	Images    int `json:"images"`
+	Media     int `json:"media"`   // video, audio, embed, object
+	Scripts   int `json:"scripts"` //
+	Forms     int `json:"forms"`
+	Passwords int `json:"passwords"` // password inputs
+	Frames    int `json:"frames"`
+	// HTML says that the body was parsed as HTML; without it only Digest and the size mean something.
+	HTML bool `json:"html"`
+	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
+	Markers []Marker `json:"markers,omitempty"`
+}
+
+// Has says whether the page shows the marker.
+func (f *Features) Has(m Marker) bool {
+	if f == nil {
+		return false
+	}
+	for _, x := range f.Markers {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Marker is a trait of a page from the closed list of crawler/fetch.
+type Marker string
+
+// Markers. Each is one signal among others: a judge never decides by a marker alone.
+const (
+	MarkerNotFound    Marker = "not_found_phrase"
+	MarkerTakedown    Marker = "takedown_phrase"
+	MarkerSuspended   Marker = "suspended_phrase"
+	MarkerParked      Marker = "parked_phrase"
+	MarkerSeized      Marker = "seized_phrase"
+	MarkerSinkhole    Marker = "sinkhole_header" // of the headers of known sinkholes
+	MarkerLogin       Marker = "login_form"
+	MarkerPaywall     Marker = "paywall_phrase"
+	MarkerConsent     Marker = "consent_wall"
+	MarkerChallenge   Marker = "challenge_page"
+	MarkerAppShell    Marker = "app_shell"
+	MarkerLinkExpired Marker = "link_expired_phrase"
+	MarkerReferrer    Marker = "referrer_phrase"
+	MarkerGeoBlock    Marker = "geo_block_phrase"
+	MarkerMetaRefresh Marker = "meta_refresh"
+)
+
+// Valid says whether m is in the list.
+func (m Marker) Valid() bool {
+	switch m {
+	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
+		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh:
+		return true
+	}
+	return false
+}

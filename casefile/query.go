@@ -1,0 +1,82 @@
+package casefile
+
+import "time"
+
+// CaseFilter asks for a page of cases, newest first. Zero fields do not filter.
+type CaseFilter struct {
+	Standing Standing
+	Country  string // hosting country
+	Hotline  string
+	HostKey  HostKey
+	Target   Target // exactly this one
+	Before   CaseID // the keyset cursor: only cases with a smaller id
+	Limit    int    // 1 to MaxPage
+}
+
+// NoticeFilter asks for a page of notices, newest first.
+type NoticeFilter struct {
+	CaseID CaseID
+	State  NoticeState
+	Before NoticeID
+	Limit  int
+}
+
+// MaxPage is the most rows of one page.
+const MaxPage = 200
+
+// Outcome is how an episode stands in the figures.
+type Outcome string
+
+// Outcomes.
+const (
+	OutcomeOpen        Outcome = "open"        // still there, as far as known: right-censored
+	OutcomeRemoved     Outcome = "removed"     //
+	OutcomeUnavailable Outcome = "unavailable" // a competing risk, no removal
+	OutcomeWithdrawn   Outcome = "withdrawn"   // censored at the withdrawal
+)
+
+// Valid says whether o is known.
+func (o Outcome) Valid() bool {
+	return o == OutcomeOpen || o == OutcomeRemoved || o == OutcomeUnavailable || o == OutcomeWithdrawn
+}
+
+// EpisodeRecord is one episode as the figures need it.
+type EpisodeRecord struct {
+	CaseID  CaseID
+	HostKey HostKey
+	Episode Episode
+	Outcome Outcome
+	// Ended is when the outcome was reached; zero for open ones.
+	Ended    time.Time
+	Country  string // hosting country; empty when unknown
+	Provider string
+}
+
+// Assessed says whether the episode was ever seen live; one that was not is
+// excluded from the figures as gone before assessment.
+func (e EpisodeRecord) Assessed() bool { return !e.Episode.FirstSeen.IsZero() }
+
+// Role is what a user or token may do.
+type Role string
+
+// Roles.
+const (
+	RoleViewer  Role = "viewer"  // sees cases with masked URLs and figures
+	RoleAnalyst Role = "analyst" // reports, acts, reveals URLs
+	RoleAdmin   Role = "admin"   // all that, and manages users and tokens
+)
+
+// Valid says whether r is known.
+func (r Role) Valid() bool { return r == RoleViewer || r == RoleAnalyst || r == RoleAdmin }
+
+// May says whether r has the rights of need.
+func (r Role) May(need Role) bool {
+	rank := map[Role]int{RoleViewer: 1, RoleAnalyst: 2, RoleAdmin: 3}
+	return r.Valid() && rank[r] >= rank[need]
+}
+
+// Person is who is behind a request: a user of the pages or a token of the API.
+type Person struct {
+	Name string
+	Role Role
+}

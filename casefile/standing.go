@@ -1,0 +1,89 @@
+package casefile
+
+// Standing is where a case is.
+type Standing string
+
+// Standings.
+const (
+	Watching    Standing = "watching"    // looked at, not gone
+	Confirming  Standing = "confirming"  // gone verdicts, not yet enough of them
+	Removed     Standing = "removed"     // removal confirmed; looked at for a return
+	Unavailable Standing = "unavailable" // silent or withheld for long; never counted as removed
+	Review      Standing = "review"      // a person must decide
+	Withdrawn   Standing = "withdrawn"   // the report was taken back
+	Closed      Standing = "closed"      // aftercare is over
+)
+
+// Standings in the order of a case's life.
+var Standings = []Standing{Watching, Confirming, Removed, Unavailable, Review, Withdrawn, Closed}
+
+// Valid says whether s is known.
+func (s Standing) Valid() bool {
+	switch s {
+	case Watching, Confirming, Removed, Unavailable, Review, Withdrawn, Closed:
+		return true
+	}
+	return false
+}
+
+// Visited says whether cases of this standing are still looked at.
+func (s Standing) Visited() bool {
+	switch s {
+	case Watching, Confirming, Removed, Unavailable, Review:
+		return true
+	case Withdrawn, Closed:
+	}
+	return false
+}
+
+// Cause is why a standing changes.
+type Cause string
+
+// Causes.
+const (
+	CauseGone       Cause = "gone"       // a gone verdict, the streak is not long enough
+	CauseConfirmed  Cause = "confirmed"  // the streak is long enough
+	CauseSeen       Cause = "seen"       // a live verdict
+	CauseUnseen     Cause = "unseen"     // silent or withheld for too long
+	CauseUndecided  Cause = "undecided"  // changed or fenced for too long, or hosting below the threshold
+	CauseSettled    Cause = "settled"    // what was undecided is decided
+	CauseAged       Cause = "aged"       // the last look of aftercare was made
+	CauseReported   Cause = "reported"   // a new report
+	CauseWithdrawn  Cause = "withdrawn"  // a person took the report back
+	CauseRecorded   Cause = "recorded"   // a person recorded a removal
+	CauseOverturned Cause = "overturned" // a person undid a removal
+)
+
+// moves is the transition table: where a cause leads from a standing. What is
+// not in it does not happen. A cause that leads back to the same standing is no
+// move and makes no event.
+var moves = map[Standing]map[Cause]Standing{
+	Watching: {
+		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
+		CauseReported: Watching, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
+	},
+	Confirming: {
+		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
+		CauseReported: Confirming, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
+	},
+	Removed: { // only a sighting or a person ends a removal: silence is no return either
+		CauseGone: Removed, CauseSeen: Watching, CauseAged: Closed,
+		CauseReported: Removed, CauseWithdrawn: Withdrawn, CauseOverturned: Watching,
+	},
+	Unavailable: {
+		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
+		CauseReported: Unavailable, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
+	},
+	Review: {
+		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review, CauseSettled: Watching,
+		CauseReported: Review, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
+	},
+	Withdrawn: {CauseReported: Watching},
+	Closed:    {CauseReported: Watching, CauseOverturned: Watching},
+}
+
+// Move is where the cause leads from s; ok is false when the table has no such move.
+func (s Standing) Move(c Cause) (to Standing, ok bool) {
+	to, ok = moves[s][c]
+	return to, ok
+}

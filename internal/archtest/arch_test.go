@@ -1,0 +1,238 @@
+// Package archtest holds the table of allowed imports. It parses the files in
+// this process: a test that asked the go command would be cached and lie.
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "vigil"
+
+// mayImport lists, for each room, the other rooms its packages may import. A
+// room is a top-level folder; internal/x counts as a room of its own.
+var mayImport = map[string][]string{
+	"casefile":           {},
+	"judge":              {"casefile"},
+	"stats":              {"casefile"},
+	"crawler":            {"casefile"},
+	"geolocate":          {"casefile"},
+	"notices":            {"casefile"},
+	"scheduler":          {"casefile", "judge"},
+	"store":              {"casefile", "internal/seal"},
+	"web":                {"casefile"},
+	"internal/config":    {"casefile"},
+	"internal/telemetry": {"casefile"},
+	"internal/seal":      {},
+	"internal/fakenet":   {"casefile"},
+	"internal/archtest":  {},
+}
+
+// packageMayImport adds to the rooms of single packages.
+var packageMayImport = map[string][]string{
+	"store/storetest": {"stats"}, // the slow, obvious figures that the SQL is held against
+}
+
+// testsMayImport is what _test.go files may import besides.
+var testsMayImport = []string{"casefile", "internal/fakenet"}
+
+// soleImporter says which package alone may import a third-party library. The
+// simulated internet needs servers of its own for some of them.
+var soleImporter = map[string][]string{
+	"github.com/gocolly/colly":         {"crawler/fetch"},
+	"github.com/miekg/dns":             {"crawler/resolve", "internal/fakenet"},
+	"github.com/nlnwa/whatwg-url":      {"crawler/target"},
+	"github.com/oschwald/":             {"geolocate/mmdb"},
+	"github.com/openrdap/rdap":         {"geolocate/registry"},
+	"github.com/likexian/":             {"geolocate/registry"},
+	"github.com/riverqueue/river":      {"scheduler/river"},
+	"github.com/uptrace/bun":           {"store"},
+	"github.com/pressly/goose":         {"store"},
+	"github.com/tink-crypto/":          {"internal/seal"},
+	"github.com/wneessen/go-mail":      {"notices/smtp"},
+	"github.com/emersion/go-smtp":      {"internal/fakenet"},
+	"github.com/prometheus/":           {"internal/telemetry"},
+	"github.com/danielgtaylor/huma":    {"web/api"},
+	"github.com/knadh/koanf":           {"internal/config"},
+	"github.com/spf13/cobra":           {"cmd/vigil"},
+	"github.com/maxmind/mmdbwriter":    {"internal/fakenet"},
+	"github.com/alexedwards/scs":       {"web/ui"},
+	"github.com/jedib0t/go-pretty":     {"cmd/vigil"},
+	"github.com/schollz/progressbar":   {"cmd/vigil"},
+	"github.com/phuslu/iploc":          {"geolocate"},
+	"golang.org/x/net/publicsuffix":    {"crawler/target", "geolocate", "geolocate/registry"},
+	"github.com/jackc/pgx/v5/pgxpool":  {"scheduler/river"},
+	"modernc.org/sqlite":               {"store", "store/stmtcache"},
+	"code.dny.dev/ssrf":                {"crawler/guard"},
+	"github.com/chromedp/chromedp":     {},
+	"github.com/google/go-cmp":         {},
+	"pgregory.net/rapid":               {},
+	"go.uber.org/goleak":               {},
+	"github.com/Shopify/toxiproxy":     {},
+	"net/http/httptest":                {"internal/fakenet"},
+	"net/http/pprof":                   {},
+	"os/exec":                          {},
+	"github.com/go-analyze/charts":     {"web/ui"},
+	"github.com/alexedwards/argon2id":  {"web/auth"},
+	"github.com/projectdiscovery/":     {"geolocate"},
+	"github.com/temoto/robotstxt":      {},
+	"github.com/PuerkitoBio/goquery":   {},
+	"github.com/riverqueue/riverui":    {},
+	"riverqueue.com/riverui":           {},
+	"github.com/mattn/go-sqlite3":      {},
+	"github.com/ncruces/go-sqlite3":    {},
+	"database/sql/driver":              {"store", "store/stmtcache"},
+	"encoding/gob":                     {},
+	"unsafe":                           {},
+	"plugin":                           {},
+	"github.com/stretchr/testify":      {},
+	"github.com/sirupsen/logrus":       {},
+	"log":                              {},
+	"github.com/likexian/whois-parser": {"geolocate/registry"},
+}
+
+func room(dir string) string {
+	parts := strings.SplitN(dir, "/", 3)
+	if parts[0] == "internal" && len(parts) > 1 {
+		return parts[0] + "/" + parts[1]
+	}
+	return parts[0]
+}
+
+type file struct {
+	path    string
+	imports []string
+}
+
+func sources(t *testing.T) []file {
+	t.Helper()
+	root := os.DirFS("../..")
+	var files []file
+	err := fs.WalkDir(root, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (p == "tools" || p != "." && strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(p, ".go") {
+			return nil
+		}
+		src, err := fs.ReadFile(root, p)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), p, src, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		f := file{path: p}
+		for _, spec := range parsed.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			f.imports = append(f.imports, name)
+		}
+		files = append(files, f)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 50 {
+		t.Fatalf("found only %d Go files: the walk is broken", len(files))
+	}
+	return files
+}
+
+func TestRoomsImportInward(t *testing.T) {
+	t.Parallel()
+	for _, f := range sources(t) {
+		dir := path.Dir(f.path)
+		from := room(dir)
+		if from == "cmd" {
+			continue
+		}
+		allowed, known := mayImport[from]
+		if !known {
+			t.Errorf("%s: room %q is not in the table", f.path, from)
+		}
+		allowed = append(slices.Clone(allowed), packageMayImport[dir]...)
+		test := strings.HasSuffix(f.path, "_test.go")
+		if test {
+			allowed = append(allowed, testsMayImport...)
+		}
+		for _, imp := range f.imports {
+			rest, ours := strings.CutPrefix(imp, module+"/")
+			if !ours {
+				continue
+			}
+			if !test && strings.HasPrefix(dir, rest+"/") && dir != "store/storetest" {
+				t.Errorf("%s: a part must not import its own room's front %s", f.path, rest)
+			}
+			if room(rest) != from && !slices.Contains(allowed, room(rest)) {
+				t.Errorf("%s: %s must not import %s", f.path, from, rest)
+			}
+		}
+	}
+}
+
+func TestLeafIsStandardLibraryOnly(t *testing.T) {
+	t.Parallel()
+	for _, f := range sources(t) {
+		if path.Dir(f.path) != "casefile" || strings.HasSuffix(f.path, "_test.go") {
+			continue
+		}
+		for _, imp := range f.imports {
+			if first, _, _ := strings.Cut(imp, "/"); strings.Contains(first, ".") || first == module {
+				t.Errorf("%s imports %s: casefile uses the standard library only", f.path, imp)
+			}
+		}
+	}
+}
+
+func TestLibrariesHaveOneHome(t *testing.T) {
+	t.Parallel()
+	for _, f := range sources(t) {
+		if strings.HasSuffix(f.path, "_test.go") {
+			continue // tests build what they look at
+		}
+		for _, imp := range f.imports {
+			for library, homes := range soleImporter {
+				if !matches(imp, library) || slices.Contains(homes, path.Dir(f.path)) {
+					continue
+				}
+				if under(path.Dir(f.path), homes) {
+					continue
+				}
+				t.Errorf("%s imports %s, whose only home is %v", f.path, imp, homes)
+			}
+		}
+	}
+}
+
+// matches says whether imp is the library or a package of it.
+func matches(imp, library string) bool {
+	if strings.HasSuffix(library, "/") {
+		return strings.HasPrefix(imp, library)
+	}
+	return imp == library || strings.HasPrefix(imp, library+"/")
+}
+
+// under says whether dir lies in the simulated internet, whose parts share its libraries.
+func under(dir string, homes []string) bool {
+	for _, h := range homes {
+		if h == "internal/fakenet" && strings.HasPrefix(dir, h+"/") {
+			return true
+		}
+	}
+	return false
+}

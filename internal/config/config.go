@@ -1,0 +1,186 @@
+// Package config reads Vigil's configuration: a YAML file, and over it one
+// environment variable a key (VIGIL_SECTION_KEY).
+//
+// In come bytes and an environment; out goes a Config that is valid, or one
+// error that lists every fault at once: unknown keys, values that do not parse
+// and values out of range. It never opens what the configuration names; doctor
+// does.
+package config
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is the whole configuration. Its koanf tags are the keys of the file;
+// Defaults says what a key means when it is not set.
+type Config struct {
+	Database  Database  `koanf:"database"`
+	Resolver  Resolver  `koanf:"resolver"`
+	Guard     Guard     `koanf:"guard"`
+	Crawler   Crawler   `koanf:"crawler"`
+	Geolocate Geolocate `koanf:"geolocate"`
+	Scheduler Scheduler `koanf:"scheduler"`
+	Gate      Gate      `koanf:"gate"`
+	Notices   Notices   `koanf:"notices"`
+	Web       Web       `koanf:"web"`
+	Seal      Seal      `koanf:"seal"`
+	Log       Log       `koanf:"log"`
+}
+
+// Database says where cases are kept.
+type Database struct {
+	// URL is sqlite:PATH or postgres://user:password@host/name.
+	URL string `koanf:"url"`
+}
+
+// Resolver says whom to ask for names.
+type Resolver struct {
+	// Servers are ip:port; empty means those of the system.
+	Servers []string `koanf:"servers"`
+	// Timeout of one question to one server, 100 ms to 1 min.
+	Timeout time.Duration `koanf:"timeout"`
+}
+
+// Guard says what may be dialled.
+type Guard struct {
+	// AllowNetworks may be dialled though the guard would refuse them: for labs only.
+	AllowNetworks []netip.Prefix `koanf:"allow_networks"`
+}
+
+// Crawler bounds the looks.
+type Crawler struct {
+	Timeout      time.Duration `koanf:"timeout"`       // of a whole look, 1 s to 5 min
+	MaxBody      Size          `koanf:"max_body"`      // decoded bytes read of a body, 1 KiB to 64 MiB
+	MaxRedirects int           `koanf:"max_redirects"` // 0 to 50
+	PerHostGap   time.Duration `koanf:"per_host_gap"`  // between two looks at one host, 0 to 1 h
+	InFlight     int           `koanf:"in_flight"`     // looks at once, 1 to 10,000
+	UserAgent    string        `koanf:"user_agent"`    // one line, printable ASCII
+	Vantages     []Vantage     `koanf:"vantages"`      // 1 to 16
+}
+
+// Vantage is a place to look from.
+type Vantage struct {
+	Name    string `koanf:"name"`
+	Country string `koanf:"country"` // ISO 3166-1 alpha-2
+	Network string `koanf:"network"` // for example AS64500
+	Proxy   string `koanf:"proxy"`   // socks5://ip:port or http://ip:port; empty for direct
+}
+
+// Geolocate names the sources of hosting facts.
+type Geolocate struct {
+	Databases []GeoDatabase `koanf:"databases"`
+	RDAP      RDAP          `koanf:"rdap"`
+	WHOIS     WHOIS         `koanf:"whois"`
+}
+
+// GeoDatabase is a file in MaxMind's format.
+type GeoDatabase struct {
+	Kind string `koanf:"kind"` // country or asn
+	Path string `koanf:"path"`
+}
+
+// RDAP says where the bootstrap files are; an empty URL switches RDAP off.
+type RDAP struct {
+	Bootstrap string `koanf:"bootstrap"`
+}
+
+// WHOIS says whom to ask first; an empty server switches WHOIS off.
+type WHOIS struct {
+	Server string `koanf:"server"`
+}
+
+// Scheduler is the pace of looking again.
+type Scheduler struct {
+	FirstGap         time.Duration   `koanf:"first_gap"`
+	Growth           float64         `koanf:"growth"`
+	MaxGap           time.Duration   `koanf:"max_gap"`
+	Confirm          Confirm         `koanf:"confirm"`
+	UnavailableAfter time.Duration   `koanf:"unavailable_after"`
+	Aftercare        []time.Duration `koanf:"aftercare"`
+	// Rounds is how many hosts are worked on at once, 1 to 10,000.
+	Rounds int `koanf:"rounds"`
+	// FeedEvery is how often due hosts are looked for, 50 ms to 1 min.
+	FeedEvery time.Duration `koanf:"feed_every"`
+	// HostingTTL is how old a hosting decision may be before it is made again, 1 s to 720 h.
+	HostingTTL time.Duration `koanf:"hosting_ttl"`
+}
+
+// Confirm says when gone verdicts are a removal.
+type Confirm struct {
+	Verdicts int           `koanf:"verdicts"` // 2 to 20
+	Span     time.Duration `koanf:"span"`
+}
+
+// Gate names the control targets that prove that our own line is sound.
+type Gate struct {
+	Targets []string `koanf:"targets"` // URLs that are always up; empty = no gate
+}
+
+// Notices says who tells and how.
+type Notices struct {
+	// Send switches sending on. While it is off every notice stays a draft.
+	Send bool `koanf:"send"`
+	// From is the mail address notices come from, and the notifier's name and address in them.
+	From         string `koanf:"from"`
+	Organisation string `koanf:"organisation"`
+	// Country is the operator's own country: it gets what has no hotline of its own. May be empty.
+	Country   string `koanf:"country"`
+	SMTP      SMTP   `koanf:"smtp"`
+	Directory string `koanf:"directory"` // a CSV file; empty = the built-in directory
+}
+
+// SMTP is the mail relay.
+type SMTP struct {
+	Address  string `koanf:"address"` // host:port
+	TLS      string `koanf:"tls"`     // opportunistic, required or none
+	Username string `koanf:"username"`
+	Password string `koanf:"password"`
+	Hello    string `koanf:"hello"`
+}
+
+// Web is the API and the pages.
+type Web struct {
+	Listen string `koanf:"listen"` // ip:port
+	// Secure says that the pages are reached over https (through a proxy): cookies are marked so.
+	Secure bool `koanf:"secure"`
+}
+
+// Seal says where the keys are.
+type Seal struct {
+	KeyFile string `koanf:"key_file"`
+}
+
+// Log is how Vigil speaks to its operator.
+type Log struct {
+	Level  string `koanf:"level"`  // debug, info, warn or error
+	Format string `koanf:"format"` // json or console
+}
+
+// Defaults is the configuration of an empty file.
+func Defaults() Config {
+	return Config{
+		Database: Database{URL: "sqlite:vigil.db"},
+		Resolver: Resolver{Timeout: 5 * time.Second},
+		Crawler: Crawler{
+			Timeout: 20 * time.Second, MaxBody: 2 << 20, MaxRedirects: 10, PerHostGap: time.Second, InFlight: 256,
+			UserAgent: "Mozilla/5.0 (compatible; Vigil/1; verification of reported content)",
+			Vantages:  []Vantage{{Name: "local"}},
+		},
+		Geolocate: Geolocate{
+			RDAP:  RDAP{Bootstrap: "https://data.iana.org/rdap/"},
+			WHOIS: WHOIS{Server: "whois.iana.org:43"},
+		},
+		Scheduler: Scheduler{
+			FirstGap: 15 * time.Minute, Growth: 0.1, MaxGap: 12 * time.Hour,
+			Confirm:          Confirm{Verdicts: 3, Span: 24 * time.Hour},
+			UnavailableAfter: 168 * time.Hour,
+			Aftercare:        []time.Duration{24 * time.Hour, 72 * time.Hour, 168 * time.Hour, 336 * time.Hour, 720 * time.Hour, 2160 * time.Hour},
+			Rounds:           256, FeedEvery: time.Second, HostingTTL: 24 * time.Hour,
+		},
+		Notices: Notices{SMTP: SMTP{Address: "127.0.0.1:25", TLS: "opportunistic"}},
+		Web:     Web{Listen: "127.0.0.1:8080"},
+		Seal:    Seal{KeyFile: "vigil.key"},
+		Log:     Log{Level: "info", Format: "json"},
+	}
+}

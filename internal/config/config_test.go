@@ -1,0 +1,142 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestShippedFileIsTheDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := Load("../../config.yaml", true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Defaults(), got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("config.yaml and Defaults differ (-defaults +file):\n%s", diff)
+	}
+}
+
+func TestFileAndEnvironment(t *testing.T) {
+	t.Parallel()
+	file := `
+database: {url: "postgres://vigil@db/vigil"}
+guard: {allow_networks: [127.0.0.0/8, "2001:db8::/32"]}
+crawler: {max_body: 512KiB, vantages: [{name: here, country: NL, network: AS64500, proxy: ""}, {name: there}]}
+geolocate: {databases: [{kind: country, path: c.mmdb}]}
+scheduler: {aftercare: [1h, 2h]}
+`
+	got, err := Parse([]byte(file), []string{
+		"VIGIL_CRAWLER_TIMEOUT=3s", "VIGIL_CRAWLER_IN_FLIGHT=12", "VIGIL_NOTICES_SMTP_ADDRESS=127.0.0.1:2525",
+		"VIGIL_GATE_TARGETS=[http://a.example/, http://b.example/]", "VIGIL_SCHEDULER_CONFIRM_VERDICTS=4", "VIGIL_TEST_POSTGRES=x", "PATH=/bin",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Defaults()
+	want.Database.URL = "postgres://vigil@db/vigil"
+	want.Guard.AllowNetworks = got.Guard.AllowNetworks
+	want.Crawler.MaxBody = 512 << 10
+	want.Crawler.Vantages = []Vantage{{Name: "here", Country: "NL", Network: "AS64500"}, {Name: "there"}}
+	want.Geolocate.Databases = []GeoDatabase{{"country", "c.mmdb"}}
+	want.Scheduler.Aftercare = []time.Duration{time.Hour, 2 * time.Hour}
+	want.Crawler.Timeout, want.Crawler.InFlight = 3*time.Second, 12
+	want.Notices.SMTP.Address = "127.0.0.1:2525"
+	want.Gate.Targets = []string{"http://a.example/", "http://b.example/"}
+	want.Scheduler.Confirm.Verdicts = 4
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(got.Guard.AllowNetworks[0])); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if len(got.Guard.AllowNetworks) != 2 || got.Guard.AllowNetworks[0].String() != "127.0.0.0/8" {
+		t.Errorf("allow_networks = %v", got.Guard.AllowNetworks)
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	file := `
+databse: {url: "sqlite:x"}
+database: {url: "mysql://secret@h/x"}
+crawler: {timeout: soon, max_boddy: 1, in_flight: 0, vantages: [{name: a, cuntry: NL}]}
+guard: {allow_networks: [300.0.0.0/8]}
+notices: {send: true}
+`
+	_, err := Parse([]byte(file), []string{"VIGIL_WEB_LISTN=x"})
+	var faults Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("want Faults, got %v", err)
+	}
+	for _, want := range []string{
+		"databse", "did you mean database", "crawler.max_boddy is no key of Vigil; did you mean crawler.max_body?", "vantages[0].cuntry",
+		"timeout", "allow_networks", "VIGIL_WEB_LISTN",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing about %q in:\n%v", want, err)
+		}
+	}
+	_, err = Parse([]byte(`
+database: {url: "mysql://secret@h/x"}
+crawler: {in_flight: 0, timeout: 10ms}
+notices: {send: true, smtp: {tls: maybe}}
+scheduler: {aftercare: [2h, 1h], growth: -1}
+`), nil)
+	for _, want := range []string{"database.url", "crawler.in_flight", "crawler.timeout", "notices.from", "notices.smtp.tls", "scheduler.aftercare", "scheduler.growth"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing about %q in:\n%v", want, err)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), "secret") {
+		t.Error("a fault repeats the database URL, which may hold a password")
+	}
+}
+
+func TestFilesThatAreNone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if _, err := Load(filepath.Join(dir, "absent.yaml"), true, nil); err == nil || !strings.Contains(err.Error(), "--config") {
+		t.Errorf("a missing file that was asked for: %v", err)
+	}
+	if _, err := Load(filepath.Join(dir, "absent.yaml"), false, nil); err != nil {
+		t.Errorf("a missing default file: %v", err)
+	}
+	if _, err := Load(dir, false, nil); err == nil {
+		t.Error("a folder was read as configuration")
+	}
+	broken := filepath.Join(dir, "broken.yaml")
+	if err := os.WriteFile(broken, []byte("a: [\n\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(broken, true, nil); err == nil || !strings.Contains(err.Error(), "YAML") {
+		t.Errorf("broken YAML: %v", err)
+	}
+}
+
+func TestSize(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Size{"2MiB": 2 << 20, "512 KiB": 512 << 10, "7B": 7, "1024": 1024, "1GiB": 1 << 30} {
+		var got Size
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q = %d, %v; want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "MiB", "2 MB", "-1", "1.5MiB", "99999999999GiB"} {
+		var got Size
+		if err := got.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q was read as %d", text, got)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("database: {url: x}"))
+	f.Add([]byte("crawler: [1, 2]\nguard: null"))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_, _ = Parse(data, nil) // must not panic
+	})
+}

@@ -1,0 +1,253 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+)
+
+// maxFile bounds a configuration file, in bytes.
+const maxFile = 1 << 20
+
+// Faults are all that is wrong with a configuration, a sentence each.
+type Faults []string
+
+// Error lists the faults, one a line.
+func (f Faults) Error() string {
+	if len(f) == 1 {
+		return "configuration: " + f[0]
+	}
+	return fmt.Sprintf("configuration has %d faults:\n  - %s", len(f), strings.Join(f, "\n  - "))
+}
+
+// Load reads the file at path and the environment (os.Environ form) over it.
+// A missing file is an error when must is set, else the defaults hold.
+func Load(path string, must bool, environ []string) (Config, error) {
+	data, err := read(path)
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist) && !must:
+		data = nil
+	case errors.Is(err, fs.ErrNotExist):
+		return Config{}, fmt.Errorf("configuration file %s does not exist: give another with --config, or write one (see config.yaml in the repository)", path)
+	default:
+		return Config{}, fmt.Errorf("read configuration file: %w", err)
+	}
+	return Parse(data, environ)
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder", path)
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d: it is no configuration", path, info.Size(), maxFile)
+	}
+	return os.ReadFile(path)
+}
+
+// Parse reads YAML and the environment over it. The error is of type Faults
+// when the content is at fault.
+func Parse(data []byte, environ []string) (Config, error) {
+	k := koanf.New(".")
+	if err := k.Load(rawbytes.Provider(data), yaml.Parser()); err != nil {
+		return Config{}, Faults{"the file is not YAML: " + err.Error()}
+	}
+	known := keys("", reflect.TypeFor[Config]())
+	faults := unknownKeys(k.Raw(), known)
+	over, envFaults := fromEnvironment(environ, known)
+	faults = append(faults, envFaults...)
+	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
+		return Config{}, fmt.Errorf("apply environment to configuration: %w", err)
+	}
+	c := Defaults()
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result: &c, TagName: "koanf", WeaklyTypedInput: true, ZeroFields: true,
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(
+			mapstructure.StringToTimeDurationHookFunc(), mapstructure.TextUnmarshallerHookFunc(), wholeList),
+	}})
+	faults = append(faults, decodeFaults(err)...)
+	faults = append(faults, c.check()...) // a value that did not decode still has its default
+	if len(faults) > 0 {
+		slices.Sort(faults)
+		return Config{}, Faults(faults)
+	}
+	return c, nil
+}
+
+// decodeFaults takes a decoding error apart, one fault a value.
+func decodeFaults(err error) []string {
+	if err == nil {
+		return nil
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []string
+		for _, e := range many.Unwrap() {
+			out = append(out, decodeFaults(e)...)
+		}
+		return out
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		if _, ok := inner.(interface{ Unwrap() []error }); ok {
+			return decodeFaults(inner)
+		}
+	}
+	return []string{err.Error()}
+}
+
+// wholeList refuses a bare value where a list stands, which mapstructure would wrap silently.
+func wholeList(from, to reflect.Type, value any) (any, error) {
+	if to.Kind() == reflect.Slice && from.Kind() != reflect.Slice && value != nil {
+		return nil, fmt.Errorf("is a single value: write a list, for example [%v]", value)
+	}
+	return value, nil
+}
+
+// keys lists the leaf keys of a configuration type; a list counts as one leaf.
+func keys(prefix string, t reflect.Type) map[string]reflect.Type {
+	out := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := prefix + f.Tag.Get("koanf")
+		if f.Type.Kind() == reflect.Struct && !f.Type.Implements(reflect.TypeFor[fmt.Stringer]()) {
+			for k, v := range keys(name+".", f.Type) {
+				out[k] = v
+			}
+			continue
+		}
+		out[name] = f.Type
+	}
+	return out
+}
+
+// unknownKeys names every key of the file that no part of Config reads.
+func unknownKeys(raw map[string]any, known map[string]reflect.Type) []string {
+	var faults []string
+	var walk func(prefix string, m map[string]any, known map[string]reflect.Type)
+	walk = func(prefix string, m map[string]any, known map[string]reflect.Type) {
+		for name, value := range m {
+			key := prefix + name
+			leaf, ok := known[key]
+			switch inner, isMap := value.(map[string]any); {
+			case ok && leaf.Kind() == reflect.Slice && leaf.Elem().Kind() == reflect.Struct:
+				entries, _ := value.([]any)
+				fields := keys("", leaf.Elem())
+				for i, e := range entries {
+					if entry, ok := e.(map[string]any); ok && len(fields) > 0 {
+						for field := range entry {
+							if _, ok := fields[field]; !ok {
+								faults = append(faults, fmt.Sprintf("%s[%d].%s is no key of Vigil%s", key, i, field, nearest(field, fields)))
+							}
+						}
+					}
+				}
+			case ok:
+			case isMap && isSection(key, known):
+				walk(key+".", inner, known)
+			case isSection(key, known) && value == nil:
+			default:
+				faults = append(faults, fmt.Sprintf("%s is no key of Vigil%s", key, nearest(key, known)))
+			}
+		}
+	}
+	walk("", raw, known)
+	return faults
+}
+
+func isSection(key string, known map[string]reflect.Type) bool {
+	for k := range known {
+		if strings.HasPrefix(k, key+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// nearest proposes the known key that differs least, when one is near.
+func nearest(key string, known map[string]reflect.Type) string {
+	best, least := "", 4
+	consider := func(k string) {
+		if d := distance(key, k); d < least || d == least && k < best {
+			best, least = k, d
+		}
+	}
+	for k := range known {
+		consider(k)
+		if section, _, ok := strings.Cut(k, "."); ok {
+			consider(section)
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// distance is the Levenshtein distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		corner := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := corner
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			corner = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// fromEnvironment reads VIGIL_SECTION_KEY variables. A value is written as in
+// the file: lists and entries in YAML's flow style. Variables that begin with
+// VIGIL_TEST_ belong to Vigil's own tests.
+func fromEnvironment(environ []string, known map[string]reflect.Type) (map[string]any, []string) {
+	byName := map[string]string{}
+	for k := range known {
+		byName["VIGIL_"+strings.ToUpper(strings.ReplaceAll(k, ".", "_"))] = k
+	}
+	over := map[string]any{}
+	var faults []string
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "VIGIL_") || strings.HasPrefix(name, "VIGIL_TEST_") {
+			continue
+		}
+		key, ok := byName[name]
+		if !ok {
+			faults = append(faults, fmt.Sprintf("environment variable %s names no key of Vigil", name))
+			continue
+		}
+		if t := known[key]; t.Kind() != reflect.Slice {
+			over[key] = value
+			continue
+		}
+		parsed, err := yaml.Parser().Unmarshal([]byte("list: " + value))
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("environment variable %s is no list: write it as [a, b]", name))
+			continue
+		}
+		over[key] = parsed["list"]
+	}
+	return over, faults
+}

@@ -1,0 +1,5 @@
+package deps
+
+import "testing"
+
+func TestX(t *testing.T) {}
