@@ -1,0 +1,81 @@
+// Command vigil keeps watch on reported URLs until what they point to is gone.
+//
+// It is the only package that knows all rooms: wire.go builds them from the
+// configuration, and each command is a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"vigil/internal/config"
+)
+
+// Exit codes.
+const (
+	exitFailed   = 1 // Vigil could not do it; standard error says why
+	exitBadInput = 2 // something in the input or the configuration is wrong
+)
+
+// errBadInput makes the process end with exitBadInput. What was wrong has been said already.
+var errBadInput = errors.New("some input was refused")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	err := newRoot().ExecuteContext(ctx)
+	os.Exit(exitCode(err)) //nolint:gocritic // stop has nothing left to do
+}
+
+func exitCode(err error) int {
+	var faults config.Faults
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errBadInput):
+		return exitBadInput
+	case errors.As(err, &faults):
+		fmt.Fprintln(os.Stderr, "vigil:", err)
+		return exitBadInput
+	default:
+		fmt.Fprintln(os.Stderr, "vigil:", err)
+		return exitFailed
+	}
+}
+
+// options are the flags that every command takes.
+type options struct {
+	configFile string
+	explicit   bool // --config was given
+}
+
+func (o *options) load() (config.Config, error) {
+	return config.Load(o.configFile, o.explicit, os.Environ())
+}
+
+func newRoot() *cobra.Command {
+	o := &options{}
+	root := &cobra.Command{
+		Use:           "vigil",
+		Short:         "Keeps watch on reported URLs until what they point to is gone",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       version(),
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			o.explicit = cmd.Flags().Changed("config")
+		},
+	}
+	root.PersistentFlags().StringVar(&o.configFile, "config", "config.yaml", "configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
+	root.AddCommand(
+		newDemo(), newLook(o), newServe(o), newWorker(o), newImport(o), newStats(o),
+		newUser(o), newToken(o), newAudit(o), newDoctor(o),
+	)
+	return root
+}

@@ -1,0 +1,283 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+)
+
+// GateOptions are what a Gate needs.
+type GateOptions struct {
+	Looker Looker // required
+	// Targets are control targets: sites of others that are always up, or our own
+	// on another network. At most MaxControls. None switches the gate off.
+	Targets []casefile.Target
+	// Fresh is how old a sound probe may be for verdicts that do not count towards
+	// a removal; default 30 s.
+	Fresh time.Duration
+	// Rest is the least time between the beginnings of two probes from one
+	// vantage; default 1 s, the gap a host of a case gets too.
+	Rest  time.Duration
+	Log   *zap.Logger // default: none
+	Meter Meter       // default: none
+}
+
+// MaxControls bounds the control targets of a gate.
+const MaxControls = 16
+
+// maxClockJump is how far the wall clock may move against the monotonic one
+// between two probes, beside a thousandth of the time between them. NTP slews by
+// 0.05 % at most (RFC 5905, section 11.3); what is more was set by hand or slept through.
+const maxClockJump = 5 * time.Second
+
+// Gate proves that our own line, resolvers and clock are sound before a verdict
+// other than live is believed: it looks at control targets through the same
+// Looker, from the same vantage. A probe is sound when more than half of the
+// targets (so both of two) answered with any HTTP status and without a fault, and
+// when the wall clock did not jump since the probe before. After a jump the new
+// time is taken as right from the next probe on: nothing here can know which was.
+//
+// Looks at control targets belong to no case: they are counted, not recorded.
+// A Gate is safe for concurrent use; at most one probe a vantage is under way.
+type Gate struct {
+	looker  Looker
+	targets []casefile.Target
+	fresh   time.Duration
+	rest    time.Duration
+	log     *zap.Logger
+	meter   Meter
+	// wallAhead is how far the wall clock ran ahead of the monotonic one since the gate was made.
+	wallAhead func() time.Duration
+
+	mu    sync.Mutex
+	lines map[string]*line
+}
+
+// line is what the gate knows of one vantage. Its fields are guarded by Gate.mu.
+type line struct {
+	began, ended time.Time // of the last complete probe
+	sound        bool
+	answered     int
+	jumped       bool
+	since        time.Time     // since when sound has its value
+	unsound      time.Time     // end of the last probe that was not sound; zero when there was none
+	ahead        time.Duration // wallAhead at the last probe
+	busy         chan struct{} // closed when the probe under way ends; nil when there is none
+	started      time.Time     // of the last probe, complete or not
+}
+
+// NewGate makes a gate. It makes no probe.
+func NewGate(o GateOptions) (*Gate, error) {
+	if o.Looker == nil {
+		return nil, errors.New("gate: a looker is required")
+	}
+	if len(o.Targets) > MaxControls {
+		return nil, fmt.Errorf("gate: %d control targets; at most %d", len(o.Targets), MaxControls)
+	}
+	for i, t := range o.Targets {
+		if t.IsZero() {
+			return nil, fmt.Errorf("gate: control target %d is empty", i+1)
+		}
+	}
+	if o.Fresh < 0 || o.Rest < 0 {
+		return nil, errors.New("gate: fresh and rest must not be negative")
+	}
+	if o.Fresh == 0 {
+		o.Fresh = 30 * time.Second
+	}
+	if o.Rest == 0 {
+		o.Rest = time.Second
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
+	base := time.Now()
+	return &Gate{
+		looker: o.Looker, targets: slices.Clone(o.Targets), fresh: o.Fresh, rest: o.Rest, log: o.Log, meter: o.Meter,
+		wallAhead: func() time.Duration {
+			now := time.Now()
+			return now.Round(0).Sub(base.Round(0)) - now.Sub(base)
+		},
+		lines: make(map[string]*line),
+	}, nil
+}
+
+// Configured says whether there are control targets. Without them every verdict is believed.
+func (g *Gate) Configured() bool { return g != nil && len(g.targets) > 0 }
+
+// Fresh is how old a sound probe may be.
+func (g *Gate) Fresh() time.Duration { return g.fresh }
+
+// Sound says whether our line was sound from the vantage since after: a probe
+// that began at or after that time was sound, and none that ended after it was
+// not. It makes a probe when there is none yet, or waits for the one under way.
+// It is false when the context ends first, and always true without control targets.
+func (g *Gate) Sound(ctx context.Context, vantage string, after time.Time) bool {
+	if !g.Configured() {
+		return true
+	}
+	for probed := false; ; {
+		g.mu.Lock()
+		l := g.lines[vantage]
+		if l == nil {
+			l = &line{}
+			g.lines[vantage] = l
+		}
+		switch {
+		case l.unsound.After(after) && (probed || !l.began.Before(after)):
+			g.mu.Unlock() // it failed within the time that is asked about
+			return false
+		case !l.began.IsZero() && !l.began.Before(after):
+			sound := l.sound && !l.unsound.After(after)
+			g.mu.Unlock()
+			return sound
+		case l.busy != nil:
+			busy := l.busy
+			g.mu.Unlock()
+			select {
+			case <-busy:
+			case <-ctx.Done():
+				return false
+			}
+			continue
+		}
+		l.busy = make(chan struct{})
+		wait := g.rest - time.Since(l.started)
+		if l.started.IsZero() {
+			wait = 0
+		}
+		g.mu.Unlock()
+		g.probe(ctx, vantage, l, wait)
+		if ctx.Err() != nil {
+			return false
+		}
+		probed = true
+	}
+}
+
+// probe looks at all control targets from the vantage, after the rest that is
+// left, and keeps the outcome. A probe that the context cut short says nothing.
+func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) {
+	answered, began, complete := 0, time.Time{}, sleep(ctx, wait)
+	if complete {
+		began = time.Now()
+		answered = g.ask(ctx, vantage)
+		complete = ctx.Err() == nil
+	}
+	ahead, now := g.wallAhead(), time.Now()
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(l.busy)
+	l.busy = nil
+	if !began.IsZero() {
+		l.started = began
+	}
+	if !complete {
+		return
+	}
+	allowed := maxClockJump
+	if !l.began.IsZero() {
+		allowed += began.Sub(l.began).Abs() / 1000
+	}
+	jumped := (ahead - l.ahead).Abs() > allowed
+	sound := answered*2 > len(g.targets) && !jumped
+	if l.began.IsZero() || sound != l.sound {
+		l.since = began
+		g.tell(vantage, sound, answered, jumped, !l.began.IsZero())
+	}
+	l.began, l.ended, l.sound, l.answered, l.jumped, l.ahead = began, now, sound, answered, jumped, ahead
+	if !sound {
+		l.unsound = now
+	}
+	g.meter.GateProbed(vantage, sound)
+}
+
+// ask looks at every control target at once and counts those that answered.
+func (g *Gate) ask(ctx context.Context, vantage string) int {
+	answers := make(chan bool, len(g.targets))
+	for _, t := range g.targets {
+		go func() {
+			o := g.looker.Look(ctx, vantage, casefile.Subject{Target: t, Purpose: casefile.PurposeControl})
+			o.Purpose = casefile.PurposeControl
+			measure(g.meter, o)
+			answers <- o.Fault == nil && o.Status > 0
+		}()
+	}
+	n := 0
+	for range g.targets { // Look is bounded, and ends when the context does
+		if <-answers {
+			n++
+		}
+	}
+	return n
+}
+
+func (g *Gate) tell(vantage string, sound bool, answered int, jumped, known bool) {
+	fields := []zap.Field{zap.String("vantage", vantage), zap.Int("answered", answered), zap.Int("controls", len(g.targets))}
+	switch {
+	case jumped:
+		g.log.Error("gate closed: the wall clock jumped; set it right", fields...)
+	case !sound:
+		g.log.Error("gate closed: control targets do not answer; look at our own line and resolver", fields...)
+	case known:
+		g.log.Info("gate open again", fields...)
+	}
+}
+
+// Closed is for how long the gate has been closed for the vantage at now; 0 when
+// it is open or was never asked.
+func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
+	if !g.Configured() {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.lines[vantage]
+	if l == nil || l.began.IsZero() || l.sound {
+		return 0
+	}
+	return max(now.Sub(l.since), 0)
+}
+
+// LineStatus is the last probe from one vantage, for metrics and the doctor.
+type LineStatus struct {
+	Vantage  string
+	Sound    bool
+	Answered int       // control targets that answered
+	Controls int       // control targets there are
+	Jumped   bool      // the wall clock jumped
+	Probed   time.Time // when the probe began
+	Since    time.Time // since when Sound has its value
+}
+
+// Status is the last complete probe of each vantage, by name.
+func (g *Gate) Status() []LineStatus {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var all []LineStatus
+	for name, l := range g.lines {
+		if l.began.IsZero() {
+			continue
+		}
+		all = append(all, LineStatus{
+			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(g.targets), Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
+		})
+	}
+	slices.SortFunc(all, func(a, b LineStatus) int { return strings.Compare(a.Vantage, b.Vantage) })
+	return all
+}

@@ -1,0 +1,227 @@
+// Package stmtcache puts a cache of prepared statements in front of a
+// database/sql driver that prepares every statement anew, as modernc.org/sqlite does.
+//
+// A driver.Connector goes in and a driver.Connector comes out. Each connection
+// keeps its own statements, the least recently used one leaves first. Only single
+// SELECT, INSERT, UPDATE, DELETE and WITH statements are kept. Texts must carry
+// their values as parameters: a text with values in it is new each time and only
+// drives others out.
+//
+// The package must never hide an error, nor use one statement for two results at once.
+package stmtcache
+
+import (
+	"container/list"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// DefaultSize is how many statements a connection keeps. A store and its queue
+// use about 120 texts.
+const DefaultSize = 256
+
+// New wraps a connector. Its connections must implement the context forms of
+// Query, Exec, Prepare and Begin. A size of 0 means DefaultSize.
+func New(inner driver.Connector, size int) driver.Connector {
+	if size <= 0 {
+		size = DefaultSize
+	}
+	return &connector{inner: inner, size: size}
+}
+
+type connector struct {
+	inner driver.Connector
+	size  int
+}
+
+func (c *connector) Driver() driver.Driver { return c.inner.Driver() }
+
+// full is what a wrapped connection must be able to do.
+type full interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.QueryerContext
+	driver.ExecerContext
+}
+
+// Connect opens a connection with an empty cache.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	able, ok := inner.(full)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("statement cache: connection of type %T lacks context methods", inner), inner.Close())
+	}
+	return &conn{full: able, size: c.size, known: map[string]*list.Element{}, order: list.New()}, nil
+}
+
+// statement is a prepared statement and whether a result of it is being read.
+type statement struct {
+	text string
+	stmt interface {
+		driver.Stmt
+		driver.StmtQueryContext
+		driver.StmtExecContext
+	}
+	busy bool
+}
+
+// conn is one connection. database/sql uses a connection from one goroutine at a
+// time, so nothing here locks.
+type conn struct {
+	full
+	size  int
+	known map[string]*list.Element
+	order *list.List // of *statement, most recently used first
+}
+
+// Close closes the statements, then the connection.
+func (c *conn) Close() error {
+	var errs []error
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		errs = append(errs, e.Value.(*statement).stmt.Close())
+	}
+	return errors.Join(append(errs, c.full.Close())...)
+}
+
+func (c *conn) Ping(ctx context.Context) error {
+	if p, ok := c.full.(driver.Pinger); ok {
+		return p.Ping(ctx)
+	}
+	return nil
+}
+
+func (c *conn) ResetSession(ctx context.Context) error {
+	if r, ok := c.full.(driver.SessionResetter); ok {
+		return r.ResetSession(ctx)
+	}
+	return nil
+}
+
+func (c *conn) IsValid() bool {
+	if v, ok := c.full.(driver.Validator); ok {
+		return v.IsValid()
+	}
+	return true
+}
+
+// CheckNamedValue leaves the conversion of arguments to the wrapped driver.
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	if n, ok := c.full.(driver.NamedValueChecker); ok {
+		return n.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
+// cacheable says whether the text is one data statement worth keeping.
+func cacheable(text string) bool {
+	text = strings.TrimLeft(text, " \t\r\n")
+	for strings.HasPrefix(text, "--") {
+		_, rest, _ := strings.Cut(text, "\n")
+		text = strings.TrimLeft(rest, " \t\r\n")
+	}
+	word, _, _ := strings.Cut(text, " ")
+	word, _, _ = strings.Cut(word, "\n")
+	switch strings.ToUpper(strings.TrimSpace(word)) {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
+	default:
+		return false
+	}
+	// A semicolon before the end may begin a second statement, which the wrapped
+	// driver runs only when it is not prepared.
+	semicolon := strings.IndexByte(text, ';')
+	return semicolon < 0 || strings.TrimSpace(text[semicolon+1:]) == ""
+}
+
+// statement returns the kept or newly prepared statement of text; nil when it must
+// run without one. A fault of preparing is not told: running the text tells it.
+func (c *conn) statement(ctx context.Context, text string) *statement {
+	if e, ok := c.known[text]; ok {
+		c.order.MoveToFront(e)
+		if s := e.Value.(*statement); !s.busy {
+			return s
+		}
+		return nil
+	}
+	if !cacheable(text) {
+		return nil
+	}
+	prepared, err := c.PrepareContext(ctx, text)
+	if err != nil {
+		return nil
+	}
+	s := &statement{text: text}
+	var ok bool
+	if s.stmt, ok = prepared.(interface {
+		driver.Stmt
+		driver.StmtQueryContext
+		driver.StmtExecContext
+	}); !ok {
+		_ = prepared.Close() // running the text tells more than this could
+		return nil
+	}
+	c.known[text] = c.order.PushFront(s)
+	c.evict()
+	return s
+}
+
+// evict drops idle statements, oldest first, until the cache has its size again.
+func (c *conn) evict() {
+	for e := c.order.Back(); e != nil && c.order.Len() > c.size; {
+		previous := e.Prev()
+		if old := e.Value.(*statement); !old.busy && e != c.order.Front() {
+			_ = old.stmt.Close() // sqlite3_finalize repeats the fault of the last run, told then
+			delete(c.known, old.text)
+			c.order.Remove(e)
+		}
+		e = previous
+	}
+}
+
+func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	s := c.statement(ctx, text)
+	if s == nil {
+		return c.full.QueryContext(ctx, text, args)
+	}
+	inner, err := s.stmt.QueryContext(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	s.busy = true
+	return &rows{Rows: inner, of: s}, nil
+}
+
+func (c *conn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	s := c.statement(ctx, text)
+	if s == nil {
+		return c.full.ExecContext(ctx, text, args)
+	}
+	return s.stmt.ExecContext(ctx, args)
+}
+
+// rows frees its statement when it is closed. A cached text is a single
+// statement, so there is never a second result set.
+type rows struct {
+	driver.Rows
+	of *statement
+}
+
+func (r *rows) Close() error {
+	err := r.Rows.Close()
+	r.of.busy = false
+	return err
+}
+
+// ColumnTypeDatabaseTypeName passes the driver's word on.
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
+	if t, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
+		return t.ColumnTypeDatabaseTypeName(i)
+	}
+	return ""
+}
