@@ -32,7 +32,7 @@ func (c Case) Attach(r Report, now time.Time) (Case, []Event) {
 	to, _ := c.Standing.Move(CauseReported)
 	if to != c.Standing {
 		c.Episode = Episode{Number: c.Episode.Number + 1, Opened: r.Received}
-		c.Streak, c.Unseen, c.Aftercare, c.Informed = Streak{}, time.Time{}, 0, false
+		c.Streak, c.Undecided, c.Unseen, c.Aftercare, c.Informed = Streak{}, Streak{}, time.Time{}, 0, false
 		events = append(events, c.moved(to, CauseReported, ActorVigil, now))
 		c.Standing = to
 	}
@@ -117,7 +117,7 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 			return c, nil, Problemf(ProblemConflict, "action", "a case that is %s cannot %s", c.Standing, a.Kind)
 		}
 		events[0].Data["reason"] = a.Reason
-		next.Streak, next.Unseen = Streak{}, time.Time{}
+		next.Streak, next.Undecided, next.Unseen = Streak{}, Streak{}, time.Time{}
 		return next, events, nil
 	}
 	switch a.Kind {

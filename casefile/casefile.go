@@ -88,6 +88,8 @@ type Case struct {
 	Version int64
 	Episode Episode
 	Streak  Streak
+	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks for a review.
+	Undecided Streak
 	// Unseen is since when every believed verdict was silent or withheld; zero when the last was not.
 	Unseen time.Time
 	// Last is the last believed verdict; its zero State says that there was none yet.
@@ -106,6 +108,10 @@ type Case struct {
 	Opened   time.Time // when the first report was stored
 	// Looking is when a visit that has not been recorded yet began; zero when none is under way.
 	Looking time.Time
+	// Report is the report that the case rests on (the latest), where a reader loaded it, else nil.
+	// Notices name its source, reference, classification and received time. It is not part of the
+	// case's own record: whoever writes a case leaves it alone.
+	Report *Report
 }
 
 // Opinion is the short form of a verdict that a case remembers.
@@ -134,7 +140,7 @@ type Episode struct {
 	FirstNotice, LastNotice time.Time
 }
 
-// Streak is a run of gone verdicts. The zero value is no streak.
+// Streak is a run of verdicts of one kind: how many, the first and the last. The zero value is no streak.
 type Streak struct {
 	Count       int
 	First, Last time.Time

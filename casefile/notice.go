@@ -10,7 +10,7 @@ type Assignment struct {
 	HostingCountry  string // empty when unknown
 	AssignedCountry string // empty when nobody could be found
 	Hotlines        []string
-	// Policy names the rule that assigned: hosting_country, orphan, unknown_country.
+	// Policy names the rule that assigned: hosting_country, orphan, unknown_country, origin_unknown.
 	Policy       string
 	At           time.Time
 	Acknowledged time.Time

@@ -29,6 +29,11 @@ func clean(s string, limit int) string {
 	return strings.TrimSpace(string([]rune(s)[:limit-3])) + "..."
 }
 
+// printable says whether s is valid UTF-8 without control characters, at most limit bytes long.
+func printable(s string, limit int) bool {
+	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
+}
+
 // wrap breaks a text between words into lines of at most lineWidth runes; later
 // lines are indented. A word that is longer stands on a line of its own, whole.
 func wrap(text, first, indent string) string {

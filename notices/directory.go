@@ -282,10 +282,10 @@ func readHotline(row map[string]string, fault func(format string, args ...any)) 
 	if h.Name == "" && h.Status == StatusConfirmed {
 		fault("a confirmed hotline needs a name")
 	}
-	if len(h.Name) > maxName || clean(h.Name, maxName) != h.Name {
+	if !printable(h.Name, maxName) {
 		fault("hotline must be one printable line of at most %d bytes", maxName)
 	}
-	if len(h.Source) > maxSource || clean(h.Source, maxSource) != h.Source {
+	if !printable(h.Source, maxSource) {
 		fault("source must be one printable line of at most %d bytes", maxSource)
 	}
 	if h.Website != "" && !usableForm(h.Website) {

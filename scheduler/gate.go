@@ -127,7 +127,10 @@ func (g *Gate) Sound(ctx context.Context, vantage string, after time.Time) bool 
 	if !g.Configured() {
 		return true
 	}
-	for probed := false; ; {
+	if now := time.Now(); after.After(now) {
+		after = now
+	}
+	for {
 		g.mu.Lock()
 		l := g.lines[vantage]
 		if l == nil {
@@ -135,13 +138,12 @@ func (g *Gate) Sound(ctx context.Context, vantage string, after time.Time) bool 
 			g.lines[vantage] = l
 		}
 		switch {
-		case l.unsound.After(after) && (probed || !l.began.Before(after)):
-			g.mu.Unlock() // it failed within the time that is asked about
+		case !l.unsound.IsZero() && !l.unsound.Before(after): // it failed within the time that is asked about
+			g.mu.Unlock()
 			return false
 		case !l.began.IsZero() && !l.began.Before(after):
-			sound := l.sound && !l.unsound.After(after)
 			g.mu.Unlock()
-			return sound
+			return true
 		case l.busy != nil:
 			busy := l.busy
 			g.mu.Unlock()
@@ -153,22 +155,20 @@ func (g *Gate) Sound(ctx context.Context, vantage string, after time.Time) bool 
 			continue
 		}
 		l.busy = make(chan struct{})
-		wait := g.rest - time.Since(l.started)
-		if l.started.IsZero() {
-			wait = 0
+		var wait time.Duration
+		if !l.started.IsZero() {
+			wait = g.rest - time.Since(l.started)
 		}
 		g.mu.Unlock()
-		g.probe(ctx, vantage, l, wait)
-		if ctx.Err() != nil {
+		if !g.probe(ctx, vantage, l, wait) {
 			return false
 		}
-		probed = true
 	}
 }
 
 // probe looks at all control targets from the vantage, after the rest that is
-// left, and keeps the outcome. A probe that the context cut short says nothing.
-func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) {
+// left, and keeps the outcome. It is false when the context cut it short: then it says nothing.
+func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) bool {
 	answered, began, complete := 0, time.Time{}, sleep(ctx, wait)
 	if complete {
 		began = time.Now()
@@ -185,7 +185,7 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 		l.started = began
 	}
 	if !complete {
-		return
+		return false
 	}
 	allowed := maxClockJump
 	if !l.began.IsZero() {
@@ -202,6 +202,7 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 		l.unsound = now
 	}
 	g.meter.GateProbed(vantage, sound)
+	return true
 }
 
 // ask looks at every control target at once and counts those that answered.

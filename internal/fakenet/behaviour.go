@@ -41,6 +41,8 @@ type Request struct {
 	Net    *Net
 	// Elapsed is the time since the start of the script.
 	Elapsed time.Duration
+
+	from *arrival
 }
 
 // Wire is what happens below HTTP.

@@ -111,6 +111,9 @@ func (c *conn) IsValid() bool {
 	return true
 }
 
+// Unwrap gives the wrapped connection: the SQLite driver's own functions look for it.
+func (c *conn) Unwrap() driver.Conn { return c.full }
+
 // CheckNamedValue leaves the conversion of arguments to the wrapped driver.
 func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
 	if n, ok := c.full.(driver.NamedValueChecker); ok {

@@ -1,0 +1,124 @@
+package registry
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Names of the sources an answer can come from.
+const (
+	SourceRDAP  = "rdap"
+	SourceWHOIS = "whois"
+)
+
+// Problem is why a registry gave no value. It is data: a registry that fails never
+// fails a visit. The codes are a closed set and hold no host name.
+type Problem string
+
+// Problems.
+const (
+	ProblemTimeout     Problem = "timeout"      // no complete answer in time, slow-drip answers among them
+	ProblemNotFound    Problem = "not_found"    // no registry is responsible, or it knows no such object
+	ProblemRateLimited Problem = "rate_limited" // the server asked us to slow down, or our own limit for it is used up
+	ProblemUnreachable Problem = "unreachable"  // no address, refused, reset, or an address our guard does not dial
+	ProblemServer      Problem = "server_error" // it answered with an error
+	ProblemBroken      Problem = "broken"       // the answer cannot be read
+	ProblemTooLarge    Problem = "too_large"    // the answer is over its bound
+	ProblemOtherObject Problem = "other_object" // the answer is about something else
+	ProblemInterrupted Problem = "interrupted"  // the caller stopped
+)
+
+// lasting says whether asking again soon would be pointless.
+func (p Problem) lasting() bool { return p == ProblemNotFound }
+
+// Attempt is a source that was asked in vain.
+type Attempt struct {
+	Source  string    `json:"source"`
+	Problem Problem   `json:"problem"`
+	At      time.Time `json:"at"`
+}
+
+// Network is what the registries say about the network of an address. The zero
+// Source says that none answered; Failed then says why.
+type Network struct {
+	Source string     `json:"source"`
+	AsOf   time.Time  `json:"as_of"` // when the registry answered, UTC
+	First  netip.Addr `json:"first,omitzero"`
+	Last   netip.Addr `json:"last,omitzero"`
+	// Prefix is the widest prefix inside First..Last that holds the address asked about.
+	Prefix       netip.Prefix `json:"-"`
+	Handle       string       `json:"handle,omitempty"`
+	Name         string       `json:"name,omitempty"`
+	Organisation string       `json:"organisation,omitempty"`
+	// Country is the registrant's office as the registry writes it, in capitals.
+	Country  string    `json:"country,omitempty"`
+	ASN      uint32    `json:"asn,omitempty"` // origin of the route; only WHOIS says it
+	Contacts []Contact `json:"contacts,omitempty"`
+	Failed   []Attempt `json:"failed,omitempty"`
+}
+
+// covers says whether the answer holds for the address.
+func (n Network) covers(addr netip.Addr) bool {
+	return n.First.IsValid() && n.First.BitLen() == addr.BitLen() && n.First.Compare(addr) <= 0 && addr.Compare(n.Last) <= 0
+}
+
+// Domain is what the registries say about a registrable domain. The zero Source
+// says that none answered. It does not repeat the name.
+type Domain struct {
+	Source     string    `json:"source"`
+	AsOf       time.Time `json:"as_of"`
+	Registrar  string    `json:"registrar,omitempty"`
+	AbuseEmail string    `json:"abuse_email,omitempty"` // of the registrar
+	// Status are EPP names (RFC 5731, RFC 8056) such as clientHold, sorted.
+	Status  []string  `json:"status,omitempty"`
+	Created time.Time `json:"created,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
+	Failed  []Attempt `json:"failed,omitempty"`
+}
+
+// Contact is an address that a registry gives for a network.
+type Contact struct {
+	Role  string `json:"role"` // abuse, technical, administrative, noc, registrant or other
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Form  string `json:"form,omitempty"` // an https URL, when there is no e-mail address
+}
+
+// RoleAbuse is the role that notices are for.
+const RoleAbuse = "abuse"
+
+// Bounds of what is kept of an answer.
+const (
+	maxText     = 200 // bytes of a name
+	maxContacts = 16
+	maxStatus   = 32
+)
+
+// within is the widest prefix that lies inside first..last and holds addr.
+func within(first, last, addr netip.Addr) netip.Prefix {
+	for bits := 0; bits <= addr.BitLen(); bits++ {
+		p, err := addr.Prefix(bits)
+		if err != nil {
+			break
+		}
+		if p.Addr().Compare(first) >= 0 && lastOf(p).Compare(last) <= 0 {
+			return p
+		}
+	}
+	return netip.Prefix{}
+}
+
+// lastOf is the highest address of a prefix.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().AsSlice()
+	for i := range b {
+		switch free := (i+1)*8 - p.Bits(); {
+		case free >= 8:
+			b[i] = 0xff
+		case free > 0:
+			b[i] |= 1<<free - 1
+		}
+	}
+	addr, _ := netip.AddrFromSlice(b)
+	return addr
+}

@@ -1,0 +1,228 @@
+package judge
+
+import (
+	"math/bits"
+	"strconv"
+
+	"vigil/casefile"
+)
+
+// Thresholds of likeness between two pages. A pair of unrelated texts differs in 32
+// of 64 simhash bits, give or take 4; under 8 by chance once in ten billion pairs
+// (binomial). Manku, Jain, Das Sarma: Detecting Near-Duplicates for Web Crawling, WWW
+// 2007, take 3 bits among eight billion pages; we compare one pair and may take more.
+const (
+	// MatchScore and above the page is the baseline's: a counter, a date or an advertisement changed.
+	MatchScore = 0.75
+	// DifferScore and above the page may still be the baseline's: dynamic pages stay live. Below
+	// it text, title, structure and sizes are all strange.
+	DifferScore = 0.35
+	// AlikeBits is the most that the text of a page may differ from its sibling's: both may echo the asked path.
+	AlikeBits = 8
+	// TextWords is the least number of words for which a simhash says anything.
+	TextWords = 8
+	// SubstanceWords is the least number of words a body must have for a near match to overrule a
+	// status that says otherwise, or a broken connection.
+	SubstanceWords = 20
+	// ShellWords is the most a page says that is built in the browser, when it is the same for every path.
+	ShellWords = 60
+)
+
+// Weights of the parts of a score. They add up to 1; a part that neither page has is left out.
+const (
+	weightText      = 0.5
+	weightTitle     = 0.2
+	weightStructure = 0.1
+	weightSizes     = 0.2
+)
+
+// comparison is how a page relates to another one.
+type comparison struct {
+	known bool    // there were two to compare
+	same  bool    // the same bytes
+	html  bool    // both are HTML
+	lost  bool    // all images and embeds of the first are missing in the second
+	score float64 // 0 strange, 1 the same; 0 when one is not HTML
+}
+
+// compare says how like b, the later one, is to a.
+func compare(a, b *casefile.Features) comparison {
+	if a == nil || b == nil {
+		return comparison{}
+	}
+	c := comparison{known: true, same: a.Digest != "" && a.Digest == b.Digest, html: a.HTML && b.HTML}
+	c.lost = a.HTML && embedded(a) > 0 && embedded(b) == 0
+	switch {
+	case c.same:
+		c.score, c.lost = 1, false
+	case c.html:
+		c.score = score(a, b)
+	}
+	return c
+}
+
+func (c comparison) matches() bool {
+	return c.known && (c.same || c.html && c.score >= MatchScore && !c.lost)
+}
+
+func (c comparison) differs() bool {
+	return c.known && !c.same && (!c.html || c.lost || c.score < DifferScore)
+}
+
+func (c comparison) points() casefile.State {
+	if c.differs() {
+		return casefile.StateChanged
+	}
+	return casefile.StateLive
+}
+
+// String tells the comparison in numbers.
+func (c comparison) String() string {
+	if c.same {
+		return "same bytes"
+	}
+	if !c.html {
+		return "other bytes"
+	}
+	s := "similarity " + strconv.FormatFloat(c.score, 'f', 2, 64)
+	if c.lost {
+		s += ", images and embeds gone"
+	}
+	return s
+}
+
+func embedded(f *casefile.Features) int { return f.Images + f.Media + f.Frames }
+
+// score is the weighted likeness of two HTML pages, 0 to 1.
+func score(a, b *casefile.Features) float64 {
+	sum, weight := 0.0, 0.0
+	add := func(w, v float64) { sum += w * v; weight += w }
+	if max(a.Words, b.Words) >= TextWords {
+		add(weightText, max(0, 1-float64(bits.OnesCount64(a.SimHash^b.SimHash))/32))
+	}
+	if a.Title != "" || b.Title != "" {
+		add(weightTitle, equal(a.Title == b.Title))
+	}
+	add(weightStructure, equal(a.Structure == b.Structure))
+	add(weightSizes, (ratio(a.Words, b.Words)+ratio(a.Elements, b.Elements)+ratio(embedded(a), embedded(b)))/3)
+	return sum / weight
+}
+
+func equal(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// ratio of the smaller to the larger count; 1 when both are none.
+func ratio(a, b int) float64 {
+	a, b = max(a, 0), max(b, 0)
+	if a == b {
+		return 1
+	}
+	return float64(min(a, b)) / float64(max(a, b))
+}
+
+// siblingSays is what the answer to a path that surely does not exist tells about the target's.
+type siblingSays string
+
+const (
+	siblingUnknown siblingSays = ""                                // not asked, not answered, or no use
+	siblingMissing siblingSays = "a missing page is told as such"  // 404 or 410
+	siblingAlike   siblingSays = "a missing page looks the same"   // soft 404
+	siblingShell   siblingSays = "every path gives the same shell" // proves nothing
+	siblingOther   siblingSays = "a missing page looks different"  //
+)
+
+func (s siblingSays) points() casefile.State {
+	switch s {
+	case siblingAlike:
+		return casefile.StateGone
+	case siblingShell:
+		return casefile.StateWithheld
+	case siblingMissing, siblingOther:
+		return casefile.StateLive
+	case siblingUnknown:
+	}
+	return ""
+}
+
+// askSibling compares the page with the sibling's: statuses on the way, text,
+// structure, title and sizes (Bar-Yossef and others: Sic transit gloria telae, WWW 2004).
+func (l *look) askSibling(asked casefile.Target) siblingSays {
+	s := l.in.Sibling
+	if s == nil || s.Fault != nil || asked.IsZero() || rootPath(asked) {
+		return siblingUnknown
+	}
+	sl := look{o: s, in: &Input{}, status: s.Status, f: s.Features}
+	if sl.status == 0 {
+		sl.status = s.Final().Status
+	}
+	switch {
+	case sl.status == 404, sl.status == 410:
+		return siblingMissing
+	case sl.status != l.status || l.f == nil || sl.f == nil || sl.empty() || l.empty():
+		return siblingUnknown
+	}
+	notFound := l.f.Has(casefile.MarkerNotFound)
+	if _, withheld := sl.withheldByPage(); withheld && !notFound {
+		if sl.f.Has(casefile.MarkerAppShell) && l.alike(s) {
+			return siblingShell
+		}
+		return siblingUnknown
+	}
+	if !l.alike(s) {
+		return siblingOther
+	}
+	if !notFound && l.f.HTML && l.f.Scripts > 0 && l.f.Words <= ShellWords && !l.saysGone() {
+		return siblingShell // what the path holds may be built in the browser
+	}
+	return siblingAlike
+}
+
+// saysGone says whether the page bears a phrase of absence, one trait among others.
+func (l *look) saysGone() bool {
+	for _, p := range absences {
+		if l.f.Has(p.marker) {
+			return true
+		}
+	}
+	return false
+}
+
+// alike says whether target and sibling got one and the same answer.
+func (l *look) alike(s *casefile.Observation) bool {
+	a, b := l.f, s.Features
+	if len(l.o.Hops) != len(s.Hops) && len(l.o.Hops) > 0 && len(s.Hops) > 0 {
+		return false
+	}
+	for i := range min(len(l.o.Hops), len(s.Hops)) {
+		if l.o.Hops[i].Status != s.Hops[i].Status {
+			return false
+		}
+	}
+	if a.Digest != "" && a.Digest == b.Digest {
+		return true
+	}
+	if !a.HTML || !b.HTML || embedded(a) > embedded(b) {
+		return false
+	}
+	// A page that only wraps a picture by its name looks the same for every name: then it must also say that nothing is there.
+	if embedded(a) > 0 && !a.Has(casefile.MarkerNotFound) && !l.saysGone() {
+		return false
+	}
+	if !within(a.Words, b.Words) || !within(a.Elements, b.Elements) || a.Title != b.Title && a.Structure != b.Structure {
+		return false
+	}
+	if max(a.Words, b.Words) < SubstanceWords { // an echoed path upsets the simhash of so few words
+		return a.Structure == b.Structure && a.Has(casefile.MarkerNotFound) == b.Has(casefile.MarkerNotFound)
+	}
+	return bits.OnesCount64(a.SimHash^b.SimHash) <= AlikeBits
+}
+
+// within says whether two counts fall into one length bucket: a tenth, or five, apart.
+func within(a, b int) bool {
+	d := max(a, b) - min(a, b)
+	return d <= 5 || d*10 <= max(a, b)
+}

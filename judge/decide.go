@@ -1,0 +1,279 @@
+package judge
+
+import (
+	"vigil/casefile"
+)
+
+// refusals are the statuses that withhold or refuse without a word about the
+// content (RFC 9110, section 15.5; RFC 6585; RFC 7725 for 451; RFC 4918 for 423).
+// Other 4xx statuses fault our way of asking and are silent, protocol_error.
+var refusals = map[int]casefile.Reason{
+	401: casefile.ReasonLogin,
+	402: casefile.ReasonPayment,
+	403: casefile.ReasonForbidden,
+	407: casefile.ReasonForbidden,
+	418: casefile.ReasonForbidden, // how some firewalls turn robots away
+	423: casefile.ReasonForbidden,
+	429: casefile.ReasonRateLimited,
+	451: casefile.ReasonLegalBlock,
+}
+
+// absences are the pages that say that the content was taken away, most telling first.
+var absences = []struct {
+	marker casefile.Marker
+	reason casefile.Reason
+	server string // the kind of name server that bears it out
+}{
+	{casefile.MarkerSeized, casefile.ReasonSeized, "seizure"},
+	{casefile.MarkerSinkhole, casefile.ReasonSinkholed, "sinkhole"},
+	{casefile.MarkerTakedown, casefile.ReasonTakedownPage, ""},
+	{casefile.MarkerSuspended, casefile.ReasonAccountSuspended, ""},
+	{casefile.MarkerParked, casefile.ReasonParked, "parking"},
+}
+
+// barriers are the pages that stand before the content, most telling first. The
+// page must be thin: a page that holds its matter beside the barrier is live.
+var barriers = []struct {
+	marker casefile.Marker
+	reason casefile.Reason
+}{
+	{casefile.MarkerChallenge, casefile.ReasonChallenge},
+	{casefile.MarkerReferrer, casefile.ReasonReferrerRequired},
+	{casefile.MarkerGeoBlock, casefile.ReasonGeoBlock},
+	{casefile.MarkerLinkExpired, casefile.ReasonLinkExpired},
+	{casefile.MarkerPaywall, casefile.ReasonPayment},
+	{casefile.MarkerLogin, casefile.ReasonLogin},
+	{casefile.MarkerConsent, casefile.ReasonConsent},
+	{casefile.MarkerAppShell, casefile.ReasonScriptRequired},
+}
+
+// opinion is what one look alone says.
+type opinion struct {
+	vantage string
+	state   casefile.State
+	reason  casefile.Reason
+	signals []casefile.Signal
+}
+
+// judgeLook gives the opinion over one look.
+func judgeLook(o *casefile.Observation, in *Input) opinion {
+	l := newLook(o, in)
+	l.noteFacts()
+	reason := l.reason()
+	return opinion{vantage: o.Vantage, state: reason.State(), reason: reason, signals: l.signals}
+}
+
+// reason tries the rules in order: faults, then what is known to be the content, then the status.
+func (l *look) reason() casefile.Reason {
+	switch {
+	case l.o.Fault != nil:
+		return l.faulted()
+	case l.status == 0: // no fault and no answer: the record is broken, which is our fault
+		l.note("answer", "none", casefile.StateSilent)
+		return casefile.ReasonInterrupted
+	case l.status/100 == 2:
+		return l.answered()
+	case l.status == 404, l.status == 410:
+		return l.missing()
+	case l.status/100 == 4:
+		return l.refused()
+	case l.status/100 == 5:
+		return l.broken()
+	}
+	return casefile.ReasonProtocolError // 1xx and 3xx say nothing when they are the last word
+}
+
+// faulted judges a look that did not end with a complete answer. Only the DNS's
+// word that the name does not exist is evidence of absence.
+func (l *look) faulted() casefile.Reason {
+	fault := l.o.Fault
+	reason, known := faultReasons[fault.Kind]
+	if !known {
+		reason = casefile.ReasonInterrupted
+	}
+	l.note("fault", faultValue(fault), reason.State())
+	switch {
+	case fault.Kind == casefile.FaultNXDomain && len(l.o.Hops) > 0:
+		return casefile.ReasonRedirectedElsewhere // the site sends on to a name that does not exist
+	case (fault.Kind == casefile.FaultNXDomain || fault.Kind == casefile.FaultNoAddress) && len(l.o.Hops) == 0 && l.hold() != "":
+		return casefile.ReasonDomainHold
+	case fault.Phase == casefile.PhaseBody && l.status/100 == 2 && l.matchesWithSubstance():
+		return casefile.ReasonMatchesBaseline // cut off, but enough came to know it again
+	}
+	return reason
+}
+
+var faultReasons = map[casefile.FaultKind]casefile.Reason{
+	casefile.FaultTimeout: casefile.ReasonTimeout, casefile.FaultRefused: casefile.ReasonRefused, casefile.FaultReset: casefile.ReasonReset,
+	casefile.FaultTLS: casefile.ReasonTLS, casefile.FaultServfail: casefile.ReasonServfail, casefile.FaultNXDomain: casefile.ReasonNXDomain,
+	casefile.FaultNoAddress: casefile.ReasonNoAddress, casefile.FaultRedirectLoop: casefile.ReasonRedirectLoop,
+	casefile.FaultTooManyRedirects: casefile.ReasonTooManyRedirects, casefile.FaultProtocol: casefile.ReasonProtocolError,
+	casefile.FaultAddressRefused: casefile.ReasonAddressRefused, casefile.FaultInterrupted: casefile.ReasonInterrupted,
+}
+
+// faultValue names kind and phase, and nothing that is not in the closed sets.
+func faultValue(f *casefile.Fault) string {
+	kind, phase := "unknown", "unknown phase"
+	if f.Kind.Valid() {
+		kind = string(f.Kind)
+	}
+	if f.Phase.Valid() {
+		phase = string(f.Phase)
+	}
+	return kind + " in " + phase
+}
+
+// answered judges a complete 2xx answer.
+func (l *look) answered() casefile.Reason {
+	if l.empty() || l.status == 204 || l.status == 205 {
+		l.note("body", "empty", casefile.StateChanged)
+		if l.in.Baseline != nil {
+			return casefile.ReasonContentDiffers
+		}
+		return casefile.ReasonProtocolError // an answer without content says nothing
+	}
+	if l.matchesBaseline() {
+		return casefile.ReasonMatchesBaseline
+	}
+	if reason, ok := l.absent(); ok {
+		return reason
+	}
+	notFound := l.f.Has(casefile.MarkerNotFound)
+	if notFound && l.sibling == siblingAlike {
+		return casefile.ReasonSoft404
+	}
+	if reason, ok := l.withheldByPage(); ok {
+		return reason
+	}
+	switch {
+	case l.way == wentElsewhere:
+		return casefile.ReasonRedirectedElsewhere
+	case l.way == wentHome:
+		return casefile.ReasonRedirectedHome
+	case l.sibling == siblingAlike:
+		return casefile.ReasonSoft404
+	case l.sibling == siblingShell:
+		return casefile.ReasonScriptRequired
+	case l.base.differs():
+		return casefile.ReasonContentDiffers
+	case notFound && l.bare() && !l.inBaseline(casefile.MarkerNotFound):
+		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
+			return casefile.ReasonContentDiffers
+		}
+		return casefile.ReasonSoft404
+	}
+	return casefile.ReasonServed
+}
+
+// missing judges a 404 or a 410.
+func (l *look) missing() casefile.Reason {
+	if l.matchesWithSubstance() { // some servers answer 404 and send the content
+		return casefile.ReasonMatchesBaseline
+	}
+	if reason, ok := l.withheldByPage(); ok && !l.f.Has(casefile.MarkerNotFound) {
+		switch reason {
+		case casefile.ReasonChallenge, casefile.ReasonReferrerRequired, casefile.ReasonGeoBlock, casefile.ReasonLinkExpired:
+			return reason
+		}
+	}
+	if reason, ok := l.absent(); ok {
+		return reason
+	}
+	if l.status == 410 {
+		return casefile.ReasonHTTP410
+	}
+	return casefile.ReasonHTTP404
+}
+
+// refused judges the other 4xx statuses: first what the page says of itself, then the status.
+func (l *look) refused() casefile.Reason {
+	reason, withholds := refusals[l.status]
+	switch {
+	case !withholds:
+		reason = casefile.ReasonProtocolError
+	case reason != casefile.ReasonForbidden:
+		return reason
+	}
+	if l.matchesWithSubstance() {
+		return casefile.ReasonMatchesBaseline
+	}
+	if absent, ok := l.absent(); ok {
+		return absent
+	}
+	if by, ok := l.withheldByPage(); ok {
+		return by
+	}
+	return reason
+}
+
+// broken judges a 5xx: a server's error says nothing, unless its page says why.
+func (l *look) broken() casefile.Reason {
+	if l.matchesWithSubstance() {
+		return casefile.ReasonMatchesBaseline
+	}
+	if reason, ok := l.absent(); ok && l.bare() {
+		return reason
+	}
+	if reason, ok := l.withheldByPage(); ok && reason == casefile.ReasonChallenge {
+		return reason
+	}
+	return casefile.ReasonServerError
+}
+
+// matchesBaseline says whether the page is the one that was confirmed live.
+func (l *look) matchesBaseline() bool { return l.base.matches() }
+
+// matchesWithSubstance is matchesBaseline for an answer whose status or end speaks
+// against it: the same bytes, or a near text of enough words.
+func (l *look) matchesWithSubstance() bool {
+	return !l.empty() && l.base.matches() && (l.base.same || l.f.Words >= SubstanceWords)
+}
+
+func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Has(m) }
+
+// bare is thin without any frame that could hold the content.
+func (l *look) bare() bool { return l.thin() && l.f.Frames == 0 }
+
+// absent looks for a page that says that the content was taken away: a marker
+// that the baseline did not have, and at least one independent trait more.
+func (l *look) absent() (casefile.Reason, bool) {
+	if l.f == nil || l.f.Words > LongWords {
+		return "", false
+	}
+	for _, a := range absences {
+		if !l.f.Has(a.marker) || l.inBaseline(a.marker) {
+			continue
+		}
+		switch {
+		case l.bare():
+			l.note("page", "little else on it", casefile.StateGone)
+		case l.status/100 != 2:
+		case l.sibling == siblingAlike:
+		case a.server != "" && l.nameServers() == a.server:
+		default:
+			continue
+		}
+		return a.reason, true
+	}
+	return "", false
+}
+
+// withheldByPage looks for a page that stands before the content.
+func (l *look) withheldByPage() (casefile.Reason, bool) {
+	if l.o.Final().Challenge {
+		l.note("challenge", "said by the headers", casefile.StateWithheld)
+		return casefile.ReasonChallenge, true
+	}
+	if !l.thin() {
+		return "", false
+	}
+	for _, b := range barriers {
+		if l.f.Has(b.marker) && !l.inBaseline(b.marker) {
+			return b.reason, true
+		}
+	}
+	if l.f.Has(casefile.MarkerMetaRefresh) && l.f.Words <= RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
+		return casefile.ReasonScriptRequired, true
+	}
+	return "", false
+}

@@ -1,0 +1,57 @@
+// Package judge turns facts into an opinion, and opinions into the life of a case.
+//
+// In come the observations of a visit and what is known besides: the features of
+// the first live look, the answer to a path that surely does not exist, the
+// registrar. Out come a verdict with its signals (Decide) and the case as the
+// visit leaves it, with its events (Advance). docs/verdicts.md tells an analyst the same.
+//
+// The package is pure: it sees no clock, no context, no database and no network,
+// it keeps nothing between calls, and its functions are safe for concurrent use.
+// It must never take an error, ours or theirs, for absence, never decide by one
+// phrase of a page alone, and never put a URL, a host or text of a page into a
+// signal or an event.
+package judge
+
+import "vigil/casefile"
+
+// Input is all that a verdict is made from. The order of Observations does not matter.
+type Input struct {
+	Target casefile.Target
+	// Observations of the visit. Looks with the purpose sibling or control are passed over.
+	Observations []casefile.Observation
+	// Vantages tells the networks of the vantages that looked. A vantage that is
+	// not in it counts as being in one unknown network together with all such others.
+	Vantages []casefile.Vantage
+	// Sibling is the same server's answer to a path that surely does not exist; nil when it was not asked.
+	Sibling *casefile.Observation
+	// Baseline are the features of the first confirmed live look; nil before that.
+	Baseline *casefile.Features
+	// Registrar is the domain side of the last hosting; nil when unknown.
+	Registrar *casefile.Registrar
+}
+
+// Decide gives the verdict over a visit. The reason always belongs to the state,
+// and there are at most casefile.MaxSignals signals. A visit without any look of
+// the target is silent, interrupted.
+func Decide(in Input) casefile.Verdict {
+	return quorum(opinions(in), in.Vantages)
+}
+
+// WantsSibling says whether the answer to a sibling path would help to judge o, a
+// look at t. It would when a page came with a 2xx status that neither matches the
+// baseline nor shows by itself what stands before the content. The root of a site has no
+// sibling: what it serves is what a server without the page would serve too.
+func WantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.Features) bool {
+	if o.Fault != nil || t.IsZero() || rootPath(t) {
+		return false
+	}
+	l := newLook(&o, &Input{Target: t, Baseline: baseline})
+	if l.status/100 != 2 || l.empty() || l.matchesBaseline() {
+		return false
+	}
+	if l.way == wentElsewhere || l.way == wentHome {
+		return false
+	}
+	_, withheld := l.withheldByPage()
+	return !withheld || l.f.Has(casefile.MarkerNotFound)
+}

@@ -1,0 +1,265 @@
+package judge
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"vigil/casefile"
+)
+
+// Sizes that say what a page can hold. They are counts of visible words and of
+// elements, chosen on the templates that hosts, registrars and portals use for such
+// pages: those have under 100 words and a logo or two. A page above LongWords has a
+// matter of its own; a phrase in it is a quotation.
+const (
+	ThinWords  = 120
+	ThinLinks  = 15
+	ThinImages = 3
+	ThinFrames = 1
+	LongWords  = 400
+	// RefreshWords is the most a page says that only hands the browser on.
+	RefreshWords = 20
+)
+
+// way is how the answered URL relates to the asked one.
+type way string
+
+const (
+	wentNowhere   way = "same page"      // the asked URL, or its https or www form
+	wentWithin    way = "same site"      // another page of the site
+	wentHome      way = "front page"     // the site's front page, which was not asked for
+	wentElsewhere way = "another domain" // another registrable domain
+)
+
+// look is one observation with the facts drawn from it.
+type look struct {
+	o       *casefile.Observation
+	in      *Input
+	status  int
+	f       *casefile.Features // nil when no body was read
+	way     way
+	base    comparison // with the baseline
+	sibling siblingSays
+	signals []casefile.Signal
+}
+
+func newLook(o *casefile.Observation, in *Input) look {
+	l := look{o: o, in: in, status: o.Status, f: o.Features}
+	if l.status == 0 {
+		l.status = o.Final().Status
+	}
+	asked := in.Target
+	if asked.IsZero() && len(o.Hops) > 0 {
+		asked = o.Hops[0].Target
+	}
+	l.way = wayFrom(asked, o.Final().Target)
+	l.base = compare(in.Baseline, o.Features)
+	l.sibling = l.askSibling(asked)
+	return l
+}
+
+// note adds a signal. Values are made of numbers and words of closed sets only.
+func (l *look) note(name, value string, to casefile.State) {
+	if l.signals == nil {
+		l.signals = make([]casefile.Signal, 0, 8)
+	}
+	if len(l.signals) < casefile.MaxSignals {
+		l.signals = append(l.signals, casefile.Signal{Name: name, Value: value, PointsTo: to})
+	}
+}
+
+// noteFacts writes down the plain facts of an answer, before any rule is tried.
+func (l *look) noteFacts() {
+	if l.status != 0 {
+		l.note("status", strconv.Itoa(l.status), stateOfStatus(l.status))
+	}
+	if l.way != wentNowhere {
+		l.note("redirect", "to "+string(l.way), stateOfWay(l.way))
+	}
+	if l.f != nil {
+		l.note("page", l.size(), "")
+		for _, m := range l.f.Markers {
+			if to := markerPoints[m]; to != "" {
+				l.note("marker", string(m), to)
+			}
+		}
+	}
+	if l.base.known {
+		l.note("baseline", l.base.String(), l.base.points())
+	}
+	if l.sibling != siblingUnknown {
+		l.note("sibling", string(l.sibling), l.sibling.points())
+	}
+	if kind := l.nameServers(); kind != "" {
+		l.note("name_servers", kind, casefile.StateGone)
+	}
+	if hold := l.hold(); hold != "" {
+		l.note("domain_status", hold, casefile.StateGone)
+	}
+}
+
+// size describes a body in numbers.
+func (l *look) size() string {
+	if l.f == nil {
+		return "no body"
+	}
+	b := make([]byte, 0, 96)
+	b = strconv.AppendInt(b, l.o.BodyBytes, 10)
+	b = append(b, " bytes"...)
+	if !l.f.HTML {
+		return string(append(b, ", not html"...))
+	}
+	for _, n := range []struct {
+		v    int
+		name string
+	}{{l.f.Words, " words"}, {l.f.Links, " links"}, {l.f.Images, " images"}, {l.f.Media + l.f.Frames, " embeds"}} {
+		b = append(b, ", "...)
+		b = strconv.AppendInt(b, int64(n.v), 10)
+		b = append(b, n.name...)
+	}
+	return string(b)
+}
+
+// empty says that the answer brought nothing that a page could be judged by.
+func (l *look) empty() bool {
+	f := l.f
+	if f == nil {
+		return l.o.BodyBytes == 0
+	}
+	if !f.HTML && l.o.BodyBytes > 0 {
+		return false
+	}
+	return f.Words+f.Images+f.Media+f.Frames+f.Scripts+f.Forms+f.Links == 0 && (f.HTML || f.Digest == "" || l.o.BodyBytes == 0) && len(f.Markers) == 0
+}
+
+// thin says that the page holds little: what it says of itself may be believed.
+func (l *look) thin() bool {
+	f := l.f
+	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks && f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
+}
+
+// hold is the EPP status that takes the domain out of the DNS, or empty. RFC 5731,
+// section 2.3: clientHold by the registrar, serverHold by the registry. RDAP writes
+// them as "client hold" and "server hold" (RFC 8056).
+func (l *look) hold() string {
+	if l.in.Registrar == nil {
+		return ""
+	}
+	found := ""
+	for _, s := range l.in.Registrar.DomainStatus {
+		s, _, _ = strings.Cut(s, "https://")
+		switch strings.ToLower(strings.NewReplacer(" ", "", "_", "").Replace(s)) {
+		case "serverhold":
+			return "serverHold"
+		case "clienthold":
+			found = "clientHold"
+		}
+	}
+	return found
+}
+
+// parkingServers are zones whose name servers serve parked domains only. From the parking services
+// of Vissers, Joosen, Nikiforakis: Parking Sensors, NDSS 2015, table I; as of November 2026.
+var parkingServers = []string{"sedoparking.com", "parkingcrew.net", "bodis.com", "cashparking.com", "parklogic.com", "above.com", "rookdns.com"}
+
+// nameServers says what the names of the zone's name servers give away: parking,
+// sinkhole, seizure, or nothing. One trait among others.
+func (l *look) nameServers() string {
+	for _, ns := range l.o.Resolution.Nameservers {
+		ns = strings.ToLower(strings.TrimSuffix(ns, "."))
+		switch {
+		case strings.Contains(ns, "sinkhole"):
+			return "sinkhole"
+		case strings.Contains(ns, "seized") || strings.Contains(ns, "domainseizure"):
+			return "seizure"
+		}
+		for _, zone := range parkingServers {
+			if ns == zone || strings.HasSuffix(ns, "."+zone) {
+				return "parking"
+			}
+		}
+	}
+	return ""
+}
+
+// markerPoints says where a marker points when the page bears it out.
+var markerPoints = map[casefile.Marker]casefile.State{
+	casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerTakedown: casefile.StateGone, casefile.MarkerSuspended: casefile.StateGone,
+	casefile.MarkerParked: casefile.StateGone, casefile.MarkerSeized: casefile.StateGone, casefile.MarkerSinkhole: casefile.StateGone,
+	casefile.MarkerLogin: casefile.StateWithheld, casefile.MarkerPaywall: casefile.StateWithheld, casefile.MarkerConsent: casefile.StateWithheld,
+	casefile.MarkerChallenge: casefile.StateWithheld, casefile.MarkerAppShell: casefile.StateWithheld, casefile.MarkerLinkExpired: casefile.StateWithheld,
+	casefile.MarkerReferrer: casefile.StateWithheld, casefile.MarkerGeoBlock: casefile.StateWithheld, casefile.MarkerMetaRefresh: casefile.StateWithheld,
+}
+
+func stateOfStatus(status int) casefile.State {
+	switch {
+	case status/100 == 2:
+		return casefile.StateLive
+	case status == 404, status == 410:
+		return casefile.StateGone
+	}
+	if reason, ok := refusals[status]; ok {
+		return reason.State()
+	}
+	return casefile.StateSilent
+}
+
+func stateOfWay(w way) casefile.State {
+	switch w {
+	case wentHome:
+		return casefile.StateGone
+	case wentElsewhere:
+		return casefile.StateChanged
+	case wentNowhere, wentWithin:
+	}
+	return casefile.StateLive
+}
+
+// wayFrom compares the URL that was asked for with the one that answered.
+func wayFrom(asked, final casefile.Target) way {
+	if asked.IsZero() || final.IsZero() || asked.URL() == final.URL() {
+		return wentNowhere
+	}
+	if !sameSite(asked.Host(), final.Host()) {
+		return wentElsewhere
+	}
+	switch {
+	case frontPage(final) && !frontPage(asked):
+		return wentHome
+	case asked.Path() == final.Path() && strings.TrimPrefix(asked.Host(), "www.") == strings.TrimPrefix(final.Host(), "www."):
+		return wentNowhere
+	}
+	return wentWithin
+}
+
+// sameSite says whether two hosts belong to one registrable domain, by the Public
+// Suffix List with its private part: two customers of one platform are two sites.
+func sameSite(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, errX := publicsuffix.EffectiveTLDPlusOne(a)
+	y, errY := publicsuffix.EffectiveTLDPlusOne(b)
+	if errX != nil || errY != nil || x != y {
+		return false
+	}
+	last := x[strings.LastIndexByte(x, '.')+1:]
+	return last[0] < '0' || last[0] > '9' // addresses have no registrable domain
+}
+
+// frontPage says whether the target is the site's front page: "/" or "/index.*", without a query.
+func frontPage(t casefile.Target) bool {
+	return !strings.Contains(t.Path(), "?") && rootPath(t)
+}
+
+// rootPath is frontPage whatever the query.
+func rootPath(t casefile.Target) bool {
+	path, _, _ := strings.Cut(t.Path(), "?")
+	if path == "/" {
+		return true
+	}
+	name := path[1:]
+	return strings.HasPrefix(name, "index.") && !strings.Contains(name, "/") && len(name) <= len("index.")+5
+}

@@ -1,0 +1,297 @@
+package notices
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"vigil/casefile"
+)
+
+// Compose writes the notices of a case for its present hosting and assignment:
+// one assignment mail to each assigned hotline, and one removal notice to the
+// provider when the case is not held and a provider is known well enough. Each is
+// queued when sending is on and there is an approved mail address, else a draft.
+//
+// It may be called as often as wanted: the Key of a message depends only on kind,
+// party, recipient, case, episode and step, and the store keeps one of each. Step
+// is always 1; repeats every 24 h and the ladder from host to upstream, registrar
+// and registry will count it up, and join in where removal is called below.
+//
+// An error is a fault of ours: a case without an id or a target, or a template
+// that does not fit. Pure.
+func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error) {
+	if c.ID <= 0 || c.Target.IsZero() {
+		return nil, errors.New("compose notices: the case has no id or no target")
+	}
+	now = now.UTC()
+	var notices []casefile.Notice
+	if c.Assignment != nil {
+		for _, title := range c.Assignment.Hotlines {
+			n, err := d.assignment(c, title, now)
+			if err != nil {
+				return nil, fmt.Errorf("compose assignment of case %d: %w", c.ID, err)
+			}
+			notices = append(notices, n)
+		}
+	}
+	if to, ok := d.provider(c); ok {
+		n, err := d.removal(c, to, now)
+		if err != nil {
+			return nil, fmt.Errorf("compose removal notice of case %d: %w", c.ID, err)
+		}
+		notices = append(notices, n)
+	}
+	return notices, nil
+}
+
+func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefile.Notice, error) {
+	to := casefile.Contact{Party: casefile.PartyHotline, Name: title, Role: "hotline", Source: "directory"}
+	// A hotline that left the directory since the case was assigned has no address: a person finds it.
+	row, _ := d.directory.find(c.Assignment.AssignedCountry, title)
+	to.Email, to.Form = row.Email, row.Form
+	if to.Form == "" {
+		to.Form = row.Website
+	}
+	subject := "[Vigil " + reference(c.ID) + "] Case assigned to you"
+	if code := c.Assignment.HostingCountry; code != "" {
+		subject += " (hosting country " + clean(code, 2) + ")"
+	}
+	body, err := d.render("assignment.txt", d.letter(c, title, now))
+	if err != nil {
+		return casefile.Notice{}, err
+	}
+	return d.notice(c, casefile.NoticeAssignment, to, row.Approved, subject, body, now)
+}
+
+func (d *Desk) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
+	l := d.letter(c, to.Name, now)
+	l.Edge = to.Party == casefile.PartyEdge
+	body, err := d.render("removal.txt", l)
+	if err != nil {
+		return casefile.Notice{}, err
+	}
+	subject := "[Vigil " + reference(c.ID) + "] Notice of illegal content: request to remove"
+	return d.notice(c, casefile.NoticeRemoval, to, true, subject, body, now)
+}
+
+// notice makes the notice itself. approved says that mail may go to the contact
+// without a person in between.
+func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, approved bool, subject, body string, now time.Time) (casefile.Notice, error) {
+	if len(body) > casefile.MaxNoticeBody {
+		return casefile.Notice{}, fmt.Errorf("the message has %d bytes, more than %d", len(body), casefile.MaxNoticeBody)
+	}
+	n := casefile.Notice{
+		CaseID: c.ID, Episode: c.Episode.Number, Kind: kind, Step: 1, Contact: to,
+		Subject: subject, Body: body, State: casefile.NoticeDraft, Composed: now,
+	}
+	n.Key = Key(n)
+	if d.send && approved && to.Email != "" {
+		n.State, n.NextTry = casefile.NoticeQueued, now
+	}
+	return n, nil
+}
+
+// provider is who is asked to remove: the edge when it hides the origin, else the
+// host, each with its first usable contact in the order given. ok is false when
+// the case is held, when the host is not known with the confidence asked for, or
+// when there is nobody to write to.
+func (d *Desk) provider(c casefile.Case) (to casefile.Contact, ok bool) {
+	h := c.Hosting
+	if h == nil || c.Held {
+		return to, false
+	}
+	if h.Edge != nil && h.Origin != casefile.OriginKnown {
+		if to, ok = firstUsable(h.Contacts, casefile.PartyEdge); ok {
+			return to, true
+		}
+		// An edge is known by its own evidence; the confidence is about the country, which it hides.
+		return firstUsable([]casefile.Contact{{
+			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail, Form: h.Edge.AbuseForm, Source: "directory",
+		}}, casefile.PartyEdge)
+	}
+	if h.Confidence < d.threshold {
+		return to, false
+	}
+	return firstUsable(h.Contacts, casefile.PartyHost)
+}
+
+// firstUsable is the first contact of a party that has a usable mail address or
+// form, with all its texts made clean.
+func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Contact, bool) {
+	for _, k := range contacts {
+		if k.Party != party {
+			continue
+		}
+		k.Name, k.Role, k.Source = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60)
+		if !usableEmail(k.Email) {
+			k.Email = ""
+		}
+		if !usableForm(k.Form) {
+			k.Form = ""
+		}
+		if k.Email != "" || k.Form != "" {
+			return k, true
+		}
+	}
+	return casefile.Contact{}, false
+}
+
+// Key is the idempotency key of a notice: SHA-256 in lower-case hex, cut to 32
+// characters, over kind, party, recipient, case, episode and step, each with its
+// length before it. A hotline is known by name and mail address, because two
+// hotlines of a country may share one; a provider by its mail address alone (its
+// form, its name, when it has none), because registries write one name in many
+// ways and one mailbox must be told once.
+func Key(n casefile.Notice) string {
+	name, address := n.Contact.Name, strings.ToLower(n.Contact.Email)
+	if address == "" {
+		address = n.Contact.Form
+	}
+	if n.Contact.Party != casefile.PartyHotline && address != "" {
+		name = ""
+	}
+	h := sha256.New()
+	for _, part := range []string{
+		string(n.Kind), string(n.Contact.Party), name, address,
+		strconv.FormatInt(int64(n.CaseID), 10), strconv.Itoa(n.Episode), strconv.Itoa(n.Step),
+	} {
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(part)))
+		h.Write(size[:])
+		h.Write([]byte(part))
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}
+
+// reference is how a case is called in letters.
+func reference(id casefile.CaseID) string { return "V-" + strconv.FormatInt(int64(id), 10) }
+
+// letter is what the templates see. Every text in it is one clean line, but
+// Reason, which is wrapped, and the URLs, which are canonical and stand for
+// themselves: DSA Art. 16(2)(b) asks for the exact URL.
+type letter struct {
+	Reference, Now      string
+	Recipient           string
+	Name, Email, Org    string // of the notifier
+	Reason              string
+	URL, Referrer       string
+	Received            string
+	Source, TheirNumber string
+	Classification      string
+	Returned            bool
+	FirstSeen, LastSeen string
+	Policy              string
+	HostingCountry      string
+	Confirmed           bool // the directory is sure of the hotlines
+	Hosting             *hostingLetter
+	Edge                bool // the message goes to the edge
+}
+
+// hostingLetter is the hosting as the templates see it.
+type hostingLetter struct {
+	Provider, Addresses, Network, ASN string
+	Country, Confidence               string
+	Disputed                          bool
+	EdgeName, Decided                 string
+	OriginUnknown                     bool
+	Registrar                         string
+	Opinions                          []string
+}
+
+func (d *Desk) letter(c casefile.Case, recipient string, now time.Time) letter {
+	l := letter{
+		Reference: reference(c.ID), Now: utc(now), Recipient: clean(recipient, maxName),
+		Name: orNotSet(d.name), Email: orNotSet(d.email), Org: orNotSet(d.organisation), Reason: d.reason,
+		URL: c.Target.URL(), Referrer: c.Referrer.URL(), Received: utc(c.Episode.Opened),
+		Source: "not stated", TheirNumber: "none", Classification: string(casefile.ClassUnclassified),
+		Returned: c.Episode.Number > 1, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
+	}
+	if r := c.Report; r != nil {
+		l.Received = utc(r.Received)
+		if r.Source != "" {
+			l.Source = clean(r.Source, casefile.MaxSource)
+		}
+		if r.Reference != "" {
+			l.TheirNumber = clean(r.Reference, casefile.MaxReference)
+		}
+		if r.Classification.Valid() {
+			l.Classification = string(r.Classification)
+		}
+	}
+	if a := c.Assignment; a != nil {
+		l.Policy, l.HostingCountry, l.Confirmed = a.Policy, clean(a.HostingCountry, 2), a.Confirmed
+	}
+	if c.Hosting != nil {
+		l.Hosting = hostingOf(*c.Hosting)
+	}
+	return l
+}
+
+func orNotSet(s string) string {
+	if s == "" {
+		return "(not set: see notices.from)"
+	}
+	return s
+}
+
+// Bounds of what one letter lists.
+const (
+	maxAddresses = 8
+	maxOpinions  = 12
+)
+
+func hostingOf(h casefile.Hosting) *hostingLetter {
+	l := &hostingLetter{
+		Provider: clean(h.Provider, maxName), Country: clean(h.Country, 2), Disputed: h.Disputed, Decided: utc(h.Decided),
+		Confidence: strconv.Itoa(int(h.Confidence*100+0.5)) + " %", OriginUnknown: h.Edge != nil && h.Origin != casefile.OriginKnown,
+		Addresses: addresses(h.Addresses),
+	}
+	if h.Network.IsValid() {
+		l.Network = h.Network.String()
+	}
+	if h.ASN != 0 {
+		l.ASN = "AS" + strconv.FormatUint(uint64(h.ASN), 10)
+	}
+	if h.Edge != nil {
+		l.EdgeName = clean(h.Edge.Name, maxName)
+	}
+	if h.Registrar != nil {
+		l.Registrar = clean(h.Registrar.Name, maxName)
+	}
+	for _, k := range h.Claims {
+		if k.Fact != casefile.FactCountry || k.Value == "" || len(l.Opinions) == maxOpinions {
+			continue
+		}
+		opinion := clean(k.Value, 2) + " says " + clean(k.Source, 60)
+		if k.Address.IsValid() {
+			opinion += " for " + k.Address.String()
+		}
+		if !k.AsOf.IsZero() {
+			opinion += ", as of " + k.AsOf.UTC().Format(time.DateOnly)
+		}
+		if k.Value != h.Country {
+			opinion += " (differs)"
+		}
+		l.Opinions = append(l.Opinions, opinion)
+	}
+	return l
+}
+
+// addresses lists the first few addresses.
+func addresses(list []netip.Addr) string {
+	var texts []string
+	for _, a := range list[:min(len(list), maxAddresses)] {
+		texts = append(texts, a.String())
+	}
+	if more := len(list) - maxAddresses; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,159 @@
+// Package notices tells the parties: it knows which hotline must act on a case,
+// writes the messages to hotlines and providers, and hands each over at most once.
+//
+// A hosting decision and a case come in; an assignment, notices and, through the
+// outbox, proofs of dispatch go out. Desk assigns and composes: it is pure but for
+// its templates. Outbox sends what a store holds, through a sender such as
+// notices/smtp.
+//
+// The room never looks at a URL, never puts anything seen there into a message,
+// never puts a URL or a host into a subject, a log line or an error, and never
+// sends a message a second time when it cannot know what became of the first.
+package notices
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// Options are what a Desk needs to know.
+type Options struct {
+	// Directory is required: the hotlines by country.
+	Directory *Directory
+	// OrphanCountry is the operator's own country: it gets the cases of countries without a
+	// hotline, of an unknown country, and of an origin that hides behind an edge. It must have a
+	// hotline in the directory. Empty: such cases are assigned to nobody.
+	OrphanCountry string
+	// From is the notifier: a mailbox such as "Hotline <desk@hotline.example>". Its name and address
+	// stand in each notice, as DSA Art. 16(2)(c) asks. Required with Send.
+	From string
+	// Organisation is the notifier's organisation; default: the name in From.
+	Organisation string
+	// Reason is why the matter must go, in neutral legal words: DSA Art. 16(2)(a). Default: DefaultReason.
+	Reason string
+	// Send says that notices with a mail address are queued to be sent. When it is off, all are drafts.
+	Send bool
+	// Threshold is the confidence, above 0 to 1, from which on a provider is told. Default: DefaultThreshold.
+	Threshold float64
+}
+
+// DefaultThreshold is the confidence below which a person must decide who the host is.
+const DefaultThreshold = 0.5
+
+// DefaultReason is the substantiated explanation of DSA Art. 16(2)(a) when the
+// operator gives none of its own. An operator should name the articles of its law.
+const DefaultReason = "Our analysts have assessed the material at this URL. In their assessment it is illegal content in the sense of " +
+	"Article 3(h) of Regulation (EU) 2022/2065 (Digital Services Act): making it available to the public is a criminal offence " +
+	"in the country where it was reported, and, to our knowledge, in the country where it is hosted."
+
+const maxReason = 2000
+
+// Desk assigns cases and writes notices. It does not change after New; all its
+// methods are safe for concurrent use.
+type Desk struct {
+	directory    *Directory
+	orphan       string
+	name, email  string // of the notifier
+	organisation string
+	reason       string
+	send         bool
+	threshold    float64
+	templates    *template.Template
+}
+
+//go:embed templates/*.txt
+var templateFiles embed.FS
+
+// NewDesk checks the options and reads the templates. Its error names every
+// option that is wrong and what to set.
+func NewDesk(o Options) (*Desk, error) {
+	if o.Directory == nil {
+		return nil, errors.New("notices: a directory of hotlines is required")
+	}
+	var wrong []error
+	d := &Desk{directory: o.Directory, send: o.Send, reason: o.Reason, threshold: o.Threshold, organisation: clean(o.Organisation, maxName)}
+	if o.OrphanCountry != "" {
+		code, ok := country(o.OrphanCountry)
+		switch {
+		case !ok:
+			wrong = append(wrong, fmt.Errorf("notices.country %q is not an ISO 3166-1 alpha-2 code", clean(o.OrphanCountry, 20)))
+		case len(o.Directory.In(code)) == 0:
+			wrong = append(wrong, fmt.Errorf("notices.country %s has no hotline in the directory: add yours to it", code))
+		}
+		d.orphan = code
+	}
+	if o.From != "" || o.Send {
+		a, err := mail.ParseAddress(o.From)
+		if err != nil || !usableEmail(a.Address) {
+			wrong = append(wrong, errors.New(`notices.from must be one mailbox, such as "Hotline <desk@hotline.example>": a notice must name who sends it`))
+		} else {
+			d.name, d.email = clean(a.Name, maxName), a.Address
+		}
+	}
+	if d.organisation == "" {
+		d.organisation = d.name
+	}
+	if d.name == "" {
+		d.name = d.organisation
+	}
+	if o.Send && d.name == "" {
+		wrong = append(wrong, errors.New("notices.from has no name and notices.organisation is empty: a notice must name who sends it (DSA Art. 16(2)(c))"))
+	}
+	if d.reason == "" {
+		d.reason = DefaultReason
+	}
+	if len(d.reason) > maxReason {
+		wrong = append(wrong, fmt.Errorf("the reason of notices is longer than %d bytes", maxReason))
+	}
+	if d.threshold == 0 {
+		d.threshold = DefaultThreshold
+	}
+	if !(d.threshold > 0 && d.threshold <= 1) {
+		wrong = append(wrong, errors.New("the confidence threshold of notices must be above 0 and at most 1"))
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
+	}
+	var err error
+	d.templates, err = template.New("").Option("missingkey=error").
+		Funcs(template.FuncMap{"field": field, "para": para, "utc": utc}).ParseFS(templateFiles, "templates/*.txt")
+	if err != nil {
+		return nil, fmt.Errorf("notices: read templates: %w", err)
+	}
+	return d, nil
+}
+
+func (d *Desk) render(name string, l letter) (string, error) {
+	var b bytes.Buffer
+	if err := d.templates.ExecuteTemplate(&b, name, l); err != nil {
+		return "", fmt.Errorf("write %s: %w", name, err)
+	}
+	return strings.TrimSpace(b.String()) + "\n", nil
+}
+
+// field is a labelled line: the label in the first 20 columns, the value wrapped
+// beside it. The value must be clean.
+func field(label, value string) string {
+	const column = 20
+	if value == "" {
+		value = "unknown"
+	}
+	return wrap(value, fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
+}
+
+// para is a wrapped paragraph.
+func para(text string) string { return wrap(text, "", "") }
+
+// utc writes a time for people; the zero time is empty.
+func utc(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// migrate brings the tables to the newest version. Migrations only go forward; a
+// database of a newer Vigil is refused untouched.
+func migrate(ctx context.Context, db *sql.DB, dialect string) error {
+	files, err := fs.Sub(migrations, "migrations/"+dialect)
+	if err != nil {
+		return fmt.Errorf("find migrations: %w", err)
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	kind := goose.DialectSQLite3
+	if dialect == DialectPostgres {
+		kind = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker() // several processes may start at once
+		if err != nil {
+			return fmt.Errorf("prepare migration lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(kind, db, files, options...)
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	current, newest, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", explain(err))
+	}
+	if current > newest {
+		return fmt.Errorf("the database has schema version %d, made by a newer Vigil; this one knows %d: run the newer Vigil", current, newest)
+	}
+	if current == newest {
+		return nil
+	}
+	if _, err = provider.Up(ctx); err == nil {
+		return nil
+	}
+	// Two processes that begin on one new SQLite file race for the first migration: the
+	// loser finds the work done.
+	if current, _, again := provider.GetVersions(ctx); again == nil && current >= newest {
+		return nil
+	}
+	return fmt.Errorf("migrate database: %w", explain(err))
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"vigil/casefile"
+)
+
+// Page is the part of a request that asks for a page of a list.
+type Page struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"rows of the page"`
+	Cursor string `query:"cursor" maxLength:"64" doc:"where the page begins: the cursor of the page before"`
+}
+
+// cursorOf is the opaque cursor of the row that a page ends with. kind keeps the cursor of one list from being used in another.
+func cursorOf(kind string, last int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(kind + ":" + strconv.FormatInt(last, 10)))
+}
+
+// after is the row that the page begins behind; 0 for the first page.
+func (p Page) after(kind string) (int64, error) {
+	if p.Cursor == "" {
+		return 0, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(p.Cursor)
+	if err == nil {
+		if number, ok := strings.CutPrefix(string(raw), kind+":"); ok {
+			if n, err := strconv.ParseInt(number, 10, 64); err == nil && n > 0 {
+				return n, nil
+			}
+		}
+	}
+	return 0, casefile.Problemf(casefile.ProblemField, "cursor", "this is no cursor of this list; leave it out to begin at the start")
+}
+
+// Next is the part of an answer that leads to the next page; empty on the last one.
+type Next struct {
+	Next   string `json:"next,omitempty" doc:"path of the next page, absent on the last"`
+	Cursor string `json:"cursor,omitempty" doc:"cursor of the next page, absent on the last"`
+}
+
+// next makes the way to the page that begins behind last.
+func next(path, kind string, last int64, query url.Values) Next {
+	cursor := cursorOf(kind, last)
+	query.Set("cursor", cursor)
+	for name, values := range query {
+		if len(values) == 0 || values[0] == "" {
+			query.Del(name)
+		}
+	}
+	return Next{Next: Prefix + path + "?" + query.Encode(), Cursor: cursor}
+}
+
+// link is the Link header for n (RFC 8288); empty on the last page.
+func (n Next) link() string {
+	if n.Next == "" {
+		return ""
+	}
+	return "<" + n.Next + `>; rel="next"`
+}
+
+// Listed is the answer with a page of a list.
+type Listed[T any] struct {
+	Link string `header:"Link"`
+	Body struct {
+		Items []T `json:"items" nullable:"false"`
+		Next
+	}
+}
+
+func listed[T any](items []T, n Next) *Listed[T] {
+	out := &Listed[T]{Link: n.link()}
+	out.Body.Items, out.Body.Next = items, n
+	if out.Body.Items == nil {
+		out.Body.Items = []T{}
+	}
+	return out
+}
+
+// created is the status of an answer to which something was added.
+const created = http.StatusCreated

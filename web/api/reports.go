@@ -1,0 +1,289 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"vigil/casefile"
+	"vigil/web/auth"
+)
+
+// Bounds of one request for reports.
+const (
+	MaxBatch     = 1000
+	MaxBatchSize = 8 << 20 // bytes
+	// maxAhead is how far a sender's clock may be ahead of ours.
+	maxAhead = 5 * time.Minute
+)
+
+// earliest keeps a broken clock or a wrong unit from making a case that is decades old.
+var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ReportInput is one report as it comes in.
+type ReportInput struct {
+	URL            string `json:"url" maxLength:"8192" doc:"what is reported; http or https"`
+	Referrer       string `json:"referrer,omitempty" maxLength:"8192" doc:"where the reporter came from; sent along when looking"`
+	Source         string `json:"source,omitempty" maxLength:"120" doc:"who reported; default: the name of the token"`
+	Reference      string `json:"reference,omitempty" maxLength:"200" doc:"the reporter's own number"`
+	Classification string `json:"classification,omitempty" enum:"unclassified,baseline,A1,A2,B1,B2" doc:"default: unclassified"`
+	Received       string `json:"received,omitempty" format:"date-time" doc:"when the hotline received it, RFC 3339; the clock starts here; default: now"`
+	Held           bool   `json:"held,omitempty" doc:"police first: no notice to providers until released"`
+}
+
+// ReportOutcome is what became of one report: either the three first members, or Problem.
+type ReportOutcome struct {
+	CaseID   casefile.CaseID   `json:"case_id,omitempty"`
+	ReportID casefile.ReportID `json:"report_id,omitempty"`
+	New      *bool             `json:"new,omitempty" doc:"true when a case was opened for it"`
+	Problem  *Problem          `json:"problem,omitempty" doc:"why it was not taken"`
+}
+
+type reportsInput struct {
+	Key     string `header:"Idempotency-Key" maxLength:"200" doc:"a name for this request; sending it again with the same key changes nothing and gives the same answer"`
+	RawBody []byte `contentType:"application/json"`
+}
+
+type reportsOutput struct {
+	Status   int
+	Replayed string `header:"Idempotency-Replayed"`
+	Body     any
+}
+
+func (a *API) reportRoutes() {
+	const path = "/reports"
+	route(a, http.MethodPost, path, "post-reports", "Report a URL, or up to 1,000", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
+		op.Errors = append(op.Errors, 400, 409, 413, 415)
+		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = created, MaxBatchSize, true
+		op.BodyReadTimeout = time.Minute
+		op.Description += " One object gives one outcome; an array gives an array in the same order. " +
+			"201: all were taken. 207: some of a batch were not; each of those has a problem. 422: the single one was not."
+	})
+	schemas := a.huma.OpenAPI().Components.Schemas
+	in, out := schemas.Schema(typeOf[ReportInput](), true, ""), schemas.Schema(typeOf[ReportOutcome](), true, "")
+	most := MaxBatch
+	op := a.huma.OpenAPI().Paths[path].Post
+	op.RequestBody.Content["application/json"].Schema = &huma.Schema{OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
+	answer := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{out, {Type: huma.TypeArray, Items: out}}}}}
+	op.Responses["201"].Content = answer
+	op.Responses["207"] = &huma.Response{Description: "Some of the batch were not taken", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: out}}}}
+}
+
+func (a *API) postReports(ctx context.Context, in *reportsInput) (*reportsOutput, error) {
+	at := now()
+	items, batch, problem := split(in.RawBody)
+	if problem != nil {
+		return nil, problem
+	}
+	outcomes := make([]ReportOutcome, len(items))
+	var good []casefile.Report
+	var where []int
+	for i, item := range items {
+		report, p := a.report(item, auth.From(ctx).Name, at)
+		if p != nil {
+			outcomes[i].Problem = document(p)
+			continue
+		}
+		good, where = append(good, report), append(where, i)
+	}
+	out := &reportsOutput{Status: created}
+	added, err := a.add(ctx, in, good, at, out)
+	if err != nil {
+		return nil, a.wrong(ctx, "add reports", err)
+	}
+	for i, done := range added {
+		isNew := done.New
+		outcomes[where[i]] = ReportOutcome{CaseID: done.CaseID, ReportID: done.ReportID, New: &isNew}
+	}
+	switch {
+	case !batch && outcomes[0].Problem != nil:
+		return nil, outcomes[0].Problem
+	case !batch:
+		out.Body = outcomes[0]
+	default:
+		out.Body = outcomes
+		if len(good) < len(items) {
+			out.Status = http.StatusMultiStatus
+		}
+	}
+	return out, nil
+}
+
+// add stores the good reports, once when the request has an idempotency key.
+func (a *API) add(ctx context.Context, in *reportsInput, good []casefile.Report, at time.Time, out *reportsOutput) ([]casefile.Added, error) {
+	if len(good) == 0 {
+		return nil, nil
+	}
+	var added []casefile.Added
+	var err error
+	if in.Key == "" {
+		added, err = a.Store.AddReports(ctx, good, at)
+	} else {
+		// A key belongs to its sender: two tokens may choose the same.
+		var replayed bool
+		added, replayed, err = a.Store.AddReportsOnce(ctx, auth.From(ctx).Name+"\n"+in.Key, in.RawBody, good, at)
+		if replayed {
+			out.Replayed = "true"
+		}
+	}
+	if err == nil && len(added) != len(good) {
+		if out.Replayed != "" { // a report that was refused for its time then is good now
+			return nil, casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key", "the answer of the first time does not fit any more; ask for the cases, or use another key")
+		}
+		return nil, errors.New("the store answered for another number of reports")
+	}
+	return added, err
+}
+
+// split takes a body apart into its reports. batch says that it was an array.
+func split(body []byte) (items []json.RawMessage, batch bool, p *Problem) {
+	malformed := problemOf(http.StatusBadRequest, "the body is not well-formed JSON: send one report as an object, or several as an array")
+	if !utf8.Valid(body) { // the JSON package would quietly replace what is not, and change the URL
+		p = problemOf(http.StatusBadRequest, "the body is not UTF-8")
+		p.Code = string(casefile.ProblemEncoding)
+		return nil, false, p
+	}
+	body = bytes.TrimSpace(body)
+	if !json.Valid(body) {
+		return nil, false, malformed
+	}
+	if body[0] == '{' {
+		return []json.RawMessage{body}, false, nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if start, err := dec.Token(); err != nil || start != json.Delim('[') {
+		return nil, false, malformed
+	}
+	for dec.More() {
+		if len(items) == MaxBatch {
+			return nil, true, problemOf(http.StatusRequestEntityTooLarge, "send at most 1,000 reports in one request")
+		}
+		var item json.RawMessage
+		if err := dec.Decode(&item); err != nil {
+			return nil, true, malformed
+		}
+		items = append(items, item)
+	}
+	if len(items) == 0 {
+		return nil, true, problemOf(http.StatusUnprocessableEntity, "the array holds no report")
+	}
+	return items, true, nil
+}
+
+// report reads one report. source is what it gets when it names none.
+func (a *API) report(raw json.RawMessage, source string, at time.Time) (casefile.Report, *casefile.Problem) {
+	var in ReportInput
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil || raw[0] != '{' {
+		return casefile.Report{}, misread(err)
+	}
+	if in.URL == "" {
+		return casefile.Report{}, casefile.Problemf(casefile.ProblemSyntax, "url", "a report needs a url")
+	}
+	r := casefile.Report{Source: in.Source, Reference: in.Reference, Classification: casefile.Classification(in.Classification), Received: at, Held: in.Held}
+	var p *casefile.Problem
+	if r.Target, p = a.parse("url", in.URL); p != nil {
+		return casefile.Report{}, p
+	}
+	if in.Referrer != "" {
+		if r.Referrer, p = a.parse("referrer", in.Referrer); p != nil {
+			return casefile.Report{}, p
+		}
+	}
+	if r.Source == "" {
+		r.Source = cut(source, casefile.MaxSource)
+	}
+	if r.Classification == "" {
+		r.Classification = casefile.ClassUnclassified
+	}
+	if !r.Classification.Valid() {
+		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "classification", "use one of unclassified, baseline, A1, A2, B1, B2")
+	}
+	if p := plain("source", r.Source, casefile.MaxSource); p != nil {
+		return casefile.Report{}, p
+	}
+	if p := plain("reference", r.Reference, casefile.MaxReference); p != nil {
+		return casefile.Report{}, p
+	}
+	if in.Received != "" {
+		if r.Received, p = received(in.Received, at); p != nil {
+			return casefile.Report{}, p
+		}
+	}
+	return r, nil
+}
+
+// parse reads a URL. U+FFFD stands for bytes that were no text: the URL is not what was meant.
+func (a *API) parse(field, raw string) (casefile.Target, *casefile.Problem) {
+	if strings.ContainsRune(raw, utf8.RuneError) {
+		return casefile.Target{}, casefile.Problemf(casefile.ProblemEncoding, field, "the URL holds a replacement character: it was damaged on the way; percent-encode its bytes")
+	}
+	t, p := a.Parse(raw)
+	if p != nil {
+		q := *p
+		q.Field = field
+		return casefile.Target{}, &q
+	}
+	return t, nil
+}
+
+// misread says why a report's JSON does not fit, without quoting it.
+func misread(err error) *casefile.Problem {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return casefile.Problemf(casefile.ProblemField, kind.Field, "expected a %s", kind.Type)
+	case err != nil && strings.Contains(err.Error(), "unknown field"):
+		return casefile.Problemf(casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
+	}
+	return casefile.Problemf(casefile.ProblemField, "", "a report is a JSON object")
+}
+
+// plain checks a short text that people will read.
+func plain(field, s string, most int) *casefile.Problem {
+	if len(s) > most {
+		return casefile.Problemf(casefile.ProblemField, field, "use at most %d bytes", most)
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return casefile.Problemf(casefile.ProblemField, field, "leave out line breaks and other control characters")
+	}
+	return nil
+}
+
+// received reads when a report was received.
+func received(s string, at time.Time) (time.Time, *casefile.Problem) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	switch {
+	case err != nil:
+		return t, casefile.Problemf(casefile.ProblemField, "received", "use RFC 3339, for example 2026-11-02T08:15:00Z")
+	case t.After(at.Add(maxAhead)):
+		return t, casefile.Problemf(casefile.ProblemField, "received", "this is more than 5 minutes in the future; check the clock and the time zone")
+	case t.Before(earliest):
+		return t, casefile.Problemf(casefile.ProblemField, "received", "this is before the year 2000")
+	}
+	if t.After(at) {
+		t = at
+	}
+	return t.UTC(), nil
+}
+
+// cut shortens s to at most n bytes without splitting a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
