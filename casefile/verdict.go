@@ -1,5 +1,10 @@
 package casefile
 
+import (
+	"maps"
+	"slices"
+)
+
 // State is the opinion over a visit.
 type State string
 
@@ -103,6 +108,9 @@ var reasonFacts = map[Reason]struct {
 
 	ReasonFenced: {StateFenced, 4},
 }
+
+// Reasons are all reasons, sorted.
+func Reasons() []Reason { return slices.Sorted(maps.Keys(reasonFacts)) }
 
 // Valid says whether r is known.
 func (r Reason) Valid() bool { _, ok := reasonFacts[r]; return ok }

@@ -17,6 +17,9 @@ const (
 	// DifferScore and above the page may still be the baseline's: dynamic pages stay live. Below
 	// it text, title, structure and sizes are all strange.
 	DifferScore = 0.35
+	// StrangeBits and above two texts share no more than chance gives (2 of 100 unrelated pairs differ in fewer).
+	// With enough words the page is then another one, whatever its template.
+	StrangeBits = 24
 	// AlikeBits is the most that the text of a page may differ from its sibling's: both may echo the asked path.
 	AlikeBits = 8
 	// TextWords is the least number of words for which a simhash says anything.
@@ -38,11 +41,12 @@ const (
 
 // comparison is how a page relates to another one.
 type comparison struct {
-	known bool    // there were two to compare
-	same  bool    // the same bytes
-	html  bool    // both are HTML
-	lost  bool    // all images and embeds of the first are missing in the second
-	score float64 // 0 strange, 1 the same; 0 when one is not HTML
+	known   bool    // there were two to compare
+	same    bool    // the same bytes
+	html    bool    // both are HTML
+	lost    bool    // all images and embeds of the first are missing in the second
+	strange bool    // the texts have nothing in common
+	score   float64 // 0 strange, 1 the same; 0 when one is not HTML
 }
 
 // compare says how like b, the later one, is to a.
@@ -57,16 +61,17 @@ func compare(a, b *casefile.Features) comparison {
 		c.score, c.lost = 1, false
 	case c.html:
 		c.score = score(a, b)
+		c.strange = min(a.Words, b.Words) >= SubstanceWords && textBits(a, b) >= StrangeBits
 	}
 	return c
 }
 
 func (c comparison) matches() bool {
-	return c.known && (c.same || c.html && c.score >= MatchScore && !c.lost)
+	return c.known && (c.same || c.html && c.score >= MatchScore && !c.lost && !c.strange)
 }
 
 func (c comparison) differs() bool {
-	return c.known && !c.same && (!c.html || c.lost || c.score < DifferScore)
+	return c.known && !c.same && (!c.html || c.lost || c.strange || c.score < DifferScore)
 }
 
 func (c comparison) points() casefile.State {
@@ -88,9 +93,16 @@ func (c comparison) String() string {
 	if c.lost {
 		s += ", images and embeds gone"
 	}
+	if c.strange {
+		s += ", another text"
+	}
 	return s
 }
 
+// textBits is in how many of 64 bits the texts' simhashes differ.
+func textBits(a, b *casefile.Features) int { return bits.OnesCount64(a.SimHash ^ b.SimHash) }
+
+// embedded counts what a page shows besides text.
 func embedded(f *casefile.Features) int { return f.Images + f.Media + f.Frames }
 
 // score is the weighted likeness of two HTML pages, 0 to 1.
@@ -98,7 +110,7 @@ func score(a, b *casefile.Features) float64 {
 	sum, weight := 0.0, 0.0
 	add := func(w, v float64) { sum += w * v; weight += w }
 	if max(a.Words, b.Words) >= TextWords {
-		add(weightText, max(0, 1-float64(bits.OnesCount64(a.SimHash^b.SimHash))/32))
+		add(weightText, max(0, 1-float64(textBits(a, b))/StrangeBits))
 	}
 	if a.Title != "" || b.Title != "" {
 		add(weightTitle, equal(a.Title == b.Title))
@@ -218,7 +230,7 @@ func (l *look) alike(s *casefile.Observation) bool {
 	if max(a.Words, b.Words) < SubstanceWords { // an echoed path upsets the simhash of so few words
 		return a.Structure == b.Structure && a.Has(casefile.MarkerNotFound) == b.Has(casefile.MarkerNotFound)
 	}
-	return bits.OnesCount64(a.SimHash^b.SimHash) <= AlikeBits
+	return textBits(a, b) <= AlikeBits
 }
 
 // within says whether two counts fall into one length bucket: a tenth, or five, apart.

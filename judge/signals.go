@@ -149,11 +149,11 @@ func (l *look) hold() string {
 	}
 	found := ""
 	for _, s := range l.in.Registrar.DomainStatus {
-		s, _, _ = strings.Cut(s, "https://")
-		switch strings.ToLower(strings.NewReplacer(" ", "", "_", "").Replace(s)) {
-		case "serverhold":
+		s, _, _ = strings.Cut(s, " http") // WHOIS adds the address of an explanation
+		switch {
+		case strings.EqualFold(s, "serverHold"), strings.EqualFold(s, "server hold"):
 			return "serverHold"
-		case "clienthold":
+		case strings.EqualFold(s, "clientHold"), strings.EqualFold(s, "client hold"):
 			found = "clientHold"
 		}
 	}

@@ -184,7 +184,8 @@ type letter struct {
 	URL, Referrer       string
 	Received            string
 	Source, TheirNumber string
-	Classification      string
+	Classification      string // of XARF v4, or "not stated"
+	Classified          bool   // an analyst gave it a class
 	Returned            bool
 	FirstSeen, LastSeen string
 	Policy              string
@@ -210,7 +211,7 @@ func (d *Desk) letter(c casefile.Case, recipient string, now time.Time) letter {
 		Reference: reference(c.ID), Now: utc(now), Recipient: clean(recipient, maxName),
 		Name: orNotSet(d.name), Email: orNotSet(d.email), Org: orNotSet(d.organisation), Reason: d.reason,
 		URL: c.Target.URL(), Referrer: c.Referrer.URL(), Received: utc(c.Episode.Opened),
-		Source: "not stated", TheirNumber: "none", Classification: string(casefile.ClassUnclassified),
+		Source: "not stated", TheirNumber: "not stated", Classification: "not stated",
 		Returned: c.Episode.Number > 1, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
 	}
 	if r := c.Report; r != nil {
@@ -222,7 +223,7 @@ func (d *Desk) letter(c casefile.Case, recipient string, now time.Time) letter {
 			l.TheirNumber = clean(r.Reference, casefile.MaxReference)
 		}
 		if r.Classification.Valid() {
-			l.Classification = string(r.Classification)
+			l.Classification, l.Classified = string(r.Classification), r.Classification != casefile.ClassUnclassified
 		}
 	}
 	if a := c.Assignment; a != nil {
@@ -269,9 +270,9 @@ func hostingOf(h casefile.Hosting) *hostingLetter {
 		if k.Fact != casefile.FactCountry || k.Value == "" || len(l.Opinions) == maxOpinions {
 			continue
 		}
-		opinion := clean(k.Value, 2) + " says " + clean(k.Source, 60)
+		opinion := clean(k.Value, 2) + ": " + clean(k.Source, 60)
 		if k.Address.IsValid() {
-			opinion += " for " + k.Address.String()
+			opinion += " on " + k.Address.String()
 		}
 		if !k.AsOf.IsZero() {
 			opinion += ", as of " + k.AsOf.UTC().Format(time.DateOnly)

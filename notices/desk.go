@@ -50,7 +50,7 @@ const DefaultThreshold = 0.5
 // operator gives none of its own. An operator should name the articles of its law.
 const DefaultReason = "Our analysts have assessed the material at this URL. In their assessment it is illegal content in the sense of " +
 	"Article 3(h) of Regulation (EU) 2022/2065 (Digital Services Act): making it available to the public is a criminal offence " +
-	"in the country where it was reported, and, to our knowledge, in the country where it is hosted."
+	"under the law of the country from which this notice is sent."
 
 const maxReason = 2000
 
@@ -111,6 +111,7 @@ func NewDesk(o Options) (*Desk, error) {
 	if len(d.reason) > maxReason {
 		wrong = append(wrong, fmt.Errorf("the reason of notices is longer than %d bytes", maxReason))
 	}
+	d.reason = clean(d.reason, maxReason)
 	if d.threshold == 0 {
 		d.threshold = DefaultThreshold
 	}
@@ -122,7 +123,7 @@ func NewDesk(o Options) (*Desk, error) {
 	}
 	var err error
 	d.templates, err = template.New("").Option("missingkey=error").
-		Funcs(template.FuncMap{"field": field, "para": para, "utc": utc}).ParseFS(templateFiles, "templates/*.txt")
+		Funcs(template.FuncMap{"field": field, "para": para, "bullet": bullet}).ParseFS(templateFiles, "templates/*.txt")
 	if err != nil {
 		return nil, fmt.Errorf("notices: read templates: %w", err)
 	}
@@ -149,6 +150,9 @@ func field(label, value string) string {
 
 // para is a wrapped paragraph.
 func para(text string) string { return wrap(text, "", "") }
+
+// bullet is a wrapped point of a list.
+func bullet(text string) string { return wrap(text, "  - ", "    ") }
 
 // utc writes a time for people; the zero time is empty.
 func utc(t time.Time) string {

@@ -45,12 +45,12 @@ type Store interface {
 	DueHosts(ctx context.Context, now time.Time, limit int) ([]casefile.HostKey, error)
 	// DueCases are the due cases of one host, the longest due first.
 	DueCases(ctx context.Context, host casefile.HostKey, now time.Time, limit int) ([]casefile.Case, error)
-	// Case is one case as it is now.
-	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
 	// StartVisit marks durably that a visit is under way. When it returns nil, the
 	// visit is recorded: by RecordVisit, or as interrupted by the next StartVisit.
 	StartVisit(ctx context.Context, id casefile.CaseID, version int64, now time.Time) error
-	// RecordVisit writes all of a visit in one transaction.
+	// RecordVisit writes all of a visit in one transaction. When the case changed since
+	// it was read, the visit is kept as not believed, the case stays as it is, and the
+	// answer is the Problem of code conflict.
 	RecordVisit(ctx context.Context, v casefile.Visit) error
 	// PostponeHost moves the due time of the host's cases that are due at now, and says how many.
 	PostponeHost(ctx context.Context, host casefile.HostKey, now, until time.Time, why casefile.Why) (int, error)

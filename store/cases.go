@@ -11,16 +11,18 @@ import (
 // caseColumns are read by scanCase. The episode is a row of its own, the truth of
 // its clock; hosting and assignment are the latest decisions.
 const caseColumns = `c.id, c.target_key, c.target_sealed, c.referrer_sealed, c.host_key, c.standing, c.held, c.version,
-	c.streak_count, c.streak_first, c.streak_last, c.unseen_since, c.last_state, c.last_reason, c.last_at, c.due_at, c.due_why,
+	c.streak_count, c.streak_first, c.streak_last, c.undecided_count, c.undecided_first, c.undecided_last, c.unseen_since, c.last_state, c.last_reason, c.last_at, c.due_at, c.due_why,
 	c.aftercare, c.baseline, c.informed, c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash,
 	e.number, e.opened_at, e.first_seen, e.last_seen, e.first_gone, e.removed_at, e.first_notice, e.last_notice,
 	h.id, h.decided_at, h.detail_sealed,
-	a.id, a.hosting_country, a.assigned_country, a.hotlines, a.policy, a.at, a.acknowledged_at, a.confirmed`
+	a.id, a.hosting_country, a.assigned_country, a.hotlines, a.policy, a.at, a.acknowledged_at, a.confirmed,
+	r.id, r.referrer_sealed, r.source, r.reference, r.classification, r.received_at, r.held`
 
 const caseTables = ` FROM cases c
 	JOIN episodes e ON e.case_id = c.id AND e.number = c.episode
 	LEFT JOIN hostings h ON h.id = c.hosting_id
-	LEFT JOIN assignments a ON a.id = c.assignment_id`
+	LEFT JOIN assignments a ON a.id = c.assignment_id
+	LEFT JOIN reports r ON r.id = c.report_id`
 
 // stored is a case with what only the store needs to know of it.
 type stored struct {
@@ -33,27 +35,31 @@ type stored struct {
 func (s *Store) scanCase(row scanner) (stored, error) {
 	var c stored
 	var target, referrer, hosting []byte
-	var streakFirst, streakLast, unseen, lastAt, due, opened, looking stamp
-	var episode [7]stamp
+	var hostingID *int64
+	var decided stamp
 	var baseline *string
-	var hostingID, assignmentID *int64
-	var decided, assigned, acknowledged stamp
-	var hostingCountry, assignedCountry, hotlines, policy *string
-	var confirmed *bool
+	var a assignmentRow
+	var r reportRow
+	times := struct {
+		streakFirst, streakLast, undecidedFirst, undecidedLast, unseen, last, due, opened, looking stamp
+		episode                                                                                    [7]stamp
+	}{}
+	t, e := &times, &times.episode
 	err := row.Scan(&c.ID, &c.targetKey, &target, &referrer, &c.HostKey, &c.Standing, &c.Held, &c.Version,
-		&c.Streak.Count, &streakFirst, &streakLast, &unseen, &c.Last.State, &c.Last.Reason, &lastAt, &due, &c.Due.Why,
-		&c.Aftercare, &baseline, &c.Informed, &c.Visits, &opened, &looking, &c.seq, &c.hash,
-		&c.Episode.Number, &episode[0], &episode[1], &episode[2], &episode[3], &episode[4], &episode[5], &episode[6],
+		&c.Streak.Count, &t.streakFirst, &t.streakLast, &c.Undecided.Count, &t.undecidedFirst, &t.undecidedLast, &t.unseen,
+		&c.Last.State, &c.Last.Reason, &t.last, &t.due, &c.Due.Why,
+		&c.Aftercare, &baseline, &c.Informed, &c.Visits, &t.opened, &t.looking, &c.seq, &c.hash,
+		&c.Episode.Number, &e[0], &e[1], &e[2], &e[3], &e[4], &e[5], &e[6],
 		&hostingID, &decided, &hosting,
-		&assignmentID, &hostingCountry, &assignedCountry, &hotlines, &policy, &assigned, &acknowledged, &confirmed)
+		&a.id, &a.hostingCountry, &a.assignedCountry, &a.hotlines, &a.policy, &a.at, &a.acknowledged, &a.confirmed,
+		&r.id, &r.referrer, &r.source, &r.reference, &r.classification, &r.received, &r.held)
 	if err != nil {
 		return stored{}, err
 	}
-	c.Streak.First, c.Streak.Last, c.Unseen, c.Last.At = streakFirst.Time, streakLast.Time, unseen.Time, lastAt.Time
-	c.Due.At, c.Opened, c.Looking = due.Time, opened.Time, looking.Time
-	e := &c.Episode
-	e.Opened, e.FirstSeen, e.LastSeen, e.FirstGone = episode[0].Time, episode[1].Time, episode[2].Time, episode[3].Time
-	e.Removed, e.FirstNotice, e.LastNotice = episode[4].Time, episode[5].Time, episode[6].Time
+	c.Streak.First, c.Streak.Last, c.Undecided.First, c.Undecided.Last = t.streakFirst.Time, t.streakLast.Time, t.undecidedFirst.Time, t.undecidedLast.Time
+	c.Unseen, c.Last.At, c.Due.At, c.Opened, c.Looking = t.unseen.Time, t.last.Time, t.due.Time, t.opened.Time, t.looking.Time
+	c.Episode.Opened, c.Episode.FirstSeen, c.Episode.LastSeen, c.Episode.FirstGone = e[0].Time, e[1].Time, e[2].Time, e[3].Time
+	c.Episode.Removed, c.Episode.FirstNotice, c.Episode.LastNotice = e[4].Time, e[5].Time, e[6].Time
 	if c.Target, err = s.openTarget("target", c.targetKey, target); err != nil {
 		return stored{}, fmt.Errorf("case %d: %w", c.ID, err)
 	}
@@ -71,16 +77,38 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 			return stored{}, err
 		}
 	}
-	if assignmentID != nil {
-		c.Assignment = &casefile.Assignment{
-			ID: casefile.AssignmentID(*assignmentID), CaseID: c.ID, HostingCountry: *hostingCountry, AssignedCountry: *assignedCountry,
-			Policy: *policy, At: assigned.Time, Acknowledged: acknowledged.Time, Confirmed: *confirmed,
-		}
-		if err := json.Unmarshal([]byte(*hotlines), &c.Assignment.Hotlines); err != nil {
-			return stored{}, fmt.Errorf("case %d: read hotlines: %w", c.ID, err)
+	if c.Assignment, err = a.assignment(c.ID); err != nil {
+		return stored{}, err
+	}
+	if r.id != nil {
+		if c.Report, err = s.openReport(r, c.ID, c.targetKey, c.Target); err != nil {
+			return stored{}, err
 		}
 	}
 	return c, nil
+}
+
+// assignmentRow holds the columns of an assignment that may be absent.
+type assignmentRow struct {
+	id                                                *int64
+	hostingCountry, assignedCountry, hotlines, policy *string
+	at, acknowledged                                  stamp
+	confirmed                                         *bool
+}
+
+// assignment is nil when the row is absent.
+func (a assignmentRow) assignment(id casefile.CaseID) (*casefile.Assignment, error) {
+	if a.id == nil {
+		return nil, nil
+	}
+	list := &casefile.Assignment{
+		ID: casefile.AssignmentID(*a.id), CaseID: id, HostingCountry: *a.hostingCountry, AssignedCountry: *a.assignedCountry,
+		Policy: *a.policy, At: a.at.Time, Acknowledged: a.acknowledged.Time, Confirmed: *a.confirmed,
+	}
+	if err := json.Unmarshal([]byte(*a.hotlines), &list.Hotlines); err != nil {
+		return nil, fmt.Errorf("case %d: read hotlines: %w", id, err)
+	}
+	return list, nil
 }
 
 func (s *Store) scanPlainCase(row scanner) (casefile.Case, error) {
@@ -216,11 +244,13 @@ func (tx *transaction) writeCase(ctx context.Context, c stored, events []casefil
 	_, err := tx.ExecContext(ctx, `UPDATE cases SET standing = $2, held = $3, version = $4, episode = $5, streak_count = $6, streak_first = $7,
 		streak_last = $8, unseen_since = $9, last_state = $10, last_reason = $11, last_at = $12, due_at = $13, due_why = $14, aftercare = $15,
 		baseline = $16, informed = $17, visits = visits + $18, looking_at = $19, event_seq = $20, event_hash = $21,
-		country = COALESCE($22, country), hosting_id = COALESCE($23, hosting_id), assignment_id = COALESCE($24, assignment_id) WHERE id = $1`,
+		country = COALESCE($22, country), hosting_id = COALESCE($23, hosting_id), assignment_id = COALESCE($24, assignment_id),
+		undecided_count = $25, undecided_first = $26, undecided_last = $27 WHERE id = $1`,
 		c.ID, c.Standing, c.Held, c.Version, c.Episode.Number, c.Streak.Count, at(c.Streak.First),
 		at(c.Streak.Last), at(c.Unseen), c.Last.State, c.Last.Reason, at(c.Last.At), at(c.Due.At), clip(string(c.Due.Why), 20), c.Aftercare,
 		baseline, c.Informed, w.visits, at(c.Looking), c.seq, c.hash,
-		w.country, orNullID(w.hosting), orNullID(w.assignment))
+		w.country, orNullID(w.hosting), orNullID(w.assignment),
+		c.Undecided.Count, at(c.Undecided.First), at(c.Undecided.Last))
 	if err != nil {
 		return fmt.Errorf("write case %d: %w", c.ID, err)
 	}

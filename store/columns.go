@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,18 +31,16 @@ const (
 	maxName     = 80
 )
 
-// stamp is a time as a column: Unix milliseconds in UTC, NULL for the zero time.
-type stamp struct{ time.Time }
-
-func at(t time.Time) stamp { return stamp{t} }
-
-// Value writes the column.
-func (s stamp) Value() (driver.Value, error) {
-	if s.IsZero() {
-		return nil, nil
+// at is a time as a column: Unix milliseconds in UTC, NULL for the zero time.
+func at(t time.Time) any {
+	if t.IsZero() {
+		return nil
 	}
-	return s.UnixMilli(), nil
+	return t.UnixMilli()
 }
+
+// stamp reads what at wrote.
+type stamp struct{ time.Time }
 
 // Scan reads the column.
 func (s *stamp) Scan(v any) error {

@@ -50,12 +50,9 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 	if file.Problem != "" {
 		return nil, file.Problem
 	}
-	parsed := file.parsed
-	if parsed == nil { // read back from the disk
-		var problem Problem
-		if parsed, problem = parseBoot(kind, file.JSON); problem != "" {
-			return nil, problem
-		}
+	parsed, problem := r.parsed(kind, file)
+	if problem != "" {
+		return nil, problem
 	}
 	answer, err := parsed.Lookup(&bootstrap.Question{RegistryType: kind, Query: query})
 	if err != nil || answer == nil || len(answer.URLs) == 0 {
@@ -98,6 +95,24 @@ func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) (
 	return f, min(bootRetry, r.retry)
 }
 
+// parsed is the file ready for look-ups: one that was read back from the disk is parsed once.
+func (r *Registry) parsed(kind bootstrap.RegistryType, file bootFile) (bootstrap.Registry, Problem) {
+	if file.parsed != nil {
+		return file.parsed, ""
+	}
+	r.bootMu.Lock()
+	defer r.bootMu.Unlock()
+	if last, have := r.bootLast[kind]; have && last.Fetched.Equal(file.Fetched) {
+		return last.parsed, ""
+	}
+	parsed, problem := parseBoot(kind, file.JSON)
+	if problem == "" {
+		file.parsed = parsed
+		r.bootLast[kind] = file
+	}
+	return parsed, problem
+}
+
 func parseBoot(kind bootstrap.RegistryType, raw []byte) (parsed bootstrap.Registry, problem Problem) {
 	defer func() {
 		if recover() != nil {
@@ -123,8 +138,8 @@ func parseBoot(kind bootstrap.RegistryType, raw []byte) (parsed bootstrap.Regist
 
 // download reads one bootstrap file.
 func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
-	if !r.limits.pass(ctx, strings.ToLower(u.Host)) {
-		return nil, ProblemRateLimited
+	if problem := r.limits.pass(ctx, strings.ToLower(u.Host)); problem != "" {
+		return nil, problem
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -56,14 +57,26 @@ func (l *limits) of(host string) *server {
 	return s
 }
 
-// pass waits for the server's turn. It says false when the turn would come after
-// the context's deadline, or when the server is to be left alone.
-func (l *limits) pass(ctx context.Context, host string) bool {
+// pass waits for the server's turn. The problem is rate_limited when the turn would
+// come after the context's deadline, or when the server is to be left alone.
+func (l *limits) pass(ctx context.Context, host string) Problem {
 	l.mu.Lock()
 	s := l.of(host)
 	held := time.Now().Before(s.until)
 	l.mu.Unlock()
-	return !held && s.limiter.Wait(ctx) == nil
+	if ctx.Err() != nil {
+		return problemOf(ctx, ctx.Err())
+	}
+	if held {
+		return ProblemRateLimited
+	}
+	if s.limiter.Wait(ctx) != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return ProblemInterrupted
+		}
+		return ProblemRateLimited
+	}
+	return ""
 }
 
 // hold leaves the server alone for a while, within the bounds.

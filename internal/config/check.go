@@ -132,6 +132,9 @@ func (f *faultList) geolocate(g Geolocate) {
 			f.add("geolocate.rdap.bootstrap", "must be an http or https URL, or empty for no RDAP")
 		}
 	}
+	if !(g.PerSecond >= 0.1 && g.PerSecond <= 1000) {
+		f.add("geolocate.per_second", "%v is out of range: from 0.1 to 1000", g.PerSecond)
+	}
 	if s := g.WHOIS.Server; s != "" {
 		if _, _, err := net.SplitHostPort(s); err != nil {
 			f.add("geolocate.whois.server", "must be host:port, or empty for no WHOIS")

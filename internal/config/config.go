@@ -72,6 +72,8 @@ type Geolocate struct {
 	Databases []GeoDatabase `koanf:"databases"`
 	RDAP      RDAP          `koanf:"rdap"`
 	WHOIS     WHOIS         `koanf:"whois"`
+	// PerSecond is how many questions one registry server is asked a second on average, 0.1 to 1,000.
+	PerSecond float64 `koanf:"per_second"`
 }
 
 // GeoDatabase is a file in MaxMind's format.
@@ -169,7 +171,7 @@ func Defaults() Config {
 		},
 		Geolocate: Geolocate{
 			RDAP:  RDAP{Bootstrap: "https://data.iana.org/rdap/"},
-			WHOIS: WHOIS{Server: "whois.iana.org:43"},
+			WHOIS: WHOIS{Server: "whois.iana.org:43"}, PerSecond: 2,
 		},
 		Scheduler: Scheduler{
 			FirstGap: 15 * time.Minute, Growth: 0.1, MaxGap: 12 * time.Hour,

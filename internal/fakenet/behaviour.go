@@ -113,6 +113,8 @@ type DNS struct {
 	Rotate [][]netip.Addr
 	// TTL replaces the net's; 0 s when negative.
 	TTL time.Duration
+	// Authenticated sets the AD flag when the query asks for it.
+	Authenticated bool
 }
 
 // On returns b with a DNS behaviour.

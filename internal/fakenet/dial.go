@@ -2,8 +2,10 @@ package fakenet
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"slices"
@@ -138,4 +140,24 @@ func (s *site) wireAt(elapsed time.Duration, at netip.Addr) (Wire, TLSKind) {
 		return WireNormal, TLSGood
 	}
 	return b.Wire, b.TLS
+}
+
+// Client is an HTTP client over dial that finds addresses in the net's table, as
+// plain plumbing in tests does. It trusts Roots and opens a connection a request.
+func (n *Net) Client(dial Dial) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		TLSClientConfig:   &tls.Config{RootCAs: n.Roots(), MinVersion: tls.VersionTLS12, Time: time.Now},
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			host, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			found, err := n.Lookup(ctx, host)
+			if err != nil {
+				return nil, err
+			}
+			return dial(ctx, network, net.JoinHostPort(found[0].String(), port))
+		},
+	}}
 }

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"log"
 	"net"
-	"net/http"
 	"net/netip"
 	"sort"
 	"sync"
@@ -74,7 +73,7 @@ type Net struct {
 	mail    *mailServer
 	rdap    switchboard
 	whois   switchboard
-	plain   plainPorts
+	sockets []*Sockets
 
 	done    chan struct{}
 	closing sync.Once
@@ -162,7 +161,7 @@ func (n *Net) addInfrastructure() {
 		RDAPHost: rdapAddr, MailHost: mailAddr, NameserverHost: nameserverAddr, NameserverHost2: nameserverAddr,
 	} {
 		addr := netip.MustParseAddr(at)
-		n.names[host] = &dnsName{addresses: []netip.Addr{addr}}
+		n.name(host, func(d *dnsName) { d.addresses = []netip.Addr{addr} })
 		n.addZone(zoneOf(host))
 	}
 	for _, at := range []string{whoisRootAddr, whoisRIPEAddr, whoisARINAddr, whoisDomainAddr} {
@@ -178,6 +177,12 @@ func (n *Net) addInfrastructure() {
 func (n *Net) Close() {
 	n.closing.Do(func() {
 		close(n.done)
+		n.mu.Lock()
+		open := n.sockets
+		n.mu.Unlock()
+		for _, s := range open {
+			s.Close()
+		}
 		n.web.close()
 		n.mail.close()
 		n.conns.closeAll()
@@ -231,6 +236,18 @@ func (n *Net) Vantage(name string) casefile.Vantage {
 		return v
 	}
 	return casefile.Vantage{Name: name}
+}
+
+// Prefixes are the prefixes of all networks: what a guard must allow in a test.
+func (n *Net) Prefixes() []netip.Prefix {
+	var out []netip.Prefix
+	for _, w := range n.Networks() {
+		out = append(out, w.Prefix)
+		if w.Prefix6.IsValid() {
+			out = append(out, w.Prefix6)
+		}
+	}
+	return out
 }
 
 // elapsed is the time since the script began.
@@ -312,5 +329,3 @@ func must(err error, doing string) {
 		panic(fmt.Sprintf("fakenet: %s: %v", doing, err))
 	}
 }
-
-var _ http.Handler = (*webServer)(nil)

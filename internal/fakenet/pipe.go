@@ -22,6 +22,7 @@ type half struct {
 	ended   bool  // the writer closed
 	deaf    bool  // the reader closed
 	broken  error // a reset
+	told    bool  // the reader knows of the reset
 
 	readBy, writeBy deadline
 }
@@ -67,7 +68,10 @@ func (h *half) read(p []byte) (int, error) {
 			return 0, net.ErrClosed
 		case h.readBy.passed():
 			return 0, os.ErrDeadlineExceeded
+		case h.broken != nil && h.told:
+			return 0, io.EOF // a socket tells of a reset once
 		case h.broken != nil:
+			h.told = true
 			return 0, h.broken
 		case len(p) == 0:
 			return 0, nil

@@ -138,9 +138,14 @@ func (n *Net) add(in Site, shared bool) Site {
 	s.acts.Store(&acts)
 	n.sites[host] = s
 	n.order = append(n.order, s)
-	n.names[host] = &dnsName{site: s}
 	n.addZone(s.zone)
-	n.names[s.zone].nameservers = in.Nameservers
+	n.name(host, func(d *dnsName) { d.site, d.alias = s, 0 })
+	n.name(s.zone, func(d *dnsName) {
+		d.nameservers = in.Nameservers
+		if d.first == nil {
+			d.first = s
+		}
+	})
 	for i := range acts {
 		n.register(s, &acts[i].Behaviour)
 	}
@@ -154,7 +159,7 @@ func (n *Net) register(s *site, b *Behaviour) {
 	if b.DNS != nil {
 		for i, alias := range b.DNS.CNAMEs {
 			if n.names[alias] == nil || n.names[alias].site == nil {
-				n.names[alias] = &dnsName{site: s, alias: i + 1}
+				n.name(alias, func(d *dnsName) { d.site, d.alias = s, i+1 })
 				n.addZone(zoneOf(alias))
 			}
 		}

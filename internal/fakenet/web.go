@@ -64,7 +64,7 @@ func (s *webServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		from = &arrival{}
 	}
 	host := hostOf(r.Host)
-	if host == RDAPHost || from.plain != nil && strings.HasPrefix(r.URL.Path, "/rdap/") && netip.Addr.IsValid(literal(host)) {
+	if host == RDAPHost || strings.HasPrefix(r.URL.Path, "/rdap/") && literal(host).IsLoopback() {
 		s.net.serveRDAP(w, r, from)
 		return
 	}

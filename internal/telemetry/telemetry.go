@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +32,8 @@ type Meter struct {
 	postponed *prometheus.CounterVec
 	lost      prometheus.Counter
 	notices   *prometheus.CounterVec
+	sendTook  prometheus.Histogram
+	recorded  atomic.Int64
 }
 
 // seconds are the upper bounds of the histograms, from 5 ms to a look's longest time-out.
@@ -49,8 +52,9 @@ func New() *Meter {
 		postponed: counter("vigil_visits_postponed_total", "Due visits put off without a look.", "why"),
 		lost:      prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_records_failed_total", Help: "Visits that could not be recorded; a person must look at the log."}),
 		notices:   counter("vigil_notices_total", "Notices by what became of them.", "kind", "state"),
+		sendTook:  histogram("vigil_notice_seconds", "How long handing over took."),
 	}
-	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.postponed, m.lost, m.notices,
+	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.postponed, m.lost, m.notices, m.sendTook,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -67,7 +71,11 @@ func histogram(name, help string) prometheus.Histogram {
 func (m *Meter) VisitDone(state casefile.State, reason casefile.Reason, believed bool, took time.Duration) {
 	m.visits.WithLabelValues(string(state), string(reason), fmt.Sprint(believed)).Inc()
 	m.visitTook.Observe(took.Seconds())
+	m.recorded.Add(1)
 }
+
+// Visits is how many visits were recorded so far.
+func (m *Meter) Visits() int64 { return m.recorded.Load() }
 
 // LookDone counts a look; phase and fault are empty when it had none.
 func (m *Meter) LookDone(purpose casefile.Purpose, phase casefile.Phase, fault casefile.FaultKind, took time.Duration) {
@@ -94,9 +102,10 @@ func (m *Meter) Postponed(why casefile.Why, cases int) {
 // RecordFailed counts visits that could not be recorded.
 func (m *Meter) RecordFailed() { m.lost.Inc() }
 
-// NoticeDone counts what became of a notice.
-func (m *Meter) NoticeDone(kind casefile.NoticeKind, state casefile.NoticeState) {
+// NoticeSettled counts what a try to hand a notice over led to; queued means put off.
+func (m *Meter) NoticeSettled(kind casefile.NoticeKind, state casefile.NoticeState, took time.Duration) {
 	m.notices.WithLabelValues(string(kind), string(state)).Inc()
+	m.sendTook.Observe(took.Seconds())
 }
 
 // WatchCases publishes the number of cases by standing. counts is asked at each

@@ -31,7 +31,7 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 	m.GateProbed("local", false)
 	m.Postponed(casefile.WhyPostponed, 7)
 	m.RecordFailed()
-	m.NoticeDone(casefile.NoticeRemoval, casefile.NoticeSent)
+	m.NoticeSettled(casefile.NoticeRemoval, casefile.NoticeSent, time.Second)
 	m.WatchCases(func(context.Context) (map[casefile.Standing]int, error) {
 		return map[casefile.Standing]int{casefile.Removed: 3}, nil
 	})

@@ -62,7 +62,7 @@ func (a *API) reportRoutes() {
 	const path = "/reports"
 	route(a, http.MethodPost, path, "post-reports", "Report a URL, or up to 1,000", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
 		op.Errors = append(op.Errors, 400, 409, 413, 415)
-		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = created, MaxBatchSize, true
+		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = created, MaxBatchSize+1, true
 		op.BodyReadTimeout = time.Minute
 		op.Description += " One object gives one outcome; an array gives an array in the same order. " +
 			"201: all were taken. 207: some of a batch were not; each of those has a problem. 422: the single one was not."

@@ -68,6 +68,7 @@ type Group struct {
 	Censored    int // still there, or withdrawn while there
 	Unavailable int // silent or withheld for long: no removal
 	Excluded    int // gone before assessment, or without a start of this clock
+	Returned    int // later episodes of the same cases, with clocks of their own; in none of the other numbers
 	// Median and P90 are nil when the curve does not get that far.
 	Median, P90 *time.Duration
 	Shares      []Share // by Within, ascending

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"vigil/casefile"
+	"vigil/web/auth"
+)
+
+func newUser(o *options) *cobra.Command {
+	user := &cobra.Command{Use: "user", Short: "People who may log in to the pages"}
+	var role string
+	add := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Add a person, or give one a new password and role; asks for the password, or reads it from standard input",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if problem := checkName(args[0]); problem != nil {
+				return problem
+			}
+			r, err := readRole(role)
+			if err != nil {
+				return err
+			}
+			password, err := readPassword(cmd)
+			if err != nil {
+				return err
+			}
+			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
+				hash, err := auth.HashPassword(password)
+				if err != nil {
+					return err
+				}
+				if err := h.store.AddUser(ctx, casefile.Person{Name: args[0], Role: r}, hash, time.Now().UTC()); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s may log in as %s\n", args[0], r)
+				return nil
+			})
+		},
+	}
+	add.Flags().StringVar(&role, "role", string(casefile.RoleViewer), "viewer (cases and figures), analyst (reports, acts, reveals URLs) or admin")
+	user.AddCommand(add)
+	return user
+}
+
+func newToken(o *options) *cobra.Command {
+	token := &cobra.Command{Use: "token", Short: "Tokens of the API"}
+	var role string
+	create := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Make a token and print it, once",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if problem := checkName(args[0]); problem != nil {
+				return problem
+			}
+			r, err := readRole(role)
+			if err != nil {
+				return err
+			}
+			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
+				secret, err := h.addToken(ctx, args[0], r)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(cmd.ErrOrStderr(), "This token is shown once. Keep it secret; whoever has it is", r, args[0])
+				fmt.Fprintln(cmd.OutOrStdout(), secret)
+				return nil
+			})
+		},
+	}
+	create.Flags().StringVar(&role, "role", string(casefile.RoleViewer), "viewer, analyst or admin")
+	token.AddCommand(create)
+	return token
+}
+
+func (h *house) addToken(ctx context.Context, name string, r casefile.Role) (string, error) {
+	secret, hash := auth.NewToken()
+	return secret, h.store.AddToken(ctx, hash, casefile.Person{Name: name, Role: r}, time.Now().UTC())
+}
+
+func checkName(name string) error {
+	if name == "" || len(name) > 60 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return casefile.Problemf(casefile.ProblemField, "name", "must be 1 to 60 bytes without spaces")
+	}
+	return nil
+}
+
+func readRole(role string) (casefile.Role, error) {
+	if r := casefile.Role(role); r.Valid() {
+		return r, nil
+	}
+	return "", casefile.Problemf(casefile.ProblemField, "role", "%.40q is no role; use viewer, analyst or admin", role)
+}
+
+// readPassword asks on a terminal, twice and unseen; else it reads one line.
+func readPassword(cmd *cobra.Command) (string, error) {
+	in := cmd.InOrStdin()
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		var words [2]string
+		for i, question := range []string{"Password: ", "Again: "} {
+			fmt.Fprint(cmd.ErrOrStderr(), question)
+			word, err := term.ReadPassword(int(f.Fd()))
+			fmt.Fprintln(cmd.ErrOrStderr())
+			if err != nil {
+				return "", fmt.Errorf("read the password: %w", err)
+			}
+			words[i] = string(word)
+		}
+		if words[0] != words[1] {
+			return "", casefile.Problemf(casefile.ProblemField, "password", "the two are not the same")
+		}
+		return words[0], nil
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", fmt.Errorf("there is no password on standard input (%w)", err)
+	}
+	return line, nil
+}

@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"vigil/casefile"
+	"vigil/internal/fakenet"
+	"vigil/scheduler"
+	"vigil/web/auth"
+)
+
+// The demo is the main job on real sockets: a simulated internet on loopback, and
+// the real scheduler, store, notices, API and pages, with time scaled down. It
+// needs no network and no rights, and leaves nothing behind.
+
+const (
+	demoDay      = 2500 * time.Millisecond // a day of the story
+	demoDeadline = 40 * time.Second        // by then every site has ended as its script says, or the demo failed
+)
+
+func newDemo() *cobra.Command {
+	var exitWhenDone bool
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "demo [--exit-when-done] [--listen ADDR]",
+		Short: "The whole main job on a simulated internet on this machine; no network, no rights, nothing left behind",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), listen, exitWhenDone)
+		},
+	}
+	cmd.Flags().BoolVar(&exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; exit 0 only if each ended as its script says and no trace of a page was found")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where to serve the pages")
+	return cmd
+}
+
+// demo is a running demo.
+type demo struct {
+	dir      string
+	net      *fakenet.Net
+	sockets  *fakenet.Sockets
+	endings  []fakenet.Ending
+	engine   *engine
+	listener net.Listener
+	token    string
+	password string
+	started  time.Time
+	looks    atomic.Int64 // looks at targets and siblings that started
+	cases    map[casefile.CaseID]fakenet.Ending
+}
+
+func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWhenDone bool) error {
+	d, err := newDemoLab(ctx, listen)
+	if err != nil {
+		return err
+	}
+	defer d.remove()
+	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n",
+		len(d.endings), demoDay, d.listener.Addr(), d.password)
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- d.engine.run(working, d.listener) }()
+	if err := d.report(ctx); err != nil {
+		stop()
+		return errors.Join(err, <-ended)
+	}
+	watchErr := d.watch(ctx, progress, ended)
+	if watchErr == nil && !exitWhenDone {
+		fmt.Fprintln(out, "Every site has ended as its script says. The pages stay until Ctrl-C.")
+		<-ctx.Done()
+	}
+	stop()
+	if err := errors.Join(watchErr, <-ended); err != nil && !errors.Is(err, errNotEnded) {
+		return err
+	}
+	summary, err := d.prove(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
+	d.print(out, summary)
+	if len(summary.faults) > 0 {
+		return fmt.Errorf("the demo found %d faults", len(summary.faults))
+	}
+	return nil
+}
+
+// newDemoLab builds the internet, a house in a temporary folder and an engine in it.
+func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
+	d := &demo{cases: map[casefile.CaseID]fakenet.Ending{}}
+	defer func() {
+		if err != nil {
+			d.remove()
+		}
+	}()
+	if d.dir, err = os.MkdirTemp("", "vigil-demo-*"); err != nil {
+		return nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	temporary := filepath.Join(d.dir, "tmp") // what a library writes to the temporary folder is searched too
+	if err = errors.Join(os.Mkdir(temporary, 0o700), os.Setenv("TMPDIR", temporary)); err != nil {
+		return nil, err
+	}
+	if d.listener, err = net.Listen("tcp", listen); err != nil {
+		return nil, fmt.Errorf("listen for the pages: %w; give another address with --listen", err)
+	}
+	d.started = time.Now()
+	d.net, d.endings = fakenet.Story(demoDay)
+	for i := range 3 {
+		d.net.Add(fakenet.Site{Host: demoControl(i)})
+	}
+	if d.sockets, err = d.net.Listen(fakenet.SocketOptions{}); err != nil {
+		return nil, err
+	}
+	cfg, err := d.config()
+	if err != nil {
+		return nil, err
+	}
+	log, err := fileLog(d.path("vigil.log"))
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHouse(ctx, cfg, log, world{foreign: d.sockets.Dialer("local")})
+	if err != nil {
+		return nil, err
+	}
+	d.engine = &engine{house: h}
+	if d.engine, err = h.newEngine(ctx, d.counted); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return d, d.people(ctx)
+}
+
+func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
+
+func demoControl(i int) string { return fmt.Sprintf("control-%d.test", i+1) }
+
+// people makes a token for the API and a login for the pages.
+func (d *demo) people(ctx context.Context) (err error) {
+	if d.token, err = d.engine.addToken(ctx, "demo", casefile.RoleAnalyst); err != nil {
+		return err
+	}
+	secret, _ := auth.NewToken()
+	d.password = secret[len(secret)-12:]
+	hash, err := auth.HashPassword(d.password)
+	if err != nil {
+		return err
+	}
+	return d.engine.store.AddUser(ctx, casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}, hash, time.Now().UTC())
+}
+
+func (d *demo) remove() {
+	if d.engine != nil {
+		_ = d.engine.close()
+	}
+	if d.listener != nil {
+		_ = d.listener.Close()
+	}
+	if d.sockets != nil {
+		d.sockets.Close()
+	}
+	if d.net != nil {
+		d.net.Close()
+	}
+	if d.dir != "" {
+		_ = os.RemoveAll(d.dir)
+	}
+}
+
+// counted counts the looks that start, to compare them with those that were recorded.
+func (d *demo) counted(l scheduler.Looker) scheduler.Looker { return &countedLooks{l, &d.looks} }
+
+type countedLooks struct {
+	scheduler.Looker
+	started *atomic.Int64
+}
+
+func (c *countedLooks) Look(ctx context.Context, vantage string, s casefile.Subject) casefile.Observation {
+	if s.Purpose != casefile.PurposeControl {
+		c.started.Add(1)
+	}
+	return c.Looker.Look(ctx, vantage, s)
+}
+
+var errNotEnded = errors.New("not every site ended as its script says")
+
+// watch shows progress until every site has ended, or the deadline is over.
+func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) error {
+	f, ok := progress.(*os.File)
+	live := ok && term.IsTerminal(int(f.Fd()))
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	var shown time.Time
+	for {
+		select {
+		case err := <-ended:
+			ended <- nil
+			return fmt.Errorf("vigil stopped by itself: %w", err)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+		open, err := d.open(ctx)
+		if err != nil {
+			return err
+		}
+		done := open == 0 && time.Since(d.started) > fakenet.StoryDays*demoDay
+		if live || done || time.Since(shown) > 4*time.Second {
+			shown = time.Now()
+			d.showProgress(ctx, progress, live, open)
+		}
+		switch {
+		case done:
+			if live {
+				fmt.Fprintln(progress)
+			}
+			return nil
+		case time.Since(d.started) > demoDeadline:
+			return errNotEnded
+		}
+	}
+}
+
+func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, open int) {
+	counts, err := d.engine.store.Counts(ctx)
+	if err != nil {
+		return // the end will say
+	}
+	line := fmt.Sprintf("day %4.1f ", float64(time.Since(d.started))/float64(demoDay))
+	for _, s := range casefile.Standings {
+		if counts[s] > 0 {
+			line += fmt.Sprintf(" %s %d ", s, counts[s])
+		}
+	}
+	line += fmt.Sprintf(" | %d visits, %d looks, %d mails | %d sites to go", d.engine.meter.Visits(), d.looks.Load(), len(d.net.Mails()), open)
+	if live {
+		fmt.Fprintf(progress, "\r\x1b[K%s", line)
+		return
+	}
+	fmt.Fprintln(progress, line)
+}
+
+// open counts the sites that have not ended as their script says.
+func (d *demo) open(ctx context.Context) (int, error) {
+	open := 0
+	for id, e := range d.cases {
+		c, err := d.engine.store.Case(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if c.Standing != e.Standing || (c.Episode.Number > 1) != e.Returned {
+			open++
+		}
+	}
+	return open, nil
+}

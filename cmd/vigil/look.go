@@ -1,0 +1,355 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/crawler/target"
+	"vigil/internal/telemetry"
+	"vigil/judge"
+	"vigil/notices"
+	"vigil/scheduler"
+)
+
+func newLook(o *options) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "look [--json] URL... | -",
+		Short: "Look at URLs once: is it there, who hosts it, who must act",
+		Long: `Look at URLs once, from every vantage. With - the URLs are read from standard
+input, one a line. Nothing is stored; no database and no key are needed, and the
+gate is not asked. Lines come in the order of the input, but none waits long for a slow one before it.
+
+Exit code: 0 when all were looked at, 2 when some input was refused.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := o.load()
+			if err != nil {
+				return err
+			}
+			log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
+			if err != nil {
+				return err
+			}
+			g, err := newGuard(cfg, world{})
+			if err != nil {
+				return err
+			}
+			e, err := newEyes(cfg, g, world{}, randomKey(), keeping{}, log)
+			if err != nil {
+				return err
+			}
+			desk, err := newDesk(cfg)
+			if err != nil {
+				return err
+			}
+			looks := &lookRun{looker: e.crawler, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight}
+			print := printText
+			if asJSON {
+				print = printJSON
+			}
+			return looks.run(cmd.Context(), lookInput(args, cmd.InOrStdin()), cmd.OutOrStdout(), print)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+// lookInput yields the URLs of the arguments, or the lines of standard input for "-".
+func lookInput(args []string, in io.Reader) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, arg := range args {
+			if arg != "-" {
+				if !yield(arg) {
+					return
+				}
+				continue
+			}
+			lines := bufio.NewReaderSize(in, 64<<10)
+			for {
+				line, err := readLine(lines)
+				if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" && !yield(line) {
+					return
+				}
+				if err != nil {
+					break
+				}
+			}
+		}
+	}
+}
+
+// readLine reads a line and drops what of it is beyond a URL's length, so that a
+// file without line ends fills no memory; the rest is still refused as too long.
+func readLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if room := casefile.MaxURL + 2 - len(line); room > 0 {
+			line = append(line, part[:min(room, len(part))]...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(line), err
+		}
+	}
+}
+
+// lookRun looks at many URLs: hosts side by side, the URLs of one host in a row with
+// a gap between them, as the scheduler does.
+type lookRun struct {
+	looker  scheduler.Looker
+	locator scheduler.Locator
+	desk    *notices.Desk
+	log     *zap.Logger
+	gap     time.Duration
+	width   int // looks at once
+}
+
+// looked is the outcome of one input: a line or a refusal.
+type looked struct {
+	place   int
+	line    lookLine
+	refused *refusedLine
+}
+
+// patience is how long a finished line waits for one before it.
+const patience = 2 * time.Second
+
+func (l *lookRun) run(ctx context.Context, input func(func(string) bool), out io.Writer, print func(io.Writer, looked) error) error {
+	results := make(chan looked)
+	var work sync.WaitGroup
+	go func() {
+		l.dispatch(ctx, input, results, &work)
+		work.Wait()
+		close(results)
+	}()
+	w := bufio.NewWriter(out)
+	bad, err := inOrder(results, patience, func(r looked) error {
+		if err := print(w, r); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("write the outcome of a look: %w", err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
+	case bad:
+		return errBadInput
+	}
+	return nil
+}
+
+// dispatch starts a goroutine a host, which works on that host's URLs in a row.
+// At most four times width inputs wait at once.
+func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), results chan<- looked, work *sync.WaitGroup) {
+	var mu sync.Mutex
+	hosts := map[string][]func(*hostMemory){} // the inputs that wait, by host; present while a goroutine works on the host
+	room := make(chan struct{}, 4*l.width)
+	running := make(chan struct{}, l.width)
+	place := 0
+	for raw := range input {
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		here := place
+		place++
+		send := func(r looked) {
+			r.place = here
+			results <- r
+			<-room
+		}
+		t, problem := target.Parse(raw)
+		if problem != nil {
+			work.Go(func() { send(looked{refused: &refusedLine{Target: shown(raw), Problem: problem}}) })
+			continue
+		}
+		task := func(host *hostMemory) { send(looked{line: l.look(ctx, t, host)}) }
+		mu.Lock()
+		_, busy := hosts[t.Host()]
+		hosts[t.Host()] = append(hosts[t.Host()], task)
+		mu.Unlock()
+		if busy {
+			continue
+		}
+		work.Go(func() {
+			host := &hostMemory{}
+			for {
+				mu.Lock()
+				queue := hosts[t.Host()]
+				if len(queue) == 0 {
+					delete(hosts, t.Host())
+					mu.Unlock()
+					return
+				}
+				next := queue[0]
+				hosts[t.Host()] = queue[1:]
+				mu.Unlock()
+				host.rest(ctx, l.gap)
+				running <- struct{}{}
+				next(host)
+				<-running
+			}
+		})
+	}
+}
+
+// hostMemory is what the looks at one host share. It belongs to one goroutine.
+type hostMemory struct {
+	last    time.Time // end of the last look
+	sibling *casefile.Observation
+}
+
+// rest waits until the host may be looked at again.
+func (m *hostMemory) rest(ctx context.Context, gap time.Duration) {
+	if m.last.IsZero() {
+		return
+	}
+	select {
+	case <-time.After(gap - time.Since(m.last)):
+	case <-ctx.Done():
+	}
+}
+
+// look makes one visit without a case: look, sibling, judge, locate, assign.
+func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory) lookLine {
+	line := lookLine{Target: t.URL(), LookedAt: time.Now().UTC()}
+	subject := casefile.Subject{Target: t, Purpose: casefile.PurposeTarget, Nameservers: true}
+	vantages := l.looker.Vantages()
+	looks := make([]casefile.Observation, len(vantages))
+	var all sync.WaitGroup
+	for i, from := range vantages {
+		all.Go(func() { looks[i] = l.looker.Look(ctx, from.Name, subject) })
+	}
+	all.Wait()
+	observed := looks
+	wants := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsSibling(o, t, nil) })
+	if wants >= 0 && host.sibling == nil {
+		o := l.looker.Look(ctx, looks[wants].Vantage, casefile.Subject{Target: t.Sibling(strings.ToLower(rand.Text())), Purpose: casefile.PurposeSibling})
+		host.sibling = &o
+		observed = append(slices.Clone(looks), o)
+	}
+	host.last = time.Now()
+	hosting := l.locator.Locate(ctx, t, looks[max(0, slices.IndexFunc(looks, func(o casefile.Observation) bool { return len(o.Resolution.Addresses) > 0 }))])
+	verdict := judge.Decide(judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Registrar: hosting.Registrar})
+	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
+	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
+	for _, o := range observed {
+		line.Observations = append(line.Observations, shapeObservation(o))
+	}
+	return line
+}
+
+// shown is the input of a refused line, cut so that no line grows without bound.
+func shown(raw string) string {
+	if len(raw) > casefile.MaxURL {
+		raw = raw[:casefile.MaxURL]
+	}
+	return strings.ToValidUTF8(raw, "\uFFFD")
+}
+
+// inOrder hands results on in the order of their places. One that is ready waits
+// at most patience for those before it. It says whether any was a refusal.
+func inOrder(results <-chan looked, patience time.Duration, print func(looked) error) (bad bool, err error) {
+	waiting := map[int]looked{}
+	next := 0
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	emit := func(r looked) {
+		bad = bad || r.refused != nil
+		if err == nil {
+			err = print(r)
+		}
+	}
+	passed := map[int]bool{} // places that were handed on before their turn
+	advance := func() {
+		for {
+			r, ready := waiting[next]
+			switch {
+			case ready:
+				delete(waiting, next)
+				emit(r)
+			case passed[next]:
+				delete(passed, next)
+			default:
+				return
+			}
+			next++
+			late.Reset(patience)
+		}
+	}
+	for {
+		select {
+		case r, open := <-results:
+			if !open {
+				return bad, err
+			}
+			waiting[r.place] = r
+			advance()
+		case <-late.C:
+			for place, r := range waiting {
+				emit(r)
+				delete(waiting, place)
+				passed[place] = true
+			}
+			late.Reset(patience)
+		}
+	}
+}
+
+func printJSON(w io.Writer, r looked) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	if r.refused != nil {
+		return e.Encode(r.refused)
+	}
+	return e.Encode(r.line)
+}
+
+func printText(w io.Writer, r looked) error {
+	if r.refused != nil {
+		_, err := fmt.Fprintf(w, "%s\n  refused: %s\n", r.refused.Target, r.refused.Problem.Detail)
+		return err
+	}
+	l := r.line
+	fmt.Fprintf(w, "%s\n  %s: %s (ICCAM reason %d)\n", l.Target, l.Verdict.State, l.Verdict.Reason, l.Verdict.ICCAMReason)
+	for _, s := range l.Verdict.Signals {
+		fmt.Fprintf(w, "    %-22s %s -> %s\n", s.Name, s.Value, s.PointsTo)
+	}
+	country := l.Hosting.Country
+	if country == "" {
+		country = "country unknown"
+	}
+	fmt.Fprintf(w, "  hosted: %s, %s (confidence %.2f), AS%d, %s\n", orUnknown(l.Hosting.Provider), country, l.Hosting.Confidence, l.Hosting.ASN, orUnknown(l.Hosting.Network))
+	if l.Hosting.Edge != nil {
+		fmt.Fprintf(w, "  behind: %s (%s); origin %s\n", l.Hosting.Edge.Name, l.Hosting.Edge.Evidence, l.Hosting.Origin)
+	}
+	for _, c := range l.Hosting.Contacts {
+		fmt.Fprintf(w, "  contact: %s %s%s (%s)\n", c.Party, c.Email, c.Form, c.Source)
+	}
+	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), l.Assignment.Policy)
+	return err
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}

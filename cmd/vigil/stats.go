@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"vigil/casefile"
+	"vigil/stats"
+	"vigil/web/figures"
+)
+
+func newStats(o *options) *cobra.Command {
+	var asJSON bool
+	var clock, by string
+	cmd := &cobra.Command{
+		Use:   "stats [--json]",
+		Short: "Time to removal, with n, censored and excluded",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q := figures.Query{Clock: figures.Clock(clock), By: figures.By(by)}
+			if !q.Clock.Valid() || !q.By.Valid() {
+				return fmt.Errorf("--clock is report or notice, --by is country or provider: %w", errBadInput)
+			}
+			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
+				f, err := h.figures(ctx, q)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					e := json.NewEncoder(cmd.OutOrStdout())
+					e.SetIndent("", "  ")
+					return e.Encode(shapeFigures(f))
+				}
+				printFigures(cmd.OutOrStdout(), f)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, in the shape of GET /api/v1/stats/removal without the curve")
+	cmd.Flags().StringVar(&clock, "clock", string(figures.FromReport), "from when: report or notice")
+	cmd.Flags().StringVar(&by, "by", "", "also by country or provider")
+	return cmd
+}
+
+// figures makes the figures of a query from all episodes: the figures.Source of
+// API, pages and command line.
+func (h *house) figures(ctx context.Context, q figures.Query) (figures.Figures, error) {
+	now := time.Now().UTC()
+	var records []casefile.EpisodeRecord
+	err := h.store.Episodes(ctx, time.Time{}, func(r casefile.EpisodeRecord) error {
+		records = append(records, r)
+		return nil
+	})
+	if err != nil {
+		return figures.Figures{}, err
+	}
+	f := figures.Figures{Clock: q.Clock, By: q.By, AsOf: now, All: figuresOf("", records, stats.Clock(q.Clock), now, true)}
+	var key func(casefile.EpisodeRecord) string
+	switch q.By {
+	case figures.ByCountry:
+		key = stats.ByCountry
+	case figures.ByProvider:
+		key = stats.ByProvider
+	case figures.ByNothing:
+		return f, nil
+	}
+	for _, g := range stats.Groups(records, key) {
+		f.Groups = append(f.Groups, figuresOf(g.Key, g.Records, stats.Clock(q.Clock), now, false))
+	}
+	return f, nil
+}
+
+// figuresOf puts the figures of a set of episodes into the plain form of the pages.
+func figuresOf(name string, records []casefile.EpisodeRecord, clock stats.Clock, now time.Time, curve bool) figures.Group {
+	s := stats.Summarise(records, clock, now)
+	g := figures.Group{
+		Name: name, Hosts: stats.Counts(records).Hosts, N: s.N, Removed: s.Removed, Censored: s.Censored - s.Unavailable, Unavailable: s.Unavailable,
+		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: s.Median.At, P90: s.P90.At,
+	}
+	for _, share := range s.Shares {
+		g.Shares = append(g.Shares, figures.Share{Within: share.Within, Share: share.Estimate, Low: share.Lower, High: share.Upper, Known: share.Reached})
+	}
+	if curve {
+		for _, p := range s.Curve {
+			g.Curve = append(g.Curve, figures.Point{
+				After: p.At, Remaining: p.Survival, Low: p.Lower, High: p.Upper, Removed: p.Removed, Censored: p.Censored, AtRisk: p.AtRisk,
+			})
+		}
+	}
+	return g
+}
+
+type figuresShape struct {
+	Clock  figures.Clock `json:"clock"`
+	AsOf   time.Time     `json:"as_of"`
+	All    groupShape    `json:"all"`
+	By     figures.By    `json:"by,omitempty"`
+	Groups []groupShape  `json:"groups,omitempty"`
+}
+
+type groupShape struct {
+	Name        string       `json:"name,omitempty"`
+	N           int          `json:"n"`
+	Removed     int          `json:"removed"`
+	Censored    int          `json:"censored"`
+	Unavailable int          `json:"unavailable"`
+	Excluded    int          `json:"excluded"`
+	Returned    int          `json:"returned"`
+	Hosts       int          `json:"hosts"`
+	MedianS     *float64     `json:"median_seconds"`
+	P90S        *float64     `json:"p90_seconds"`
+	Shares      []shareShape `json:"shares"`
+}
+
+type shareShape struct {
+	WithinS float64 `json:"within_seconds"`
+	Share   float64 `json:"share"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	Known   bool    `json:"known"`
+}
+
+func shapeFigures(f figures.Figures) figuresShape {
+	s := figuresShape{Clock: f.Clock, AsOf: f.AsOf, All: shapeGroup(f.All), By: f.By}
+	for _, g := range f.Groups {
+		s.Groups = append(s.Groups, shapeGroup(g))
+	}
+	return s
+}
+
+func shapeGroup(g figures.Group) groupShape {
+	s := groupShape{
+		Name: g.Name, N: g.N, Removed: g.Removed, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded, Returned: g.Returned,
+		Hosts: g.Hosts, MedianS: inSeconds(g.Median), P90S: inSeconds(g.P90), Shares: []shareShape{},
+	}
+	for _, share := range g.Shares {
+		s.Shares = append(s.Shares, shareShape{WithinS: share.Within.Seconds(), Share: share.Share, Low: share.Low, High: share.High, Known: share.Known})
+	}
+	return s
+}
+
+func inSeconds(d *time.Duration) *float64 {
+	if d == nil {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}
+
+func printFigures(w io.Writer, f figures.Figures) {
+	fmt.Fprintf(w, "Time to removal, from %s, as of %s\n\n", f.Clock, f.AsOf.Format(time.RFC3339))
+	groups := append([]figures.Group{f.All}, f.Groups...)
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	header := table.Row{"", "n", "removed", "censored", "unavailable", "excluded", "returned", "hosts", "median", "P90"}
+	for _, s := range f.All.Shares {
+		header = append(header, "in "+inWords(s.Within))
+	}
+	t.AppendHeader(header)
+	for i, g := range groups {
+		name := g.Name
+		switch {
+		case i == 0:
+			name = "all"
+		case name == "":
+			name = "unknown"
+		}
+		row := table.Row{name, g.N, g.Removed, g.Censored, g.Unavailable, g.Excluded, g.Returned, g.Hosts, orNotReached(g.Median), orNotReached(g.P90)}
+		for _, s := range g.Shares {
+			cell := "-"
+			if s.Known {
+				cell = fmt.Sprintf("%.0f%%", 100*s.Share)
+			}
+			row = append(row, cell)
+		}
+		t.AppendRow(row)
+	}
+	fmt.Fprintln(w, t.Render())
+	fmt.Fprintln(w, strings.TrimSpace(`
+n = removed + censored (still there, or withdrawn) + unavailable. Excluded: gone before the first look, never seen, or without a
+start of this clock. Shares and quantiles are Kaplan-Meier estimates; "-": nothing was followed for so long.`))
+}
+
+func orNotReached(d *time.Duration) string {
+	if d == nil {
+		return "not reached"
+	}
+	return inWords(*d)
+}
+
+// inWords writes a duration in its largest fitting unit.
+func inWords(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%.3gd", d.Hours()/24)
+	case d >= time.Hour:
+		return fmt.Sprintf("%.3gh", d.Hours())
+	case d >= time.Minute:
+		return fmt.Sprintf("%.3gm", d.Minutes())
+	default:
+		return fmt.Sprintf("%.3gs", d.Seconds())
+	}
+}

@@ -1,0 +1,77 @@
+package crawler_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+
+	"vigil/casefile"
+	"vigil/crawler"
+	"vigil/internal/fakenet"
+)
+
+// gzipBomb is 512 MiB in half a megabyte: one compressed MiB, 512 times over.
+func gzipBomb(t *testing.T) []byte {
+	t.Helper()
+	var one bytes.Buffer
+	z := gzip.NewWriter(&one)
+	if _, err := z.Write(make([]byte, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Repeat(one.Bytes(), 512)
+}
+
+// Bombs are read up to a bound, in little memory, and are no fault of ours. Not
+// parallel: it measures what the whole process allocates.
+func TestBombsAreBounded(t *testing.T) {
+	const bound = 1 << 20
+	var members bytes.Buffer // 64 MiB of gzip members that decode to nothing
+	z := gzip.NewWriter(&members)
+	_ = z.Close()
+	nothing := strings.Repeat(members.String(), (1<<20)/members.Len())
+	zipped := http.Header{"Content-Encoding": {"gzip"}}
+	for _, tt := range []struct {
+		name      string
+		b         fakenet.Behaviour
+		truncated bool
+		fault     casefile.FaultKind
+	}{
+		{"gzip bomb", fakenet.Static("bomb", fakenet.NewResponse(200, zipped, string(gzipBomb(t)))), true, ""},
+		{"members of nothing", fakenet.Static("nothing", fakenet.NewResponse(200, zipped, strings.Repeat(nothing, 4))), true, ""},
+		{"endless body", fakenet.EndlessBody(), true, ""},
+		{"endless headers", fakenet.EndlessHeaders(), false, casefile.FaultProtocol},
+		{"thousands of hops", fakenet.EndlessRedirects(), false, casefile.FaultTooManyRedirects},
+		{"one endless token", fakenet.Static("token", fakenet.NewResponse(200, nil, "<a href=\""+strings.Repeat("a", 8<<20))), true, ""},
+		{"a million elements", fakenet.Static("elements", fakenet.NewResponse(200, nil, strings.Repeat("<b>", 1<<20))), true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLab(t, func(o *crawler.Options) { o.MaxBody = bound; o.MaxRedirects = 50 })
+			l.net.Add(fakenet.Site{Host: "site-1.example", Acts: fakenet.Always(tt.b)})
+			subject := casefile.Subject{Target: mustTarget(t, l.net.URL("site-1.example"))}
+			l.Look(t.Context(), "local", subject) // warm pools
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			o := l.Look(t.Context(), "local", subject)
+			runtime.ReadMemStats(&after)
+			if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 12 {
+				t.Errorf("%d MiB were allocated, by the look and the simulated server", spent)
+			}
+			if o.BodyBytes > bound || o.Truncated != tt.truncated {
+				t.Errorf("%d bytes, truncated %v", o.BodyBytes, o.Truncated)
+			}
+			var kind casefile.FaultKind
+			if o.Fault != nil {
+				kind = o.Fault.Kind
+			}
+			if kind != tt.fault {
+				t.Errorf("fault %q, want %q", kind, tt.fault)
+			}
+		})
+	}
+}

@@ -1,0 +1,140 @@
+// Package crawler looks at one URL from one place and says what it saw.
+//
+// In comes a casefile.Subject and the name of a vantage; out goes a
+// casefile.Observation: facts and no opinion. It resolves, checks every address,
+// dials only what was checked, follows redirects hop by hop with the same care,
+// and reduces the last body to features. What the world does is data in the
+// observation, never a Go error. It never keeps a body, never judges, never
+// stores, and never logs a URL, a host or a part of an answer.
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/crawler/fetch"
+	"vigil/crawler/guard"
+	"vigil/crawler/vantage"
+)
+
+// Dial opens a connection to "ip:port".
+type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Resolver finds the addresses of a host; *resolve.Resolver is one.
+type Resolver interface {
+	Resolve(ctx context.Context, host string, nameservers bool) (casefile.Resolution, *casefile.Fault)
+}
+
+// Defaults and bounds.
+const (
+	DefaultTimeout      = fetch.DefaultTimeout
+	DefaultMaxBody      = fetch.DefaultMaxBody
+	DefaultMaxRedirects = 10
+	DefaultInFlight     = 256
+	DefaultUserAgent    = "Mozilla/5.0 (compatible; Vigil/1.0; removal verification)"
+	mostRedirects       = 50
+)
+
+// VantageOptions are a place to look from.
+type VantageOptions struct {
+	casefile.Vantage
+	// Proxy is "", socks5://host:port or http://host:port.
+	Proxy string
+	// Dial replaces the dialer below the guard (and below the proxy); nil is the
+	// guard's own, or a net.Dialer for a proxy.
+	Dial Dial
+}
+
+// Options of a Crawler. Resolver, Guard, Vantages and DigestKey are required.
+type Options struct {
+	Resolver Resolver
+	Guard    *guard.Guard
+	Vantages []VantageOptions // names must differ
+	// Timeout is for one look, all hops together; default 20 s.
+	Timeout time.Duration
+	// MaxBody bounds a decoded body, in bytes; default 2 MiB.
+	MaxBody int64
+	// MaxRedirects is how many redirects are followed, 1 to 50; default 10, below 0 none.
+	MaxRedirects int
+	UserAgent    string
+	// InFlight bounds the looks at the same time; default 256.
+	InFlight int
+	// DigestKey keys the digests of bodies and titles, at least 16 bytes. Features of
+	// two looks compare only under the same key.
+	DigestKey []byte
+	Log       *zap.Logger
+}
+
+// Crawler looks. It is safe for concurrent use.
+type Crawler struct {
+	resolver     Resolver
+	guard        *guard.Guard
+	fetcher      *fetch.Fetcher
+	vantages     []casefile.Vantage
+	dials        map[string]Dial
+	timeout      time.Duration
+	maxRedirects int
+	slots        chan struct{}
+	log          *zap.Logger
+}
+
+// New makes a Crawler.
+func New(o Options) (*Crawler, error) {
+	if o.Resolver == nil || o.Guard == nil {
+		return nil, errors.New("crawler: resolver and guard are required")
+	}
+	if len(o.Vantages) == 0 {
+		return nil, errors.New("crawler: no vantage is configured; name at least one")
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MaxRedirects == 0 {
+		o.MaxRedirects = DefaultMaxRedirects
+	}
+	if o.InFlight == 0 {
+		o.InFlight = DefaultInFlight
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = DefaultUserAgent
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Timeout < 0 || o.InFlight < 0 || o.MaxRedirects > mostRedirects {
+		return nil, fmt.Errorf("crawler: timeout and looks in flight must be positive, and redirects at most %d", mostRedirects)
+	}
+	fetcher, err := fetch.New(fetch.Options{DigestKey: o.DigestKey, UserAgent: o.UserAgent, MaxBody: o.MaxBody, Timeout: o.Timeout, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("crawler: %w", err)
+	}
+	c := &Crawler{
+		resolver: o.Resolver, guard: o.Guard, fetcher: fetcher, dials: make(map[string]Dial), timeout: o.Timeout,
+		maxRedirects: max(o.MaxRedirects, 0), slots: make(chan struct{}, o.InFlight), log: o.Log,
+	}
+	for i, v := range o.Vantages {
+		if _, twice := c.dials[v.Name]; twice || v.Name == "" {
+			return nil, fmt.Errorf("crawler: vantage %d has no name, or one that another has", i+1)
+		}
+		below := v.Dial
+		if v.Proxy != "" {
+			if below, err = vantage.Dialer(v.Proxy, v.Dial); err != nil {
+				return nil, fmt.Errorf("crawler: vantage %q: %w", v.Name, err)
+			}
+		}
+		c.dials[v.Name] = o.Guard.Web(below)
+		c.vantages = append(c.vantages, v.Vantage)
+	}
+	return c, nil
+}
+
+// Vantages are the places to look from, in the order of the configuration.
+func (c *Crawler) Vantages() []casefile.Vantage {
+	return append([]casefile.Vantage(nil), c.vantages...)
+}

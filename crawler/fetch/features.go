@@ -1,0 +1,281 @@
+package fetch
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/charset"
+
+	"vigil/casefile"
+)
+
+// Numbers of the markers. They are our own choice, made on the safe side: a judge
+// takes a marker as one signal among others.
+const (
+	maxToken       = 512 << 10 // bytes of one token; a longer one ends the parsing
+	sniffBytes     = 1024      // of a page, for its encoding (HTML standard, 13.2.3.2)
+	maxPhraseWords = 600       // a longer page is an article about a phrase, not a page that says it
+	maxWallWords   = 300       // a login form or age wall fills a page of few words
+	maxShellWords  = 10        // an application shell has hardly any text
+	maxTitleWords  = 64        // of a title are digested
+	maxRefresh     = 5         // seconds of a meta refresh that send visitors on
+)
+
+// page is the state of one HTML page while it streams by.
+type page struct {
+	casefile.Features
+
+	structure uint64
+	sim       simhash
+	phrases   tracker
+	inTitle   bool
+	titled    bool // the first title is over
+	noscript  int
+	template  int
+	titleMAC  int // words of the title that were digested
+	refresh   bool
+}
+
+// read consumes the meter and fills f but for its Digest.
+func (s *scratch) read(m *meter, h http.Header, understood bool, f *casefile.Features) {
+	s.peek.Reset(m)
+	var marks markerSet
+	if understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
+		s.page = page{structure: fnvOffset}
+		s.page.HTML = true
+		s.parse(decoder(s.peek, h.Get("Content-Type")))
+		marks = s.page.marks()
+		s.page.SimHash, s.page.Structure = s.page.sim.sum(), s.page.structure
+		*f = s.page.Features
+	}
+	m.finish(s.drain)
+	if sinkholed(h) {
+		marks.add(casefile.MarkerSinkhole)
+	}
+	f.Markers = marks.sorted()
+}
+
+// isHTML goes by the media type; without a usable one it sniffs.
+func isHTML(contentType string, peek func(int) ([]byte, error)) bool {
+	switch t := mediaType(contentType); t {
+	case "text/html", "application/xhtml+xml":
+		return true
+	case "", "application/octet-stream", "unknown/unknown", "application/unknown", "*/*":
+		if t == "application/octet-stream" {
+			return false // browsers offer it for download
+		}
+		head, _ := peek(sniffBytes)
+		return strings.HasPrefix(http.DetectContentType(head[:min(len(head), 512)]), "text/html")
+	}
+	return false
+}
+
+// decoder turns the page into UTF-8: by byte order mark, Content-Type, meta, in
+// the HTML standard's order. A page that states nothing is taken as UTF-8 when
+// its beginning is valid, and as windows-1252 when it is not.
+func decoder(r interface {
+	io.Reader
+	Peek(int) ([]byte, error)
+}, contentType string) io.Reader {
+	head, _ := r.Peek(sniffBytes)
+	bom := bytes.HasPrefix(head, []byte{0xfe, 0xff}) || bytes.HasPrefix(head, []byte{0xff, 0xfe})
+	stated := strings.ToLower(contentType)
+	if !bom && (strings.Contains(stated, "utf-8") || strings.Contains(stated, "utf8")) {
+		return r
+	}
+	encoding, name, certain := charset.DetermineEncoding(head, contentType)
+	if name == "utf-8" || !certain && validPrefix(head) {
+		return r
+	}
+	return encoding.NewDecoder().Reader(r)
+}
+
+// validPrefix says whether b is the beginning of valid UTF-8.
+func validPrefix(b []byte) bool {
+	for i := 0; i < utf8.UTFMax && len(b) > 0; i++ {
+		if utf8.Valid(b) {
+			return true
+		}
+		b = b[:len(b)-1]
+	}
+	return utf8.Valid(b)
+}
+
+// parse runs the tokenizer over the page. No tree is built: memory is one token.
+func (s *scratch) parse(r io.Reader) {
+	p := &s.page
+	z := html.NewTokenizer(r)
+	z.SetMaxBuf(maxToken)
+	hidden := false // inside of script or style
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			p.endTitle(s)
+			return
+		case html.TextToken:
+			switch {
+			case hidden, p.template > 0:
+			case p.inTitle:
+				p.text(z.Text(), placeTitle)
+			case p.noscript > 0:
+				p.text(z.Text(), placeNoscript)
+			default:
+				p.text(z.Text(), placeBody)
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, attributes := z.TagName()
+			hidden = p.start(name, attributes, z)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			hidden = false
+			switch string(name) {
+			case "title":
+				p.endTitle(s)
+			case "noscript":
+				p.noscript = max(p.noscript-1, 0)
+			case "template":
+				p.template = max(p.template-1, 0)
+			}
+		case html.CommentToken, html.DoctypeToken:
+		}
+	}
+}
+
+// start counts an element; it says whether its text is hidden.
+func (p *page) start(name []byte, attributes bool, z *html.Tokenizer) (hidden bool) {
+	p.Elements++
+	h := uint64(fnvOffset)
+	for _, c := range name {
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	p.structure = (p.structure ^ h) * fnvPrime
+	switch string(name) {
+	case "a", "area":
+		p.Links++
+	case "img", "picture":
+		p.Images++
+	case "video", "audio", "embed", "object":
+		p.Media++
+	case "iframe", "frame":
+		p.Frames++
+	case "form":
+		p.Forms++
+	case "script":
+		p.Scripts++
+		return true
+	case "style":
+		return true
+	case "title":
+		p.inTitle = !p.titled
+	case "noscript":
+		p.noscript++
+	case "template":
+		p.template++
+	case "input":
+		if attributes && bytes.EqualFold(attribute(z, "type"), []byte("password")) {
+			p.Passwords++
+		}
+	case "meta":
+		if attributes {
+			p.meta(z)
+		}
+	}
+	return false
+}
+
+func attribute(z *html.Tokenizer, want string) []byte {
+	for {
+		key, value, more := z.TagAttr()
+		if string(key) == want {
+			return value
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// meta notes a refresh that leads elsewhere within maxRefresh seconds.
+func (p *page) meta(z *html.Tokenizer) {
+	isRefresh, quick := false, false
+	for {
+		key, value, more := z.TagAttr()
+		switch string(key) {
+		case "http-equiv":
+			isRefresh = bytes.EqualFold(value, []byte("refresh"))
+		case "content":
+			delay, rest, found := bytes.Cut(value, []byte(";"))
+			if !found {
+				delay, rest, found = bytes.Cut(value, []byte(","))
+			}
+			seconds, err := strconv.ParseFloat(string(bytes.TrimSpace(delay)), 64)
+			quick = found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(bytes.TrimSpace(rest)) > 0
+		}
+		if !more {
+			break
+		}
+	}
+	p.refresh = p.refresh || isRefresh && quick
+}
+
+// endTitle digests the title's folded words, which text has gathered.
+func (p *page) endTitle(s *scratch) {
+	if !p.inTitle {
+		return
+	}
+	p.inTitle, p.titled = false, true
+	p.phrases.pause()
+	if p.titleMAC == 0 {
+		return
+	}
+	p.Title = s.titleDigest(p.phrases.title[:min(p.titleMAC, maxTitleWords)])
+}
+
+// marks are the markers of a page that ended.
+func (p *page) marks() markerSet {
+	marks := p.phrases.found(p.Words <= maxPhraseWords, p.Words <= maxWallWords)
+	if p.Passwords > 0 && p.Words <= maxWallWords {
+		marks.add(casefile.MarkerLogin)
+	}
+	if p.Scripts > 0 && p.Words < maxShellWords && p.Images+p.Media+p.Forms+p.Frames == 0 && !marks.has(casefile.MarkerChallenge) {
+		marks.add(casefile.MarkerAppShell)
+	}
+	if p.refresh {
+		marks.add(casefile.MarkerMetaRefresh)
+	}
+	return marks
+}
+
+// markerSet is a set of casefile markers.
+type markerSet uint32
+
+// markerOrder is every marker in alphabetical order; a marker's bit is its place.
+var markerOrder = func() []casefile.Marker {
+	all := []casefile.Marker{
+		casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized,
+		casefile.MarkerSinkhole, casefile.MarkerLogin, casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge,
+		casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
+	}
+	slices.Sort(all)
+	return all
+}()
+
+func (s *markerSet) add(m casefile.Marker) { *s |= 1 << slices.Index(markerOrder, m) }
+
+func (s markerSet) has(m casefile.Marker) bool { return s&(1<<slices.Index(markerOrder, m)) != 0 }
+
+func (s markerSet) sorted() []casefile.Marker {
+	var list []casefile.Marker
+	for i, m := range markerOrder {
+		if s&(1<<i) != 0 {
+			list = append(list, m)
+		}
+	}
+	return list
+}

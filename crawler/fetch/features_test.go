@@ -1,0 +1,247 @@
+package fetch
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vigil/casefile"
+)
+
+const testMaxBody = 1 << 20
+
+// featuresOf reads a body as a look would.
+func featuresOf(s *scratch, body, contentType string) casefile.Features {
+	var f casefile.Features
+	m := &meter{r: strings.NewReader(body), mac: s.mac, max: testMaxBody}
+	s.mac.Reset()
+	s.read(m, http.Header{"Content-Type": {contentType}}, true, &f)
+	f.Digest = hexSum(s.mac)
+	return f
+}
+
+func testScratch() *scratch { return newScratch([]byte("a key of a test, 32 bytes long..")) }
+
+func TestFeaturesCountWhatAPageHolds(t *testing.T) {
+	t.Parallel()
+	body := `<!doctype html><html><head><title> A  Plain
+	Title </title><meta http-equiv="Refresh" content="3; url=/next"><script>var words = "not counted";</script><style>p{}</style></head>
+	<body><p>Five words of our own</p><a href="/a">link</a><img src="/i"><video></video><iframe></iframe>
+	<form><input type="PassWord"><input type=text></form><noscript>hidden</noscript><template>hidden</template></body></html>`
+	got := featuresOf(testScratch(), body, "text/html; charset=utf-8")
+	want := casefile.Features{
+		Digest: got.Digest, SimHash: got.SimHash, Structure: got.Structure, Title: got.Title,
+		Words: 6, Elements: 18, Links: 1, Images: 1, Media: 1, Scripts: 1, Forms: 1, Passwords: 1, Frames: 1, HTML: true,
+		Markers: []casefile.Marker{casefile.MarkerLogin, casefile.MarkerMetaRefresh},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("features (-want +got):\n%s", diff)
+	}
+	if len(got.Digest) != 64 || len(got.Title) != 64 || got.SimHash == 0 || got.Structure == 0 {
+		t.Errorf("digests %+v", got)
+	}
+	same := featuresOf(testScratch(), "<title>a plain title</title>", "text/html")
+	if same.Title != got.Title {
+		t.Error("a title is digested folded in case and space")
+	}
+	other := featuresOf(newScratch([]byte("another key of a test, 32 bytes.")), body, "text/html; charset=utf-8")
+	if other.Digest == got.Digest || other.Title == got.Title {
+		t.Error("the digests must depend on the key")
+	}
+}
+
+func TestMarkers(t *testing.T) {
+	t.Parallel()
+	filler := strings.Repeat("Words of our own that say nothing. ", 100)
+	for _, tt := range []struct {
+		name, body string
+		want       []casefile.Marker
+	}{
+		{"plain page", "<p>Words of our own", nil},
+		{"phrase", "<p>The <b>page</b> was&nbsp;NOT found; page&#32;not found!", []casefile.Marker{casefile.MarkerNotFound}},
+		{"phrase with a typographic apostrophe", "<p>This page isn’t available.", []casefile.Marker{casefile.MarkerNotFound}},
+		{"phrase with accents dropped", "<p>Pagina no encontrada", []casefile.Marker{casefile.MarkerNotFound}},
+		{"German", "<p>Diese Webseite wurde gesperrt.", []casefile.Marker{casefile.MarkerSuspended}},
+		{"French", "<p>Ce contenu a été supprimé.", []casefile.Marker{casefile.MarkerTakedown}},
+		{"Spanish", "<p>El dominio está en venta.", []casefile.Marker{casefile.MarkerParked}},
+		{"Dutch", "<p>Deze website is in beslag genomen.", []casefile.Marker{casefile.MarkerSeized}},
+		{"phrase in the title of a long page", "<title>404 Not Found</title><p>" + filler, []casefile.Marker{casefile.MarkerNotFound}},
+		{"phrase in the text of a long page", "<p>404 Not Found" + filler, nil},
+		{"phrase split by soft hyphens", "<p>page not fo\u00adund", []casefile.Marker{casefile.MarkerNotFound}},
+		{"part of a word", "<p>webpage not foundation", nil},
+		{"phrase over the border of title and text", "<title>page not</title>found", nil},
+		{"phrase in a script", "<script>page not found</script><p>Words of our own, enough to be no shell of anything", nil},
+		{"phrase without scripts", "<noscript>Enable JavaScript and cookies to continue</noscript><p>text", []casefile.Marker{casefile.MarkerChallenge}},
+		{"cookie banner on a full page", "<p>Before you continue" + strings.Repeat(" word", maxWallWords), nil},
+		{"cookie wall", "<p>Before you continue", []casefile.Marker{casefile.MarkerConsent}},
+		{"login form", "<form><input type=password></form>", []casefile.Marker{casefile.MarkerLogin}},
+		{"login box of a full page", "<form><input type=password></form>" + filler, nil},
+		{"shell", "<div id=app></div><script src=a.js></script>", []casefile.Marker{casefile.MarkerAppShell}},
+		{"shell with an image", "<img><script src=a.js></script>", nil},
+		{"refresh at once", "<meta http-equiv=refresh content='0;url=/a'>word", []casefile.Marker{casefile.MarkerMetaRefresh}},
+		{"refresh later", "<meta http-equiv=refresh content='6;url=/a'>word", nil},
+		{"reload", "<meta http-equiv=refresh content='5'>word", nil},
+	} {
+		got := featuresOf(testScratch(), tt.body, "text/html; charset=utf-8")
+		if diff := cmp.Diff(tt.want, got.Markers); diff != "" {
+			t.Errorf("%s: markers (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+func TestEncodingsReadAlike(t *testing.T) {
+	t.Parallel()
+	const text = "<p>Página no encontrada"
+	utf16 := []byte{0xff, 0xfe}
+	var latin []byte
+	for _, r := range text {
+		utf16 = append(utf16, byte(r), byte(r>>8))
+		latin = append(latin, byte(r))
+	}
+	want := featuresOf(testScratch(), text, "text/html; charset=utf-8")
+	for name, tt := range map[string]struct{ body, contentType string }{
+		"latin-1 by header":      {string(latin), "text/html; charset=iso-8859-1"},
+		"latin-1 by guess":       {string(latin), "text/html"},
+		"UTF-16 by mark":         {string(utf16), "text/html"},
+		"UTF-8 unstated":         {text, "text/html"},
+		"UTF-8 late in the page": {"<!--" + strings.Repeat(" ", 2000) + "-->" + text, "text/html"},
+		"no type at all":         {"<!doctype html>" + text, ""},
+	} {
+		got := featuresOf(testScratch(), tt.body, tt.contentType)
+		if got.SimHash != want.SimHash || !got.Has(casefile.MarkerNotFound) || !got.HTML {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	meta := featuresOf(testScratch(), `<meta charset="windows-1252">`+string(latin), "text/html")
+	if meta.SimHash != want.SimHash {
+		t.Error("latin-1 by meta reads otherwise")
+	}
+}
+
+func TestOtherBodiesHaveDigestAndSizeOnly(t *testing.T) {
+	t.Parallel()
+	for _, contentType := range []string{"image/png", "text/plain", "application/json", "application/octet-stream"} {
+		got := featuresOf(testScratch(), "<p>page not found", contentType)
+		if diff := cmp.Diff(casefile.Features{Digest: got.Digest}, got); diff != "" || len(got.Digest) != 64 {
+			t.Errorf("%s (-want +got):\n%s", contentType, diff)
+		}
+	}
+}
+
+// Near pages differ in few bits, other pages in about half of them.
+func TestSimHashTellsNearFromFar(t *testing.T) {
+	t.Parallel()
+	page := func(seed, words int) string {
+		var b strings.Builder
+		for i := range words {
+			fmt.Fprintf(&b, "word%s%s ", string(rune('a'+(i*seed)%23)), string(rune('a'+(i*i+seed)%19)))
+		}
+		return b.String()
+	}
+	s := testScratch()
+	of := func(body string) uint64 { return featuresOf(s, "<p>"+body, "text/html; charset=utf-8").SimHash }
+	base := page(3, 300)
+	near := strings.Replace(base, "word", "other", 3)
+	if d := bits.OnesCount64(of(base) ^ of(near)); d > 8 {
+		t.Errorf("a page with three other words differs in %d bits", d)
+	}
+	if d := bits.OnesCount64(of(base) ^ of(page(7, 300))); d < 12 {
+		t.Errorf("another page differs in %d bits", d)
+	}
+	if of("Report 123 of 24 November 2026") != of("Report 98765 of 1 November 1999") {
+		t.Error("numbers must not matter")
+	}
+	if of("") != 0 {
+		t.Error("a page without words has no simhash")
+	}
+}
+
+func TestTheBitPlanesCountAsCountersWould(t *testing.T) {
+	t.Parallel()
+	var s simhash
+	var plain [64]int
+	h := uint64(1)
+	const n = 5001
+	for range n {
+		h = mix(h + 0x9e3779b97f4a7c15)
+		s.add(h)
+		for bit := range plain {
+			plain[bit] += int(h >> bit & 1)
+		}
+	}
+	var want uint64
+	for bit, count := range plain {
+		if 2*count > n {
+			want |= 1 << bit
+		}
+	}
+	if got := s.sum(); got != want {
+		t.Errorf("sum %x, want %x", got, want)
+	}
+}
+
+func TestTraitsAreWellFormed(t *testing.T) {
+	t.Parallel()
+	if _, err := newBook(traitsCSV); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"a,b,c,d,e\nno_marker,en,two words,s,d", "a,b,c,d,e\nnot_found_phrase,en,one,s,d", "a,b,c,d,e\nnot_found_phrase,en,1 2 3 4 5 6 7 8 9,s,d", "a,b\n1,2,3"} {
+		if _, err := newBook(bad); err == nil {
+			t.Errorf("%q was accepted", bad)
+		}
+	}
+}
+
+func FuzzFeatures(f *testing.F) {
+	for _, seed := range []string{"<p>page not found", "<title><title></title>", "<script>", "<meta http-equiv=refresh content=';'>", "\xff\xfe<\x00", "<template></template></template><noscript>", "<!--", "&#x10ffff;&#0;", "<input type", "<plaintext>"} {
+		f.Add([]byte(seed), "text/html")
+	}
+	f.Add([]byte("<p>\x1b$B"), "text/html; charset=iso-2022-jp")
+	s := testScratch()
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		first := featuresOf(s, string(body), contentType)
+		if again := featuresOf(s, string(body), contentType); !cmp.Equal(first, again) {
+			t.Fatalf("features depend on what was read before:\n%s", cmp.Diff(first, again))
+		}
+		for _, m := range first.Markers {
+			if !m.Valid() {
+				t.Fatalf("marker %q", m)
+			}
+		}
+	})
+}
+
+// benchPage is a page of about 20 KiB of words and markup.
+func benchPage() []byte {
+	var b bytes.Buffer
+	b.WriteString("<!doctype html><html><head><title>A page of our own</title><meta charset=utf-8></head><body>")
+	for i := 0; b.Len() < 20<<10; i++ {
+		fmt.Fprintf(&b, "<div class=\"row r%d\"><h2>Heading number %d</h2><p>Some <b>harmless</b> words &amp; numbers, as pages have them, with a <a href=\"/page/%d\">link to another</a>.</p></div>\n", i, i, i)
+	}
+	return b.Bytes()
+}
+
+func BenchmarkFeatures(b *testing.B) {
+	page := benchPage()
+	s := testScratch()
+	h := http.Header{"Content-Type": {"text/html; charset=utf-8"}}
+	r := bytes.NewReader(page)
+	b.SetBytes(int64(len(page)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var f casefile.Features
+		r.Reset(page)
+		s.mac.Reset()
+		m := &meter{r: r, mac: s.mac, max: testMaxBody}
+		s.read(m, h, true, &f)
+		f.Digest = hexSum(s.mac)
+		if f.Words == 0 || m.n != int64(len(page)) {
+			b.Fatal("nothing was read")
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package fetch
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"vigil/casefile"
+)
+
+// Bounds of header facts.
+const (
+	maxHeaderFact = 100 // bytes
+	maxRetryAfter = 24 * time.Hour
+)
+
+// readHop takes the facts that a judge needs from the headers.
+func readHop(hop *casefile.Hop, h http.Header) {
+	_, hop.Location = h["Location"]
+	hop.Location = hop.Location && strings.TrimSpace(h.Get("Location")) != ""
+	hop.MediaType = mediaType(h.Get("Content-Type"))
+	hop.Server = printable(h.Get("Server"))
+	hop.Edge = edgeOf(h)
+	hop.Challenge = challenged(h)
+	hop.RetryAfter = retryAfter(h.Get("Retry-After"), time.Now())
+}
+
+// mediaType is the type/subtype, in lower case and without parameters; text that
+// is no media type gives "".
+func mediaType(contentType string) string {
+	t, _, _ := strings.Cut(contentType, ";")
+	t = strings.ToLower(strings.TrimSpace(t))
+	if len(t) > maxHeaderFact || strings.Count(t, "/") != 1 || strings.ContainsFunc(t, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return ""
+	}
+	return t
+}
+
+// printable keeps at most maxHeaderFact printable ASCII characters.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, s[:min(len(s), 4*maxHeaderFact)])
+	return strings.TrimSpace(s[:min(len(s), maxHeaderFact)])
+}
+
+// retryAfter reads seconds or an HTTP date (RFC 9110, section 10.2.3), 0 to 24 h.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), maxRetryAfter)
+	}
+	return 0
+}
+
+// A giveaway is a header that an edge adds to what passes through it. With an
+// empty part the presence of the header is enough.
+type giveaway struct {
+	header string // canonical
+	part   string // of the value, in lower case
+	edge   string
+}
+
+// giveaways are from the edges' own documentation and answers, November 2026. The
+// first that fits wins.
+var giveaways = []giveaway{
+	{"Cf-Ray", "", "cloudflare"}, {"Server", "cloudflare", "cloudflare"},
+	{"X-Amz-Cf-Id", "", "cloudfront"}, {"Via", "cloudfront", "cloudfront"},
+	{"X-Fastly-Request-Id", "", "fastly"}, {"X-Served-By", "cache-", "fastly"},
+	{"Server", "akamaighost", "akamai"}, {"Server", "akamainetstorage", "akamai"}, {"X-Akamai-Transformed", "", "akamai"}, {"Akamai-Grn", "", "akamai"},
+	{"Server", "bunnycdn", "bunny"}, {"Cdn-Pullzone", "", "bunny"},
+	{"Server", "ddos-guard", "ddos-guard"},
+	{"X-Sucuri-Id", "", "sucuri"}, {"Server", "sucuri", "sucuri"},
+	{"X-Iinfo", "", "imperva"}, {"X-Cdn", "imperva", "imperva"}, {"X-Cdn", "incapsula", "imperva"},
+	{"X-Azure-Ref", "", "azure-front-door"},
+	{"X-Vercel-Id", "", "vercel"}, {"X-Nf-Request-Id", "", "netlify"},
+	{"Server", "keycdn", "keycdn"}, {"X-77-Nzt", "", "cdn77"}, {"Server", "cdn77", "cdn77"},
+	{"Server", "qrator", "qrator"}, {"X-Id-Fe", "", "gcore"}, {"Server", "stormwall", "stormwall"},
+	{"Via", "1.1 google", "google"}, {"X-Github-Request-Id", "", "github-pages"},
+}
+
+// edgeOf is the name of the edge that the headers give away, or "".
+func edgeOf(h http.Header) string { return firstOf(h, giveaways) }
+
+func firstOf(h http.Header, list []giveaway) string {
+	for _, g := range list {
+		values, present := h[g.header]
+		if !present {
+			continue
+		}
+		if g.part == "" {
+			return g.edge
+		}
+		for _, v := range values {
+			if strings.Contains(strings.ToLower(v), g.part) {
+				return g.edge
+			}
+		}
+	}
+	return ""
+}
+
+// challenges are headers by which an edge says that it wants a browser to prove
+// itself: Cloudflare's cf-mitigated, AWS WAF's x-amzn-waf-action, Vercel's
+// x-vercel-mitigated (vendor documentation, November 2026).
+var challenges = []giveaway{
+	{"Cf-Mitigated", "challenge", "challenge"},
+	{"X-Amzn-Waf-Action", "challenge", "challenge"}, {"X-Amzn-Waf-Action", "captcha", "challenge"},
+	{"X-Vercel-Mitigated", "challenge", "challenge"},
+	{"X-Datadome", "protected", "challenge"},
+}
+
+func challenged(h http.Header) bool { return firstOf(h, challenges) != "" }
+
+// sinkholed says whether the headers are those of a known sinkhole: X-Sinkhole and
+// its like (abuse.ch, Shadowserver and registries send one), or a Server that says so.
+func sinkholed(h http.Header) bool {
+	for name := range h {
+		if strings.Contains(strings.ToLower(name), "sinkhole") {
+			return true
+		}
+	}
+	return strings.Contains(strings.ToLower(h.Get("Server")), "sinkhole")
+}

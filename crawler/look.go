@@ -1,0 +1,156 @@
+package crawler
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/crawler/fetch"
+	"vigil/crawler/target"
+)
+
+// Details of faults that the walk finds.
+const (
+	detailVantage  = "unknown vantage"
+	detailStopped  = "stopped from our side"
+	detailGuard    = "not a public address or port"
+	detailPanic    = "the answer broke a parser"
+	detailRedirect = "redirect to an unusable address"
+)
+
+// Look looks at s from the named vantage. It never returns an error: what the
+// world did is in the observation, and so is what we did ourselves (a fault of
+// kind interrupted when ctx ends, or when no vantage has the name).
+//
+// At most Options.InFlight looks run at the same time. Waiting for a turn does not
+// count: Started is when the look's turn came, and Options.Timeout runs from there.
+func (c *Crawler) Look(ctx context.Context, vantage string, s casefile.Subject) (o casefile.Observation) {
+	o = casefile.Observation{Vantage: vantage, Purpose: s.Purpose, Started: time.Now().UTC()}
+	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Nameservers: []string{}}
+	dial, known := c.dials[vantage]
+	if !known {
+		o.Fault = interrupted(detailVantage)
+		return o
+	}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		o.Fault = interrupted(detailStopped)
+		return o
+	}
+	o.Started = time.Now().UTC()
+	defer func() {
+		if recover() != nil { // its value may hold foreign bytes: never log it
+			c.log.Error("look panicked", zap.String("vantage", vantage), zap.Stack("stack"))
+			o.Fault = &casefile.Fault{Kind: casefile.FaultProtocol, Phase: casefile.PhaseRequest, Detail: detailPanic}
+		}
+		o.Took = time.Since(o.Started)
+	}()
+	timed, cancel := context.WithTimeoutCause(ctx, c.timeout, fetch.ErrTimeout)
+	defer cancel()
+	w := walk{c: c, dial: dial, subject: s, seen: make(map[visited]bool, 1)}
+	w.run(timed, &o)
+	if o.Fault != nil && o.Fault.Kind != casefile.FaultInterrupted && ctx.Err() != nil {
+		// Whoever asked for the look stopped it: what the steps made of that says
+		// nothing about the server.
+		o.Fault = &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: o.Fault.Phase, Detail: detailStopped}
+	}
+	return o
+}
+
+// walk is the way of one look over its hops.
+type walk struct {
+	c       *Crawler
+	dial    Dial
+	subject casefile.Subject
+	jar     fetch.Jar
+	seen    map[visited]bool
+}
+
+// visited is an address together with the cookies that were sent there: the same
+// address again with other cookies is a site that sets a cookie and sends the
+// visitor back, and no loop.
+type visited struct {
+	target  casefile.Target
+	cookies string
+}
+
+// run looks at the target and follows its redirects.
+func (w *walk) run(ctx context.Context, o *casefile.Observation) {
+	for at := w.subject.Target; ; {
+		w.seen[visited{at, w.jar.Header(at)}] = true
+		answer, fault := w.hop(ctx, at, o)
+		if fault != nil {
+			o.Fault = fault
+			return
+		}
+		if answer.Hop != nil {
+			o.Hops = append(o.Hops, *answer.Hop)
+			o.Status = answer.Hop.Status
+		}
+		if answer.Location == "" || answer.Fault != nil {
+			o.BodyBytes, o.Truncated, o.Features, o.Fault = answer.BodyBytes, answer.Truncated, answer.Features, answer.Fault
+			return
+		}
+		next, problem := target.Resolve(at, answer.Location)
+		switch {
+		case problem != nil:
+			o.Fault = request(casefile.FaultProtocol, detailRedirect)
+		case w.seen[visited{next, w.jar.Header(next)}]:
+			o.Fault = request(casefile.FaultRedirectLoop, "")
+		case len(o.Hops) > w.c.maxRedirects:
+			o.Fault = request(casefile.FaultTooManyRedirects, "")
+		}
+		if o.Fault != nil {
+			return
+		}
+		at = next
+	}
+}
+
+// hop resolves, checks and fetches one target. The resolution of the first hop is
+// the observation's.
+func (w *walk) hop(ctx context.Context, at casefile.Target, o *casefile.Observation) (fetch.Answer, *casefile.Fault) {
+	first := len(o.Hops) == 0
+	found, fault := w.resolve(ctx, at, first && w.subject.Nameservers)
+	if first {
+		o.Resolution = found
+	}
+	if fault != nil {
+		return fetch.Answer{}, fault
+	}
+	if w.c.guard.Check(found.Addresses...) != nil || w.c.guard.CheckPort(at.Port()) != nil {
+		return fetch.Answer{}, &casefile.Fault{Kind: casefile.FaultAddressRefused, Phase: casefile.PhaseConnect, Detail: detailGuard}
+	}
+	ask := fetch.Ask{Target: at, Addresses: found.Addresses, Dial: w.dial, Jar: &w.jar}
+	// Browsers keep the referrer over redirects. It is sensitive: strangers that the
+	// way leads to do not get it.
+	if first || sameParty(at.Host(), w.subject.Target.Host()) {
+		ask.Referrer = w.subject.Referrer
+	}
+	return w.c.fetcher.Fetch(ctx, ask), nil
+}
+
+// resolve asks for addresses within half of the look's time.
+func (w *walk) resolve(ctx context.Context, at casefile.Target, nameservers bool) (casefile.Resolution, *casefile.Fault) {
+	step, cancel := context.WithTimeoutCause(ctx, w.c.timeout/2, fetch.ErrTimeout)
+	defer cancel()
+	return w.c.resolver.Resolve(step, at.Host(), nameservers)
+}
+
+// sameParty says whether two hosts belong to one registrable domain.
+func sameParty(a, b string) bool {
+	domain := target.RegistrableDomain(a)
+	return a == b || domain != "" && domain == target.RegistrableDomain(b)
+}
+
+func request(kind casefile.FaultKind, detail string) *casefile.Fault {
+	return &casefile.Fault{Kind: kind, Phase: casefile.PhaseRequest, Detail: detail}
+}
+
+func interrupted(detail string) *casefile.Fault {
+	return &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseResolve, Detail: detail}
+}

@@ -1,0 +1,436 @@
+package geolocate
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"vigil/casefile"
+	"vigil/internal/fakenet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a simulated internet with a locator in it.
+func world(t testing.TB, change func(*Options)) (*fakenet.Net, *Locator) {
+	t.Helper()
+	sim := fakenet.New(fakenet.Options{})
+	t.Cleanup(sim.Close)
+	country, asn, err := sim.WriteDatabases(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Dial: sim.Dialer("test"), LookupHost: sim.Lookup, RDAPBootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(), PerSecond: 1000, Burst: 1000,
+		Databases: []DatabaseOptions{{"country", country}, {"asn", asn}},
+	}
+	if change != nil {
+		change(&o)
+	}
+	l, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return sim, l
+}
+
+func target(t testing.TB, url string) casefile.Target {
+	t.Helper()
+	to, err := casefile.NewTarget(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// site adds a live site and gives its target and what a look at it resolved.
+func site(t testing.TB, sim *fakenet.Net, s fakenet.Site) (casefile.Target, casefile.Observation) {
+	t.Helper()
+	if s.Acts == nil {
+		s.Acts = fakenet.Always(fakenet.Page("A page", "Harmless words."))
+	}
+	sim.Add(s)
+	addrs, err := sim.Lookup(t.Context(), s.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target(t, sim.URL(s.Host)), casefile.Observation{Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: addrs}}
+}
+
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	created := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
+	sim, l := world(t, nil)
+	sim.AddDomain(fakenet.Domain{Name: "site-1.example", Registrar: "Plain Names Registrar", RegistrarAbuse: "abuse@registrar.test", Status: []string{"clientHold"}, Created: created, Expires: created.AddDate(5, 0, 0)})
+	for i, test := range []struct{ network, country, provider, abuse string }{
+		{"LOWLAND-NET", "NL", "Lowland Hosting", "abuse@lowland.test"},
+		{"RHEINBLICK-NET", "DE", "Rheinblick Server", "abuse@rheinblick.test"},
+		{"PRAIRIE-NET", "US", "Prairie Datacenters", "abuse@prairie.test"},
+	} {
+		to, o := site(t, sim, fakenet.Site{Host: fmt.Sprintf("site-%d.example", i+1), Network: test.network, IPv6: i == 0})
+		h := l.Locate(t.Context(), to, o)
+		if h.Country != test.country || h.Confidence < 0.8 || h.Disputed || h.Provider != test.provider || h.ASN != uint32(64500+i) || !h.Network.Contains(o.Resolution.Addresses[0]) || h.Origin != casefile.OriginKnown || h.Edge != nil {
+			t.Errorf("%s: %+v", test.network, h)
+		}
+		if len(h.Contacts) == 0 || h.Contacts[0] != (casefile.Contact{Party: casefile.PartyHost, Name: h.Contacts[0].Name, Role: "abuse", Email: test.abuse, Source: "rdap"}) {
+			t.Errorf("%s: contacts %+v", test.network, h.Contacts)
+		}
+		if last := h.Contacts[len(h.Contacts)-1]; last.Party != casefile.PartyRegistrar || last.Email != "abuse@registrar.test" {
+			t.Errorf("%s: last contact %+v", test.network, last)
+		}
+		if i == 0 {
+			if diff := cmp.Diff(&casefile.Registrar{Name: "Plain Names Registrar", AbuseEmail: "abuse@registrar.test", DomainStatus: []string{"clientHold"}, Created: created, Expires: created.AddDate(5, 0, 0)}, h.Registrar); diff != "" {
+				t.Error(diff)
+			}
+			if len(h.Addresses) != 2 {
+				t.Errorf("addresses %v", h.Addresses)
+			}
+		}
+		for _, c := range h.Claims {
+			if c.Source == "" || c.AsOf.IsZero() || c.AsOf.Location() != time.UTC || (c.Value == "") == (c.Problem == "") {
+				t.Errorf("claim without value, source or date: %+v", c)
+			}
+			if c.Problem != "" {
+				t.Errorf("a source failed: %+v", c)
+			}
+		}
+	}
+}
+
+// TestFailingRegistries: a registry that fails is a claim with its problem and never a lost decision.
+func TestFailingRegistries(t *testing.T) {
+	t.Parallel()
+	for failure, want := range map[fakenet.Failure]string{
+		fakenet.FailRateLimit: "rate_limited", fakenet.FailServer: "server_error", fakenet.FailGarbage: "broken", fakenet.FailDrip: "timeout", fakenet.FailHang: "timeout",
+		fakenet.FailOther: "other_object", fakenet.FailHuge: "too_large", fakenet.FailNotFound: "not_found",
+	} {
+		t.Run(string(failure), func(t *testing.T) {
+			t.Parallel()
+			logs, seen := observer.New(zap.DebugLevel)
+			sim, l := world(t, func(o *Options) { o.SourceTimeout = 700 * time.Millisecond; o.Log = zap.New(logs) })
+			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+			sim.FailRDAP(failure)
+			h := l.Locate(t.Context(), to, o)
+			if h.Country != "NL" || h.Confidence < 0.8 || h.Provider != "Lowland Hosting" {
+				t.Errorf("WHOIS did not help: %+v", h)
+			}
+			if len(h.Contacts) == 0 || h.Contacts[0].Email != "abuse@lowland.test" || h.Contacts[0].Source != "whois" {
+				t.Errorf("contacts %+v", h.Contacts)
+			}
+			if h.Registrar == nil || h.Registrar.Name != "Plain Names Registrar" {
+				t.Errorf("registrar %+v", h.Registrar)
+			}
+			for _, fact := range []casefile.Fact{casefile.FactNetwork, casefile.FactRegistrar} {
+				if !slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Fact == fact && c.Source == "rdap" && c.Problem == want }) {
+					t.Errorf("no claim says that RDAP gave no %s because of %s: %+v", fact, want, h.Claims)
+				}
+			}
+			for _, entry := range seen.All() {
+				if text := fmt.Sprint(entry.Message, entry.ContextMap()); strings.Contains(text, "site-1") || strings.Contains(text, ".test") {
+					t.Errorf("a host is in the log: %s", text)
+				}
+			}
+		})
+	}
+}
+
+func TestAllRegistriesFail(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []fakenet.Failure{fakenet.FailHang, fakenet.FailDrip, fakenet.FailServer, fakenet.FailGarbage, fakenet.FailHuge, fakenet.FailOther, fakenet.FailRateLimit, fakenet.FailNotFound} {
+		t.Run(string(failure), func(t *testing.T) {
+			t.Parallel()
+			sim, l := world(t, func(o *Options) { o.SourceTimeout = 300 * time.Millisecond })
+			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+			sim.FailRDAP(failure)
+			sim.FailWHOIS(failure)
+			started := time.Now()
+			h := l.Locate(t.Context(), to, o)
+			if took := time.Since(started); took > 3*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if h.Country != "NL" || h.Confidence != 0.75 || h.Provider != "Lowland Hosting" || h.ASN != 64500 || h.Registrar != nil || len(h.Contacts) != 0 {
+				t.Errorf("the databases do not decide alone: %+v", h)
+			}
+			problems := 0
+			for _, c := range h.Claims {
+				if c.Problem != "" {
+					problems++
+				}
+			}
+			if problems != 4 {
+				t.Errorf("%d problems, want RDAP's and WHOIS's about the network and the domain: %+v", problems, h.Claims)
+			}
+		})
+	}
+}
+
+func TestLocateIsBounded(t *testing.T) {
+	t.Parallel()
+	sim, l := world(t, func(o *Options) { o.Timeout = 250 * time.Millisecond })
+	to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+	sim.FailRDAP(fakenet.FailHang)
+	sim.FailWHOIS(fakenet.FailHang)
+	started := time.Now()
+	if h := l.Locate(t.Context(), to, o); h.Country != "NL" {
+		t.Errorf("%+v", h)
+	}
+	if took := time.Since(started); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+	o.Resolution.Addresses = nil
+	for i := range 20 {
+		o.Resolution.Addresses = append(o.Resolution.Addresses, netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)}))
+	}
+	if h := l.Locate(t.Context(), to, o); len(h.Addresses) != maxAddresses || !strings.Contains(h.Steps[len(h.Steps)-1], "12 further addresses") {
+		t.Errorf("%d addresses, steps %q", len(h.Addresses), h.Steps)
+	}
+}
+
+func TestLiteralTargets(t *testing.T) {
+	t.Parallel()
+	_, l := world(t, nil)
+	for url, want := range map[string]string{"http://192.0.2.9/": "NL", "http://[2001:db8:2::9]/x": "DE"} {
+		h := l.Locate(t.Context(), target(t, url), casefile.Observation{})
+		if h.Country != want || h.Registrar != nil || len(h.Addresses) != 1 {
+			t.Errorf("%+v", h)
+		}
+		if slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactRegistrar }) {
+			t.Error("a domain was asked for an address literal")
+		}
+	}
+}
+
+func TestNameWithoutAddress(t *testing.T) {
+	t.Parallel()
+	sim, l := world(t, nil)
+	to, _ := site(t, sim, fakenet.Site{Host: "site-1.example"})
+	h := l.Locate(t.Context(), to, casefile.Observation{Resolution: casefile.Resolution{Rcode: "NXDOMAIN"}})
+	if h.Country != "" || h.Confidence != 0 || h.Origin != casefile.OriginUnknown || h.Registrar == nil {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestEdges(t *testing.T) {
+	t.Parallel()
+	sim, l := world(t, nil)
+	to, seen := site(t, sim, fakenet.Site{Host: "site-1.example"})
+	other := target(t, "http://elsewhere.example/")
+	tests := []struct {
+		name           string
+		change         func(*casefile.Observation)
+		edge, evidence string
+		email          string
+	}{
+		{name: "none", change: func(*casefile.Observation) {}},
+		{name: "canonical name", change: func(o *casefile.Observation) {
+			o.Resolution.CNAMEs = []string{"www.site-1.example", "Site-1.example.CDN.Cloudflare.net"}
+		}, edge: "Cloudflare", evidence: "cname", email: "abuse@cloudflare.com"},
+		{name: "suffix in the middle of a label", change: func(o *casefile.Observation) {
+			o.Resolution.CNAMEs = []string{"notfastly.net", "fastly.net.evil.example"}
+		}},
+		{name: "published range", change: func(o *casefile.Observation) {
+			o.Resolution.Addresses = append(slices.Clone(o.Resolution.Addresses), netip.MustParseAddr("151.101.1.1"))
+		}, edge: "Fastly", evidence: "range", email: "abuse@fastly.com"},
+		{name: "header", change: func(o *casefile.Observation) { o.Hops = []casefile.Hop{{Target: to, Edge: "azure-front-door"}} }, edge: "Azure Front Door", evidence: "header", email: "abuse@microsoft.com"},
+		{name: "header of an edge that the table does not know", change: func(o *casefile.Observation) { o.Hops = []casefile.Hop{{Target: to, Edge: "newedge"}} }, edge: "newedge", evidence: "header", email: "abuse@lowland.test"},
+		{name: "header of a platform", change: func(o *casefile.Observation) { o.Hops = []casefile.Hop{{Target: to, Edge: "github-pages"}} }},
+		{name: "header of another host", change: func(o *casefile.Observation) { o.Hops = []casefile.Hop{{Target: other, Edge: "cloudflare"}} }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			o := seen
+			test.change(&o)
+			h := l.Locate(t.Context(), to, o)
+			if test.edge == "" {
+				if h.Edge != nil || h.Country != "NL" || h.Contacts[0].Party != casefile.PartyHost {
+					t.Errorf("%+v", h)
+				}
+				return
+			}
+			if h.Edge == nil || h.Edge.Name != test.edge || h.Edge.Evidence != test.evidence || h.Country != "" || h.Confidence != 0 || h.Origin != casefile.OriginUnknown {
+				t.Fatalf("%+v", h)
+			}
+			if h.Contacts[0].Party != casefile.PartyEdge || h.Contacts[0].Email != test.email {
+				t.Errorf("contacts %+v", h.Contacts)
+			}
+		})
+	}
+	for asn, want := range map[uint32]string{13335: "Cloudflare", 57724: "DDoS-Guard", 16509: "", 15169: ""} {
+		got := l.edges.detect(to, seen, nil, []uint32{64500, asn})
+		if (got == nil) != (want == "") || got != nil && (got.Name != want || got.Evidence != "asn") {
+			t.Errorf("AS%d: %+v, want %q", asn, got, want)
+		}
+	}
+}
+
+func TestEdgeTable(t *testing.T) {
+	t.Parallel()
+	e, err := parseEdges(edgesCSV)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Cloudflare", "Fastly", "Akamai", "CloudFront", "Google", "Azure Front Door", "Sucuri", "Imperva", "DDoS-Guard", "BunnyCDN", "Gcore", "CDN77", "KeyCDN"} {
+		if d := e.desks[name]; d == nil || d.AbuseForm == "" && !usable(d.AbuseEmail) {
+			t.Errorf("%s has no abuse desk: %+v", name, d)
+		}
+	}
+	for _, bad := range []string{"A,asn,x,s\n", "A,range,192.0.2.0,s\n", "A,thing,x,s\n", "A,asn\n"} {
+		if _, err := parseEdges(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestWithoutDatabases(t *testing.T) {
+	t.Parallel()
+	sim, l := world(t, func(o *Options) { o.Databases = nil })
+	to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+	if h := l.Locate(t.Context(), to, o); h.Country != "NL" || h.Confidence != 0.35 || h.Provider != "Lowland Hosting" {
+		t.Errorf("%+v", h)
+	}
+	// Addresses that really exist, from the embedded table alone.
+	quiet, err := New(Options{NoRDAP: true, NoWHOIS: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, addr := range []string{"1.1.1.1", "2606:4700:4700::1111", "193.0.6.139", "2001:67c:2e8:22::c100:68b"} {
+		c, _ := quiet.local(nil, nil, netip.MustParseAddr(addr))
+		if len(c) != 1 || c[0].Source != "iploc" || len(c[0].Value) != 2 || c[0].AsOf.Year() < 2026 {
+			t.Errorf("%s: %+v", addr, c)
+		}
+	}
+	for _, addr := range []string{"0.0.0.0", "::", "::1", "::2", "255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "127.0.0.1", "192.0.2.1"} {
+		if c, _ := quiet.local(nil, nil, netip.MustParseAddr(addr)); len(c) != 1 || c[0].Problem != "not_found" || c[0].Value != "" {
+			t.Errorf("%s: %+v", addr, c)
+		}
+	}
+	infos := quiet.DatabaseInfos()
+	if len(infos) != 1 || infos[0].Built.Year() < 2026 {
+		t.Errorf("%+v", infos)
+	}
+}
+
+// TestAnswersGrowOld: inside a bubble two days pass at once; a registry is asked again only after its answer's time to live.
+func TestAnswersGrowOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := fakenet.New(fakenet.Options{})
+		country, asn, err := sim.WriteDatabases(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := New(Options{
+			Dial: sim.Dialer("test"), LookupHost: sim.Lookup, RDAPBootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(),
+			Databases: []DatabaseOptions{{"country", country}, {"asn", asn}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+		asOf := func() time.Time {
+			h := l.Locate(t.Context(), to, o)
+			for _, c := range h.Claims {
+				if c.Source == "rdap" && c.Fact == casefile.FactNetwork {
+					return c.AsOf
+				}
+			}
+			t.Fatalf("no claim of RDAP: %+v", h.Claims)
+			return time.Time{}
+		}
+		first := asOf()
+		time.Sleep(23 * time.Hour)
+		if got := asOf(); !got.Equal(first) {
+			t.Errorf("asked again after 23 h")
+		}
+		time.Sleep(2 * time.Hour)
+		if got := asOf(); !got.After(first) {
+			t.Errorf("not asked again after 25 h")
+		}
+		_ = l.Close()
+		sim.Close()
+	})
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	dial, lookup := (&net.Dialer{}).DialContext, func(context.Context, string) ([]netip.Addr, error) { return nil, nil }
+	text := filepath.Join(t.TempDir(), "text.mmdb")
+	if err := os.WriteFile(text, []byte("not a database"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]Options{
+		"needs Dial":            {},
+		"does not exist":        {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{"country", "/nonexistent/x.mmdb"}}},
+		"no MaxMind DB file":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{"asn", text}}},
+		"use country or asn":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{"city", text}}},
+		"geolocate.rdap":        {Dial: dial, LookupHost: lookup, RDAPBootstrap: "not a url"},
+		"must not be negative":  {Dial: dial, LookupHost: lookup, Timeout: -time.Second},
+		"times must not be neg": {Dial: dial, LookupHost: lookup, TTL: -time.Second},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+}
+
+func TestLocateConcurrently(t *testing.T) {
+	t.Parallel()
+	sim, l := world(t, nil)
+	to, o := site(t, sim, fakenet.Site{Host: "site-1.example", IPv6: true})
+	to2, o2 := site(t, sim, fakenet.Site{Host: "site-2.example", Network: "PRAIRIE-NET"})
+	var wg sync.WaitGroup
+	for i := range 24 {
+		wg.Go(func() {
+			if i%2 == 0 {
+				if h := l.Locate(t.Context(), to, o); h.Country != "NL" || h.Confidence < 0.8 {
+					t.Errorf("%+v", h)
+				}
+			} else if h := l.Locate(t.Context(), to2, o2); h.Country != "US" || h.Confidence < 0.8 {
+				t.Errorf("%+v", h)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkLocate(b *testing.B) {
+	sim, l := world(b, nil)
+	to, o := site(b, sim, fakenet.Site{Host: "site-1.example"})
+	if h := l.Locate(b.Context(), to, o); h.Country != "NL" {
+		b.Fatalf("%+v", h)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Locate(b.Context(), to, o)
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	sim, l := world(b, nil)
+	to, o := site(b, sim, fakenet.Site{Host: "site-1.example"})
+	h := l.Locate(b.Context(), to, o)
+	f := Facts{Addresses: h.Addresses, Claims: h.Claims, Registrar: h.Registrar, Domain: "site-1.example", Now: time.Now()}
+	b.ReportAllocs()
+	for b.Loop() {
+		Decide(f)
+	}
+}

@@ -1,0 +1,194 @@
+package registry
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/openrdap/rdap"
+)
+
+// Bounds of the walk through nested entities: foreign input.
+const (
+	maxDepth    = 8
+	maxEntities = 256
+	maxEmails   = 5 // of one entity
+)
+
+// walk visits entities in the order of the answer, each before those nested in it.
+// above are the roles of all entities around it.
+func walk(entities []rdap.Entity, visit func(e *rdap.Entity, above []string)) {
+	left := maxEntities
+	var down func(entities []rdap.Entity, above []string, depth int)
+	down = func(entities []rdap.Entity, above []string, depth int) {
+		if depth > maxDepth {
+			return
+		}
+		for i := range entities {
+			if left--; left < 0 {
+				return
+			}
+			e := &entities[i]
+			visit(e, above)
+			if len(e.Entities) > 0 {
+				down(e.Entities, append(slices.Clip(above), e.Roles...), depth+1)
+			}
+		}
+	}
+	down(entities, nil, 1)
+}
+
+// card is what Vigil wants of a jCard (RFC 7095).
+type card struct {
+	name    string
+	org     bool // the card is of an organisation
+	emails  []string
+	form    string
+	country string
+}
+
+func cardOf(e *rdap.Entity) card {
+	v := e.VCard
+	if v == nil && e.DecodeData != nil { // the library drops a whole card for one bad property
+		if raw, err := json.Marshal(e.DecodeData.Value("vcardArray")); err == nil {
+			v, _ = rdap.NewVCardWithOptions(raw, rdap.VCardOptions{IgnoreInvalidProperties: true})
+		}
+	}
+	if v == nil {
+		return card{}
+	}
+	var c card
+	for _, p := range v.Properties {
+		values := p.Values()
+		switch strings.ToLower(p.Name) {
+		case "fn", "org":
+			if name := tidy(strings.Join(values, " ")); name != "" && (c.name == "" || strings.EqualFold(p.Name, "org")) {
+				c.name = name
+			}
+			c.org = c.org || strings.EqualFold(p.Name, "org")
+		case "kind":
+			c.org = c.org || len(values) > 0 && strings.EqualFold(values[0], "org")
+		case "email":
+			for _, value := range values {
+				if len(c.emails) < maxEmails {
+					c.emails = append(c.emails, tidyEmail(value))
+				}
+			}
+		case "contact-uri": // RFC 8605
+			for _, value := range values {
+				if u, err := url.Parse(value); err == nil && u.Scheme == "https" && u.Host != "" && len(value) <= maxText && c.form == "" {
+					c.form = value
+				}
+			}
+		case "adr":
+			if c.country == "" {
+				c.country = addressCountry(p)
+			}
+		}
+	}
+	return c
+}
+
+// addressCountry reads the country of a postal address: the cc parameter (RFC 8605),
+// the last component, or the last line of the label, as ARIN writes it.
+func addressCountry(p *rdap.VCardProperty) string {
+	for _, cc := range p.Parameters["cc"] {
+		if code := countryCode(cc); code != "" {
+			return code
+		}
+	}
+	if values := p.Values(); len(values) >= 7 {
+		if code := countryNamed(values[len(values)-1]); code != "" {
+			return code
+		}
+	}
+	for _, label := range p.Parameters["label"] {
+		lines := strings.Split(strings.TrimSpace(label), "\n")
+		if code := countryNamed(lines[len(lines)-1]); code != "" {
+			return code
+		}
+	}
+	return ""
+}
+
+// contacts are the addresses of the card in a role; a form only when there is no address.
+func (c card) contacts(role string) []Contact {
+	var out []Contact
+	for _, email := range c.emails {
+		out = append(out, Contact{Role: role, Name: c.name, Email: email})
+	}
+	if len(out) == 0 && c.form != "" {
+		out = append(out, Contact{Role: role, Name: c.name, Form: c.form})
+	}
+	return out
+}
+
+// rankAsHolder says how well the card names the holder of a network: 0 not at all.
+// RIPE NCC lists maintainers as registrants too; their names end in -MNT.
+func (c card) rankAsHolder(roles []string) int {
+	upper := strings.ToUpper(c.name)
+	switch {
+	case c.name == "" || strings.HasSuffix(upper, "-MNT") || strings.HasPrefix(upper, "MNT-"):
+		return 0
+	case hasRole(roles, "registrant") && c.org:
+		return 3
+	case hasRole(roles, "registrant"):
+		return 2
+	}
+	return 0
+}
+
+// roleOf is the one role that matters of several.
+func roleOf(roles []string) string {
+	for _, role := range []string{RoleAbuse, "technical", "noc", "administrative", "registrant"} {
+		if hasRole(roles, role) {
+			return role
+		}
+	}
+	return "other"
+}
+
+// tidyContacts puts abuse contacts first, drops repeats and bounds the list.
+func tidyContacts(contacts []Contact) []Contact {
+	slices.SortStableFunc(contacts, func(a, b Contact) int {
+		switch {
+		case a.Role == RoleAbuse && b.Role != RoleAbuse:
+			return -1
+		case a.Role != RoleAbuse && b.Role == RoleAbuse:
+			return 1
+		}
+		return 0
+	})
+	var out []Contact
+	for _, c := range contacts {
+		same := func(o Contact) bool { return strings.EqualFold(o.Email, c.Email) && o.Form == c.Form }
+		if (c.Email != "" || c.Form != "") && !slices.ContainsFunc(out, same) && len(out) < maxContacts {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// tidy makes one bounded line of foreign text: valid UTF-8, no control characters.
+func tidy(s string) string {
+	if len(s) > 4*maxText {
+		s = s[:4*maxText]
+	}
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
+	for len(s) > maxText {
+		runes := []rune(s)
+		s = string(runes[:len(runes)-max(1, (len(s)-maxText)/4)])
+	}
+	return strings.TrimSpace(s)
+}
+
+// tidyEmail strips what registries put around an address. It does not judge it.
+func tidyEmail(s string) string {
+	s = strings.Trim(tidy(s), " <>,;'\"")
+	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
+		s = s[7:]
+	}
+	return s
+}

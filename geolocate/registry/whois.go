@@ -1,0 +1,272 @@
+package registry
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/likexian/whois"
+	whoisparser "github.com/likexian/whois-parser"
+)
+
+// maxReferrals bounds how often one answer sends us to another WHOIS server.
+const maxReferrals = 2
+
+// whoisNetwork asks WHOIS for the network of an address.
+func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, Problem) {
+	texts, problem := r.whoisAnswers(ctx, addr.String())
+	other := false
+	for i := len(texts) - 1; i >= 0; i-- {
+		n, found := parseNetwork(texts[i], addr)
+		if found && !unheld(n) {
+			return n, ""
+		}
+		other = other || !found && rangesOther(texts[i])
+	}
+	switch {
+	case problem != "":
+		return Network{}, problem
+	case other:
+		return Network{}, ProblemOtherObject
+	}
+	return Network{}, ProblemNotFound
+}
+
+// whoisDomain asks WHOIS for a domain: the registry, and the registrar it refers to.
+func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Problem) {
+	texts, problem := r.whoisAnswers(ctx, name)
+	var d Domain
+	found := false
+	for _, text := range texts { // the registry first: its word counts, the registrar's fills gaps
+		next, p := parseDomain(text, name)
+		if p != "" {
+			if !found && problem == "" && p != ProblemNotFound {
+				problem = p
+			}
+			continue
+		}
+		if !found {
+			d, found = next, true
+			continue
+		}
+		if d.Registrar == "" {
+			d.Registrar = next.Registrar
+		}
+		if d.AbuseEmail == "" {
+			d.AbuseEmail = next.AbuseEmail
+		}
+	}
+	switch {
+	case found:
+		return d, ""
+	case problem != "":
+		return Domain{}, problem
+	}
+	return Domain{}, ProblemNotFound
+}
+
+// whoisAnswers asks the root and follows referrals, each server at most once. An
+// answer that refers elsewhere is only returned when it is not the root's: the root
+// describes the registry and not the object. The problem is that of the last server
+// asked; the texts before it are still good.
+func (r *Registry) whoisAnswers(ctx context.Context, query string) (texts []string, problem Problem) {
+	server := r.whoisServer
+	visited := map[string]bool{}
+	for range maxReferrals + 1 {
+		visited[server] = true
+		text, p := r.whoisQuery(ctx, server, query)
+		if p != "" {
+			return texts, p
+		}
+		next := referral(text)
+		if next == "" || server != r.whoisServer {
+			texts = append(texts, text)
+		}
+		if next == "" || visited[next] {
+			return texts, ""
+		}
+		server = next
+	}
+	return texts, ""
+}
+
+// whoisQuery asks one server. The library has no context, reads without a bound and
+// follows referrals to any host, so that it only writes the question here, over a
+// connection that is bounded in bytes and time.
+func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text string, problem Problem) {
+	if problem := r.limits.pass(ctx, server); problem != "" {
+		return "", problem
+	}
+	left := r.timeout
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
+	}
+	wire := &wire{ctx: ctx, connect: r.connect, address: server}
+	defer wire.stop()
+	client := whois.NewClient().SetDialer(wire).SetTimeout(left).SetDisableReferral(true).SetDisableStats(true)
+	raw, err := client.Whois(query, server)
+	text = decode(raw)
+	if complains(text) {
+		r.limits.hold(server, whoisHold)
+		return "", ProblemRateLimited
+	}
+	if err != nil {
+		return "", problemOf(ctx, err)
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", ProblemBroken
+	}
+	return text, ""
+}
+
+// wire is the dialer of one WHOIS query. It lives as long as the query, which is why
+// it may hold its context: the library's dialer interface has none.
+type wire struct {
+	ctx     context.Context //nolint:containedctx // see above
+	connect func(ctx context.Context, address string) (net.Conn, error)
+	address string
+	undo    func() bool
+}
+
+// Dial connects to the server of the query, whatever the library asks for.
+func (w *wire) Dial(string, string) (net.Conn, error) {
+	conn, err := w.connect(w.ctx, w.address)
+	if err != nil {
+		return nil, err
+	}
+	w.undo = context.AfterFunc(w.ctx, func() { _ = conn.Close() })
+	return &boundConn{Conn: conn, left: maxWHOIS}, nil
+}
+
+func (w *wire) stop() {
+	if w.undo != nil {
+		w.undo()
+	}
+}
+
+// boundConn fails when the server sends more than it may.
+type boundConn struct {
+	net.Conn
+	left int
+}
+
+// Read implements net.Conn.
+func (c *boundConn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
+
+// referral is the host:port that an answer sends us to, or empty. Only port 43 and
+// unprivileged ones are followed, and no rwhois.
+func referral(text string) string {
+	for line := range strings.Lines(text) {
+		key, value, ok := strings.Cut(line, ":")
+		if !ok {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(key)) {
+		case "refer", "whois", "referralserver", "registrar whois server", "whois server":
+		default:
+			continue
+		}
+		value = strings.ToLower(strings.TrimSpace(value))
+		if strings.HasPrefix(value, "rwhois:") || strings.HasPrefix(value, "http") {
+			continue
+		}
+		value = strings.TrimSuffix(strings.TrimPrefix(value, "whois://"), "/")
+		if server, ok := whoisAddress(value); ok {
+			return server
+		}
+	}
+	return ""
+}
+
+func whoisAddress(s string) (string, bool) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		host, port = s, "43"
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n != 43 && n < 1024 {
+		return "", false
+	}
+	if _, err := netip.ParseAddr(host); err != nil && !plainDomain(host) {
+		return "", false
+	}
+	return net.JoinHostPort(host, port), true
+}
+
+// complains recognises the words of servers that refuse for too many queries.
+func complains(text string) bool {
+	if len(text) > 2000 {
+		return false
+	}
+	text = strings.ToLower(text)
+	for _, words := range []string{"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests", "error:201"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseDomain reads a registration. The library names registrar, status and dates;
+// the abuse contact it does not know is read here.
+func parseDomain(text, name string) (d Domain, problem Problem) {
+	defer func() {
+		if recover() != nil {
+			d, problem = Domain{}, ProblemBroken
+		}
+	}()
+	info, err := whoisparser.Parse(text)
+	if err != nil || info.Domain == nil || info.Domain.Domain == "" {
+		if missing(text) {
+			return Domain{}, ProblemNotFound
+		}
+		return Domain{}, ProblemBroken
+	}
+	if !strings.EqualFold(strings.TrimSuffix(info.Domain.Domain, "."), name) && !strings.EqualFold(info.Domain.Punycode, name) {
+		return Domain{}, ProblemOtherObject
+	}
+	d.Status = statuses(info.Domain.Status)
+	if at := info.Domain.CreatedDateInTime; at != nil {
+		d.Created = at.UTC()
+	}
+	if at := info.Domain.ExpirationDateInTime; at != nil {
+		d.Expires = at.UTC()
+	}
+	if info.Registrar != nil {
+		if d.Registrar = tidy(info.Registrar.Name); d.Registrar == "" {
+			d.Registrar = tidy(info.Registrar.Organization)
+		}
+	}
+	for line := range strings.Lines(text) {
+		key, value, ok := strings.Cut(line, ":")
+		if !ok || d.AbuseEmail != "" {
+			continue
+		}
+		switch strings.ToLower(strings.TrimSpace(key)) {
+		case "registrar abuse contact email", "abuse contact email", "registrar abuse email", "abuse-mailbox":
+			d.AbuseEmail = tidyEmail(value)
+		}
+	}
+	return d, ""
+}
+
+// missing recognises the words for "no such object".
+func missing(text string) bool {
+	text = strings.ToLower(text)
+	for _, words := range []string{"no match", "not found", "no entries found", "no data found", "no object found", "is free", "is available", "error:101"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}

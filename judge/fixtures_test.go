@@ -1,0 +1,105 @@
+package judge_test
+
+import (
+	"time"
+
+	"vigil/casefile"
+)
+
+var started = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// at is a target of the harmless site.
+func at(url string) casefile.Target {
+	t, err := casefile.NewTarget(url)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+var asked = at("https://site-1.example/album/picture.html")
+
+// article is the features of a page of its own matter.
+func article() *casefile.Features {
+	return &casefile.Features{Digest: "article", SimHash: 0x0f0f_3c3c_5a5a_9999, Structure: 1, Title: "article", Words: 300, Elements: 80, Links: 30, Images: 5, Scripts: 2, HTML: true}
+}
+
+// another is the features of a page that shares nothing with article.
+func another() *casefile.Features {
+	return &casefile.Features{Digest: "another", SimHash: ^uint64(0x0f0f_3c3c_5a5a_9999), Structure: 2, Title: "another", Words: 500, Elements: 150, Links: 60, Images: 5, HTML: true}
+}
+
+// bare is a page with little on it, and the markers given.
+func bare(markers ...casefile.Marker) *casefile.Features {
+	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers}
+}
+
+// changed is f with a change.
+func changed(f *casefile.Features, change func(*casefile.Features)) *casefile.Features {
+	g := *f
+	change(&g)
+	return &g
+}
+
+// answer is a look at asked that ended with the status and the page; at the URLs given, when redirected.
+func answer(status int, f *casefile.Features, redirects ...string) *casefile.Observation {
+	o := &casefile.Observation{Vantage: "local", Purpose: casefile.PurposeTarget, Started: started, Status: status, Features: f,
+		Resolution: casefile.Resolution{Rcode: "NOERROR"}}
+	if f != nil {
+		o.BodyBytes = int64(1 + f.Words*8)
+	}
+	to := asked
+	for _, url := range redirects {
+		o.Hops = append(o.Hops, casefile.Hop{Target: to, Status: 302, Location: true})
+		to = at(url)
+	}
+	o.Hops = append(o.Hops, casefile.Hop{Target: to, Status: status})
+	return o
+}
+
+// fault is a look that ended with a fault before any answer.
+func fault(kind casefile.FaultKind, phase casefile.Phase) *casefile.Observation {
+	return &casefile.Observation{Vantage: "local", Purpose: casefile.PurposeTarget, Started: started, Fault: &casefile.Fault{Kind: kind, Phase: phase}}
+}
+
+// with is o with a change.
+func with(o *casefile.Observation, change func(*casefile.Observation)) *casefile.Observation {
+	change(o)
+	return o
+}
+
+// sibling is o as the answer to a path that surely does not exist.
+func sibling(o *casefile.Observation) *casefile.Observation {
+	o.Purpose = casefile.PurposeSibling
+	o.Hops = nil
+	return o
+}
+
+// siblingAt is sibling with its hops: the redirects on the way count.
+func siblingAt(o *casefile.Observation) *casefile.Observation {
+	o.Purpose = casefile.PurposeSibling
+	return o
+}
+
+func held(status ...string) *casefile.Registrar {
+	return &casefile.Registrar{Name: "Registrar One", DomainStatus: status}
+}
+
+// soundVerdict checks what must hold of every verdict.
+func soundVerdict(t interface {
+	Helper()
+	Errorf(format string, args ...any)
+}, v casefile.Verdict) {
+	t.Helper()
+	if !v.Reason.Valid() || v.Reason.State() != v.State {
+		t.Errorf("reason %q does not belong to state %q", v.Reason, v.State)
+	}
+	if len(v.Signals) > casefile.MaxSignals {
+		t.Errorf("%d signals", len(v.Signals))
+	}
+	for _, s := range v.Signals {
+		if s.Name == "" || s.Value == "" || len(s.Value) > casefile.MaxSignalValue || s.PointsTo != "" && !s.PointsTo.Valid() {
+			t.Errorf("signal %+v", s)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+// Package smtp hands notices to the operator's mail relay.
+//
+// A notice comes in; the relay's answer, or a Failure that says exactly how far
+// the conversation came, goes out. One connection carries one message, so that
+// the outcome of one never touches another.
+//
+// The package never tries again by itself, never says that a message was not
+// taken when the relay may have taken it, never falls back to plain text after a
+// broken STARTTLS, and never puts what the relay said, a recipient or a URL into
+// an error. The relay is the operator's own and may stand on loopback: it is not
+// held against the address guard.
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"strings"
+	"time"
+
+	"vigil/casefile"
+)
+
+// TLS says how the conversation is protected.
+type TLS string
+
+// TLS policies. Opportunistic encrypts when the relay offers it and does not ask
+// whose certificate it is (RFC 7435: who can forge it could have removed the
+// offer). Required needs a certificate that is valid for the relay's name.
+const (
+	TLSOpportunistic TLS = "opportunistic"
+	TLSRequired      TLS = "required"
+	TLSNone          TLS = "none"
+)
+
+// Valid says whether p is known.
+func (p TLS) Valid() bool { return p == TLSOpportunistic || p == TLSRequired || p == TLSNone }
+
+// Timeouts bound the steps of a conversation. The context of Send bounds all of it.
+type Timeouts struct {
+	Connect time.Duration // default 15 s
+	Command time.Duration // greeting, TLS handshake and each command; default 30 s
+	Content time.Duration // writing the message; default 60 s
+	// Reply is how long the relay may take to answer after the message; default 2 min. RFC 5321,
+	// section 4.5.3.2.6, asks for 10 min of a relay that delivers at once; a local one queues.
+	Reply time.Duration
+}
+
+// Options are what a Sender needs to know.
+type Options struct {
+	Address string // required: host:port of the relay
+	From    string // required: the mailbox notices come from, such as "Hotline <desk@hotline.example>"
+	ReplyTo string // where answers go; default: From
+	Hello   string // the name in EHLO; default: the domain of From
+	TLS     TLS    // default: opportunistic
+	// RootCAs are whom to trust for TLSRequired; nil means the system's.
+	RootCAs            *x509.CertPool
+	Username, Password string // both or neither
+	// Dial opens connections; default: net.Dialer. The address it gets is Address when LookupHost is nil
+	// or the host is an address, else ip:port.
+	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
+	Timeouts   Timeouts
+}
+
+// Sender hands notices to one relay. It does not change after New, and is safe
+// for concurrent use: each Send has a connection of its own.
+type Sender struct {
+	o             Options
+	from, replyTo *mail.Address
+	host, port    string
+	domain        string // of From
+}
+
+// New checks the options. Its error names every option that is wrong.
+func New(o Options) (*Sender, error) {
+	s := &Sender{o: o}
+	var wrong []error
+	var err error
+	if s.host, s.port, err = net.SplitHostPort(o.Address); err != nil || s.host == "" || s.port == "" {
+		wrong = append(wrong, errors.New("the relay's address must be host:port, such as 127.0.0.1:25"))
+	}
+	if s.from, err = mailbox(o.From); err != nil {
+		wrong = append(wrong, fmt.Errorf(`from: %w, such as "Hotline <desk@hotline.example>"`, err))
+	} else {
+		s.domain = s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
+	}
+	s.replyTo = s.from
+	if o.ReplyTo != "" {
+		if s.replyTo, err = mailbox(o.ReplyTo); err != nil {
+			wrong = append(wrong, fmt.Errorf("reply-to: %w", err))
+		}
+	}
+	if s.o.Hello == "" {
+		s.o.Hello = s.domain
+	} else if !oneWord(o.Hello) {
+		wrong = append(wrong, errors.New("the hello name must be one host name"))
+	}
+	if s.o.TLS == "" {
+		s.o.TLS = TLSOpportunistic
+	}
+	if !s.o.TLS.Valid() {
+		wrong = append(wrong, fmt.Errorf("tls %.20q is unknown; use opportunistic, required or none", string(o.TLS)))
+	}
+	if (o.Username == "") != (o.Password == "") {
+		wrong = append(wrong, errors.New("username and password belong together"))
+	}
+	if o.Username != "" && s.o.TLS != TLSRequired && !loopback(s.host) {
+		wrong = append(wrong, errors.New("a password is only sent over tls: required, or to a relay on loopback"))
+	}
+	if s.o.Dial == nil {
+		s.o.Dial = (&net.Dialer{}).DialContext
+	}
+	for _, t := range []struct {
+		value    *time.Duration
+		standard time.Duration
+	}{
+		{&s.o.Timeouts.Connect, 15 * time.Second}, {&s.o.Timeouts.Command, 30 * time.Second},
+		{&s.o.Timeouts.Content, time.Minute}, {&s.o.Timeouts.Reply, 2 * time.Minute},
+	} {
+		if *t.value == 0 {
+			*t.value = t.standard
+		}
+		if *t.value < 0 {
+			wrong = append(wrong, errors.New("a timeout is negative"))
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("smtp: %w", errors.Join(wrong...))
+	}
+	return s, nil
+}
+
+// mailbox reads one mailbox whose address is plain ASCII.
+func mailbox(s string) (*mail.Address, error) {
+	a, err := mail.ParseAddress(s)
+	if err != nil || !oneWord(a.Address) || strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return nil, errors.New("must be one mailbox")
+	}
+	return a, nil
+}
+
+// oneWord says whether s is printable ASCII without a space: safe in a command and in a header.
+func oneWord(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func loopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// tlsConfig is the client's side of STARTTLS.
+func (s *Sender) tlsConfig() *tls.Config {
+	return &tls.Config{
+		ServerName: s.host, RootCAs: s.o.RootCAs, MinVersion: tls.VersionTLS12,
+		InsecureSkipVerify: s.o.TLS == TLSOpportunistic, // #nosec G402 -- RFC 7435, see TLSOpportunistic
+	}
+}
+
+// dial opens the connection. A relay with several addresses is tried at up to
+// four of them, in turn, within one Connect timeout.
+func (s *Sender) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Timeouts.Connect)
+	defer cancel()
+	addresses := []string{s.o.Address}
+	if _, err := netip.ParseAddr(s.host); err != nil && s.o.LookupHost != nil {
+		found, err := s.o.LookupHost(ctx, s.host)
+		if err != nil {
+			return nil, err
+		}
+		addresses = nil
+		for _, a := range found[:min(len(found), 4)] {
+			addresses = append(addresses, net.JoinHostPort(a.String(), s.port))
+		}
+	}
+	err := errors.New("the relay's name has no address")
+	for _, address := range addresses {
+		var conn net.Conn
+		if conn, err = s.o.Dial(ctx, "tcp", address); err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
+}
+
+// Phase is how far a conversation came.
+type Phase string
+
+// Phases, in their order.
+const (
+	PhaseCompose  Phase = "compose" // the notice itself cannot be sent
+	PhaseConnect  Phase = "connect"
+	PhaseGreeting Phase = "greeting"
+	PhaseHello    Phase = "hello"
+	PhaseStartTLS Phase = "starttls"
+	PhaseAuth     Phase = "auth"
+	PhaseMail     Phase = "mail"
+	PhaseRcpt     Phase = "rcpt"
+	PhaseData     Phase = "data"    // the DATA command
+	PhaseContent  Phase = "content" // the message, but not its end
+	PhaseReply    Phase = "reply"   // the end of the message was sent, or may have been
+)
+
+// Failure is why a notice was not surely taken.
+type Failure struct {
+	// State is what the notice becomes: refused (for good), queued (nothing was taken: try later) or
+	// uncertain (the relay may have taken it).
+	State casefile.NoticeState
+	Phase Phase
+	Code  int // the relay's reply code, 0 when it gave none
+}
+
+// Error names phase and code, and nothing the relay said.
+func (f *Failure) Error() string {
+	if f.Code == 0 {
+		return fmt.Sprintf("smtp: no answer in phase %s", f.Phase)
+	}
+	return fmt.Sprintf("smtp: answer %d in phase %s", f.Code, f.Phase)
+}
+
+// Outcome is State: the outbox asks for it without knowing this package.
+func (f *Failure) Outcome() casefile.NoticeState { return f.State }
+
+// Where is Phase as a word for logs.
+func (f *Failure) Where() string { return string(f.Phase) }

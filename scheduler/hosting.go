@@ -1,0 +1,184 @@
+package scheduler
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vigil/casefile"
+)
+
+// registryRetry is how soon a hosting decision below the threshold is made again:
+// the time that registries' failures are remembered for.
+const registryRetry = time.Hour
+
+// maxEventText bounds foreign text in an event's data, in bytes.
+const maxEventText = 200
+
+// resolved is the observation to locate from: the first look of the target that
+// has addresses, one that was answered before others; nil when the name led nowhere.
+func resolved(observations []casefile.Observation) *casefile.Observation {
+	var found *casefile.Observation
+	for i := range observations {
+		o := &observations[i]
+		if o.Purpose != casefile.PurposeTarget || len(o.Resolution.Addresses) == 0 {
+			continue
+		}
+		if len(o.Hops) > 0 {
+			return o
+		}
+		if found == nil {
+			found = o
+		}
+	}
+	return found
+}
+
+// stale says whether hosting must be decided again: there is no decision, the
+// name leads to an address the decision did not see, the claims are older than
+// ttl, or the decision was too weak and the registries may answer by now.
+func stale(h *casefile.Hosting, addresses []netip.Addr, now time.Time, ttl time.Duration, threshold float64) bool {
+	if h == nil || now.Sub(h.Decided) >= ttl {
+		return true
+	}
+	for _, a := range addresses {
+		if !slices.Contains(h.Addresses, a) {
+			return true
+		}
+	}
+	return undecided(h, threshold) && now.Sub(h.Decided) >= min(ttl, registryRetry)
+}
+
+// undecided says whether nobody can be named: there are addresses, no edge hides
+// the origin, and the country is unknown or below the threshold.
+func undecided(h *casefile.Hosting, threshold float64) bool {
+	return h != nil && len(h.Addresses) > 0 && h.Origin != casefile.OriginUnknown && (h.Country == "" || h.Confidence < threshold)
+}
+
+// weaker says whether a decision over the same addresses knows less than the one
+// before it because sources failed. Then the old one stands until they answer.
+func weaker(old *casefile.Hosting, h casefile.Hosting, threshold float64) bool {
+	if old == nil || undecided(old, threshold) || !undecided(&h, threshold) {
+		return false
+	}
+	for _, a := range h.Addresses {
+		if !slices.Contains(old.Addresses, a) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Problem != "" && c.Problem != "not_found" })
+}
+
+// differs says whether other parties must be told: another country, provider,
+// network, edge or contact, or a decision where there was none.
+func differs(old *casefile.Hosting, h *casefile.Hosting, threshold float64) bool {
+	if old == nil || h == nil {
+		return old != h
+	}
+	return old.Country != h.Country || old.Provider != h.Provider || old.ASN != h.ASN || old.Origin != h.Origin ||
+		edgeName(old) != edgeName(h) || firstAddressee(old) != firstAddressee(h) || undecided(old, threshold) != undecided(h, threshold)
+}
+
+func edgeName(h *casefile.Hosting) string {
+	if h.Edge == nil {
+		return ""
+	}
+	return h.Edge.Name
+}
+
+// firstAddressee is who a removal notice goes to first.
+func firstAddressee(h *casefile.Hosting) string {
+	for _, c := range h.Contacts {
+		if c.Party == casefile.PartyHost || c.Party == casefile.PartyEdge {
+			return string(c.Party) + " " + c.Email + " " + c.Form
+		}
+	}
+	return ""
+}
+
+// hostingEvent tells a decision, and what it was before. moved marks that the
+// parties told so far are the wrong ones now.
+func hostingEvent(old, h *casefile.Hosting, told bool, at time.Time) casefile.Event {
+	data := map[string]string{
+		"country": h.Country, "provider": clip(h.Provider), "asn": asn(h.ASN), "confidence": strconv.FormatFloat(h.Confidence, 'f', 2, 64), "origin": h.Origin,
+	}
+	if h.Network.IsValid() {
+		data["network"] = h.Network.String()
+	}
+	if name := edgeName(h); name != "" {
+		data["edge"] = clip(name)
+	}
+	if h.Disputed {
+		data["disputed"] = "yes"
+	}
+	if old != nil {
+		data["previous_country"], data["previous_provider"], data["previous_asn"] = old.Country, clip(old.Provider), asn(old.ASN)
+		if told && (old.Country != h.Country || old.Provider != h.Provider || old.ASN != h.ASN) {
+			data["moved"] = "yes"
+		}
+	}
+	return casefile.Event{At: at, Kind: casefile.EventHosting, Actor: casefile.ActorVigil, Data: data}
+}
+
+func asn(n uint32) string {
+	if n == 0 {
+		return ""
+	}
+	return "AS" + strconv.FormatUint(uint64(n), 10)
+}
+
+func clip(s string) string {
+	if len(s) > maxEventText {
+		s = s[:maxEventText]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// review applies the rule that hosting below the threshold is a person's question
+// (design, section 4). before is the case as it was read, after as the verdict
+// left it, seen whether somebody should act on the verdict. Pure.
+//
+// The question is asked once: a sighting alone does not answer it, so a case under
+// review for its hosting stays there until hosting is decided. Silence and dead
+// names ask nothing. An unknown origin behind an edge is asked for in the history
+// too, but the case stays watched: the edge's desk can act meanwhile.
+func review(before, after casefile.Case, events []casefile.Event, seen bool, threshold float64, at time.Time) (casefile.Case, []casefile.Event) {
+	open := undecided(after.Hosting, threshold)
+	was := undecided(before.Hosting, threshold) && before.Standing == casefile.Review
+	switch {
+	case open && was && after.Standing == casefile.Watching:
+		after.Standing = casefile.Review
+		return after, slices.DeleteFunc(events, func(e casefile.Event) bool {
+			return e.Kind == casefile.EventStanding && e.Data["from"] == string(casefile.Review) && e.Data["to"] == string(casefile.Watching)
+		})
+	case open && seen && after.Standing == casefile.Watching:
+		next, moved := after.Moved(casefile.CauseUndecided, casefile.ActorVigil, at)
+		return next, append(append(events, moved...), question(after.Hosting, at))
+	case !open && was && after.Standing == casefile.Review && after.Undecided.Count == 0:
+		next, moved := after.Moved(casefile.CauseSettled, casefile.ActorVigil, at)
+		return next, append(events, moved...)
+	}
+	return after, events
+}
+
+// question asks a person where the target stands.
+func question(h *casefile.Hosting, at time.Time) casefile.Event {
+	var named []string
+	for _, c := range h.Claims {
+		if c.Fact == casefile.FactCountry && c.Value != "" && !slices.Contains(named, clip(c.Value)) && len(named) < 8 {
+			named = append(named, clip(c.Value))
+		}
+	}
+	slices.Sort(named)
+	text := "In which country is it hosted, and by whom? No source names a country."
+	if len(named) > 0 {
+		text = fmt.Sprintf("In which country is it hosted, and by whom? Sources name %s; the confidence is %.2f.", strings.Join(named, ", "), h.Confidence)
+	}
+	if h.Edge != nil {
+		text = fmt.Sprintf("It is served through %s, which hides where it is hosted. Who knows the origin?", clip(h.Edge.Name))
+	}
+	return casefile.Event{At: at, Kind: casefile.EventReviewRequested, Actor: casefile.ActorVigil, Data: map[string]string{"about": "hosting", "question": text}}
+}

@@ -1,0 +1,149 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+)
+
+// round is what the visits of one round share. It belongs to one goroutine.
+type round struct {
+	gap     time.Duration
+	last    time.Time // end of the last look at the host; zero before the first
+	sibling *casefile.Observation
+	// asked says that the registry was asked for the domain; registrar is its answer, nil when it had none.
+	asked     bool
+	registrar *casefile.Registrar
+	hostings  map[string]casefile.Hosting // by what they were decided from
+}
+
+// maxHostings bounds the hosting decisions that a round remembers.
+const maxHostings = 16
+
+// pace waits until the host may be looked at again; false when the context ended first.
+func (r *round) pace(ctx context.Context) bool {
+	if r.last.IsZero() {
+		return ctx.Err() == nil
+	}
+	return sleep(ctx, r.gap-time.Since(r.last))
+}
+
+func (r *round) looked() { r.last = time.Now() }
+
+// located is the decision of an earlier visit of the round over the same evidence.
+func (r *round) located(o *casefile.Observation) (casefile.Hosting, bool) {
+	h, known := r.hostings[evidence(o)]
+	return h, known
+}
+
+func (r *round) keep(o *casefile.Observation, h casefile.Hosting) {
+	if r.hostings == nil {
+		r.hostings = make(map[string]casefile.Hosting)
+	}
+	if len(r.hostings) < maxHostings {
+		r.hostings[evidence(o)] = h
+	}
+}
+
+// evidence is what a hosting decision depends on within one host.
+func evidence(o *casefile.Observation) string {
+	addresses := slices.Clone(o.Resolution.Addresses)
+	slices.SortFunc(addresses, netip.Addr.Compare)
+	return fmt.Sprint(addresses, o.Resolution.CNAMEs, o.Final().Edge)
+}
+
+// errBroken is a panic during a visit. Its value is not shown: it could name the target.
+var errBroken = errors.New("visit broke off by a panic")
+
+// Round visits the due cases of the host in a row, with PerHostGap between the
+// looks, at most MaxVisits and for at most MaxTime; what is left stays due. It
+// stops when the host does not answer or our own line is not sound, and then
+// moves the due time of the cases that were not visited, without a verdict.
+//
+// A case that somebody else changed is passed over: it is read anew by a later round. The error is
+// ours, or the end of the context; nothing is lost by it, because the due time of
+// a case is in the store.
+func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
+	started := time.Now()
+	cases, err := v.store.DueCases(ctx, host, started.UTC(), v.maxVisits)
+	if err != nil {
+		return fmt.Errorf("load the due cases of a host: %w", err)
+	}
+	r := &round{gap: v.gap}
+	for _, c := range cases {
+		if time.Since(started) >= v.maxTime {
+			return nil
+		}
+		if !r.pace(ctx) {
+			return fmt.Errorf("round: %w", context.Cause(ctx))
+		}
+		p, err := v.visitCase(ctx, c, r)
+		switch {
+		case conflict(err):
+			continue
+		case errors.Is(err, errBroken): // recorded, and logged where it broke
+			continue
+		case err != nil:
+			// A store that takes the start of a visit and not its end would have the host looked at in a loop.
+			v.postpone(ctx, host, time.Now().Add(v.pace.FirstGap), casefile.WhyPostponed)
+			return fmt.Errorf("visit case %d: %w", c.ID, err)
+		case p.cut:
+			return fmt.Errorf("round: %w", context.Cause(ctx))
+		case p.gated:
+			v.postpone(ctx, host, p.visit.After.Due.At, casefile.WhyGate)
+			return nil
+		case p.visit.Believed && unanswered(p.targetLooks()):
+			v.postpone(ctx, host, v.pace.Postpone(time.Now(), p.visit.After.Due), casefile.WhyPostponed)
+			return nil
+		}
+	}
+	return nil
+}
+
+// unanswered says whether the host did not answer any look: time ran out before
+// the first byte was sent. Faster faults cost little and are judged case by case.
+func unanswered(looks []casefile.Observation) bool {
+	for _, o := range looks {
+		if o.Fault == nil || o.Fault.Kind != casefile.FaultTimeout || len(o.Hops) > 0 {
+			return false
+		}
+		switch o.Fault.Phase {
+		case casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS:
+		case casefile.PhaseRequest, casefile.PhaseBody:
+			return false
+		}
+	}
+	return len(looks) > 0
+}
+
+// postpone moves the due time of the host's cases that are still due. When it
+// fails they stay due, and the next round finds out by itself.
+func (v *Visitor) postpone(ctx context.Context, host casefile.HostKey, until time.Time, why casefile.Why) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.recordTimeout)
+	defer cancel()
+	n, err := v.store.PostponeHost(ctx, host, time.Now().UTC(), until.UTC(), why)
+	if err != nil {
+		v.log.Warn("due cases of a host could not be postponed", zap.Error(err))
+		return
+	}
+	if n > 0 {
+		v.meter.Postponed(why, n)
+		v.log.Info("due cases of a host postponed", zap.Int("cases", n), zap.String("why", string(why)), zap.Time("due_at", until))
+	}
+}
+
+// conflict says whether a write was refused because somebody else changed the case.
+func conflict(err error) bool {
+	var p *casefile.Problem
+	return errors.As(err, &p) && (p.Code == casefile.ProblemConflict || p.Code == casefile.ProblemNotFound)
+}
+
+// kindOf names the type of a panic's value, which itself could name the target.
+func kindOf(broken any) zap.Field { return zap.String("panic", fmt.Sprintf("%T", broken)) }

@@ -1,0 +1,401 @@
+package scheduler
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/judge"
+)
+
+// pass is a visit under way. It belongs to one goroutine.
+type pass struct {
+	*Visitor
+	round *round
+	read  casefile.Case  // the case as it was read
+	visit casefile.Visit // what was found so far
+	// sibling is what the same server answers to a path that surely does not exist; nil when it was not asked.
+	sibling   *casefile.Observation
+	registrar *casefile.Registrar // asked because the name is gone
+	located   *casefile.Hosting   // decided anew in this visit
+	gated     bool                // our own line was not sound
+	cut       bool                // Vigil is stopping: what is missing is not the world's doing
+}
+
+// visitCase makes one pass over a case: the table of contents of the product. An
+// error is ours; what the world did is in the visit. Once StartVisit succeeded the
+// visit is recorded whatever happens, also when the context ends.
+func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *pass, err error) {
+	p := &pass{Visitor: v, round: r, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
+	if err := v.store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = p.recordBroken(ctx, broken)
+		}
+	}()
+	p.look(ctx)
+	p.askSibling(ctx)
+	p.askRegistry(ctx)
+	p.judge()
+	p.believe(ctx)
+	p.locate(ctx)
+	p.conclude(time.Now().UTC())
+	return p, p.record(ctx)
+}
+
+// look looks from every vantage at once.
+func (p *pass) look(ctx context.Context) {
+	s := casefile.Subject{Target: p.read.Target, Referrer: p.read.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
+	p.visit.Observations = make([]casefile.Observation, len(p.vantages))
+	var all sync.WaitGroup
+	for i, from := range p.vantages {
+		all.Go(func() { p.visit.Observations[i] = p.lookFrom(ctx, from.Name, s) })
+	}
+	all.Wait()
+	p.round.looked()
+	p.cut = ctx.Err() != nil
+}
+
+// lookFrom makes one look. A panic below it is our fault, and an interrupted look.
+func (v *Visitor) lookFrom(ctx context.Context, vantage string, s casefile.Subject) (o casefile.Observation) {
+	started := time.Now()
+	defer func() {
+		if broken := recover(); broken != nil {
+			v.log.Error("look broke off: this is a bug in vigil", zap.String("vantage", vantage), kindOf(broken))
+			o = casefile.Observation{Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseRequest, Detail: "broken off by an error of our own"}}
+		}
+		o.Vantage, o.Purpose = vantage, s.Purpose
+		if o.Started.IsZero() {
+			o.Started, o.Took = started.UTC(), time.Since(started)
+		}
+		measure(v.meter, o)
+	}()
+	return v.looker.Look(ctx, vantage, s)
+}
+
+// askSibling asks the same server for a path that surely does not exist, when the
+// judge wants to compare: at most once per host and SiblingTTL, over all workers
+// as far as the store knows, and paced like every look at the host.
+func (p *pass) askSibling(ctx context.Context) {
+	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
+		return judge.WantsSibling(o, p.read.Target, p.read.Baseline)
+	})
+	if i < 0 || p.cut {
+		return
+	}
+	if p.sibling = p.round.sibling; p.sibling != nil {
+		return
+	}
+	known, err := p.store.Sibling(ctx, p.read.HostKey, time.Now().UTC().Add(-p.siblingTTL))
+	if err != nil { // then one more look is cheaper than a wrong verdict
+		p.log.Warn("sibling of a host could not be read", zap.Int64("case_id", int64(p.read.ID)), zap.Error(err))
+	}
+	if known == nil && p.round.pace(ctx) {
+		s := casefile.Subject{
+			Target: p.read.Target.Sibling(strings.ToLower(rand.Text())), Referrer: p.read.Referrer, Purpose: casefile.PurposeSibling,
+		}
+		o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
+		p.round.looked()
+		p.visit.Observations = append(p.visit.Observations, o)
+		known = &o
+	}
+	p.cut = ctx.Err() != nil
+	if !p.cut {
+		p.sibling, p.round.sibling = known, known
+	}
+}
+
+// askRegistry asks for the domain's state when its name is gone, because a hold
+// by the registrar is evidence of a removal (domain notes, section 6).
+func (p *pass) askRegistry(ctx context.Context) {
+	if p.cut || p.read.Standing == casefile.Removed {
+		return
+	}
+	for _, o := range p.visit.Observations {
+		if o.Purpose != casefile.PurposeTarget || o.Fault == nil || o.Fault.Kind != casefile.FaultNXDomain && o.Fault.Kind != casefile.FaultNoAddress {
+			continue
+		}
+		if !p.round.asked {
+			h := p.locator.Locate(ctx, p.read.Target, o)
+			if p.cut = ctx.Err() != nil; p.cut {
+				return
+			}
+			p.round.asked, p.round.registrar = true, h.Registrar
+		}
+		p.registrar = p.round.registrar
+		return
+	}
+}
+
+// judge gives the verdict over all that was observed.
+func (p *pass) judge() { p.visit.Verdict = p.verdict(p.targetLooks()) }
+
+func (p *pass) targetLooks() []casefile.Observation {
+	var looks []casefile.Observation
+	for _, o := range p.visit.Observations {
+		if o.Purpose == casefile.PurposeTarget {
+			looks = append(looks, o)
+		}
+	}
+	return looks
+}
+
+func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
+	in := judge.Input{
+		Target: p.read.Target, Observations: looks, Vantages: p.vantages, Sibling: p.sibling, Baseline: p.read.Baseline, Registrar: p.registrar,
+	}
+	if in.Registrar == nil && p.read.Hosting != nil {
+		in.Registrar = p.read.Hosting.Registrar
+	}
+	return judge.Decide(in)
+}
+
+// believe asks the gate. A live verdict is always believed; an interrupted one
+// never; any other when our own line was sound from most of the vantages. Looks
+// from the others are judged as interrupted: a vantage with a dead line is no witness.
+//
+// A gone or fenced verdict that may move the case needs a probe that began after
+// the look did. Others do with one that began up to Fresh before it.
+func (p *pass) believe(ctx context.Context) {
+	state, reason := p.visit.Verdict.State, p.visit.Verdict.Reason
+	switch {
+	case state == casefile.StateLive:
+		p.visit.Believed = true
+		return
+	case p.cut || reason == casefile.ReasonInterrupted:
+		return
+	case !p.gate.Configured():
+		p.visit.Believed = true
+		return
+	}
+	after := p.visit.Started
+	if p.read.Standing == casefile.Removed || state != casefile.StateGone && state != casefile.StateFenced {
+		after = after.Add(-p.gate.Fresh())
+	}
+	sound := make([]bool, len(p.vantages))
+	var all sync.WaitGroup
+	for i, from := range p.vantages {
+		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, after) })
+	}
+	all.Wait()
+	if p.cut = ctx.Err() != nil; p.cut {
+		return
+	}
+	looks, witnesses := p.targetLooks(), 0
+	for i := range looks { // in the order of the vantages
+		if sound[i] {
+			witnesses++
+			continue
+		}
+		o := looks[i]
+		looks[i] = casefile.Observation{Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started, Took: o.Took,
+			Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: "our own line was not sound"}}
+	}
+	switch {
+	case witnesses*2 <= len(looks):
+		p.gated = true
+		return
+	case witnesses < len(looks):
+		p.visit.Verdict = p.verdict(looks)
+	}
+	p.visit.Believed = p.visit.Verdict.Reason != casefile.ReasonInterrupted
+}
+
+// locate decides anew who hosts the target, when there is reason to. Cases of one
+// round share the decision: they have the same host.
+func (p *pass) locate(ctx context.Context) {
+	o := resolved(p.visit.Observations)
+	if o == nil || p.cut || !p.visit.Believed || !stale(p.read.Hosting, o.Resolution.Addresses, time.Now(), p.hostingTTL, p.threshold) {
+		return
+	}
+	h, known := p.round.located(o)
+	if !known {
+		h = p.locator.Locate(ctx, p.read.Target, *o)
+		if p.cut = ctx.Err() != nil; p.cut {
+			return // what is missing in it, we did not wait for
+		}
+		if h.Decided.IsZero() {
+			h.Decided = time.Now().UTC()
+		}
+		p.round.keep(o, h)
+	}
+	if weaker(p.read.Hosting, h, p.threshold) {
+		p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", p.read.Hosting.Country))
+		return
+	}
+	p.located = &h
+}
+
+// conclude draws the conclusions: hosting, assignment, standing, notices and the
+// next due time. It has no effect outside the pass.
+func (p *pass) conclude(now time.Time) {
+	v := &p.visit
+	v.Ended = now
+	after := p.read
+	if v.Believed {
+		after = p.host(after)
+		after = p.assign(after)
+	}
+	after, events := judge.Advance(after, *v, p.rules)
+	v.Events = append(v.Events, events...)
+	if v.Believed {
+		after, v.Events = review(p.read, after, v.Events, seen(v.Verdict), p.threshold, now)
+		after = p.compose(after)
+	}
+	after.Due = p.due(after)
+	after.Version, after.Looking = p.read.Version, time.Time{}
+	for i := range v.Events {
+		v.Events[i].CaseID = p.read.ID
+	}
+	v.After = after
+}
+
+// seen says whether somebody should act: it is there, from some vantage at least,
+// or something stands before it.
+func seen(v casefile.Verdict) bool {
+	return v.State == casefile.StateLive || v.State == casefile.StateFenced || v.State == casefile.StateWithheld
+}
+
+// host applies a new decision on hosting to the case.
+func (p *pass) host(c casefile.Case) casefile.Case {
+	if p.located == nil {
+		return c
+	}
+	v := &p.visit
+	old, told := c.Hosting, c.Informed || !c.Episode.LastNotice.IsZero()
+	v.Hosting, c.Hosting = p.located, p.located
+	if differs(old, p.located, p.threshold) {
+		c.Informed = false
+		v.Events = append(v.Events, hostingEvent(old, p.located, told, v.Ended))
+		if p.located.Origin == casefile.OriginUnknown && p.located.Edge != nil && seen(v.Verdict) {
+			v.Events = append(v.Events, question(p.located, v.Ended))
+		}
+	}
+	return c
+}
+
+// assign gives the case to the hotlines that can act on its hosting; not when it
+// is gone, at first sight or later: then nobody has anything to do.
+func (p *pass) assign(c casefile.Case) casefile.Case {
+	v := &p.visit
+	if c.Hosting == nil || v.Verdict.State == casefile.StateGone {
+		return c
+	}
+	a := p.desk.Assign(*c.Hosting, v.Ended)
+	if a.Same(c.Assignment) {
+		return c
+	}
+	a.CaseID = c.ID
+	if a.At.IsZero() {
+		a.At = v.Ended
+	}
+	data := map[string]string{
+		"hosting_country": a.HostingCountry, "assigned_country": a.AssignedCountry, "policy": a.Policy, "hotlines": clip(strings.Join(a.Hotlines, ", ")),
+	}
+	v.Events = append(v.Events, casefile.Event{At: v.Ended, Kind: casefile.EventAssigned, Actor: casefile.ActorVigil, Data: data})
+	v.Assignment, c.Assignment, c.Informed = &a, &a, false
+	return c
+}
+
+// compose writes the notices of a case that is there, once per hosting and
+// episode. Held cases are composed too: the desk leaves out the providers, and a
+// release asks again.
+func (p *pass) compose(c casefile.Case) casefile.Case {
+	v := &p.visit
+	there := c.Standing == casefile.Watching || c.Standing == casefile.Review
+	if c.Informed || !there || !seen(v.Verdict) || c.Hosting == nil || c.Assignment == nil {
+		return c
+	}
+	notices, err := p.desk.Compose(c, v.Ended)
+	if err != nil { // the visit counts all the same; the next one tries again
+		p.log.Error("notices could not be composed", zap.Int64("case_id", int64(c.ID)), zap.Error(err))
+		return c
+	}
+	for i := range notices {
+		n := &notices[i]
+		n.CaseID = c.ID
+		v.Events = append(v.Events, casefile.Event{At: v.Ended, Kind: casefile.EventNoticeComposed, Actor: casefile.ActorVigil, Data: map[string]string{
+			"kind": string(n.Kind), "party": string(n.Contact.Party), "name": clip(n.Contact.Name), "state": string(n.State),
+			"step": strconv.Itoa(n.Step), "key": clip(n.Key),
+		}})
+	}
+	v.Notices, c.Informed = notices, true
+	return c
+}
+
+// due is when to come back. A visit that Vigil's own stop cut short is made again at once.
+func (p *pass) due(after casefile.Case) casefile.Due {
+	now := p.visit.Ended
+	switch {
+	case !after.Standing.Visited():
+		return casefile.Due{Why: casefile.WhyNever}
+	case p.cut:
+		return casefile.Due{At: now, Why: p.read.Due.Why}
+	case !p.visit.Believed:
+		var closed time.Duration
+		for _, from := range p.vantages {
+			closed = max(closed, p.gate.Closed(from.Name, now))
+		}
+		return p.pace.Retry(now, after, closed)
+	}
+	var wish time.Duration
+	for _, o := range p.targetLooks() {
+		wish = max(wish, o.Final().RetryAfter)
+	}
+	return p.pace.Heed(now, Next(now, after, p.pace), wish)
+}
+
+// record writes the visit, detached from the end of ctx but bounded by
+// RecordTimeout. When somebody changed the case meanwhile, the store keeps the
+// visit as not believed and says so by a conflict.
+func (p *pass) record(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.recordTimeout)
+	defer cancel()
+	err := p.store.RecordVisit(ctx, p.visit)
+	switch {
+	case err == nil:
+		p.tell("visit")
+		return nil
+	case conflict(err):
+		p.visit.Believed = false
+		p.tell("visit of a case that changed meanwhile")
+	default:
+		p.meter.RecordFailed()
+	}
+	return err
+}
+
+// recordBroken records what there is of a visit that panicked, so that no look is
+// lost and the case comes back after FirstGap instead of in a loop.
+func (p *pass) recordBroken(ctx context.Context, broken any) error {
+	p.log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), kindOf(broken))
+	now := time.Now().UTC()
+	v := &p.visit
+	v.Ended, v.Believed, v.Hosting, v.Assignment, v.Notices, v.Events = now, false, nil, nil, nil, nil
+	v.Verdict = casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonInterrupted}
+	v.After = p.read
+	v.After.Visits++
+	v.After.Looking, v.After.Due = time.Time{}, casefile.Due{At: now.Add(p.pace.FirstGap), Why: p.read.Due.Why}
+	if err := p.record(ctx); err != nil {
+		return err
+	}
+	return errBroken
+}
+
+// tell logs and counts a recorded visit.
+func (p *pass) tell(message string) {
+	v := p.visit
+	took := v.Ended.Sub(v.Started)
+	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Believed, took)
+	p.log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
+		zap.Bool("believed", v.Believed), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
+}

@@ -1,0 +1,481 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+	"pgregory.net/rapid"
+
+	"vigil/casefile"
+)
+
+func TestLifeOfACaseThatIsRemovedAndReturns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			switch age := time.Since(began); {
+			case age < 2*day:
+				return answer(s, page(200))
+			case age < 20*day:
+				return page(404)
+			case age < 40*day:
+				return answer(s, page(200))
+			}
+			return fault(casefile.FaultNXDomain, casefile.PhaseResolve)
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 20*day)
+		c := r.shelf.get(1)
+		if c.Standing != casefile.Removed || c.Episode.Number != 1 || c.Aftercare != 4 {
+			t.Fatalf("after 20 days: %s, episode %d, %d looks of aftercare", c.Standing, c.Episode.Number, c.Aftercare)
+		}
+		if gone := c.Episode.FirstGone.Sub(began); gone < 2*day || gone > 2*day+6*time.Hour {
+			t.Errorf("first gone after %v", gone)
+		}
+		if span := c.Episode.Removed.Sub(c.Episode.FirstGone); span < day || span > day+20*time.Minute {
+			t.Errorf("confirmed %v after it was first gone", span)
+		}
+		r.live(t.Context(), t, 150*day)
+		c = r.shelf.get(1)
+		if c.Standing != casefile.Closed || c.Episode.Number != 2 || c.Due.Why != casefile.WhyNever {
+			t.Errorf("at the end: %s, episode %d, due %s", c.Standing, c.Episode.Number, c.Due.Why)
+		}
+		const want = "hosting assigned first_seen baseline notice_composed notice_composed watching>confirming confirming>removed returned removed>watching " +
+			"notice_composed notice_composed watching>confirming confirming>removed removed>closed"
+		if got := r.shelf.kinds(1); got != want {
+			t.Errorf("history:\n%s\nwant:\n%s", got, want)
+		}
+		if len(r.shelf.notices) != 4 {
+			t.Errorf("%d notices; a hotline and a host are told once in each of two episodes", len(r.shelf.notices))
+		}
+		if started, kept := w.looks(casefile.PurposeTarget), r.shelf.recorded(casefile.PurposeTarget); started != kept {
+			t.Errorf("%d looks started, %d recorded", started, kept)
+		}
+	})
+}
+
+func TestSilenceBecomesUnavailableAndNeverRemoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(string, casefile.Subject) casefile.Observation {
+			return fault(casefile.FaultTimeout, casefile.PhaseConnect)
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 30*day)
+		c := r.shelf.get(1)
+		if c.Standing != casefile.Unavailable || !c.Episode.Removed.IsZero() || c.Hosting != nil || c.Assignment != nil {
+			t.Errorf("%s, hosting %v", c.Standing, c.Hosting)
+		}
+		if got := r.shelf.kinds(1); got != "watching>unavailable" {
+			t.Errorf("history: %s", got)
+		}
+	})
+}
+
+func TestGoneAtFirstSightIsNotAssigned(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(string, casefile.Subject) casefile.Observation { return page(410) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 3*day)
+		c := r.shelf.get(1)
+		if c.Standing != casefile.Removed || c.Assignment != nil || len(r.shelf.notices) != 0 {
+			t.Errorf("%s, assignment %v, %d notices", c.Standing, c.Assignment, len(r.shelf.notices))
+		}
+		if got := r.shelf.kinds(1); got != "hosting assessed watching>confirming confirming>removed" {
+			t.Errorf("history: %s", got)
+		}
+	})
+}
+
+func TestAMoveTellsTheNewHost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			if time.Since(began) > day {
+				return answer(s, at(page(200), awayAddress))
+			}
+			return answer(s, page(200))
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 3*day)
+		c := r.shelf.get(1)
+		if c.Hosting.Country != "DE" || c.Assignment.HostingCountry != "DE" || !c.Informed {
+			t.Errorf("hosting %s, assigned for %s, informed %v", c.Hosting.Country, c.Assignment.HostingCountry, c.Informed)
+		}
+		if len(r.shelf.notices) != 4 {
+			t.Errorf("%d notices; want hotline and host of both countries", len(r.shelf.notices))
+		}
+		var moved int
+		for _, e := range r.shelf.events[1] {
+			if e.Kind == casefile.EventHosting && e.Data["moved"] == "yes" && e.Data["previous_country"] == "NL" && e.Data["country"] == "DE" {
+				moved++
+			}
+		}
+		if moved != 1 {
+			t.Errorf("%d events tell of the move; history: %s", moved, r.shelf.kinds(1))
+		}
+	})
+}
+
+func TestHeldCasesAreAssignedAndReleaseTellsTheHost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		c := reported(t, 1, "site-1")
+		c.Held = true
+		r := newRig(t, w, newShelf(c), nil)
+		r.live(t.Context(), t, time.Hour)
+		if n := len(r.shelf.notices); n != 1 {
+			t.Fatalf("%d notices while held; want the assignment alone", n)
+		}
+		c, _, problem := r.shelf.get(1).Act(casefile.Action{Kind: casefile.ActRelease, Actor: "ann", Reason: "the police answered", At: time.Now()})
+		if problem != nil {
+			t.Fatal(problem)
+		}
+		r.shelf.cases[1] = c
+		r.live(t.Context(), t, time.Hour)
+		if n := len(r.shelf.notices); n != 2 {
+			t.Errorf("%d notices after the release; want the host's too", n)
+		}
+	})
+}
+
+func TestWeakHostingAsksAPersonOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.atlas.decide = func(o casefile.Observation) casefile.Hosting {
+			h := hosted(o)
+			if time.Since(began) < 5*day {
+				h.Country, h.Confidence = "", 0.2
+				h.Claims = []casefile.Claim{{Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Value: "DE"}}
+			}
+			return h
+		}
+		r.live(t.Context(), t, 4*day)
+		if c := r.shelf.get(1); c.Standing != casefile.Review {
+			t.Errorf("%s with a hosting nobody knows", c.Standing)
+		}
+		r.live(t.Context(), t, 4*day)
+		if c := r.shelf.get(1); c.Standing != casefile.Watching || c.Hosting.Country != "NL" {
+			t.Errorf("%s after the hosting was settled in %q", c.Standing, c.Hosting.Country)
+		}
+		const want = "hosting assigned first_seen baseline watching>review review_requested notice_composed notice_composed hosting assigned review>watching notice_composed notice_composed"
+		if got := r.shelf.kinds(1); got != want {
+			t.Errorf("history:\n%s\nwant:\n%s", got, want)
+		}
+	})
+}
+
+func TestAnEdgeAsksForTheOriginAndIsWatched(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.atlas.decide = func(o casefile.Observation) casefile.Hosting {
+			h := hosted(o)
+			h.Country, h.Confidence, h.Origin, h.Edge = "", 0, casefile.OriginUnknown, &casefile.Edge{Name: "Example Edge", Evidence: "asn"}
+			h.Contacts = []casefile.Contact{{Party: casefile.PartyEdge, Role: "abuse", Email: "abuse@edge.example"}}
+			return h
+		}
+		r.live(t.Context(), t, 3*day)
+		if c := r.shelf.get(1); c.Standing != casefile.Watching || len(r.shelf.notices) != 2 {
+			t.Errorf("%s, %d notices", c.Standing, len(r.shelf.notices))
+		}
+		if got := strings.Count(r.shelf.kinds(1), "review_requested"); got != 1 {
+			t.Errorf("the origin was asked for %d times", got)
+		}
+	})
+}
+
+func TestFailedSourcesDoNotUndoADecision(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.atlas.decide = func(o casefile.Observation) casefile.Hosting {
+			h := hosted(o)
+			if time.Since(began) > day {
+				h.Country, h.Confidence, h.Claims = "", 0, []casefile.Claim{{Fact: casefile.FactCountry, Source: "rdap", Problem: "timeout"}}
+			}
+			return h
+		}
+		r.live(t.Context(), t, 4*day)
+		if c := r.shelf.get(1); c.Standing != casefile.Watching || c.Hosting.Country != "NL" || r.atlas.asked < 3 {
+			t.Errorf("%s, hosted in %q, %d decisions", c.Standing, c.Hosting.Country, r.atlas.asked)
+		}
+	})
+}
+
+func TestDomainHoldIsSeenWhenTheNameIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			if time.Since(began) > day {
+				return fault(casefile.FaultNXDomain, casefile.PhaseResolve)
+			}
+			return answer(s, page(200))
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.atlas.decide = func(o casefile.Observation) casefile.Hosting {
+			h := hosted(o)
+			h.Registrar = &casefile.Registrar{Name: "Example Registrar", DomainStatus: []string{"active"}}
+			if o.Fault != nil {
+				h.Registrar.DomainStatus = []string{"clientHold"}
+			}
+			return h
+		}
+		r.live(t.Context(), t, 4*day)
+		c := r.shelf.get(1)
+		if c.Standing != casefile.Removed || c.Hosting.Country != "NL" {
+			t.Errorf("%s, hosting %q: a dead name must not undo the hosting", c.Standing, c.Hosting.Country)
+		}
+		var held bool
+		for _, v := range r.shelf.visits {
+			held = held || v.Verdict.Reason == casefile.ReasonDomainHold
+		}
+		if !held {
+			t.Error("no verdict names the hold")
+		}
+	})
+}
+
+func TestTheSiblingIsAskedOncePerHostAndDay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		var cases []casefile.Case
+		for id := 1; id <= 6; id++ {
+			cases = append(cases, reported(t, id, "site-1"))
+		}
+		r := newRig(t, w, newShelf(cases...), nil)
+		r.live(t.Context(), t, 20*time.Hour)
+		if n := w.looks(casefile.PurposeSibling); n != 1 {
+			t.Errorf("%d siblings in 20 hours", n)
+		}
+		if n := r.shelf.recorded(casefile.PurposeSibling); n != w.looks(casefile.PurposeSibling) {
+			t.Errorf("%d siblings recorded", n)
+		}
+		if w.closest < time.Second {
+			t.Errorf("two looks at one host with a rest of %v", w.closest)
+		}
+		if r.atlas.asked != 1 {
+			t.Errorf("hosting of one host was decided %d times in one round", r.atlas.asked)
+		}
+	})
+}
+
+func TestSomebodyActsDuringTheLook(t *testing.T) {
+	t.Parallel()
+	act := func(kind casefile.ActionKind) func(*shelf) {
+		return func(s *shelf) {
+			c, _, problem := s.cases[1].Act(casefile.Action{Kind: kind, Actor: "ann", Reason: "as agreed", At: time.Now()})
+			if problem != nil {
+				panic(problem)
+			}
+			c.Version++
+			s.cases[1] = c
+		}
+	}
+	for name, tc := range map[string]struct {
+		meanwhile func(*shelf)
+		standing  casefile.Standing
+		due       casefile.Why
+		notices   int // after the next round
+	}{
+		"withdrawn":        {act(casefile.ActWithdraw), casefile.Withdrawn, casefile.WhyNever, 0},
+		"removal recorded": {act(casefile.ActRecord), casefile.Removed, casefile.WhyAftercare, 2}, // and seen again: a return
+		"held":             {act(casefile.ActHold), casefile.Watching, casefile.WhyReported, 1},
+		"look asked for":   {act(casefile.ActLook), casefile.Watching, casefile.WhyAsked, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+				r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+				r.shelf.meanwhile = tc.meanwhile
+				if err := r.Round(t.Context(), "site-1"); err != nil {
+					t.Fatal(err)
+				}
+				c := r.shelf.get(1)
+				if len(r.shelf.visits) != 1 || r.shelf.visits[0].Believed {
+					t.Fatalf("%d visits recorded, %+v", len(r.shelf.visits), r.shelf.visits)
+				}
+				if c.Standing != tc.standing || c.Due.Why != tc.due || !c.Looking.IsZero() || c.Visits != 1 {
+					t.Errorf("%s, due %s, %d visits", c.Standing, c.Due.Why, c.Visits)
+				}
+				if err := r.Round(t.Context(), "site-1"); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(r.shelf.notices); n != tc.notices {
+					t.Errorf("%d notices after the next round, want %d", n, tc.notices)
+				}
+			})
+		})
+	}
+}
+
+func TestEveryLookThatStartedIsRecorded(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+				answers := []casefile.Observation{page(200), page(404), page(403), fault(casefile.FaultTimeout, casefile.PhaseConnect), fault(casefile.FaultNXDomain, casefile.PhaseResolve), page(503)}
+				return answer(s, answers[int(s.Target.Path()[len(s.Target.Path())-6])%len(answers)])
+			})
+			w.vantages = append(w.vantages, casefile.Vantage{Name: "second", Country: "DE", Network: "AS64511"})
+			w.takes = time.Duration(1+random.IntN(3000)) * time.Millisecond
+			var cases []casefile.Case
+			for id := 1; id <= 12; id++ {
+				cases = append(cases, reported(t, id, fmt.Sprint("site-", id%4)))
+			}
+			r := newRig(t, w, newShelf(cases...), nil)
+			for range 4 { // stopped and started again
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(20_000))*time.Millisecond)
+				r.live(ctx, t, time.Hour)
+				cancel()
+			}
+			for _, p := range []casefile.Purpose{casefile.PurposeTarget, casefile.PurposeSibling} {
+				if started, kept := w.looks(p), r.shelf.recorded(p); started != kept {
+					t.Fatalf("%d looks (%s) started, %d recorded", started, p, kept)
+				}
+			}
+			for id := range r.shelf.cases {
+				c := r.shelf.get(id)
+				if !c.Looking.IsZero() || c.Due.At.IsZero() {
+					t.Fatalf("case %d: looking since %v, due %v", id, c.Looking, c.Due)
+				}
+			}
+			for _, v := range r.shelf.visits {
+				if v.Verdict.Reason == casefile.ReasonInterrupted && (v.Believed || v.After.Due.At.After(v.Ended)) {
+					t.Fatalf("an interrupted visit: believed %v, due %v after it", v.Believed, v.After.Due.At.Sub(v.Ended))
+				}
+			}
+		})
+	})
+}
+
+func TestAPanicIsARecordedVisit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		core, logged := observer.New(zapcore.DebugLevel)
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1"), reported(t, 2, "site-1")), func(o *Options) { o.Log = zap.New(core) })
+		r.atlas.decide = func(casefile.Observation) casefile.Hosting { panic("https://site-1.example/ is broken") }
+		if err := r.Round(t.Context(), "site-1"); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(r.shelf.visits); n != 2 {
+			t.Fatalf("%d visits recorded", n)
+		}
+		for id := range r.shelf.cases {
+			if c := r.shelf.get(id); c.Due.At.Sub(time.Now()) < 10*time.Minute || c.Standing != casefile.Watching {
+				t.Errorf("case %d: %s, due in %v", id, c.Standing, time.Until(c.Due.At))
+			}
+		}
+		for _, line := range logged.All() {
+			if strings.Contains(fmt.Sprint(line.Message, line.ContextMap()), "site-1") {
+				t.Errorf("a log line names the host: %s", line.Message)
+			}
+		}
+	})
+}
+
+func TestAStoreThatCannotRecordDoesNotLoop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		full := errors.New("disk is full")
+		r.shelf.refuse = func(casefile.Visit) error { return full }
+		if err := r.Round(t.Context(), "site-1"); !errors.Is(err, full) {
+			t.Fatalf("round: %v", err)
+		}
+		if c := r.shelf.get(1); c.Looking.IsZero() || time.Until(c.Due.At) < 10*time.Minute {
+			t.Errorf("looking since %v, due in %v", c.Looking, time.Until(c.Due.At))
+		}
+	})
+}
+
+func TestNoticesThatCannotBeComposedAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.desk = clerk{fail: errors.New("template is broken")}
+		r.live(t.Context(), t, 30*time.Minute)
+		if c := r.shelf.get(1); c.Informed || c.Visits < 2 {
+			t.Fatalf("informed %v after %d visits", c.Informed, c.Visits)
+		}
+		r.desk = clerk{}
+		r.live(t.Context(), t, 30*time.Minute)
+		if c := r.shelf.get(1); !c.Informed || len(r.shelf.notices) != 2 {
+			t.Errorf("informed %v, %d notices", c.Informed, len(r.shelf.notices))
+		}
+	})
+}
+
+func TestOneLineAVisitAndNoHostInIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		core, logged := observer.New(zapcore.DebugLevel)
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), func(o *Options) { o.Log = zap.New(core) })
+		r.live(t.Context(), t, 2*time.Hour)
+		if n := logged.FilterMessage("visit").FilterLevelExact(zapcore.InfoLevel).Len(); n != len(r.shelf.visits) || n != logged.Len() {
+			t.Errorf("%d lines for %d visits, %d of them about visits", logged.Len(), len(r.shelf.visits), n)
+		}
+		for _, line := range logged.All() {
+			if strings.Contains(fmt.Sprint(line.ContextMap()), "site-1") {
+				t.Errorf("a log line names the host: %v", line.ContextMap())
+			}
+		}
+	})
+}
+
+func TestHostingIsStale(t *testing.T) {
+	t.Parallel()
+	h := func(change func(*casefile.Hosting)) *casefile.Hosting {
+		x := casefile.Hosting{Addresses: []netip.Addr{homeAddress}, Decided: noon.Add(-2 * time.Hour), Country: "NL", Confidence: 0.9, Origin: casefile.OriginKnown}
+		change(&x)
+		return &x
+	}
+	same := func(*casefile.Hosting) {}
+	for name, tc := range map[string]struct {
+		h         *casefile.Hosting
+		addresses []netip.Addr
+		want      bool
+	}{
+		"never decided":             {nil, []netip.Addr{homeAddress}, true},
+		"as before":                 {h(same), []netip.Addr{homeAddress}, false},
+		"an address fewer":          {h(func(h *casefile.Hosting) { h.Addresses = append(h.Addresses, awayAddress) }), []netip.Addr{homeAddress}, false},
+		"a new address":             {h(same), []netip.Addr{homeAddress, awayAddress}, true},
+		"a day old":                 {h(func(h *casefile.Hosting) { h.Decided = noon.Add(-day) }), []netip.Addr{homeAddress}, true},
+		"weak, two hours old":       {h(func(h *casefile.Hosting) { h.Confidence = 0.3 }), []netip.Addr{homeAddress}, true},
+		"weak, just decided":        {h(func(h *casefile.Hosting) { h.Confidence, h.Decided = 0.3, noon }), []netip.Addr{homeAddress}, false},
+		"origin unknown, two hours": {h(func(h *casefile.Hosting) { h.Country, h.Confidence, h.Origin = "", 0, casefile.OriginUnknown }), []netip.Addr{homeAddress}, false},
+	} {
+		if got := stale(tc.h, tc.addresses, noon, day, 0.5); got != tc.want {
+			t.Errorf("%s: stale %v", name, got)
+		}
+	}
+}

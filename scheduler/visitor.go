@@ -1,0 +1,140 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/judge"
+)
+
+// Options are what a Visitor needs.
+type Options struct {
+	Looker  Looker  // required, with at least one vantage
+	Locator Locator // required
+	Desk    Desk    // required
+	Store   Store   // required
+	Gate    *Gate   // nil: no gate
+	Pace    Pace    // required; its Confirm and Aftercare are the judge's too
+	// UnavailableAfter is how long a case may be silent or withheld before it is unavailable; default 168 h.
+	UnavailableAfter time.Duration
+	// HostingTTL is how old a hosting decision may be; default 24 h.
+	HostingTTL time.Duration
+	// Threshold is the confidence in the hosting country below which a person
+	// decides, 0 to 1; default 0.5 (docs/hosting.md).
+	Threshold float64
+	// SiblingTTL is how long the answer to a path that does not exist speaks for a host; default 24 h.
+	SiblingTTL time.Duration
+	// PerHostGap is the rest between two looks at one host; default 1 s.
+	PerHostGap time.Duration
+	// MaxVisits and MaxTime bound a round; default 50 visits and 2 min. A visit that
+	// began in time is finished.
+	MaxVisits int
+	MaxTime   time.Duration
+	// FeedLimit bounds the due hosts of one feeding; default 2,000. It must exceed the
+	// rounds that the queue holds (scheduler/river: Backlog and Workers).
+	FeedLimit int
+	// RecordTimeout bounds the recording of a visit, also while Vigil stops; default 10 s.
+	RecordTimeout time.Duration
+	Log           *zap.Logger // default: none
+	Meter         Meter       // default: none
+}
+
+// Visitor makes rounds: the due visits of one host in a row. It is safe for
+// concurrent use by rounds of different hosts; two rounds of one host at a time
+// are kept apart by the queue.
+type Visitor struct {
+	looker        Looker
+	locator       Locator
+	desk          Desk
+	store         Store
+	gate          *Gate
+	vantages      []casefile.Vantage
+	pace          Pace
+	rules         judge.Rules
+	hostingTTL    time.Duration
+	siblingTTL    time.Duration
+	threshold     float64
+	gap           time.Duration
+	maxVisits     int
+	maxTime       time.Duration
+	feedLimit     int
+	recordTimeout time.Duration
+	log           *zap.Logger
+	meter         Meter
+}
+
+// NewVisitor makes a Visitor. Errors name the option that is missing or wrong.
+func NewVisitor(o Options) (*Visitor, error) {
+	if o.Looker == nil || o.Locator == nil || o.Desk == nil || o.Store == nil {
+		return nil, errors.New("visitor: a looker, a locator, a desk and a store are required")
+	}
+	vantages := o.Looker.Vantages()
+	if len(vantages) == 0 {
+		return nil, errors.New("visitor: the looker has no vantage")
+	}
+	if err := o.Pace.Validate(); err != nil {
+		return nil, fmt.Errorf("visitor: pace: %w", err)
+	}
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		usual time.Duration
+	}{
+		{"unavailable after", &o.UnavailableAfter, 7 * 24 * time.Hour},
+		{"hosting ttl", &o.HostingTTL, 24 * time.Hour},
+		{"sibling ttl", &o.SiblingTTL, 24 * time.Hour},
+		{"per host gap", &o.PerHostGap, time.Second},
+		{"max time", &o.MaxTime, 2 * time.Minute},
+		{"record timeout", &o.RecordTimeout, 10 * time.Second},
+	} {
+		if *d.value < 0 {
+			return nil, fmt.Errorf("visitor: %s %v: must not be negative", d.name, *d.value)
+		}
+		if *d.value == 0 {
+			*d.value = d.usual
+		}
+	}
+	if o.Threshold < 0 || o.Threshold > 1 || o.MaxVisits < 0 || o.FeedLimit < 0 {
+		return nil, errors.New("visitor: the threshold must be between 0 and 1, and no bound negative")
+	}
+	if o.Threshold == 0 {
+		o.Threshold = 0.5
+	}
+	if o.MaxVisits == 0 {
+		o.MaxVisits = 50
+	}
+	if o.FeedLimit == 0 {
+		o.FeedLimit = 2_000
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Meter == nil {
+		o.Meter = noMeter{}
+	}
+	v := &Visitor{
+		looker: o.Looker, locator: o.Locator, desk: o.Desk, store: o.Store, gate: o.Gate, vantages: slices.Clone(vantages), pace: o.Pace,
+		hostingTTL: o.HostingTTL, siblingTTL: o.SiblingTTL, threshold: o.Threshold, gap: o.PerHostGap, maxVisits: o.MaxVisits, maxTime: o.MaxTime,
+		feedLimit: o.FeedLimit, recordTimeout: o.RecordTimeout, log: o.Log, meter: o.Meter,
+	}
+	v.rules = judge.Rules{UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare)}
+	v.rules.Confirm.Verdicts, v.rules.Confirm.Span = o.Pace.Confirm.Verdicts, o.Pace.Confirm.Span
+	return v, nil
+}
+
+// Visit makes one visit of the case and records it. It is Round for a single case,
+// without its pacing. The error is ours: a *casefile.Problem of code conflict when
+// somebody else changed the case before the look.
+func (v *Visitor) Visit(ctx context.Context, c casefile.Case) (casefile.Visit, error) {
+	p, err := v.visitCase(ctx, c, &round{gap: v.gap})
+	if err != nil {
+		return casefile.Visit{}, fmt.Errorf("visit case %d: %w", c.ID, err)
+	}
+	return p.visit, nil
+}

@@ -1,0 +1,72 @@
+package stats
+
+import (
+	"cmp"
+	"slices"
+
+	"vigil/casefile"
+)
+
+// Group are the records that have one key in common.
+type Group struct {
+	Key     string // empty for records without one: unknown
+	Records []casefile.EpisodeRecord
+}
+
+// Groups sorts the records into groups by a key: the largest first, then by key.
+// The order of records within a group stays.
+func Groups(records []casefile.EpisodeRecord, by func(casefile.EpisodeRecord) string) []Group {
+	index := make(map[string]int)
+	var groups []Group
+	for _, r := range records {
+		key := by(r)
+		i, found := index[key]
+		if !found {
+			i = len(groups)
+			index[key] = i
+			groups = append(groups, Group{Key: key})
+		}
+		groups[i].Records = append(groups[i].Records, r)
+	}
+	slices.SortFunc(groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(len(b.Records), len(a.Records)), cmp.Compare(a.Key, b.Key))
+	})
+	return groups
+}
+
+// ByCountry is the hosting country.
+func ByCountry(r casefile.EpisodeRecord) string { return r.Country }
+
+// ByProvider is the hosting provider.
+func ByProvider(r casefile.EpisodeRecord) string { return r.Provider }
+
+// ByHost is the key of the host: one host can move the totals, so figures are shown by host as well.
+func ByHost(r casefile.EpisodeRecord) string { return string(r.HostKey) }
+
+// Tally counts a set of episodes: URLs and hosts side by side.
+type Tally struct {
+	Episodes int
+	Cases    int
+	Hosts    int
+	Returns  int // episodes after the first of their case
+	Assessed int // ever seen live
+	Outcomes map[casefile.Outcome]int
+}
+
+// Counts tallies the records.
+func Counts(records []casefile.EpisodeRecord) Tally {
+	t := Tally{Episodes: len(records), Outcomes: make(map[casefile.Outcome]int, 4)}
+	cases, hosts := make(map[casefile.CaseID]bool), make(map[casefile.HostKey]bool)
+	for _, r := range records {
+		cases[r.CaseID], hosts[r.HostKey] = true, true
+		t.Outcomes[r.Outcome]++
+		if r.Episode.Number > 1 {
+			t.Returns++
+		}
+		if r.Assessed() {
+			t.Assessed++
+		}
+	}
+	t.Cases, t.Hosts = len(cases), len(hosts)
+	return t
+}

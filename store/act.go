@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"vigil/casefile"
+)
+
+// Act applies what a person does to a case. A move that is not allowed is a Problem,
+// and nothing changes.
+func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error) {
+	var after casefile.Case
+	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		c, err := tx.loadCase(ctx, id)
+		if err != nil {
+			return err
+		}
+		next, events, problem := c.Act(a)
+		if problem != nil {
+			return problem
+		}
+		c.Case = next
+		c.Version++
+		after = c.Case
+		return tx.writeCase(ctx, c, events, written{at: a.At})
+	})
+	if err != nil {
+		return casefile.Case{}, fmt.Errorf("act on case %d: %w", id, err)
+	}
+	return after, nil
+}
+
+// Reveal gives the URL of a case to a person, after the event that says so is
+// durable. Without a reason of 1 to casefile.MaxActionReason bytes it is a Problem.
+func (s *Store) Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (casefile.Target, error) {
+	if reason == "" || len(reason) > casefile.MaxActionReason {
+		return casefile.Target{}, casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
+	}
+	c, err := s.Case(ctx, id)
+	if err != nil {
+		return casefile.Target{}, err
+	}
+	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		return tx.appendToCase(ctx, id, []casefile.Event{{At: now, Kind: casefile.EventRevealed, Actor: actor, Data: map[string]string{"reason": reason}}})
+	})
+	if err != nil {
+		return casefile.Target{}, fmt.Errorf("reveal case %d: %w", id, err)
+	}
+	return c.Target, nil
+}

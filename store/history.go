@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"vigil/casefile"
+)
+
+// Visits reads a page of the visits of a case with their observations, newest
+// first, those before the given one; 0 begins with the newest. Their hosting,
+// assignment, notices and events are read apart; After is zero.
+func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error) {
+	limit, err := page(limit)
+	if err != nil {
+		return nil, err
+	}
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed FROM visits
+		WHERE case_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, id, before, limit)
+	visits, err := collect(rows, err, scanVisit)
+	if err != nil {
+		return nil, fmt.Errorf("read visits of case %d: %w", id, err)
+	}
+	if len(visits) == 0 {
+		return nil, nil
+	}
+	newest, oldest := visits[0].ID, visits[len(visits)-1].ID
+	// The page's visits are all visits of the case between its ends.
+	rows, err = s.read.QueryContext(ctx, "SELECT "+observationColumns+` FROM observations o JOIN visits v ON v.id = o.visit_id
+		WHERE v.case_id = $1 AND v.id BETWEEN $2 AND $3 ORDER BY o.visit_id, o.id`, id, oldest, newest)
+	seen, err := collect(rows, err, s.scanObservation)
+	if err != nil {
+		return nil, fmt.Errorf("read observations of case %d: %w", id, err)
+	}
+	index := make(map[casefile.VisitID]int, len(visits))
+	for i, v := range visits {
+		index[v.ID] = i
+	}
+	for _, o := range seen {
+		if i, ok := index[o.visit]; ok {
+			visits[i].Observations = append(visits[i].Observations, o.Observation)
+		}
+	}
+	return visits, nil
+}
+
+func scanVisit(row scanner) (casefile.Visit, error) {
+	var v casefile.Visit
+	var started, ended stamp
+	var signals, dissent string
+	if err := row.Scan(&v.ID, &v.CaseID, &started, &ended, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Believed); err != nil {
+		return v, err
+	}
+	v.Started, v.Ended = started.Time, ended.Time
+	if err := json.Unmarshal([]byte(signals), &v.Verdict.Signals); err != nil {
+		return v, fmt.Errorf("visit %d: read signals: %w", v.ID, err)
+	}
+	if err := json.Unmarshal([]byte(dissent), &v.Verdict.Dissent); err != nil {
+		return v, fmt.Errorf("visit %d: read dissent: %w", v.ID, err)
+	}
+	return v, nil
+}
+
+const observationColumns = `o.id, o.visit_id, o.case_id, o.vantage, o.purpose, o.started_at, o.took_us, o.status, o.body_bytes, o.truncated,
+	o.features, o.fault_kind, o.fault_phase, o.fault_detail, o.trail_sealed`
+
+type seen struct {
+	casefile.Observation
+	visit casefile.VisitID
+}
+
+func (s *Store) scanObservation(row scanner) (seen, error) {
+	var o seen
+	var id casefile.CaseID
+	var started stamp
+	var took int64
+	var features, kind, phase, detail *string
+	var sealed []byte
+	err := row.Scan(&o.ID, &o.visit, &id, &o.Vantage, &o.Purpose, &started, &took, &o.Status, &o.BodyBytes, &o.Truncated,
+		&features, &kind, &phase, &detail, &sealed)
+	if err != nil {
+		return o, err
+	}
+	o.Started, o.Took = started.Time, time.Duration(took)*time.Microsecond
+	if features != nil {
+		o.Features = new(casefile.Features)
+		if err := json.Unmarshal([]byte(*features), o.Features); err != nil {
+			return o, fmt.Errorf("observation %d: read features: %w", o.ID, err)
+		}
+	}
+	if kind != nil && phase != nil {
+		o.Fault = &casefile.Fault{Kind: casefile.FaultKind(*kind), Phase: casefile.Phase(*phase)}
+		if detail != nil {
+			o.Fault.Detail = *detail
+		}
+	}
+	return o, s.openTrail(id, sealed, &o.Observation)
+}
+
+// Sibling reads the latest look at a path of the host that surely does not exist,
+// when it began at or after since; nil when there is none.
+func (s *Store) Sibling(ctx context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+observationColumns+` FROM siblings s JOIN observations o ON o.id = s.observation_id
+		WHERE s.host_key = $1 AND s.started_at >= $2`, string(host), since.UnixMilli())
+	list, err := collect(rows, err, s.scanObservation)
+	if err != nil {
+		return nil, fmt.Errorf("read sibling look: %w", err)
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return &list[0].Observation, nil
+}

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"vigil/casefile"
+)
+
+// NoticeLease is how long a sender may hold a claimed notice. It is far longer than
+// a hand-over with all its time-outs; a notice still "sending" after it was left
+// behind by a process that died.
+const NoticeLease = 10 * time.Minute
+
+// content is the part of a notice that is sealed: the body names the URL, and a
+// contact's address may give the host away.
+type content struct {
+	Contact casefile.Contact `json:"contact"`
+	Body    string           `json:"body"`
+}
+
+const noticeColumns = "id, case_id, episode, kind, step, message_key, subject, content_sealed, state, composed_at, next_try, tries, sent_at, proof_sealed"
+
+func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
+	var n casefile.Notice
+	var composed, next, sent stamp
+	var sealed, proof []byte
+	err := row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Key, &n.Subject, &sealed, &n.State, &composed, &next, &n.Tries, &sent, &proof)
+	if err != nil {
+		return n, err
+	}
+	n.Composed, n.NextTry, n.Sent = composed.Time, next.Time, sent.Time
+	var c content
+	if err := s.openJSON("notice", n.CaseID, sealed, &c); err != nil {
+		return n, err
+	}
+	n.Contact, n.Body = c.Contact, c.Body
+	if proof != nil {
+		plain, err := s.keys.Open(proof, place("proof", n.CaseID))
+		if err != nil {
+			return n, fmt.Errorf("open proof of notice %d: %w", n.ID, err)
+		}
+		n.Proof = string(plain)
+	}
+	return n, nil
+}
+
+func (tx *transaction) insertNotice(ctx context.Context, id casefile.CaseID, n casefile.Notice) error {
+	sealed, err := tx.s.sealJSON("notice", id, content{Contact: n.Contact, Body: n.Body})
+	if err != nil {
+		return err
+	}
+	next := n.NextTry
+	if next.IsZero() && n.State == casefile.NoticeQueued {
+		next = n.Composed
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject, content_sealed, state, composed_at, next_try, tries)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) ON CONFLICT (message_key) DO NOTHING`,
+		id, n.Episode, string(n.Kind), n.Step, string(n.Contact.Party), n.Key, clip(n.Subject, maxSubject), sealed, string(n.State), n.Composed.UnixMilli(), at(next))
+	if err != nil {
+		return fmt.Errorf("insert notice: %w", err)
+	}
+	return nil
+}
+
+// Notices reads a page of notices, newest first. A limit of 0 means casefile.MaxPage.
+func (s *Store) Notices(ctx context.Context, f casefile.NoticeFilter) ([]casefile.Notice, error) {
+	query, args, err := noticesQuery(f)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	list, err := collect(rows, err, s.scanNotice)
+	if err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	return list, nil
+}
+
+func noticesQuery(f casefile.NoticeFilter) (string, []any, error) {
+	limit, err := page(f.Limit)
+	if err != nil {
+		return "", nil, err
+	}
+	if f.State != "" && !f.State.Valid() {
+		return "", nil, casefile.Problemf(casefile.ProblemField, "state", "%.40q is no state of a notice", string(f.State))
+	}
+	var w where
+	if f.CaseID != 0 {
+		w.add("case_id = ?", f.CaseID)
+	}
+	if f.State != "" {
+		w.add("state = ?", string(f.State))
+	}
+	if f.Before > 0 {
+		w.add("id < ?", f.Before)
+	}
+	return "SELECT " + noticeColumns + " FROM notices" + w.String() + " ORDER BY id DESC LIMIT " + w.param(limit), w.args, nil
+}
+
+// Notice reads a notice; a Problem of code not_found when there is none.
+func (s *Store) Notice(ctx context.Context, id casefile.NoticeID) (casefile.Notice, error) {
+	n, err := s.scanNotice(s.read.QueryRowContext(ctx, "SELECT "+noticeColumns+" FROM notices WHERE id = $1", id))
+	if err != nil {
+		return n, notFound(err, "notice")
+	}
+	return n, nil
+}
+
+const queuedQuery = "SELECT id FROM notices WHERE state = 'queued' AND next_try <= $1 ORDER BY next_try, id LIMIT $2"
+
+// ClaimNotices takes queued notices whose time has come, the earliest first, and
+// marks them as being sent. It is durable before anything is handed over, and no
+// other sender gets them. The claim is a lease of NoticeLease.
+func (s *Store) ClaimNotices(ctx context.Context, now time.Time, limit int) ([]casefile.Notice, error) {
+	if limit, _ = page(limit); limit == 0 {
+		return nil, fmt.Errorf("claim notices: ask for 1 to %d", casefile.MaxPage)
+	}
+	skip := ""
+	if s.dialect == DialectPostgres {
+		skip = " FOR UPDATE SKIP LOCKED"
+	}
+	var claimed []casefile.Notice
+	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		rows, err := tx.QueryContext(ctx, "UPDATE notices SET state = 'sending', claimed_at = $1 WHERE id IN ("+queuedQuery+skip+") RETURNING "+noticeColumns,
+			now.UnixMilli(), limit)
+		claimed, err = collect(rows, err, s.scanNotice)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim notices: %w", err)
+	}
+	slices.SortFunc(claimed, func(a, b casefile.Notice) int {
+		return cmp.Or(a.NextTry.Compare(b.NextTry), cmp.Compare(a.ID, b.ID))
+	})
+	return claimed, nil
+}
+
+// SettleNotice writes how sending went: State, Tries, NextTry, Sent and Proof of n,
+// its event, and for a removal notice that was sent the clock of its episode, in one
+// transaction. n.State is queued (try again at NextTry; no event), sent, refused,
+// uncertain or overtaken. Only a claimed notice can be settled, or one that was
+// found uncertain because its sender was late; else it is a Problem of code conflict.
+func (s *Store) SettleNotice(ctx context.Context, n casefile.Notice) error {
+	switch n.State {
+	case casefile.NoticeQueued, casefile.NoticeSent, casefile.NoticeRefused, casefile.NoticeUncertain, casefile.NoticeOvertaken:
+	case casefile.NoticeDraft, casefile.NoticeSending:
+		return fmt.Errorf("settle notice %d: %s is no outcome", n.ID, n.State)
+	default:
+		return fmt.Errorf("settle notice %d: %.20q is no state", n.ID, string(n.State))
+	}
+	n.Proof = clip(n.Proof, casefile.MaxProof)
+	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error { return tx.settleNotice(ctx, n, time.Now()) })
+	if err != nil {
+		return fmt.Errorf("settle notice %d: %w", n.ID, err)
+	}
+	return nil
+}
+
+func (tx *transaction) settleNotice(ctx context.Context, n casefile.Notice, now time.Time) error {
+	var state casefile.NoticeState
+	var stored casefile.Notice
+	err := tx.QueryRowContext(ctx, "SELECT state, case_id, episode, kind, step, party, message_key FROM notices WHERE id = $1"+tx.s.lock(), n.ID).
+		Scan(&state, &stored.CaseID, &stored.Episode, &stored.Kind, &stored.Step, &stored.Contact.Party, &stored.Key)
+	if err != nil {
+		return notFound(err, "notice")
+	}
+	late := state == casefile.NoticeUncertain && n.State != casefile.NoticeQueued
+	if state != casefile.NoticeSending && !late {
+		return casefile.Problemf(casefile.ProblemConflict, "state", "notice %d is %s and was not claimed", n.ID, state)
+	}
+	var proof any
+	if n.Proof != "" {
+		if proof, err = tx.s.keys.Seal([]byte(n.Proof), place("proof", stored.CaseID)); err != nil {
+			return err
+		}
+	}
+	next := n.NextTry
+	if n.State == casefile.NoticeQueued && next.IsZero() {
+		next = now
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE notices SET state = $2, tries = $3, next_try = $4, sent_at = $5, proof_sealed = $6, claimed_at = NULL WHERE id = $1",
+		n.ID, string(n.State), n.Tries, at(next), at(n.Sent), proof)
+	if err != nil || n.State == casefile.NoticeQueued {
+		return err
+	}
+	event := noticeEvent(stored, n.ID, n.State, now)
+	if n.Proof != "" {
+		sum := sha256.Sum256([]byte(n.Proof))
+		event.Data["proof_sha256"] = hex.EncodeToString(sum[:])
+	}
+	if n.State == casefile.NoticeSent && !n.Sent.IsZero() {
+		event.At = n.Sent
+		if stored.Kind == casefile.NoticeRemoval {
+			_, err := tx.ExecContext(ctx, `UPDATE episodes SET first_notice = COALESCE(first_notice, $3), last_notice = $3 WHERE case_id = $1 AND number = $2`,
+				stored.CaseID, stored.Episode, n.Sent.UnixMilli())
+			if err != nil {
+				return fmt.Errorf("write clock of notice: %w", err)
+			}
+		}
+	}
+	return tx.appendToCase(ctx, stored.CaseID, []casefile.Event{event})
+}
+
+// noticeEvent is the event of a notice that reached its end. What the party's server
+// said is sealed with the notice; the history holds its digest, so that it can be
+// proved and does not quote a URL.
+func noticeEvent(n casefile.Notice, id casefile.NoticeID, state casefile.NoticeState, now time.Time) casefile.Event {
+	kind := casefile.EventNoticeFailed
+	if state == casefile.NoticeSent {
+		kind = casefile.EventNoticeSent
+	}
+	return casefile.Event{At: now, Kind: kind, Actor: casefile.ActorVigil, Data: map[string]string{
+		"notice": strconv.FormatInt(int64(id), 10), "key": n.Key, "kind": string(n.Kind), "party": string(n.Contact.Party),
+		"step": strconv.Itoa(n.Step), "state": string(state), "episode": strconv.Itoa(n.Episode),
+	}}
+}
+
+// RecoverNotices turns notices that were claimed more than NoticeLease ago and never
+// settled into uncertain ones, each with its event, and says how many. They are
+// never sent again by themselves: the party may have them.
+func (s *Store) RecoverNotices(ctx context.Context, now time.Time) (int, error) {
+	var n int
+	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		rows, err := tx.QueryContext(ctx, `UPDATE notices SET state = 'uncertain', claimed_at = NULL WHERE state = 'sending' AND claimed_at <= $1
+			RETURNING id, case_id, episode, kind, step, party, message_key`, now.Add(-NoticeLease).UnixMilli())
+		left, err := collect(rows, err, func(row scanner) (n casefile.Notice, err error) {
+			return n, row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Contact.Party, &n.Key)
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(left, func(a, b casefile.Notice) int { return cmp.Compare(a.ID, b.ID) })
+		for _, lost := range left {
+			event := noticeEvent(lost, lost.ID, casefile.NoticeUncertain, now)
+			if err := tx.appendToCase(ctx, lost.CaseID, []casefile.Event{event}); err != nil {
+				return err
+			}
+		}
+		n = len(left)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("recover notices: %w", err)
+	}
+	return n, nil
+}

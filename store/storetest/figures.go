@@ -1,0 +1,143 @@
+package storetest
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vigil/casefile"
+	"vigil/stats"
+	"vigil/store"
+)
+
+// figures lives random lives with the store, and again by hand from the events, and
+// compares what the figures say about both.
+func figures(t *testing.T, d Database) {
+	s := d.Open(t)
+	dice := rand.New(rand.NewPCG(7, 7))
+	const lives = 30
+	for i := range lives {
+		live1(t, s, dice, i)
+	}
+	var records []casefile.EpisodeRecord
+	must(t, s.Episodes(t.Context(), time.Time{}, func(r casefile.EpisodeRecord) error {
+		records = append(records, r)
+		return nil
+	}))
+	counts := map[casefile.Standing]int{}
+	outcomes := map[casefile.Outcome]int{}
+	for id := casefile.CaseID(1); id <= lives; id++ {
+		events, err := s.Events(t.Context(), id, 0, casefile.MaxPage)
+		must(t, err)
+		standing, ends := slowLife(events)
+		counts[standing]++
+		for _, o := range ends {
+			outcomes[o]++
+		}
+	}
+	got, err := s.Counts(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(counts, got); diff != "" {
+		t.Errorf("counts by standing (-from events +from SQL):\n%s", diff)
+	}
+	tally := stats.Counts(records)
+	if diff := cmp.Diff(outcomes, tally.Outcomes); diff != "" {
+		t.Errorf("episodes by outcome (-from events +from SQL):\n%s", diff)
+	}
+	if len(outcomes) != 4 || tally.Returns == 0 || tally.Cases != lives {
+		t.Errorf("the lives were too quiet to prove anything: %+v", tally)
+	}
+	for _, r := range records {
+		if (r.Outcome == casefile.OutcomeOpen) != r.Ended.IsZero() {
+			t.Errorf("case %d, episode %d: %s, ended %v", r.CaseID, r.Episode.Number, r.Outcome, r.Ended)
+		}
+	}
+	sum := stats.Summarise(records, stats.FromReport, epoch.Add(1000*24*time.Hour))
+	if all := sum.Records + sum.Returns.Records; all != len(records) || sum.Excluded.Broken+sum.Returns.Excluded.Broken != 0 {
+		t.Errorf("the figures take %d of %d episodes, %+v and %+v are excluded", all, len(records), sum.Excluded, sum.Returns.Excluded)
+	}
+	since := epoch.Add(20 * 24 * time.Hour)
+	late, slow := 0, 0
+	must(t, s.Episodes(t.Context(), since, func(casefile.EpisodeRecord) error { late++; return nil }))
+	for _, r := range records {
+		if !r.Episode.Opened.Before(since) {
+			slow++
+		}
+	}
+	if late != slow || slow == 0 {
+		t.Errorf("%d episodes since, want %d", late, slow)
+	}
+	stop := errors.New("enough")
+	if err := s.Episodes(t.Context(), time.Time{}, func(casefile.EpisodeRecord) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("got %v, want the error of the caller", err)
+	}
+}
+
+// live1 leads one case through a random life along the transition table.
+func live1(t *testing.T, s *store.Store, dice *rand.Rand, i int) {
+	now := epoch.Add(time.Duration(i) * 24 * time.Hour)
+	c := add(t, s, target(t, i, i), now)
+	causes := []casefile.Cause{casefile.CauseGone, casefile.CauseConfirmed, casefile.CauseSeen, casefile.CauseUnseen, casefile.CauseUndecided, casefile.CauseConfirmed}
+	for range 12 {
+		now = now.Add(time.Duration(1+dice.IntN(30)) * time.Hour)
+		if dice.IntN(8) == 0 {
+			kind := casefile.ActWithdraw
+			if dice.IntN(2) == 0 {
+				kind = casefile.ActOverturn
+			}
+			if _, err := s.Act(t.Context(), c.ID, casefile.Action{Kind: kind, Actor: "ann", Reason: "x", At: now}); err != nil && problem(err) == nil {
+				t.Fatal(err)
+			}
+			if dice.IntN(2) == 0 {
+				add(t, s, c.Target, now) // wakes it
+			}
+			c = read(t, s, c.ID)
+			continue
+		}
+		if !c.Standing.Visited() {
+			continue
+		}
+		v := live(c, now)
+		before := c.Standing
+		v.After, v.Events = v.After.Moved(causes[dice.IntN(len(causes))], casefile.ActorVigil, now)
+		switch after := v.After.Standing; {
+		case after == casefile.Removed && before != casefile.Removed:
+			v.After.Episode.FirstGone, v.After.Episode.Removed = now, now
+		case before == casefile.Removed && after == casefile.Watching: // returned
+			v.After.Episode = casefile.Episode{Number: c.Episode.Number + 1, Opened: now, FirstSeen: now, LastSeen: now}
+			v.Events = append(v.Events, casefile.Event{At: now, Kind: casefile.EventReturned, Actor: casefile.ActorVigil})
+		}
+		c = record(t, s, v)
+	}
+}
+
+// slowLife reads the standing and the outcome of each episode off a history.
+func slowLife(events []casefile.Event) (casefile.Standing, []casefile.Outcome) {
+	standing := casefile.Watching
+	outcomes := []casefile.Outcome{casefile.OutcomeOpen}
+	last := func(o casefile.Outcome) { outcomes[len(outcomes)-1] = o }
+	for _, e := range events {
+		if e.Kind != casefile.EventStanding {
+			continue
+		}
+		from := standing
+		standing = casefile.Standing(e.Data["to"])
+		cause := casefile.Cause(e.Data["cause"])
+		switch {
+		case standing == casefile.Removed || standing == casefile.Closed:
+			last(casefile.OutcomeRemoved)
+		case standing == casefile.Withdrawn:
+			last(casefile.OutcomeWithdrawn)
+		case standing == casefile.Unavailable:
+			last(casefile.OutcomeUnavailable)
+		case cause == casefile.CauseReported || from == casefile.Removed && cause == casefile.CauseSeen:
+			outcomes = append(outcomes, casefile.OutcomeOpen)
+		default:
+			last(casefile.OutcomeOpen)
+		}
+	}
+	return standing, outcomes
+}

@@ -1,0 +1,280 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"vigil/casefile"
+	"vigil/web/auth"
+	"vigil/web/mask"
+)
+
+func (a *API) caseRoutes() {
+	missing := func(op *huma.Operation) { op.Errors = append(op.Errors, 404) }
+	changing := func(op *huma.Operation) { op.Errors = append(op.Errors, 400, 404, 409, 413, 415) }
+	route(a, http.MethodGet, "/cases", "list-cases", "Cases, newest first", casefile.RoleViewer, a.cases)
+	route(a, http.MethodGet, "/cases/{id}", "get-case", "One case", casefile.RoleViewer, a.caseByID, missing)
+	route(a, http.MethodGet, "/cases/{id}/visits", "list-visits", "Visits of a case, newest first", casefile.RoleViewer, a.visits, missing)
+	route(a, http.MethodGet, "/cases/{id}/events", "list-events", "History of a case, oldest first", casefile.RoleViewer, a.events, missing)
+	route(a, http.MethodPost, "/cases/{id}/actions", "post-action", "Act on a case", casefile.RoleAnalyst, a.act, changing)
+	route(a, http.MethodPost, "/cases/{id}/reveal", "post-reveal", "Reveal the URL of a case", casefile.RoleAnalyst, a.reveal, changing)
+	route(a, http.MethodGet, "/assignments", "list-assignments", "Cases with who must act on them, newest first", casefile.RoleViewer, a.assignments)
+}
+
+// Which says which case a request is about. The library fills exported embedded structs only.
+type Which struct {
+	ID int64 `path:"id" minimum:"1" doc:"number of the case"`
+}
+
+func (c Which) id() casefile.CaseID { return casefile.CaseID(c.ID) }
+
+func (c Which) path() string { return "/cases/" + strconv.FormatInt(c.ID, 10) }
+
+type filter struct {
+	Page
+	Standing string `query:"standing" enum:"watching,confirming,removed,unavailable,review,withdrawn,closed"`
+	Country  string `query:"country" minLength:"2" maxLength:"2" pattern:"^[A-Z]{2}$" doc:"hosting country, ISO 3166-1 alpha-2"`
+	Hotline  string `query:"hotline" maxLength:"200" doc:"name of an assigned hotline"`
+}
+
+// page fetches the cases of a filter and the way to the next page.
+func (a *API) page(ctx context.Context, in *filter, path string) ([]casefile.Case, Next, error) {
+	before, err := in.after("case")
+	if err != nil {
+		return nil, Next{}, err
+	}
+	f := casefile.CaseFilter{
+		Standing: casefile.Standing(in.Standing), Country: in.Country, Hotline: in.Hotline, Before: casefile.CaseID(before), Limit: in.Limit,
+	}
+	found, err := a.Store.Cases(ctx, f)
+	if err != nil || len(found) < f.Limit {
+		return found, Next{}, err
+	}
+	f.Before, f.Limit = found[len(found)-1].ID, 1
+	more, err := a.Store.Cases(ctx, f)
+	if err != nil || len(more) == 0 {
+		return found, Next{}, err
+	}
+	return found, next(path, "case", int64(f.Before), url.Values{
+		"standing": {in.Standing}, "country": {in.Country}, "hotline": {in.Hotline}, "limit": {strconv.Itoa(in.Limit)},
+	}), nil
+}
+
+func (a *API) cases(ctx context.Context, in *filter) (*Listed[CaseRow], error) {
+	found, n, err := a.page(ctx, in, "/cases")
+	if err != nil {
+		return nil, a.wrong(ctx, "list cases", err)
+	}
+	rows := make([]CaseRow, len(found))
+	for i, c := range found {
+		rows[i] = rowOf(c, mask.New(c.Target))
+	}
+	return listed(rows, n), nil
+}
+
+type detailOutput struct{ Body CaseDetail }
+
+func (a *API) caseByID(ctx context.Context, in *Which) (*detailOutput, error) {
+	c, err := a.Store.Case(ctx, in.id())
+	if err != nil {
+		return nil, a.wrong(ctx, "load case", err)
+	}
+	d, err := a.detail(ctx, c)
+	if err != nil {
+		return nil, a.wrong(ctx, "load case", err)
+	}
+	return &detailOutput{d}, nil
+}
+
+func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
+	m := mask.New(c.Target, c.Referrer)
+	d := CaseDetail{
+		CaseRow: rowOf(c, m), Version: c.Version, UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{},
+		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds())},
+	}
+	if c.Hosting != nil {
+		d.Hosting = hostingOf(*c.Hosting, m)
+	}
+	if c.Assignment != nil {
+		d.Assignment = assignedOf(*c.Assignment)
+	}
+	reports, err := a.Store.Reports(ctx, c.ID)
+	if err != nil {
+		return d, err
+	}
+	for _, r := range reports {
+		d.Reports = append(d.Reports, Report{r.ID, m.Text(r.Source), m.Text(r.Reference), r.Classification, utc(r.Received), r.Referrer.String(), r.Held})
+	}
+	visits, err := a.Store.Visits(ctx, c.ID, 0, 1)
+	if err != nil || len(visits) == 0 {
+		return d, err
+	}
+	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Believed
+	d.Verdict, d.Believed = &v, &believed
+	return d, nil
+}
+
+type caseList struct {
+	Which
+	Page
+}
+
+func (a *API) visits(ctx context.Context, in *caseList) (*Listed[Visit], error) {
+	before, err := in.after("visit")
+	if err != nil {
+		return nil, a.wrong(ctx, "read cursor", err)
+	}
+	c, err := a.Store.Case(ctx, in.id())
+	if err != nil {
+		return nil, a.wrong(ctx, "load case", err)
+	}
+	found, err := a.Store.Visits(ctx, c.ID, casefile.VisitID(before), in.Limit)
+	if err != nil {
+		return nil, a.wrong(ctx, "list visits", err)
+	}
+	m := mask.New(c.Target, c.Referrer)
+	rows := make([]Visit, len(found))
+	for i, v := range found {
+		rows[i] = visitOf(v, m)
+	}
+	var n Next
+	if len(found) == in.Limit {
+		last := found[len(found)-1].ID
+		more, err := a.Store.Visits(ctx, c.ID, last, 1)
+		if err != nil {
+			return nil, a.wrong(ctx, "list visits", err)
+		}
+		if len(more) > 0 {
+			n = next(in.path()+"/visits", "visit", int64(last), url.Values{"limit": {strconv.Itoa(in.Limit)}})
+		}
+	}
+	return listed(rows, n), nil
+}
+
+func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) {
+	after, err := in.after("event")
+	if err != nil {
+		return nil, a.wrong(ctx, "read cursor", err)
+	}
+	c, err := a.Store.Case(ctx, in.id())
+	if err != nil {
+		return nil, a.wrong(ctx, "load case", err)
+	}
+	found, err := a.Store.Events(ctx, c.ID, after, in.Limit)
+	if err != nil {
+		return nil, a.wrong(ctx, "list events", err)
+	}
+	m := mask.New(c.Target, c.Referrer)
+	rows := make([]Event, len(found))
+	for i, e := range found {
+		rows[i] = eventOf(e, m)
+	}
+	var n Next
+	if len(found) == in.Limit {
+		last := found[len(found)-1].Seq
+		more, err := a.Store.Events(ctx, c.ID, last, 1)
+		if err != nil {
+			return nil, a.wrong(ctx, "list events", err)
+		}
+		if len(more) > 0 {
+			n = next(in.path()+"/events", "event", last, url.Values{"limit": {strconv.Itoa(in.Limit)}})
+		}
+	}
+	return listed(rows, n), nil
+}
+
+type actionInput struct {
+	Which
+	Body struct {
+		Kind   string `json:"kind" enum:"withdraw,hold,release,look_now,record_removal,undo_removal,note"`
+		Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept in the history; name no URL in it"`
+	}
+}
+
+func (a *API) act(ctx context.Context, in *actionInput) (*detailOutput, error) {
+	if p := reason(in.Body.Reason); p != nil {
+		return nil, document(p)
+	}
+	c, err := a.Store.Act(ctx, in.id(), casefile.Action{
+		Kind: casefile.ActionKind(in.Body.Kind), Actor: auth.From(ctx).Name, Reason: in.Body.Reason, At: now(),
+	})
+	if err != nil {
+		return nil, a.wrong(ctx, "act on case", err)
+	}
+	d, err := a.detail(ctx, c)
+	if err != nil {
+		return nil, a.wrong(ctx, "load case", err)
+	}
+	return &detailOutput{d}, nil
+}
+
+type revealInput struct {
+	Which
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept in the history with your name"`
+	}
+}
+
+type revealOutput struct {
+	Body struct {
+		CaseID   casefile.CaseID `json:"case_id"`
+		URL      string          `json:"url"`
+		Referrer string          `json:"referrer,omitempty"`
+	}
+}
+
+func (a *API) reveal(ctx context.Context, in *revealInput) (*revealOutput, error) {
+	if p := reason(in.Body.Reason); p != nil {
+		return nil, document(p)
+	}
+	t, err := a.Store.Reveal(ctx, in.id(), auth.From(ctx).Name, in.Body.Reason, now())
+	if err != nil {
+		return nil, a.wrong(ctx, "reveal", err)
+	}
+	c, err := a.Store.Case(ctx, in.id())
+	if err != nil {
+		return nil, a.wrong(ctx, "load case", err)
+	}
+	out := &revealOutput{}
+	out.Body.CaseID, out.Body.URL, out.Body.Referrer = in.id(), t.URL(), c.Referrer.URL()
+	return out, nil
+}
+
+// reason checks why a person does something.
+func reason(s string) *casefile.Problem {
+	for _, r := range s {
+		if !unicode.IsSpace(r) {
+			if len(s) > casefile.MaxActionReason {
+				break
+			}
+			return nil
+		}
+	}
+	return casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
+}
+
+// AssignmentRow is a case with who must act on it.
+type AssignmentRow struct {
+	CaseID   casefile.CaseID   `json:"case_id"`
+	Standing casefile.Standing `json:"standing"`
+	Assigned
+}
+
+func (a *API) assignments(ctx context.Context, in *filter) (*Listed[AssignmentRow], error) {
+	found, n, err := a.page(ctx, in, "/assignments")
+	if err != nil {
+		return nil, a.wrong(ctx, "list assignments", err)
+	}
+	var rows []AssignmentRow
+	for _, c := range found {
+		if c.Assignment != nil { // a page may be short: cases without hosting yet are left out
+			rows = append(rows, AssignmentRow{c.ID, c.Standing, *assignedOf(*c.Assignment)})
+		}
+	}
+	return listed(rows, n), nil
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"vigil/web/figures"
+)
+
+type removalInput struct {
+	Clock string `query:"clock" enum:"report,notice" default:"report" doc:"where the clock starts"`
+	By    string `query:"by" enum:"country,provider" doc:"split into groups"`
+}
+
+// Removal is the time to removal.
+type Removal struct {
+	Clock  figures.Clock `json:"clock"`
+	By     figures.By    `json:"by,omitempty"`
+	AsOf   time.Time     `json:"as_of"`
+	All    Group         `json:"all"`
+	Groups []Group       `json:"groups,omitempty"`
+	Curve  []Point       `json:"curve" nullable:"false" doc:"Kaplan-Meier estimate"`
+}
+
+// Group is the figures of a set of episodes.
+type Group struct {
+	Name        string   `json:"name" doc:"empty for all, and where the country or provider is unknown"`
+	N           int      `json:"n"`
+	Hosts       int      `json:"hosts" doc:"different hosts among them: one host can move the totals"`
+	Removed     int      `json:"removed"`
+	Censored    int      `json:"censored" doc:"still there, or withdrawn while there"`
+	Unavailable int      `json:"unavailable" doc:"silent or withheld for long; no removal"`
+	Excluded    int      `json:"excluded" doc:"gone before assessment, or without a start of this clock; not in n"`
+	Median      *float64 `json:"median_seconds" doc:"null when the curve does not get that far"`
+	P90         *float64 `json:"p90_seconds" doc:"null when the curve does not get that far"`
+	Shares      []Share  `json:"shares" nullable:"false"`
+}
+
+// Share is the part removed within a time.
+type Share struct {
+	Within int64    `json:"within_seconds"`
+	Share  *float64 `json:"share" doc:"0 to 1; null when nothing was watched for that long"`
+	Low    *float64 `json:"low" doc:"lower end of the 95 % band"`
+	High   *float64 `json:"high" doc:"upper end of the 95 % band"`
+}
+
+// Point is a step of the curve.
+type Point struct {
+	After     float64 `json:"after_seconds"`
+	Remaining float64 `json:"remaining" doc:"part that is still there"`
+	Low       float64 `json:"low"`
+	High      float64 `json:"high"`
+	Removed   int     `json:"removed"`
+	Censored  int     `json:"censored"`
+	AtRisk    int     `json:"at_risk"`
+}
+
+type removalOutput struct{ Body Removal }
+
+func (a *API) removal(ctx context.Context, in *removalInput) (*removalOutput, error) {
+	f, err := a.Figures(ctx, figures.Query{Clock: figures.Clock(in.Clock), By: figures.By(in.By)})
+	if err != nil {
+		return nil, a.wrong(ctx, "count figures", err)
+	}
+	out := &removalOutput{Removal{Clock: f.Clock, By: f.By, AsOf: utc(f.AsOf), All: groupOf(f.All), Curve: []Point{}}}
+	for _, g := range f.Groups {
+		out.Body.Groups = append(out.Body.Groups, groupOf(g))
+	}
+	for _, p := range f.All.Curve {
+		out.Body.Curve = append(out.Body.Curve, Point{p.After.Seconds(), p.Remaining, p.Low, p.High, p.Removed, p.Censored, p.AtRisk})
+	}
+	return out, nil
+}
+
+func groupOf(g figures.Group) Group {
+	out := Group{
+		Name: g.Name, N: g.N, Hosts: g.Hosts, Removed: g.Removed, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded,
+		Median: seconds(g.Median), P90: seconds(g.P90), Shares: []Share{},
+	}
+	for _, s := range g.Shares {
+		share := Share{Within: int64(s.Within.Seconds())}
+		if s.Known {
+			share.Share, share.Low, share.High = &s.Share, &s.Low, &s.High
+		}
+		out.Shares = append(out.Shares, share)
+	}
+	return out
+}
+
+func seconds(d *time.Duration) *float64 {
+	if d == nil {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}

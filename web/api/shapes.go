@@ -1,0 +1,302 @@
+package api
+
+import (
+	"net/netip"
+	"reflect"
+	"time"
+
+	"vigil/casefile"
+	"vigil/web/mask"
+)
+
+// Times are RFC 3339 in UTC and left out when there is none; durations are seconds, as the names say.
+
+// CaseRow is a case in a list.
+type CaseRow struct {
+	ID             casefile.CaseID   `json:"id"`
+	Target         string            `json:"target" doc:"masked"`
+	Standing       casefile.Standing `json:"standing"`
+	Held           bool              `json:"held"`
+	Opened         time.Time         `json:"opened"`
+	Episode        Episode           `json:"episode"`
+	Due            *Due              `json:"due,omitempty" doc:"absent when the case is not looked at any more"`
+	LastVerdict    *Opinion          `json:"last_verdict,omitempty" doc:"the last believed one"`
+	HostingCountry string            `json:"hosting_country,omitempty"`
+	Provider       string            `json:"provider,omitempty"`
+	Assigned       string            `json:"assigned_country,omitempty"`
+	Hotlines       []string          `json:"hotlines" nullable:"false"`
+	Visits         int               `json:"visits"`
+}
+
+// Episode is one stretch from report or return to removal.
+type Episode struct {
+	Number      int       `json:"number"`
+	Opened      time.Time `json:"opened" doc:"start of the clock"`
+	FirstSeen   time.Time `json:"first_seen,omitzero"`
+	LastSeen    time.Time `json:"last_seen,omitzero"`
+	FirstGone   time.Time `json:"first_gone,omitzero"`
+	Removed     time.Time `json:"removed,omitzero" doc:"when removal was confirmed"`
+	FirstNotice time.Time `json:"first_notice,omitzero"`
+	LastNotice  time.Time `json:"last_notice,omitzero"`
+}
+
+// Due is when the next visit must be.
+type Due struct {
+	At  time.Time    `json:"at"`
+	Why casefile.Why `json:"why"`
+}
+
+// Opinion is the short form of a verdict.
+type Opinion struct {
+	State  casefile.State       `json:"state"`
+	Reason casefile.Reason      `json:"reason"`
+	ICCAM  casefile.ICCAMReason `json:"iccam_reason"`
+	At     time.Time            `json:"at"`
+}
+
+// Verdict is the opinion over a visit with what it rests on.
+type Verdict struct {
+	State   casefile.State       `json:"state"`
+	Reason  casefile.Reason      `json:"reason"`
+	ICCAM   casefile.ICCAMReason `json:"iccam_reason"`
+	Signals []casefile.Signal    `json:"signals" nullable:"false"`
+	Dissent []casefile.Dissent   `json:"dissent" nullable:"false"`
+}
+
+// Streak is a run of gone verdicts.
+type Streak struct {
+	Count       int       `json:"count"`
+	First       time.Time `json:"first,omitzero"`
+	Last        time.Time `json:"last,omitzero"`
+	SpanSeconds int64     `json:"span_seconds"`
+}
+
+// CaseDetail is a case with all that is known.
+type CaseDetail struct {
+	CaseRow
+	Version      int64     `json:"version"`
+	Streak       Streak    `json:"streak"`
+	UnseenSince  time.Time `json:"unseen_since,omitzero"`
+	LookingSince time.Time `json:"looking_since,omitzero" doc:"a visit is under way"`
+	Verdict      *Verdict  `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
+	Believed     *bool     `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
+	Hosting      *Hosting  `json:"hosting,omitempty"`
+	Assignment   *Assigned `json:"assignment,omitempty"`
+	Reports      []Report  `json:"reports" nullable:"false"`
+}
+
+// Report is a report as it is shown.
+type Report struct {
+	ID             casefile.ReportID       `json:"id"`
+	Source         string                  `json:"source"`
+	Reference      string                  `json:"reference,omitempty"`
+	Classification casefile.Classification `json:"classification"`
+	Received       time.Time               `json:"received"`
+	Referrer       string                  `json:"referrer,omitempty" doc:"masked"`
+	Held           bool                    `json:"held"`
+}
+
+// Hosting is the decision who hosts a target and where.
+type Hosting struct {
+	Provider   string             `json:"provider"`
+	ASN        uint32             `json:"asn,omitempty"`
+	Network    string             `json:"network,omitempty"`
+	Country    string             `json:"country,omitempty" doc:"absent when it is not decided"`
+	Confidence float64            `json:"confidence"`
+	Disputed   bool               `json:"disputed"`
+	Origin     string             `json:"origin" enum:"known,unknown"`
+	Edge       *Edge              `json:"edge"`
+	Registrar  *Registrar         `json:"registrar"`
+	Addresses  []string           `json:"addresses" nullable:"false"`
+	Claims     []Claim            `json:"claims" nullable:"false"`
+	Contacts   []casefile.Contact `json:"contacts" nullable:"false"`
+	Steps      []string           `json:"steps" nullable:"false" doc:"the steps of the written rule"`
+	Decided    time.Time          `json:"decided"`
+}
+
+// Edge is a CDN, WAF or reverse proxy in front of the origin.
+type Edge = casefile.Edge
+
+// Registrar is the domain side.
+type Registrar = casefile.Registrar
+
+// Claim is one source's opinion on one fact.
+type Claim struct {
+	Fact    casefile.Fact `json:"fact"`
+	Value   string        `json:"value"`
+	Source  string        `json:"source"`
+	AsOf    time.Time     `json:"as_of,omitzero"`
+	Address string        `json:"address,omitempty"`
+	Problem string        `json:"problem,omitempty" doc:"why the source gave no value"`
+}
+
+// Assigned says who must act.
+type Assigned struct {
+	HostingCountry  string    `json:"hosting_country,omitempty"`
+	AssignedCountry string    `json:"assigned_country,omitempty"`
+	Hotlines        []string  `json:"hotlines" nullable:"false"`
+	Policy          string    `json:"policy"`
+	At              time.Time `json:"at"`
+	Acknowledged    time.Time `json:"acknowledged,omitzero"`
+	Confirmed       bool      `json:"confirmed" doc:"false when the directory is not sure of a hotline"`
+}
+
+// Visit is one pass over a case.
+type Visit struct {
+	ID           casefile.VisitID `json:"id"`
+	Started      time.Time        `json:"started"`
+	Ended        time.Time        `json:"ended"`
+	Why          casefile.Why     `json:"why"`
+	Verdict      Verdict          `json:"verdict"`
+	Believed     bool             `json:"believed"`
+	Observations []Observation    `json:"observations" nullable:"false"`
+}
+
+// Observation is what one look saw. Host names are left out.
+type Observation struct {
+	Vantage   string            `json:"vantage"`
+	Purpose   casefile.Purpose  `json:"purpose"`
+	Started   time.Time         `json:"started"`
+	TookMS    int64             `json:"took_ms"`
+	Rcode     string            `json:"rcode,omitempty"`
+	Addresses []string          `json:"addresses" nullable:"false"`
+	Hops      []Hop             `json:"hops" nullable:"false"`
+	Status    int               `json:"status,omitempty" doc:"of the last hop"`
+	BodyBytes int64             `json:"body_bytes"`
+	Truncated bool              `json:"truncated"`
+	Markers   []casefile.Marker `json:"markers" nullable:"false"`
+	Fault     *casefile.Fault   `json:"fault,omitempty"`
+}
+
+// Hop is one answer on the way.
+type Hop struct {
+	Address    string `json:"address,omitempty"`
+	Status     int    `json:"status"`
+	TLS        string `json:"tls,omitempty" doc:"version of TLS"`
+	TLSProblem string `json:"tls_problem,omitempty"`
+	TookMS     int64  `json:"took_ms"`
+}
+
+// Event is one line of a case's history.
+type Event struct {
+	Seq   int64              `json:"seq"`
+	At    time.Time          `json:"at"`
+	Kind  casefile.EventKind `json:"kind"`
+	Actor string             `json:"actor"`
+	Data  map[string]string  `json:"data"`
+	Hash  string             `json:"hash" doc:"SHA-256 that chains it to the one before"`
+}
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+func rowOf(c casefile.Case, m mask.Masker) CaseRow {
+	r := CaseRow{
+		ID: c.ID, Target: c.Target.String(), Standing: c.Standing, Held: c.Held, Opened: c.Opened.UTC(), Episode: episodeOf(c.Episode), Visits: c.Visits,
+		Hotlines: []string{},
+	}
+	if !c.Due.At.IsZero() {
+		r.Due = &Due{c.Due.At.UTC(), c.Due.Why}
+	}
+	if c.Last.State != "" {
+		r.LastVerdict = &Opinion{c.Last.State, c.Last.Reason, c.Last.Reason.ICCAM(), c.Last.At.UTC()}
+	}
+	if c.Hosting != nil {
+		r.HostingCountry, r.Provider = c.Hosting.Country, m.Text(c.Hosting.Provider)
+	}
+	if c.Assignment != nil {
+		r.Assigned, r.Hotlines = c.Assignment.AssignedCountry, list(c.Assignment.Hotlines)
+	}
+	return r
+}
+
+func episodeOf(e casefile.Episode) Episode {
+	return Episode{
+		Number: e.Number, Opened: utc(e.Opened), FirstSeen: utc(e.FirstSeen), LastSeen: utc(e.LastSeen), FirstGone: utc(e.FirstGone), Removed: utc(e.Removed),
+		FirstNotice: utc(e.FirstNotice), LastNotice: utc(e.LastNotice),
+	}
+}
+
+func verdictOf(v casefile.Verdict, m mask.Masker) Verdict {
+	v = m.Verdict(v)
+	return Verdict{State: v.State, Reason: v.Reason, ICCAM: v.Reason.ICCAM(), Signals: list(v.Signals), Dissent: list(v.Dissent)}
+}
+
+func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
+	h = m.Hosting(h)
+	out := &Hosting{
+		Provider: h.Provider, ASN: h.ASN, Country: h.Country, Confidence: h.Confidence, Disputed: h.Disputed, Origin: h.Origin,
+		Addresses: texts(h.Addresses), Contacts: list(h.Contacts), Steps: list(h.Steps), Decided: utc(h.Decided), Claims: []Claim{},
+		Edge: h.Edge, Registrar: h.Registrar,
+	}
+	if h.Network.IsValid() {
+		out.Network = h.Network.String()
+	}
+	for _, c := range h.Claims {
+		claim := Claim{Fact: c.Fact, Value: c.Value, Source: c.Source, AsOf: utc(c.AsOf), Problem: c.Problem}
+		if c.Address.IsValid() {
+			claim.Address = c.Address.String()
+		}
+		out.Claims = append(out.Claims, claim)
+	}
+	if r := out.Registrar; r != nil {
+		r.DomainStatus, r.Created, r.Expires = list(r.DomainStatus), utc(r.Created), utc(r.Expires) // r is the masker's copy
+	}
+	return out
+}
+
+func assignedOf(a casefile.Assignment) *Assigned {
+	return &Assigned{a.HostingCountry, a.AssignedCountry, list(a.Hotlines), a.Policy, utc(a.At), utc(a.Acknowledged), a.Confirmed}
+}
+
+func visitOf(v casefile.Visit, m mask.Masker) Visit {
+	out := Visit{ID: v.ID, Started: utc(v.Started), Ended: utc(v.Ended), Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Believed, Observations: []Observation{}}
+	for _, o := range v.Observations {
+		seen := Observation{
+			Vantage: o.Vantage, Purpose: o.Purpose, Started: utc(o.Started), TookMS: o.Took.Milliseconds(), Rcode: o.Resolution.Rcode,
+			Addresses: texts(o.Resolution.Addresses), Hops: []Hop{}, Status: o.Status, BodyBytes: o.BodyBytes, Truncated: o.Truncated,
+			Markers: []casefile.Marker{}, Fault: o.Fault,
+		}
+		if o.Features != nil {
+			seen.Markers = list(o.Features.Markers)
+		}
+		for _, h := range o.Hops {
+			hop := Hop{Status: h.Status, TookMS: h.Took.Milliseconds()}
+			if h.Address.IsValid() {
+				hop.Address = h.Address.String()
+			}
+			if h.TLS != nil {
+				hop.TLS, hop.TLSProblem = h.TLS.Version, h.TLS.Problem
+			}
+			seen.Hops = append(seen.Hops, hop)
+		}
+		out.Observations = append(out.Observations, seen)
+	}
+	return out
+}
+
+func eventOf(e casefile.Event, m mask.Masker) Event {
+	out := Event{Seq: e.Seq, At: utc(e.At), Kind: e.Kind, Actor: e.Actor, Data: make(map[string]string, len(e.Data)), Hash: e.Hash}
+	for k, v := range e.Data {
+		out.Data[k] = m.Text(v)
+	}
+	return out
+}
+
+// utc keeps the zero time zero, so that it is left out.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// list is a copy that is never nil: [] in JSON, not null.
+func list[T any](in []T) []T { return append([]T{}, in...) }
+
+func texts(in []netip.Addr) []string {
+	out := make([]string, len(in))
+	for i, a := range in {
+		out[i] = a.String()
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/web/auth"
+)
+
+// health answers what a supervisor asks.
+type health struct {
+	ready  func(context.Context) error
+	tokens auth.Tokens
+	log    *zap.Logger
+}
+
+// readyWithin bounds how long readiness may take to tell.
+const readyWithin = 5 * time.Second
+
+func say(w http.ResponseWriter, status int, words string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(words + "\n"))
+}
+
+// alive says that the process answers.
+func (h health) alive(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
+
+// isReady says whether requests can be served.
+func (h health) isReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	if err := h.ready(ctx); err != nil {
+		h.log.Warn("not ready", zap.Error(err))
+		say(w, http.StatusServiceUnavailable, "not ready; the reason is in the log")
+		return
+	}
+	say(w, http.StatusOK, "ready")
+}
+
+// guarded shows the metrics to this machine, and to others who bring a token of
+// any role. What came through a proxy is not from this machine, whatever its
+// address says.
+func (h health) guarded(metrics http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fromHere(r) && !h.hasToken(r) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="vigil"`)
+			say(w, http.StatusUnauthorized, "metrics are for this machine, or for a token: Authorization: Bearer "+auth.TokenPrefix+"...")
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
+}
+
+func fromHere(r *http.Request) bool {
+	for _, header := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via"} {
+		if r.Header.Get(header) != "" {
+			return false
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+func (h health) hasToken(r *http.Request) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	hash, ok := auth.HashToken(token)
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return false
+	}
+	person, err := h.tokens(r.Context(), hash)
+	return err == nil && person.Role.May(casefile.RoleViewer)
+}

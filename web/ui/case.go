@@ -1,0 +1,187 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"vigil/casefile"
+	"vigil/web/mask"
+)
+
+type caseView struct {
+	Case     casefile.Case
+	Now      time.Time
+	Revealed string // the URL, when it was revealed for this page
+	Referrer string
+	Reports  []casefile.Report
+	Visit    *casefile.Visit // the last one
+	Hosting  *casefile.Hosting
+	Notices  []casefile.Notice
+	// MoreNotices says that Notices are only the newest.
+	MoreNotices     bool
+	Actions         []casefile.ActionKind
+	Timeline        []entry
+	Newest, Earlier string
+}
+
+// maxNotices is how many notices the page of a case lists.
+const maxNotices = 50
+
+// actions in the order of their buttons: the harmless ones first.
+var actions = []casefile.ActionKind{
+	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
+}
+
+// possible are the actions that the case allows as it is.
+func possible(c casefile.Case) []casefile.ActionKind {
+	var out []casefile.ActionKind
+	for _, kind := range actions {
+		if kind == casefile.ActHold && c.Held {
+			continue
+		}
+		if _, _, problem := c.Act(casefile.Action{Kind: kind, Reason: "may it be done?"}); problem == nil {
+			out = append(out, kind)
+		}
+	}
+	return out
+}
+
+func idOf(r *http.Request, name string) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
+	if err != nil || id < 1 {
+		return 0, casefile.Problemf(casefile.ProblemNotFound, name, "There is no such page.")
+	}
+	return id, nil
+}
+
+func (u *UI) caseByID(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+	id, err := idOf(r, "id")
+	if err != nil {
+		u.wrong(w, r, "find case", err)
+		return
+	}
+	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
+	if err != nil {
+		u.wrong(w, r, "load case", err)
+		return
+	}
+	u.showCase(w, r, http.StatusOK, c, casefile.Target{}, "")
+}
+
+// showCase shows a case; with the URL when revealed is set.
+func (u *UI) showCase(w http.ResponseWriter, r *http.Request, status int, c casefile.Case, revealed casefile.Target, problem string) {
+	v, err := u.view(r, c, revealed)
+	if err != nil {
+		u.wrong(w, r, "load case", err)
+		return
+	}
+	u.show(w, r, status, "case.html", page{Title: "Case " + strconv.FormatInt(int64(c.ID), 10), Section: "cases", Problem: problem, Content: v})
+}
+
+func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (caseView, error) {
+	ctx := r.Context()
+	m := mask.New(c.Target, c.Referrer)
+	v := caseView{Case: c, Now: time.Now().UTC(), Actions: possible(c)}
+	if !revealed.IsZero() {
+		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
+	}
+	if c.Hosting != nil {
+		h := m.Hosting(*c.Hosting)
+		v.Hosting = &h
+	}
+	var err error
+	if v.Reports, err = u.Store.Reports(ctx, c.ID); err != nil {
+		return v, err
+	}
+	for i := range v.Reports {
+		v.Reports[i].Source, v.Reports[i].Reference = m.Text(v.Reports[i].Source), m.Text(v.Reports[i].Reference)
+	}
+	last, err := u.Store.Visits(ctx, c.ID, 0, 1)
+	if err != nil {
+		return v, err
+	}
+	if len(last) > 0 {
+		last[0].Verdict = m.Verdict(last[0].Verdict)
+		v.Visit = &last[0]
+	}
+	if v.Notices, err = u.Store.Notices(ctx, casefile.NoticeFilter{CaseID: c.ID, Limit: maxNotices}); err != nil {
+		return v, err
+	}
+	v.MoreNotices = len(v.Notices) == maxNotices
+	return v, u.history(ctx, &v, r.URL.Query(), m)
+}
+
+func (u *UI) act(w http.ResponseWriter, r *http.Request, p casefile.Person) {
+	u.change(w, r, func(ctx context.Context, c casefile.Case, reason string) (casefile.Target, error) {
+		kind := casefile.ActionKind(r.PostFormValue("kind"))
+		_, err := u.Store.Act(ctx, c.ID, casefile.Action{Kind: kind, Actor: p.Name, Reason: reason, At: time.Now().UTC()})
+		if err == nil {
+			u.sessions.Put(ctx, flashKey, "Done: "+strings.ToLower(u.words.say("action", kind))+".")
+		}
+		return casefile.Target{}, err
+	})
+}
+
+func (u *UI) reveal(w http.ResponseWriter, r *http.Request, p casefile.Person) {
+	u.change(w, r, func(ctx context.Context, c casefile.Case, reason string) (casefile.Target, error) {
+		return u.Store.Reveal(ctx, c.ID, p.Name, reason, time.Now().UTC())
+	})
+}
+
+// change does something to a case for a reason, and shows the case: with a
+// problem, with the URL that do revealed, or at its own address.
+func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Context, casefile.Case, string) (casefile.Target, error)) {
+	id, err := idOf(r, "id")
+	if err != nil {
+		u.wrong(w, r, "find case", err)
+		return
+	}
+	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
+	if err != nil {
+		u.wrong(w, r, "load case", err)
+		return
+	}
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if reason == "" || len(reason) > casefile.MaxActionReason {
+		p := casefile.Problemf(casefile.ProblemField, "reason", "Give a reason of at most %d bytes; it is kept in the history.", casefile.MaxActionReason)
+		u.showCase(w, r, http.StatusUnprocessableEntity, c, casefile.Target{}, p.Detail)
+		return
+	}
+	revealed, err := do(r.Context(), c, reason)
+	switch problem := problemIn(err); {
+	case problem != nil:
+		u.showCase(w, r, statusOf(problem), c, casefile.Target{}, problem.Detail)
+	case err != nil:
+		u.wrong(w, r, "change case", err)
+	case revealed.IsZero():
+		http.Redirect(w, r, "/cases/"+strconv.FormatInt(id, 10), http.StatusSeeOther)
+	default:
+		u.showCase(w, r, http.StatusOK, c, revealed, "")
+	}
+}
+
+// notice shows the text of a notice. It names the URL: the reveal is recorded first.
+func (u *UI) notice(w http.ResponseWriter, r *http.Request, p casefile.Person) {
+	id, err := idOf(r, "id")
+	number, err2 := idOf(r, "notice")
+	if err != nil || err2 != nil {
+		u.wrong(w, r, "find notice", casefile.Problemf(casefile.ProblemNotFound, "", "There is no such notice."))
+		return
+	}
+	n, err := u.Store.Notice(r.Context(), casefile.NoticeID(number))
+	if err == nil && n.CaseID != casefile.CaseID(id) {
+		err = casefile.Problemf(casefile.ProblemNotFound, "", "There is no such notice.")
+	}
+	if err != nil {
+		u.wrong(w, r, "load notice", err)
+		return
+	}
+	if _, err := u.Store.Reveal(r.Context(), n.CaseID, p.Name, "read notice "+strconv.FormatInt(number, 10), time.Now().UTC()); err != nil {
+		u.wrong(w, r, "reveal", err)
+		return
+	}
+	u.show(w, r, http.StatusOK, "notice.html", page{Title: "Notice " + strconv.FormatInt(number, 10), Section: "cases", Content: n})
+}

@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"vigil/casefile"
+	"vigil/web/figures"
+	"vigil/web/webtest"
+)
+
+// TestEveryCodeHasWords reads the constants of the domain, so that a new one
+// cannot be shown without words.
+func TestEveryCodeHasWords(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]string{
+		"Standing": "standing", "State": "state", "Reason": "reason", "Why": "why", "Fact": "fact", "Party": "party", "NoticeState": "notice",
+		"NoticeKind": "kind", "EventKind": "event", "ActionKind": "action", "Phase": "phase", "Classification": "class",
+	}
+	w, err := readWords(wordsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages, err := parser.ParseDir(token.NewFileSet(), "../../casefile", nil, 0) //nolint:staticcheck // enough for one folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range packages["casefile"].Files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			name, ok := spec.Type.(*ast.Ident)
+			value, literal := spec.Values[0].(*ast.BasicLit)
+			if !ok || !literal || kinds[name.Name] == "" {
+				return true
+			}
+			code, _ := strconv.Unquote(value.Value)
+			if w[[2]string{kinds[name.Name], code}] == "" {
+				t.Errorf("%s %q has no words", name.Name, code)
+			}
+			found++
+			return true
+		})
+	}
+	if found < 100 {
+		t.Errorf("only %d codes found: the test does not see them", found)
+	}
+}
+
+func TestSpan(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", time.Hour: "1 h", 200 * time.Minute: "3 h 20 min", 24 * time.Hour: "1 d",
+		52 * time.Hour: "2 d 4 h", 1500 * time.Hour: "62 d",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		}
+	}
+	now := webtest.Now
+	for d, want := range map[time.Duration]string{-2 * time.Hour: "2 h ago", 2 * time.Hour: "in 2 h", 5 * time.Second: "now", -5 * time.Second: "now"} {
+		if got := momentOf(now, now.Add(d)).Words; got != want {
+			t.Errorf("%v from now = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestDrawIsAStepCurve(t *testing.T) {
+	t.Parallel()
+	c := draw(figures.Group{Curve: []figures.Point{
+		{After: 0, Remaining: 1, Low: 1, High: 1}, {After: 10 * time.Hour, Remaining: 0.5, Low: 0.25, High: 0.75, Removed: 1}, {After: 20 * time.Hour, Remaining: 0.5, Low: 0.25, High: 0.75, Censored: 2},
+	}})
+	if c.Line != "M52.0 14.0H52.0V14.0H371.6V157.0H691.2V157.0H704.0" {
+		t.Errorf("line = %s", c.Line)
+	}
+	if c.Band != "M52.0 14.0H52.0V14.0H371.6V85.5H691.2V85.5H704.0V228.5H691.2V228.5H371.6V14.0H52.0V14.0H52.0Z" {
+		t.Errorf("band = %s", c.Band)
+	}
+	if len(c.Censored) != 1 || c.Censored[0] != (stroke{"691.2", "152.0", "162.0"}) {
+		t.Errorf("strokes = %v", c.Censored)
+	}
+	if draw(figures.Group{}) != nil {
+		t.Error("an empty curve was drawn")
+	}
+}
+
+// TestDrawStaysInside draws curves of every length and looks for numbers outside of the picture.
+func TestDrawStaysInside(t *testing.T) {
+	t.Parallel()
+	number := regexp.MustCompile(`-?[0-9]+\.[0-9]|NaN|Inf`)
+	for _, end := range []time.Duration{0, time.Second, time.Hour, 30 * time.Hour, 9 * day, 42 * day, 400 * day, 20 * 365 * day} {
+		c := draw(figures.Group{Curve: []figures.Point{{Remaining: 1, Low: 1, High: 1}, {After: end, Remaining: -0.1, Low: -1, High: 2, Censored: 1}}})
+		for _, s := range number.FindAllString(c.Line+c.Band, -1) {
+			if v, err := strconv.ParseFloat(s, 64); err != nil || math.IsNaN(v) || v < 0 || v > chartWidth {
+				t.Errorf("end %v: %s is outside", end, s)
+			}
+		}
+		if n := len(c.XTicks); n < 2 || n > 18 {
+			t.Errorf("end %v: %d ticks", end, n)
+		}
+	}
+}
+
+func TestThin(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 59, 60, 61, 1000} {
+		points := make([]figures.Point, n)
+		for i := range points {
+			points[i].AtRisk = i
+		}
+		got, _ := thin(points, 60)
+		if len(got) > 62 || n > 0 && (got[0].AtRisk != 0 || got[len(got)-1].AtRisk != n-1) {
+			t.Errorf("%d points became %d", n, len(got))
+		}
+	}
+}
+
+// TestHistoryPagesMissNothing walks through histories of several lengths.
+func TestHistoryPagesMissNothing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ events, visits int }{{0, 0}, {3, 0}, {0, 3}, {60, 40}, {61, 0}, {0, 41}, {200, 1}, {1, 200}, {150, 150}, {61, 41}} {
+		t.Run(fmt.Sprintf("%d events and %d visits", tc.events, tc.visits), func(t *testing.T) {
+			t.Parallel()
+			var events []casefile.Event
+			var visits []casefile.Visit // newest first
+			for i := 1; i <= tc.events; i++ {
+				events = append(events, casefile.Event{Seq: int64(i), At: webtest.Start.Add(time.Duration(i%7*60+i) * time.Minute)})
+			}
+			for i := tc.visits; i >= 1; i-- {
+				visits = append(visits, casefile.Visit{ID: casefile.VisitID(i), Started: webtest.Start.Add(time.Duration(i) * 2 * time.Minute)})
+			}
+			nextEvent, nextVisit := int64(tc.events), casefile.VisitID(tc.visits)
+			for pages := 0; ; pages++ {
+				from := max(0, int(nextEvent)-historyEvents-1)
+				left := visits[tc.visits-int(nextVisit):]
+				list, more := merge(events[from:nextEvent], left[:min(len(left), historyVisits+1)])
+				for _, e := range list {
+					if e.Event != nil {
+						if e.Event.Seq != nextEvent {
+							t.Fatalf("event %d, want %d", e.Event.Seq, nextEvent)
+						}
+						nextEvent--
+						continue
+					}
+					if e.Visit.ID != nextVisit {
+						t.Fatalf("visit %d, want %d", e.Visit.ID, nextVisit)
+					}
+					nextVisit--
+				}
+				if !more {
+					break
+				}
+				if len(list) == 0 || pages > 20 {
+					t.Fatal("the pages do not end")
+				}
+			}
+			if nextEvent != 0 || nextVisit != 0 {
+				t.Errorf("left over: events up to %d, visits up to %d", nextEvent, nextVisit)
+			}
+		})
+	}
+}
+
+func TestReadWords(t *testing.T) {
+	t.Parallel()
+	if _, err := readWords("standing\twatching"); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a broken line: %v", err)
+	}
+	w := words{}
+	if got := w.say("reason", casefile.ReasonHTTP404); got != "http 404" {
+		t.Errorf("a code without words = %q", got)
+	}
+}

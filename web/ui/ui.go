@@ -1,0 +1,255 @@
+// Package ui is the pages of Vigil for people: cases, one case, time to removal,
+// behind a log-in.
+//
+// Pages are rendered on the server, work without scripts and show no imagery.
+// Requests of browsers come in; HTML goes out. A reported URL is masked in every
+// page but the answer to a reveal, which is an event first. No page may be stored
+// by a browser, no address may hold a URL, and nothing is loaded from elsewhere.
+package ui
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"go.uber.org/zap"
+
+	"vigil/casefile"
+	"vigil/web/auth"
+	"vigil/web/figures"
+)
+
+var (
+	//go:embed templates/*.html
+	templates embed.FS
+	//go:embed static/vigil.css
+	css []byte
+	//go:embed static/icon.svg
+	icon []byte
+)
+
+// Store is what the pages need kept. A *casefile.Problem among its errors is
+// told to the person; every other error is ours. It must be safe for concurrent use.
+type Store interface {
+	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
+	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
+	Counts(ctx context.Context) (map[casefile.Standing]int, error)
+	Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error)
+	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
+	Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error)
+	Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error)
+	Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (casefile.Target, error)
+	Notices(ctx context.Context, f casefile.NoticeFilter) ([]casefile.Notice, error)
+	Notice(ctx context.Context, id casefile.NoticeID) (casefile.Notice, error)
+}
+
+// Sessions keeps the sessions of logged-in people, by a hash of their token. It
+// has the shape of an scs store; one with FindCtx, CommitCtx and DeleteCtx is
+// called with the request's context.
+type Sessions interface {
+	Find(token string) (b []byte, found bool, err error)
+	Commit(token string, b []byte, expiry time.Time) error
+	Delete(token string) error
+}
+
+// Options of the pages. All but those with a default are required.
+type Options struct {
+	Store    Store
+	Accounts auth.Accounts
+	Sessions Sessions
+	Figures  figures.Source
+	Log      *zap.Logger // default: none
+	// Secure says that browsers reach the pages over TLS: the cookie is then
+	// bound to it. Without it, the pages belong on a loopback address only.
+	Secure bool
+	// Origins are further origins, for example https://vigil.example, under which a proxy shows the pages.
+	Origins []string
+	// Timeout bounds the work for one request; default 30 s.
+	Timeout time.Duration
+	// Lifetime is how long a log-in lasts; default 12 h. Idle is how long it lasts unused; default 1 h.
+	Lifetime, Idle time.Duration
+}
+
+// UI serves the pages. It is safe for concurrent use.
+type UI struct {
+	Options
+	words     words
+	pages     *template.Template
+	sessions  *scs.SessionManager
+	passwords *auth.Verifier
+	tries     tries
+	cssPath   string
+	handler   http.Handler
+}
+
+// New makes the pages.
+func New(o Options) (*UI, error) {
+	if o.Store == nil || o.Accounts == nil || o.Sessions == nil || o.Figures == nil {
+		return nil, errors.New("ui: Store, Accounts, Sessions and Figures are required")
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	for value, standard := range map[*time.Duration]time.Duration{&o.Timeout: 30 * time.Second, &o.Lifetime: 12 * time.Hour, &o.Idle: time.Hour} {
+		if *value == 0 {
+			*value = standard
+		}
+		if *value < 0 {
+			return nil, errors.New("ui: Timeout, Lifetime and Idle must be above zero")
+		}
+	}
+	u := &UI{Options: o, passwords: auth.NewVerifier(), tries: newTries()}
+	var err error
+	if u.words, err = readWords(wordsFile); err != nil {
+		return nil, fmt.Errorf("ui: %w", err)
+	}
+	if u.pages, err = template.New("").Funcs(functions(u.words)).ParseFS(templates, "templates/*.html"); err != nil {
+		return nil, fmt.Errorf("ui: read templates: %w", err)
+	}
+	sum := sha256.Sum256(css)
+	u.cssPath = "/static/vigil." + hex.EncodeToString(sum[:6]) + ".css"
+	u.sessions = u.sessionManager()
+	if u.handler, err = u.routes(); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// sessionManager is built by hand: scs.New starts a goroutine for a store that we do not use.
+func (u *UI) sessionManager() *scs.SessionManager {
+	name := "vigil"
+	if u.Secure {
+		name = "__Host-vigil" // browsers take it with Secure, Path=/ and no Domain only (RFC 6265bis, 4.1.3.2)
+	}
+	return &scs.SessionManager{
+		Store: u.Sessions, Codec: scs.GobCodec{}, Lifetime: u.Lifetime, IdleTimeout: u.Idle, HashTokenInStore: true,
+		Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: u.Secure, SameSite: http.SameSiteLaxMode},
+		ErrorFunc: func(w http.ResponseWriter, _ *http.Request, err error) {
+			u.Log.Error("session not kept", zap.Error(err))
+			http.Error(w, "Sessions cannot be read at the moment; try again.", http.StatusServiceUnavailable)
+		},
+	}
+}
+
+func (u *UI) routes() (http.Handler, error) {
+	pages := http.NewServeMux()
+	pages.HandleFunc("GET /login", u.loginPage)
+	pages.HandleFunc("POST /login", u.login)
+	pages.HandleFunc("POST /logout", u.logout)
+	pages.Handle("GET /{$}", u.needs(casefile.RoleViewer, func(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+		http.Redirect(w, r, "/cases", http.StatusSeeOther)
+	}))
+	pages.Handle("GET /cases", u.needs(casefile.RoleViewer, u.cases))
+	pages.Handle("GET /cases/{id}", u.needs(casefile.RoleViewer, u.caseByID))
+	pages.Handle("POST /cases/{id}/actions", u.needs(casefile.RoleAnalyst, u.act))
+	pages.Handle("POST /cases/{id}/reveal", u.needs(casefile.RoleAnalyst, u.reveal))
+	pages.Handle("POST /cases/{id}/notices/{notice}", u.needs(casefile.RoleAnalyst, u.notice))
+	pages.Handle("GET /removal", u.needs(casefile.RoleViewer, u.removal))
+	pages.Handle("GET /", u.needs(casefile.RoleViewer, func(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+		u.wrong(w, r, "find page", casefile.Problemf(casefile.ProblemNotFound, "", "There is no such page."))
+	}))
+	cross := http.NewCrossOriginProtection()
+	for _, origin := range u.Origins {
+		if err := cross.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("ui: origin: %w", err)
+		}
+	}
+	all := http.NewServeMux()
+	all.HandleFunc("GET "+u.cssPath, static("text/css; charset=utf-8", css))
+	all.HandleFunc("GET /static/icon.svg", static("image/svg+xml", icon))
+	all.Handle("/", cross.Handler(u.bound(u.sessions.LoadAndSave(pages))))
+	return all, nil
+}
+
+// ServeHTTP answers one request.
+func (u *UI) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.handler.ServeHTTP(w, r) }
+
+// maxForm bounds what a form may send, in bytes.
+const maxForm = 64 << 10
+
+// bound limits time and size of a request, and says what a browser may do with the page.
+func (u *UI) bound(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Cache-Control", "no-store")
+		ctx, cancel := context.WithTimeout(r.Context(), u.Timeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func static(media string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", media)
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		_, _ = w.Write(body)
+	}
+}
+
+// page is what every template gets.
+type page struct {
+	Title, Section, CSS string
+	Person              casefile.Person
+	Now                 time.Time
+	Flash, Problem      string
+	Content             any
+}
+
+// show renders a page whole, then sends it: a fault on the way gives no half page.
+func (u *UI) show(w http.ResponseWriter, r *http.Request, status int, name string, p page) {
+	p.CSS, p.Person, p.Now = u.cssPath, auth.From(r.Context()), time.Now().UTC()
+	if p.Person.Name != "" {
+		p.Flash = u.sessions.PopString(r.Context(), flashKey)
+	}
+	var b bytes.Buffer
+	if err := u.pages.ExecuteTemplate(&b, name, p); err != nil {
+		u.Log.Error("page not rendered", zap.String("page", name), zap.Error(err))
+		http.Error(w, "Vigil could not show this page; the reason is in its log.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// wrong shows what went wrong: the person's fault as it is, ours without words.
+func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err error) {
+	var problem *casefile.Problem
+	title, status, detail := "Something is wrong", http.StatusInternalServerError, "Vigil could not do this; the reason is in its log."
+	switch {
+	case errors.As(err, &problem):
+		status, detail = statusOf(problem), problem.Detail
+		if status == http.StatusNotFound {
+			title = "Not found"
+		}
+	case errors.Is(r.Context().Err(), context.DeadlineExceeded):
+		status, detail = http.StatusServiceUnavailable, "This took too long. Try again."
+	default:
+		u.Log.Error("request failed", zap.String("doing", doing), zap.Error(err))
+	}
+	u.show(w, r, status, "wrong.html", page{Title: title, Content: detail})
+}
+
+func statusOf(p *casefile.Problem) int {
+	switch p.Code {
+	case casefile.ProblemNotFound:
+		return http.StatusNotFound
+	case casefile.ProblemConflict:
+		return http.StatusConflict
+	case casefile.ProblemForbidden:
+		return http.StatusForbidden
+	default:
+		return http.StatusUnprocessableEntity
+	}
+}
