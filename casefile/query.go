@@ -69,10 +69,10 @@ const (
 // Valid says whether r is known.
 func (r Role) Valid() bool { return r == RoleViewer || r == RoleAnalyst || r == RoleAdmin }
 
-// May says whether r has the rights of need.
+// May says whether r has the rights of need. Nobody has those of an unknown role.
 func (r Role) May(need Role) bool {
 	rank := map[Role]int{RoleViewer: 1, RoleAnalyst: 2, RoleAdmin: 3}
-	return r.Valid() && rank[r] >= rank[need]
+	return r.Valid() && need.Valid() && rank[r] >= rank[need]
 }
 
 // Person is who is behind a request: a user of the pages or a token of the API.

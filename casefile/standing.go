@@ -43,7 +43,7 @@ type Cause string
 const (
 	CauseGone       Cause = "gone"       // a gone verdict, the streak is not long enough
 	CauseConfirmed  Cause = "confirmed"  // the streak is long enough
-	CauseSeen       Cause = "seen"       // a live verdict
+	CauseSeen       Cause = "seen"       // a live verdict, or a changed or fenced one that ends a streak or an unavailability
 	CauseUnseen     Cause = "unseen"     // silent or withheld for too long
 	CauseUndecided  Cause = "undecided"  // changed or fenced for too long, or hosting below the threshold
 	CauseSettled    Cause = "settled"    // what was undecided is decided

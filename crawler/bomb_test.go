@@ -5,8 +5,12 @@ import (
 	"compress/gzip"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"vigil/casefile"
 	"vigil/crawler"
@@ -74,4 +78,36 @@ func TestBombsAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Looks that wait in the middle of a body hold little: the default 256 of them must
+// fit anywhere. The figure holds the simulated servers as well.
+func TestManyLooksHoldLittleMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const looks, each = 256, 192 << 10
+		l := newLab(t, func(o *crawler.Options) { o.InFlight = looks })
+		slow := fakenet.Drip(time.Second)
+		l.net.AddMany(looks, func(i int) fakenet.Site {
+			return fakenet.Site{Host: "site-" + strconv.Itoa(i) + ".example", Acts: fakenet.Always(slow)}
+		})
+		var before, during runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		var looking sync.WaitGroup
+		for i := range looks {
+			looking.Go(func() {
+				l.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, l.net.URL("site-"+strconv.Itoa(i)+".example"))})
+			})
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		runtime.GC()
+		runtime.ReadMemStats(&during)
+		if held := (int64(during.HeapAlloc) - int64(before.HeapAlloc)) / looks; held > each {
+			t.Errorf("a look holds %d KiB", held>>10)
+		} else {
+			t.Logf("a look and its server hold %d KiB", held>>10)
+		}
+		looking.Wait()
+	})
 }

@@ -10,6 +10,7 @@ package crawler
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -68,7 +69,9 @@ type Options struct {
 	// DigestKey keys the digests of bodies and titles, at least 16 bytes. Features of
 	// two looks compare only under the same key.
 	DigestKey []byte
-	Log       *zap.Logger
+	// Roots are the certificate authorities that count as known; nil is the system's.
+	Roots *x509.CertPool
+	Log   *zap.Logger
 }
 
 // Crawler looks. It is safe for concurrent use.
@@ -110,7 +113,9 @@ func New(o Options) (*Crawler, error) {
 	if o.Timeout < 0 || o.InFlight < 0 || o.MaxRedirects > mostRedirects {
 		return nil, fmt.Errorf("crawler: timeout and looks in flight must be positive, and redirects at most %d", mostRedirects)
 	}
-	fetcher, err := fetch.New(fetch.Options{DigestKey: o.DigestKey, UserAgent: o.UserAgent, MaxBody: o.MaxBody, Timeout: o.Timeout, Log: o.Log})
+	fetcher, err := fetch.New(fetch.Options{
+		DigestKey: o.DigestKey, UserAgent: o.UserAgent, MaxBody: o.MaxBody, Timeout: o.Timeout, Roots: o.Roots, Log: o.Log,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("crawler: %w", err)
 	}

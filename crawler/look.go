@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -28,7 +29,7 @@ const (
 // count: Started is when the look's turn came, and Options.Timeout runs from there.
 func (c *Crawler) Look(ctx context.Context, vantage string, s casefile.Subject) (o casefile.Observation) {
 	o = casefile.Observation{Vantage: vantage, Purpose: s.Purpose, Started: time.Now().UTC()}
-	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Nameservers: []string{}}
+	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
 	dial, known := c.dials[vantage]
 	if !known {
 		o.Fault = interrupted(detailVantage)
@@ -38,7 +39,7 @@ func (c *Crawler) Look(ctx context.Context, vantage string, s casefile.Subject) 
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		o.Fault = interrupted(detailStopped)
+		o.Fault, o.Took = interrupted(detailStopped), time.Since(o.Started)
 		return o
 	}
 	o.Started = time.Now().UTC()

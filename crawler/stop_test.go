@@ -1,8 +1,15 @@
 package crawler_test
 
 import (
+	"bufio"
 	"context"
+	"io"
+	"net"
+	"net/http"
 	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,4 +116,72 @@ func TestAPanicIsAFaultAndNoCrash(t *testing.T) {
 			t.Errorf("fault %+v", o.Fault)
 		}
 	}
+}
+
+// Many looks at once keep apart: each sees its own site. Run with -race.
+func TestLooksAtTheSameTimeKeepApart(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, func(o *crawler.Options) { o.InFlight = 32 })
+	const sites = 200
+	for i := range sites {
+		b := fakenet.Page("Title "+strconv.Itoa(i), strings.Repeat("word ", i+1))
+		if i%3 == 0 {
+			b = fakenet.CookieWall(b)
+		}
+		l.net.Add(fakenet.Site{Host: "site-" + strconv.Itoa(i) + ".example", Acts: fakenet.Always(b)})
+	}
+	var looking sync.WaitGroup
+	titles := make([]string, sites)
+	for i := range sites {
+		looking.Go(func() {
+			o := l.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, l.net.URL("site-"+strconv.Itoa(i)+".example"))})
+			if o.Fault != nil || o.Status != 200 || o.Features == nil {
+				t.Errorf("site %d: status %d, fault %+v", i, o.Status, o.Fault)
+				return
+			}
+			titles[i] = o.Features.Title
+		})
+	}
+	looking.Wait()
+	seen := make(map[string]bool)
+	for _, title := range titles {
+		seen[title] = true
+	}
+	if len(seen) != sites {
+		t.Errorf("%d sites gave %d titles", sites, len(seen))
+	}
+}
+
+// An address that was checked is the address that is dialled, also for a proxy,
+// and a refused one is refused before the proxy hears of it.
+func TestAProxyHearsOnlyOfCheckedAddresses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var heard []string
+		l := newLab(t, func(o *crawler.Options) {
+			o.Vantages[0].Proxy = "http://192.0.2.250:3128"
+			o.Vantages[0].Dial = func(context.Context, string, string) (net.Conn, error) {
+				ours, theirs := net.Pipe()
+				go func() {
+					defer theirs.Close()
+					r, err := http.ReadRequest(bufio.NewReader(theirs))
+					if err != nil {
+						return
+					}
+					heard = append(heard, r.Host)
+					_, _ = io.WriteString(theirs, "HTTP/1.1 502 Bad Gateway\r\n\r\n")
+				}()
+				return ours, nil
+			}
+		})
+		public := l.look(t, fakenet.Page("A plain page"), nil)
+		if public.Fault == nil || public.Fault.Kind != casefile.FaultRefused || len(heard) != 1 || heard[0] != public.Resolution.Addresses[0].String()+":80" {
+			t.Errorf("the proxy heard %v, fault %+v", heard, public.Fault)
+		}
+		l.net.Add(fakenet.Site{Host: "site-2.example", Acts: fakenet.Always(fakenet.AddressRefused())})
+		private := l.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, l.net.URL("site-2.example"))})
+		if private.Fault == nil || private.Fault.Kind != casefile.FaultAddressRefused || len(heard) != 1 {
+			t.Errorf("the proxy heard %v, fault %+v", heard, private.Fault)
+		}
+	})
 }

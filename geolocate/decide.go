@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/geolocate/registry"
 )
 
 // Threshold is the confidence below which a person decides (docs/hosting.md).
@@ -96,8 +97,8 @@ type place struct {
 // other: support = 1 - (1-w1)(1-w2)... A country's confidence is its support times
 // its share of all support.
 func placeOf(addr netip.Addr, claims []casefile.Claim) place {
-	p := place{addr: addr, fallback: true, reserved: reservedFor(addr)}
-	registry := slices.ContainsFunc(claims, func(c casefile.Claim) bool {
+	p := place{addr: addr, fallback: true, reserved: registry.Reserved(addr)}
+	registered := slices.ContainsFunc(claims, func(c casefile.Claim) bool {
 		kind := kindOf(c.Source)
 		return c.Address == addr && c.Fact == casefile.FactCountry && c.Value != "" && (kind == kindRDAP || kind == kindWHOIS)
 	})
@@ -111,7 +112,7 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 		if c.Address != addr || c.Value == "" {
 			continue
 		}
-		w := weightOf(c, registry)
+		w := weightOf(c, registered)
 		if w == 0 {
 			continue
 		}
@@ -151,7 +152,8 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 	return p
 }
 
-func weightOf(c casefile.Claim, registry bool) float64 {
+// weightOf is the weight of a claim about a country; registered says that a registry named one.
+func weightOf(c casefile.Claim, registered bool) float64 {
 	kind := kindOf(c.Source)
 	switch {
 	case c.Fact == casefile.FactCountry && kind == kindDatabase:
@@ -162,7 +164,7 @@ func weightOf(c casefile.Claim, registry bool) float64 {
 		return weightWHOIS
 	case c.Fact == casefile.FactCountry && kind == kindEmbedded:
 		return weightEmbedded
-	case c.Fact == casefile.FactRegisteredCountry && !registry:
+	case c.Fact == casefile.FactRegisteredCountry && !registered:
 		return weightRegistered
 	}
 	return 0

@@ -314,8 +314,6 @@ func embedded(addr netip.Addr) string {
 	return strings.Clone(country(iploc.IPCountry(addr)))
 }
 
-func reservedFor(addr netip.Addr) string { return registry.Reserved(addr) }
-
 func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network) []casefile.Claim {
 	for _, a := range n.Failed {
 		claims = append(claims, casefile.Claim{Fact: casefile.FactNetwork, Source: a.Source, AsOf: a.At, Address: addr, Problem: string(a.Problem)})

@@ -206,9 +206,6 @@ func (l *look) saysGone() bool {
 // alike says whether target and sibling got one and the same answer.
 func (l *look) alike(s *casefile.Observation) bool {
 	a, b := l.f, s.Features
-	if len(l.o.Hops) != len(s.Hops) && len(l.o.Hops) > 0 && len(s.Hops) > 0 {
-		return false
-	}
 	for i := range min(len(l.o.Hops), len(s.Hops)) {
 		if l.o.Hops[i].Status != s.Hops[i].Status {
 			return false

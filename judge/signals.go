@@ -242,11 +242,7 @@ func sameSite(a, b string) bool {
 	}
 	x, errX := publicsuffix.EffectiveTLDPlusOne(a)
 	y, errY := publicsuffix.EffectiveTLDPlusOne(b)
-	if errX != nil || errY != nil || x != y {
-		return false
-	}
-	last := x[strings.LastIndexByte(x, '.')+1:]
-	return last[0] < '0' || last[0] > '9' // addresses have no registrable domain
+	return errX == nil && errY == nil && x == y // addresses and bare suffixes are errors
 }
 
 // frontPage says whether the target is the site's front page: "/" or "/index.*", without a query.

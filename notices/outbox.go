@@ -178,7 +178,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 	// The end of ctx is not the end of this notice: it is settled all the same, within a bound.
 	detached := context.WithoutCancel(ctx)
 	start := time.Now()
-	if start.Sub(claimed) > b.o.Lease-b.o.SendTimeout-settleMargin {
+	if ctx.Err() != nil || start.Sub(claimed) > b.o.Lease-b.o.SendTimeout-settleMargin {
 		b.settle(detached, giveBack(n, start), start)
 		return
 	}

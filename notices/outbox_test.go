@@ -417,3 +417,38 @@ func TestNewOutbox(t *testing.T) {
 		}
 	}
 }
+
+// cutClaim ends the outbox's context while a claim is being made.
+type cutClaim struct {
+	*process
+	cut context.CancelFunc
+}
+
+func (c cutClaim) ClaimNotices(ctx context.Context, now time.Time, limit int) ([]casefile.Notice, error) {
+	claimed, err := c.process.ClaimNotices(ctx, now, limit)
+	c.cut()
+	if ctx.Err() != nil { // the claim was made, and its caller would not hear of it
+		return nil, ctx.Err()
+	}
+	return claimed, err
+}
+
+// A claim that the end of the context falls into is given back, not left to become uncertain.
+func TestStopWhileClaiming(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, got := queue(t, 3), &arrivals{}
+		ctx, cancel := context.WithCancel(t.Context())
+		p := &process{m: m, handOut: accept, delivered: got.note}
+		b, err := NewOutbox(OutboxOptions{Store: cutClaim{p, cancel}, Sender: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(map[casefile.NoticeState]int{casefile.NoticeQueued: 3}, m.states()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

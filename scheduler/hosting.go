@@ -182,3 +182,21 @@ func question(h *casefile.Hosting, at time.Time) casefile.Event {
 	}
 	return casefile.Event{At: at, Kind: casefile.EventReviewRequested, Actor: casefile.ActorVigil, Data: map[string]string{"about": "hosting", "question": text}}
 }
+
+// host applies a new decision on hosting to the case.
+func (p *pass) host(c casefile.Case) casefile.Case {
+	if p.located == nil {
+		return c
+	}
+	v := &p.visit
+	old, told := c.Hosting, c.Informed || !c.Episode.LastNotice.IsZero()
+	v.Hosting, c.Hosting = p.located, p.located
+	if differs(old, p.located, p.threshold) {
+		c.Informed = false
+		v.Events = append(v.Events, hostingEvent(old, p.located, told, v.Ended))
+		if p.located.Origin == casefile.OriginUnknown && p.located.Edge != nil && seen(v.Verdict) {
+			v.Events = append(v.Events, question(p.located, v.Ended))
+		}
+	}
+	return c
+}

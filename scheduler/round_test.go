@@ -81,6 +81,60 @@ func TestOutageOfOurLineMovesNothingTowardsRemoved(t *testing.T) {
 	}
 }
 
+// A probe from before the look may be from before the outage.
+func TestGoneVerdictsNeedAProbeFromAfterTheLook(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		answer   casefile.Observation
+		standing casefile.Standing
+		believed bool
+	}{
+		"gone":            {fault(casefile.FaultNXDomain, casefile.PhaseResolve), casefile.Watching, false},
+		"gone, removed":   {fault(casefile.FaultNXDomain, casefile.PhaseResolve), casefile.Removed, true},
+		"silent":          {fault(casefile.FaultTimeout, casefile.PhaseConnect), casefile.Watching, true},
+		"asked to log in": {page(401), casefile.Watching, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			down := false
+			w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+				if isControl(s) < 0 {
+					return tc.answer
+				}
+				if down {
+					return fault(casefile.FaultTimeout, casefile.PhaseConnect)
+				}
+				return page(200)
+			})
+			g, err := NewGate(GateOptions{Looker: w, Targets: controls(t, 1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, second := reported(t, 1, "site-1"), reported(t, 2, "site-1")
+			c.Standing, c.Episode.Removed = tc.standing, time.Now()
+			second.Due.At = time.Now().Add(time.Millisecond)
+			r := newRig(t, w, newShelf(c, second), func(o *Options) { o.Gate = g })
+			if !g.Sound(t.Context(), "local", time.Now()) {
+				t.Fatal("not sound at first")
+			}
+			time.Sleep(5 * time.Second)
+			down = true
+			if err := r.Round(t.Context(), "site-1"); err != nil {
+				t.Fatal(err)
+			}
+			first := r.shelf.visits[0]
+			if first.CaseID != 1 || first.Believed != tc.believed {
+				t.Errorf("%s: believed %v", name, first.Believed)
+			}
+			if tc.believed {
+				return
+			}
+			if got := r.shelf.get(2); len(r.shelf.visits) != 1 || got.Due.Why != casefile.WhyGate || time.Until(got.Due.At) < 30*time.Second {
+				t.Errorf("%s: %d visits; the rest of the round is due in %v (%s)", name, len(r.shelf.visits), time.Until(got.Due.At), got.Due.Why)
+			}
+		})
+	}
+}
+
 func TestADeadVantageIsNoWitness(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

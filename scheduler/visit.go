@@ -265,24 +265,6 @@ func seen(v casefile.Verdict) bool {
 	return v.State == casefile.StateLive || v.State == casefile.StateFenced || v.State == casefile.StateWithheld
 }
 
-// host applies a new decision on hosting to the case.
-func (p *pass) host(c casefile.Case) casefile.Case {
-	if p.located == nil {
-		return c
-	}
-	v := &p.visit
-	old, told := c.Hosting, c.Informed || !c.Episode.LastNotice.IsZero()
-	v.Hosting, c.Hosting = p.located, p.located
-	if differs(old, p.located, p.threshold) {
-		c.Informed = false
-		v.Events = append(v.Events, hostingEvent(old, p.located, told, v.Ended))
-		if p.located.Origin == casefile.OriginUnknown && p.located.Edge != nil && seen(v.Verdict) {
-			v.Events = append(v.Events, question(p.located, v.Ended))
-		}
-	}
-	return c
-}
-
 // assign gives the case to the hotlines that can act on its hosting; not when it
 // is gone, at first sight or later: then nobody has anything to do.
 func (p *pass) assign(c casefile.Case) casefile.Case {

@@ -388,7 +388,7 @@ func TestAPanicIsARecordedVisit(t *testing.T) {
 			t.Fatalf("%d visits recorded", n)
 		}
 		for id := range r.shelf.cases {
-			if c := r.shelf.get(id); c.Due.At.Sub(time.Now()) < 10*time.Minute || c.Standing != casefile.Watching {
+			if c := r.shelf.get(id); time.Until(c.Due.At) < 10*time.Minute || c.Standing != casefile.Watching {
 				t.Errorf("case %d: %s, due in %v", id, c.Standing, time.Until(c.Due.At))
 			}
 		}

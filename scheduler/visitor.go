@@ -36,8 +36,8 @@ type Options struct {
 	// began in time is finished.
 	MaxVisits int
 	MaxTime   time.Duration
-	// FeedLimit bounds the due hosts of one feeding; default 2,000. It must exceed the
-	// rounds that the queue holds (scheduler/river: Backlog and Workers).
+	// FeedLimit bounds the due hosts of one feeding; default 10,000. The longest due
+	// come first, so it must exceed the rounds that the queue holds and works at once.
 	FeedLimit int
 	// RecordTimeout bounds the recording of a visit, also while Vigil stops; default 10 s.
 	RecordTimeout time.Duration
@@ -110,7 +110,7 @@ func NewVisitor(o Options) (*Visitor, error) {
 		o.MaxVisits = 50
 	}
 	if o.FeedLimit == 0 {
-		o.FeedLimit = 2_000
+		o.FeedLimit = 10_000
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

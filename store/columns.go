@@ -25,7 +25,6 @@ const (
 	maxDissent  = 4096
 	maxTrail    = 32768
 	maxHosting  = 65536
-	maxContent  = casefile.MaxNoticeBody*2 + 4096 // JSON of body and contact; quotes double at worst
 	maxSession  = 16384
 	maxAnswer   = 65536
 	maxName     = 80
@@ -140,15 +139,7 @@ func (s *Store) openTarget(column, targetKey string, sealed []byte) (casefile.Ta
 	return t, nil
 }
 
-// sealJSON seals v for a column of a case.
-func (s *Store) sealJSON(column string, id casefile.CaseID, v any) ([]byte, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", column, err)
-	}
-	return s.keys.Seal(data, place(column, id))
-}
-
+// openJSON reads a sealed column of a case.
 func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any) error {
 	data, err := s.keys.Open(sealed, place(column, id))
 	if err != nil {

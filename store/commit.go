@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"go.uber.org/zap"
 
 	"vigil/casefile"
 )
@@ -20,8 +21,9 @@ import (
 // stopped gaining (libraries.md, measured), and the default number of looks in flight.
 const maxGroup = 256
 
-// commitTimeout bounds a transaction on PostgreSQL, so that a dead server does not
-// hold a write for ever. SQLite has its busy timeout.
+// commitTimeout bounds the wait for a connection, and on PostgreSQL the whole
+// transaction, so that a dead server does not hold a write for ever. SQLite's
+// transactions wait for other processes only, bounded by its busy timeout.
 const commitTimeout = 30 * time.Second
 
 // job is one write that waits for its transaction.
@@ -155,6 +157,7 @@ func (c *committer) commit(group []*job) {
 		return
 	}
 	if len(group) > 1 && !errors.Is(err, errUnclear) && !errors.Is(err, context.DeadlineExceeded) {
+		c.s.log.Warn("a group of writes failed and each is tried alone", zap.Int("writes", len(group)), zap.Error(explain(err)))
 		for _, j := range group {
 			c.commit([]*job{j})
 		}
@@ -177,13 +180,17 @@ var errUnclear = errors.New("the connection broke during the commit, which may h
 // attempt runs the group in one transaction. An error says that nothing was kept,
 // but for errUnclear.
 func (c *committer) attempt(group []*job) error {
-	ctx := context.Background()
-	if c.s.dialect == DialectPostgres {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, commitTimeout)
-		defer cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	conn, err := c.s.write.Conn(ctx) // the queue may hold the only one of SQLite
+	if err != nil {
+		return fmt.Errorf("wait for a connection: %w", err)
 	}
-	sqlTx, err := c.s.write.BeginTx(ctx, nil)
+	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	if c.s.dialect == DialectSQLite {
+		ctx = context.Background() // a context that can end costs a goroutine a statement there
+	}
+	sqlTx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}

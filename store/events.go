@@ -83,7 +83,11 @@ func clipData(data map[string]string) map[string]string {
 	}
 }
 
-const eventColumns = "id, case_id, seq, at, kind, actor, data, previous, hash"
+const (
+	eventColumns   = "id, case_id, seq, at, kind, actor, data, previous, hash"
+	eventsQuery    = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+	allEventsQuery = "SELECT " + eventColumns + " FROM events WHERE id > $1 ORDER BY id LIMIT $2"
+)
 
 func scanEvent(row scanner) (casefile.Event, error) {
 	var e casefile.Event
@@ -105,7 +109,7 @@ func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT "+eventColumns+" FROM events WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3", id, afterSeq, limit)
+	rows, err := s.read.QueryContext(ctx, eventsQuery, id, afterSeq, limit)
 	list, err := collect(rows, err, scanEvent)
 	if err != nil {
 		return nil, fmt.Errorf("read events of case %d: %w", id, err)
@@ -121,7 +125,7 @@ func (s *Store) AllEvents(ctx context.Context, after casefile.EventID, limit int
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT "+eventColumns+" FROM events WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+	rows, err := s.read.QueryContext(ctx, allEventsQuery, after, limit)
 	list, err := collect(rows, err, scanEvent)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)

@@ -10,6 +10,16 @@ import (
 	"vigil/casefile"
 )
 
+const (
+	visitsQuery = `SELECT id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed FROM visits
+		WHERE case_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
+	// A page's visits are all visits of the case between its ends.
+	observationsQuery = "SELECT " + observationColumns + ` FROM visits v JOIN observations o ON o.visit_id = v.id
+		WHERE v.case_id = $1 AND v.id BETWEEN $2 AND $3 ORDER BY v.id, o.id`
+	siblingQuery = "SELECT " + observationColumns + ` FROM siblings s JOIN observations o ON o.id = s.observation_id
+		WHERE s.host_key = $1 AND s.started_at >= $2`
+)
+
 // Visits reads a page of the visits of a case with their observations, newest
 // first, those before the given one; 0 begins with the newest. Their hosting,
 // assignment, notices and events are read apart; After is zero.
@@ -21,8 +31,7 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed FROM visits
-		WHERE case_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, id, before, limit)
+	rows, err := s.read.QueryContext(ctx, visitsQuery, id, before, limit)
 	visits, err := collect(rows, err, scanVisit)
 	if err != nil {
 		return nil, fmt.Errorf("read visits of case %d: %w", id, err)
@@ -31,9 +40,7 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 		return nil, nil
 	}
 	newest, oldest := visits[0].ID, visits[len(visits)-1].ID
-	// The page's visits are all visits of the case between its ends.
-	rows, err = s.read.QueryContext(ctx, "SELECT "+observationColumns+` FROM observations o JOIN visits v ON v.id = o.visit_id
-		WHERE v.case_id = $1 AND v.id BETWEEN $2 AND $3 ORDER BY o.visit_id, o.id`, id, oldest, newest)
+	rows, err = s.read.QueryContext(ctx, observationsQuery, id, oldest, newest)
 	seen, err := collect(rows, err, s.scanObservation)
 	if err != nil {
 		return nil, fmt.Errorf("read observations of case %d: %w", id, err)
@@ -106,8 +113,7 @@ func (s *Store) scanObservation(row scanner) (seen, error) {
 // Sibling reads the latest look at a path of the host that surely does not exist,
 // when it began at or after since; nil when there is none.
 func (s *Store) Sibling(ctx context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+observationColumns+` FROM siblings s JOIN observations o ON o.id = s.observation_id
-		WHERE s.host_key = $1 AND s.started_at >= $2`, string(host), since.UnixMilli())
+	rows, err := s.read.QueryContext(ctx, siblingQuery, string(host), since.UnixMilli())
 	list, err := collect(rows, err, s.scanObservation)
 	if err != nil {
 		return nil, fmt.Errorf("read sibling look: %w", err)

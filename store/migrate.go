@@ -8,7 +8,6 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -25,11 +24,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect string) error {
 	kind := goose.DialectSQLite3
 	if dialect == DialectPostgres {
 		kind = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker() // several processes may start at once
-		if err != nil {
-			return fmt.Errorf("prepare migration lock: %w", err)
-		}
-		options = append(options, goose.WithSessionLocker(locker))
+		options = append(options, goose.WithSessionLocker(oneMigrator{})) // several processes may start at once
 	}
 	provider, err := goose.NewProvider(kind, db, files, options...)
 	if err != nil {
@@ -54,4 +49,20 @@ func migrate(ctx context.Context, db *sql.DB, dialect string) error {
 		return nil
 	}
 	return fmt.Errorf("migrate database: %w", explain(err))
+}
+
+// oneMigrator lets one process at a time migrate a PostgreSQL schema. It waits in the
+// server; goose's own lock asks again every few seconds.
+type oneMigrator struct{}
+
+const migratorLock = "(hashtext('vigil migrate'), hashtext(current_schema()))"
+
+func (oneMigrator) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock"+migratorLock)
+	return err
+}
+
+func (oneMigrator) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+migratorLock)
+	return err
 }

@@ -1,14 +1,18 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
+
+	"go.uber.org/zap"
 
 	"vigil/casefile"
 )
@@ -18,11 +22,36 @@ import (
 // behind by a process that died.
 const NoticeLease = 10 * time.Minute
 
-// content is the part of a notice that is sealed: the body names the URL, and a
-// contact's address may give the host away.
-type content struct {
-	Contact casefile.Contact `json:"contact"`
-	Body    string           `json:"body"`
+// maxContactField bounds each text of a contact, in bytes: six of them fit beside the
+// longest body even when every byte is escaped.
+const maxContactField = 900
+
+// sealContent seals the part of a notice that could give the host away: the body names
+// the URL, and so may a contact's address. The contact is one line of JSON; the body
+// follows as it is, so that its length does not grow.
+func (s *Store) sealContent(id casefile.CaseID, n casefile.Notice) ([]byte, error) {
+	c := n.Contact
+	for _, field := range []*string{&c.Name, &c.Role, &c.Email, &c.Form, &c.Source} {
+		*field = clip(*field, maxContactField)
+	}
+	contact, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("write contact: %w", err)
+	}
+	return s.keys.Seal(append(append(contact, '\n'), n.Body...), place("notice", id))
+}
+
+func (s *Store) openContent(sealed []byte, n *casefile.Notice) error {
+	plain, err := s.keys.Open(sealed, place("notice", n.CaseID))
+	if err != nil {
+		return fmt.Errorf("open notice %d: %w", n.ID, err)
+	}
+	contact, body, _ := bytes.Cut(plain, []byte{'\n'})
+	if err := json.Unmarshal(contact, &n.Contact); err != nil {
+		return fmt.Errorf("read contact of notice %d: %w", n.ID, err)
+	}
+	n.Body = string(body)
+	return nil
 }
 
 const noticeColumns = "id, case_id, episode, kind, step, message_key, subject, content_sealed, state, composed_at, next_try, tries, sent_at, proof_sealed"
@@ -36,11 +65,9 @@ func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 		return n, err
 	}
 	n.Composed, n.NextTry, n.Sent = composed.Time, next.Time, sent.Time
-	var c content
-	if err := s.openJSON("notice", n.CaseID, sealed, &c); err != nil {
+	if err := s.openContent(sealed, &n); err != nil {
 		return n, err
 	}
-	n.Contact, n.Body = c.Contact, c.Body
 	if proof != nil {
 		plain, err := s.keys.Open(proof, place("proof", n.CaseID))
 		if err != nil {
@@ -52,7 +79,7 @@ func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 }
 
 func (tx *transaction) insertNotice(ctx context.Context, id casefile.CaseID, n casefile.Notice) error {
-	sealed, err := tx.s.sealJSON("notice", id, content{Contact: n.Contact, Body: n.Body})
+	sealed, err := tx.s.sealContent(id, n)
 	if err != nil {
 		return err
 	}
@@ -248,6 +275,9 @@ func (s *Store) RecoverNotices(ctx context.Context, now time.Time) (int, error) 
 	})
 	if err != nil {
 		return 0, fmt.Errorf("recover notices: %w", err)
+	}
+	if n > 0 {
+		s.log.Error("notices were left behind: ask their parties whether they came", zap.Int("notices", n))
 	}
 	return n, nil
 }

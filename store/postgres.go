@@ -16,7 +16,7 @@ const (
 	postgresConnections = 24
 	// postgresCommitters is how many groups are committed at the same time: each waits
 	// for a round trip a statement, so that several keep the server busy.
-	postgresCommitters = 4
+	postgresCommitters = 8
 	// postgresConnect bounds the first connection.
 	postgresConnect = 10 * time.Second
 )

@@ -203,7 +203,8 @@ func bytesOrNull(b []byte) any {
 	return b
 }
 
-const reportColumns = "r.id, r.referrer_sealed, r.source, r.reference, r.classification, r.received_at, r.held"
+const reportsQuery = `SELECT r.id, r.referrer_sealed, r.source, r.reference, r.classification, r.received_at, r.held FROM reports r
+	WHERE r.case_id = $1 ORDER BY r.id LIMIT $2`
 
 // reportRow holds the columns of a report that may be absent.
 type reportRow struct {
@@ -232,7 +233,7 @@ func (s *Store) Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Rep
 		return nil, err
 	}
 	key := s.targetKey(c.Target)
-	rows, err := s.read.QueryContext(ctx, "SELECT "+reportColumns+" FROM reports r WHERE r.case_id = $1 ORDER BY r.id LIMIT $2", id, casefile.MaxPage)
+	rows, err := s.read.QueryContext(ctx, reportsQuery, id, casefile.MaxPage)
 	list, err := collect(rows, err, func(row scanner) (casefile.Report, error) {
 		var r reportRow
 		if err := row.Scan(&r.id, &r.referrer, &r.source, &r.reference, &r.classification, &r.received, &r.held); err != nil {

@@ -21,7 +21,8 @@ const sqliteReaders = 4
 // What every SQLite connection is told. WAL lets readers work beside the writer.
 // With synchronous FULL a commit is on the disk when it returns, also after a power
 // cut; NORMAL could lose the last commits. The grouped commit makes FULL cheap:
-// one sync for up to maxGroup visits (measured in storetest's benchmark).
+// one sync for up to maxGroup visits. BenchmarkRecordVisit, 256 callers on 2 cores:
+// 10,000 visits/s with FULL, 10,300 to 11,000 with NORMAL.
 const (
 	pragmas       = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(memory)"
 	writerPragmas = pragmas + "&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_txlock=immediate"

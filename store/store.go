@@ -90,6 +90,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), s.closePools())
 	}
 	s.committer = newCommitter(s, committers)
+	s.log.Info("database opened", zap.String("dialect", s.dialect))
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ const (
 	maxAddresses = 64
 	maxNames     = 32
 	maxHeader    = 100
+	maxDomain    = 255 // bytes of a name, RFC 1035, section 2.3.4
 )
 
 // sealTrail seals the resolution and the hops. When URLs are so long that the whole
@@ -47,10 +49,14 @@ const (
 // that was made must be recorded.
 func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, error) {
 	t := trail{Resolution: o.Resolution}
-	t.Resolution.CNAMEs = head(t.Resolution.CNAMEs, maxNames)
-	t.Resolution.Nameservers = head(t.Resolution.Nameservers, maxNames)
+	t.Resolution.Rcode = clip(t.Resolution.Rcode, 20)
+	t.Resolution.CNAMEs = names(t.Resolution.CNAMEs)
+	t.Resolution.Nameservers = names(t.Resolution.Nameservers)
 	t.Resolution.Addresses = head(t.Resolution.Addresses, maxAddresses)
 	for _, h := range head(o.Hops, maxHops) {
+		if h.TLS != nil && len(h.TLS.Version)+len(h.TLS.Problem) > maxHeader {
+			h.TLS = &casefile.TLS{Version: clip(h.TLS.Version, 20), Problem: clip(h.TLS.Problem, maxHeader), Expires: h.TLS.Expires}
+		}
 		t.Hops = append(t.Hops, hop{
 			URL: h.Target.URL(), Address: h.Address, Status: h.Status, TLS: h.TLS, Location: h.Location,
 			MediaType: clip(h.MediaType, maxHeader), Server: clip(h.Server, maxHeader), Edge: clip(h.Edge, maxHeader),
@@ -111,6 +117,18 @@ func origin(url string) string {
 	return scheme + "://" + authority + "/"
 }
 
+// names bounds a list of host names. It leaves the caller's list as it is.
+func names(list []string) []string {
+	list = head(list, maxNames)
+	for i, name := range list {
+		if len(name) > maxDomain {
+			list = slices.Clone(list)
+			list[i] = clip(name, maxDomain)
+		}
+	}
+	return list
+}
+
 func head[T any](list []T, n int) []T {
 	if len(list) > n {
 		return list[:n]
@@ -119,23 +137,25 @@ func head[T any](list []T, n int) []T {
 }
 
 // sealHosting seals a whole decision: claims, contacts and the domain side may name
-// the host. When it would not fit, claims are left out from the end.
+// the host. When it would not fit, claims are left out from the end, then the steps,
+// at last all but the decision itself. It never fails for size.
 func (s *Store) sealHosting(id casefile.CaseID, h casefile.Hosting) ([]byte, error) {
+	h.Provider, h.Country, h.Origin = clip(h.Provider, maxProvider), clip(h.Country, 2), clip(h.Origin, 20)
+	h.Addresses = head(h.Addresses, maxAddresses)
 	for {
 		data, err := json.Marshal(h)
 		if err != nil {
 			return nil, fmt.Errorf("write hosting: %w", err)
 		}
-		if len(data) <= maxHosting {
-			return s.keys.Seal(data, place("hosting", id))
-		}
 		switch {
+		case len(data) <= maxHosting:
+			return s.keys.Seal(data, place("hosting", id))
 		case len(h.Claims) > 0:
 			h.Claims = h.Claims[:len(h.Claims)/2]
-		case len(h.Steps) > 0 || len(h.Contacts) > 8 || len(h.Addresses) > maxAddresses:
-			h.Steps, h.Contacts, h.Addresses = nil, head(h.Contacts, 8), head(h.Addresses, maxAddresses)
+		case h.Steps != nil:
+			h.Steps = nil
 		default:
-			return nil, fmt.Errorf("write hosting: %d bytes are too many", len(data))
+			h.Contacts, h.Registrar, h.Edge = nil, nil, nil
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.uber.org/zap"
+
 	"vigil/casefile"
 )
 
@@ -38,6 +40,7 @@ func (tx *transaction) loadVisited(ctx context.Context, id casefile.CaseID) (v v
 // died), that visit is recorded as interrupted in the same transaction: every look
 // that started leaves a trace.
 func (s *Store) StartVisit(ctx context.Context, id casefile.CaseID, version int64, now time.Time) error {
+	lost := false
 	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
 		v, err := tx.loadVisited(ctx, id)
 		if err != nil {
@@ -46,7 +49,7 @@ func (s *Store) StartVisit(ctx context.Context, id casefile.CaseID, version int6
 		if v.version != version {
 			return conflict(id)
 		}
-		if v.looking.IsZero() {
+		if lost = !v.looking.IsZero(); !lost {
 			_, err = tx.ExecContext(ctx, "UPDATE cases SET looking_at = $2 WHERE id = $1", id, at(now))
 			return err
 		}
@@ -58,6 +61,9 @@ func (s *Store) StartVisit(ctx context.Context, id casefile.CaseID, version int6
 	})
 	if err != nil {
 		return fmt.Errorf("start visit of case %d: %w", id, err)
+	}
+	if lost {
+		s.log.Warn("an earlier visit was never recorded", zap.Int64("case_id", int64(id)))
 	}
 	return nil
 }

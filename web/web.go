@@ -33,7 +33,6 @@ type (
 	Group    = figures.Group
 	Share    = figures.Share
 	Point    = figures.Point
-	Account  = auth.Account
 	Sessions = ui.Sessions
 )
 

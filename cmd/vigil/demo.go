@@ -30,24 +30,26 @@ const (
 )
 
 func newDemo() *cobra.Command {
-	var exitWhenDone bool
+	var exitWhenDone, keep bool
 	var listen string
 	cmd := &cobra.Command{
 		Use:   "demo [--exit-when-done] [--listen ADDR]",
 		Short: "The whole main job on a simulated internet on this machine; no network, no rights, nothing left behind",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), listen, exitWhenDone)
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), listen, exitWhenDone, keep)
 		},
 	}
 	cmd.Flags().BoolVar(&exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; exit 0 only if each ended as its script says and no trace of a page was found")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where to serve the pages")
+	cmd.Flags().BoolVar(&keep, "keep", false, "leave the temporary folder (database, log) in place and print its name")
 	return cmd
 }
 
 // demo is a running demo.
 type demo struct {
 	dir      string
+	kept     bool // the folder stays
 	net      *fakenet.Net
 	sockets  *fakenet.Sockets
 	endings  []fakenet.Ending
@@ -60,10 +62,14 @@ type demo struct {
 	cases    map[casefile.CaseID]fakenet.Ending
 }
 
-func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWhenDone bool) error {
+func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWhenDone, keep bool) error {
 	d, err := newDemoLab(ctx, listen)
 	if err != nil {
 		return err
+	}
+	if keep {
+		fmt.Fprintln(out, "Kept:", d.dir)
+		d.kept = true
 	}
 	defer d.remove()
 	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n",
@@ -172,7 +178,7 @@ func (d *demo) remove() {
 	if d.net != nil {
 		d.net.Close()
 	}
-	if d.dir != "" {
+	if d.dir != "" && !d.kept {
 		_ = os.RemoveAll(d.dir)
 	}
 }

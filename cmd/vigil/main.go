@@ -8,12 +8,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"vigil/casefile"
 	"vigil/internal/config"
 )
 
@@ -27,25 +30,29 @@ const (
 var errBadInput = errors.New("some input was refused")
 
 func main() {
+	// net/http writes the first bytes of an answer that nobody asked for to the standard logger: nothing a server says may be kept.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	err := newRoot().ExecuteContext(ctx)
-	os.Exit(exitCode(err)) //nolint:gocritic // stop has nothing left to do
+	os.Exit(exitCode(os.Stderr, err)) //nolint:gocritic // stop has nothing left to do
 }
 
-func exitCode(err error) int {
+// exitCode tells what went wrong, once, and gives the code to exit with.
+func exitCode(w io.Writer, err error) int {
+	var problem *casefile.Problem
 	var faults config.Faults
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, errBadInput):
 		return exitBadInput
-	case errors.As(err, &faults):
-		fmt.Fprintln(os.Stderr, "vigil:", err)
+	case errors.As(err, &faults), errors.As(err, &problem):
+		fmt.Fprintln(w, "vigil:", err)
 		return exitBadInput
 	default:
-		fmt.Fprintln(os.Stderr, "vigil:", err)
+		fmt.Fprintln(w, "vigil:", err)
 		return exitFailed
 	}
 }

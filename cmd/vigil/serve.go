@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigil/web"
-	"vigil/web/auth"
 )
 
 func newServe(o *options) *cobra.Command {
@@ -54,15 +53,8 @@ func newWorker(o *options) *cobra.Command {
 	}
 }
 
-// Bounds of a connection to the pages and the API.
-const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = 60 * time.Second
-	writeTimeout  = 120 * time.Second
-	idleTimeout   = 120 * time.Second
-	stopTimeout   = 10 * time.Second
-	headerBytes   = 64 << 10
-)
+// stopTimeout is how long requests under way may take when Vigil stops.
+const stopTimeout = 10 * time.Second
 
 // run works until ctx ends, then drains: requests and looks under way are
 // finished or recorded as interrupted, the mail in hand is settled. l is where the
@@ -78,10 +70,7 @@ func (e *engine) run(ctx context.Context, l net.Listener) error {
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
-		server := &http.Server{
-			Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-			MaxHeaderBytes: headerBytes, ErrorLog: zap.NewStdLog(e.log),
-		}
+		server := web.Server(handler, e.log)
 		g.Go(func() error {
 			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("serve the pages: %w", err)
@@ -104,13 +93,7 @@ func (e *engine) run(ctx context.Context, l net.Listener) error {
 // handler is API, pages and health.
 func (e *engine) handler() (http.Handler, error) {
 	return web.New(web.Options{
-		Store: e.store, Tokens: e.store.Token, Accounts: e.account, Sessions: e.store.Sessions(), Parse: e.parse, Figures: e.figures,
+		Store: e.store, Tokens: e.store.Token, Accounts: e.store.User, Sessions: e.store.Sessions(), Parse: e.parse, Figures: e.figures,
 		Ready: e.store.Ping, Metrics: e.meter.Handler(), Log: e.log, Version: version(), Secure: e.cfg.Web.Secure,
 	})
-}
-
-// account finds a person who may log in to the pages.
-func (e *engine) account(ctx context.Context, name string) (auth.Account, error) {
-	p, hash, err := e.store.User(ctx, name)
-	return auth.Account{Person: p, Password: hash}, err
 }

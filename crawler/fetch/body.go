@@ -18,15 +18,15 @@ import (
 )
 
 const (
-	inBuffer    = 4 << 10  // bytes buffered in front of a connection
-	drainBuffer = 32 << 10 // bytes read at once where nothing is parsed
+	inBuffer    = 4 << 10 // bytes buffered in front of a connection
+	drainBuffer = 8 << 10 // bytes read at once where nothing is parsed
 	// rawSlack is how much longer than MaxBody the compressed stream may be: honest
 	// compression never grows a body by more than its headers.
 	rawSlack = 64 << 10
 )
 
-// scratch is what one request needs in buffers; it is pooled, and holds nothing of
-// a body when it lies in the pool but bytes that the next one overwrites.
+// scratch is what one request needs in buffers. It is pooled: what a body left in
+// the buffers stays in memory, and only there, until the next one overwrites it.
 type scratch struct {
 	in     *bufio.Reader // in front of the connection
 	out    []byte        // the request
@@ -50,13 +50,11 @@ func newScratch(key []byte) *scratch {
 	}
 }
 
-// putScratch wipes what a body left in the buffers and gives them back.
+// putScratch lets go of the connection and gives the buffers back.
 func (f *Fetcher) putScratch(s *scratch) {
 	s.in.Reset(nil)
 	s.peek.Reset(nil)
 	s.zipped.Reset(nil)
-	clear(s.out)
-	clear(s.drain)
 	f.scratch.Put(s)
 }
 

@@ -20,8 +20,8 @@ import (
 const (
 	maxToken       = 512 << 10 // bytes of one token; a longer one ends the parsing
 	sniffBytes     = 1024      // of a page, for its encoding (HTML standard, 13.2.3.2)
-	maxPhraseWords = 600       // a longer page is an article about a phrase, not a page that says it
-	maxWallWords   = 300       // a login form or age wall fills a page of few words
+	maxPhraseWords = 400       // a longer page talks about a phrase and does not say it
+	maxLoginWords  = 300       // a longer page has a login box beside its content
 	maxShellWords  = 10        // an application shell has hardly any text
 	maxTitleWords  = 64        // of a title are digested
 	maxRefresh     = 5         // seconds of a meta refresh that send visitors on
@@ -53,6 +53,9 @@ func (s *scratch) read(m *meter, h http.Header, understood bool, f *casefile.Fea
 		marks = s.page.marks()
 		s.page.SimHash, s.page.Structure = s.page.sim.sum(), s.page.structure
 		*f = s.page.Features
+		if refreshes([]byte(h.Get("Refresh"))) { // the header does what the element does
+			marks.add(casefile.MarkerMetaRefresh)
+		}
 	}
 	m.finish(s.drain)
 	if sinkholed(h) {
@@ -63,13 +66,10 @@ func (s *scratch) read(m *meter, h http.Header, understood bool, f *casefile.Fea
 
 // isHTML goes by the media type; without a usable one it sniffs.
 func isHTML(contentType string, peek func(int) ([]byte, error)) bool {
-	switch t := mediaType(contentType); t {
+	switch mediaType(contentType) {
 	case "text/html", "application/xhtml+xml":
 		return true
-	case "", "application/octet-stream", "unknown/unknown", "application/unknown", "*/*":
-		if t == "application/octet-stream" {
-			return false // browsers offer it for download
-		}
+	case "", "unknown/unknown", "application/unknown", "*/*": // MIME Sniffing standard, section 7
 		head, _ := peek(sniffBytes)
 		return strings.HasPrefix(http.DetectContentType(head[:min(len(head), 512)]), "text/html")
 	}
@@ -119,22 +119,21 @@ func (s *scratch) parse(r io.Reader) {
 			p.endTitle(s)
 			return
 		case html.TextToken:
-			switch {
-			case hidden, p.template > 0:
-			case p.inTitle:
-				p.text(z.Text(), placeTitle)
-			case p.noscript > 0:
-				p.text(z.Text(), placeNoscript)
-			default:
-				p.text(z.Text(), placeBody)
+			if hidden || p.template > 0 {
+				continue
 			}
+			text := z.Raw()
+			if bytes.IndexByte(text, '&') >= 0 {
+				text = z.Text() // resolves references, at the price of a copy
+			}
+			p.text(text)
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, attributes := z.TagName()
-			hidden = p.start(name, attributes, z)
+			hidden = p.start(z)
 		case html.EndTagToken:
-			name, _ := z.TagName()
 			hidden = false
-			switch string(name) {
+			var name [longestName]byte
+			n, _ := tagName(z.Raw(), &name)
+			switch string(name[:n]) {
 			case "title":
 				p.endTitle(s)
 			case "noscript":
@@ -147,15 +146,38 @@ func (s *scratch) parse(r io.Reader) {
 	}
 }
 
-// start counts an element; it says whether its text is hidden.
-func (p *page) start(name []byte, attributes bool, z *html.Tokenizer) (hidden bool) {
-	p.Elements++
-	h := uint64(fnvOffset)
-	for _, c := range name {
-		h = (h ^ uint64(c)) * fnvPrime
+// longestName is longer than every element name that is told apart.
+const longestName = 12
+
+// tagName reads the name of a raw tag in lower case: its first bytes, and a hash
+// of it all. The tokenizer's own TagName makes a copy of each.
+func tagName(raw []byte, name *[longestName]byte) (n int, hash uint64) {
+	hash = fnvOffset
+	raw = bytes.TrimPrefix(raw[1:], []byte("/"))
+	for i, c := range raw {
+		switch c {
+		case ' ', '\t', '\n', '\r', '\f', '/', '>':
+			return n, hash
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		hash = (hash ^ uint64(c)) * fnvPrime
+		if i < longestName {
+			name[i] = c
+			n++
+		}
 	}
-	p.structure = (p.structure ^ h) * fnvPrime
-	switch string(name) {
+	return n, hash
+}
+
+// start counts an element; it says whether its text is hidden.
+func (p *page) start(z *html.Tokenizer) (hidden bool) {
+	p.Elements++
+	var name [longestName]byte
+	n, hash := tagName(z.Raw(), &name)
+	p.structure = (p.structure ^ hash) * fnvPrime
+	switch string(name[:n]) {
 	case "a", "area":
 		p.Links++
 	case "img", "picture":
@@ -178,13 +200,11 @@ func (p *page) start(name []byte, attributes bool, z *html.Tokenizer) (hidden bo
 	case "template":
 		p.template++
 	case "input":
-		if attributes && bytes.EqualFold(attribute(z, "type"), []byte("password")) {
+		if bytes.EqualFold(attribute(z, "type"), []byte("password")) {
 			p.Passwords++
 		}
 	case "meta":
-		if attributes {
-			p.meta(z)
-		}
+		p.meta(z)
 	}
 	return false
 }
@@ -210,18 +230,24 @@ func (p *page) meta(z *html.Tokenizer) {
 		case "http-equiv":
 			isRefresh = bytes.EqualFold(value, []byte("refresh"))
 		case "content":
-			delay, rest, found := bytes.Cut(value, []byte(";"))
-			if !found {
-				delay, rest, found = bytes.Cut(value, []byte(","))
-			}
-			seconds, err := strconv.ParseFloat(string(bytes.TrimSpace(delay)), 64)
-			quick = found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(bytes.TrimSpace(rest)) > 0
+			quick = refreshes(value)
 		}
 		if !more {
 			break
 		}
 	}
 	p.refresh = p.refresh || isRefresh && quick
+}
+
+// refreshes says whether a refresh leads elsewhere within maxRefresh seconds: a
+// delay, a semicolon or comma, an address.
+func refreshes(value []byte) bool {
+	delay, rest, found := bytes.Cut(value, []byte(";"))
+	if !found {
+		delay, rest, found = bytes.Cut(value, []byte(","))
+	}
+	seconds, err := strconv.ParseFloat(string(bytes.TrimSpace(delay)), 64)
+	return found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(bytes.TrimSpace(rest)) > 0
 }
 
 // endTitle digests the title's folded words, which text has gathered.
@@ -239,8 +265,8 @@ func (p *page) endTitle(s *scratch) {
 
 // marks are the markers of a page that ended.
 func (p *page) marks() markerSet {
-	marks := p.phrases.found(p.Words <= maxPhraseWords, p.Words <= maxWallWords)
-	if p.Passwords > 0 && p.Words <= maxWallWords {
+	marks := p.phrases.found(p.Words <= maxPhraseWords)
+	if p.Passwords > 0 && p.Words <= maxLoginWords {
 		marks.add(casefile.MarkerLogin)
 	}
 	if p.Scripts > 0 && p.Words < maxShellWords && p.Images+p.Media+p.Forms+p.Frames == 0 && !marks.has(casefile.MarkerChallenge) {

@@ -36,7 +36,7 @@ func TestFeaturesCountWhatAPageHolds(t *testing.T) {
 	got := featuresOf(testScratch(), body, "text/html; charset=utf-8")
 	want := casefile.Features{
 		Digest: got.Digest, SimHash: got.SimHash, Structure: got.Structure, Title: got.Title,
-		Words: 6, Elements: 18, Links: 1, Images: 1, Media: 1, Scripts: 1, Forms: 1, Passwords: 1, Frames: 1, HTML: true,
+		Words: 6, Elements: 17, Links: 1, Images: 1, Media: 1, Scripts: 1, Forms: 1, Passwords: 1, Frames: 1, HTML: true,
 		Markers: []casefile.Marker{casefile.MarkerLogin, casefile.MarkerMetaRefresh},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -77,8 +77,11 @@ func TestMarkers(t *testing.T) {
 		{"phrase over the border of title and text", "<title>page not</title>found", nil},
 		{"phrase in a script", "<script>page not found</script><p>Words of our own, enough to be no shell of anything", nil},
 		{"phrase without scripts", "<noscript>Enable JavaScript and cookies to continue</noscript><p>text", []casefile.Marker{casefile.MarkerChallenge}},
-		{"cookie banner on a full page", "<p>Before you continue" + strings.Repeat(" word", maxWallWords), nil},
-		{"cookie wall", "<p>Before you continue", []casefile.Marker{casefile.MarkerConsent}},
+		{"cookie banner on a full page", "<p>Accept cookies to continue" + strings.Repeat(" word", maxPhraseWords), nil},
+		{"phrase of titles in a text", "<p>Just a moment", nil},
+		{"phrase of titles in a title", "<title>Just a moment...</title>", []casefile.Marker{casefile.MarkerChallenge}},
+		{"a post that was deleted", "<p>This message has been deleted by the user. This user has been banned. Report what violates our terms of service.", nil},
+		{"cookie wall", "<p>Accept cookies to continue", []casefile.Marker{casefile.MarkerConsent}},
 		{"login form", "<form><input type=password></form>", []casefile.Marker{casefile.MarkerLogin}},
 		{"login box of a full page", "<form><input type=password></form>" + filler, nil},
 		{"shell", "<div id=app></div><script src=a.js></script>", []casefile.Marker{casefile.MarkerAppShell}},
@@ -165,23 +168,30 @@ func TestTheBitPlanesCountAsCountersWould(t *testing.T) {
 	t.Parallel()
 	var s simhash
 	var plain [64]int
-	h := uint64(1)
-	const n = 5001
-	for range n {
-		h = mix(h + 0x9e3779b97f4a7c15)
-		s.add(h)
+	count := func(h uint64) {
 		for bit := range plain {
 			plain[bit] += int(h >> bit & 1)
 		}
 	}
+	var last uint64
+	const words = 5001
+	for i := range words {
+		h := mix(uint64(i%700) + 1)
+		s.word(h)
+		count(mix(h))
+		if last != 0 {
+			count(mix(last ^ bits.RotateLeft64(h, 31)))
+		}
+		last = h
+	}
 	var want uint64
-	for bit, count := range plain {
-		if 2*count > n {
+	for bit, n := range plain {
+		if 2*n > 2*words-1 {
 			want |= 1 << bit
 		}
 	}
-	if got := s.sum(); got != want {
-		t.Errorf("sum %x, want %x", got, want)
+	if got := s.sum(); got != want || s.n != 2*words-1 {
+		t.Errorf("sum %x of %d, want %x", got, s.n, want)
 	}
 }
 
@@ -190,7 +200,7 @@ func TestTraitsAreWellFormed(t *testing.T) {
 	if _, err := newBook(traitsCSV); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"a,b,c,d,e\nno_marker,en,two words,s,d", "a,b,c,d,e\nnot_found_phrase,en,one,s,d", "a,b,c,d,e\nnot_found_phrase,en,1 2 3 4 5 6 7 8 9,s,d", "a,b\n1,2,3"} {
+	for _, bad := range []string{"a,b,c,d,e,f\nno_marker,en,two words,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,one,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,1 2 3 4 5 6 7 8 9,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,two words,nowhere,s,d", "a,b\n1,2,3"} {
 		if _, err := newBook(bad); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}

@@ -117,7 +117,6 @@ var challenges = []giveaway{
 	{"Cf-Mitigated", "challenge", "challenge"},
 	{"X-Amzn-Waf-Action", "challenge", "challenge"}, {"X-Amzn-Waf-Action", "captcha", "challenge"},
 	{"X-Vercel-Mitigated", "challenge", "challenge"},
-	{"X-Datadome", "protected", "challenge"},
 }
 
 func challenged(h http.Header) bool { return firstOf(h, challenges) != "" }

@@ -10,18 +10,25 @@ import (
 )
 
 // traits.csv lists the phrases by which pages say what they are: marker, language,
-// phrase, where it was seen, date. It is read once, when the program starts.
+// phrase, where it counts, its source, date. It is read once, when the program starts.
 //
 //go:embed traits.csv
 var traitsCSV string
+
+// Where a phrase counts: see traits.csv.
+const (
+	whereTitle = "title"
+	wherePage  = "page"
+)
 
 // longestPhrase bounds the words of a phrase.
 const longestPhrase = 8
 
 // phrase is a marker's phrase as the hashes of its folded words.
 type phrase struct {
-	words  []uint64
-	marker casefile.Marker
+	words     []uint64
+	marker    casefile.Marker
+	titleOnly bool
 }
 
 // book finds phrases by their last word.
@@ -47,15 +54,18 @@ func mustBook(data string) *book {
 func newBook(data string) (*book, error) {
 	r := csv.NewReader(strings.NewReader(data))
 	r.Comment = '#'
-	r.FieldsPerRecord = 5
+	r.FieldsPerRecord = 6
 	rows, err := r.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("read traits: %w", err)
 	}
 	b := &book{last: make(map[uint64][]phrase)}
 	for i, row := range rows[1:] {
-		p := phrase{marker: casefile.Marker(row[0])}
+		p := phrase{marker: casefile.Marker(row[0]), titleOnly: row[3] == whereTitle}
 		words([]byte(row[2]), func(h uint64, _ bool) { p.words = append(p.words, h) })
+		if !p.titleOnly && row[3] != wherePage {
+			return nil, fmt.Errorf("read traits: row %d counts neither in the title nor on the page", i+2)
+		}
 		if !p.marker.Valid() || len(p.words) < 2 || len(p.words) > longestPhrase {
 			return nil, fmt.Errorf("read traits: row %d has no known marker, or a phrase of fewer than 2 or more than %d words", i+2, longestPhrase)
 		}
@@ -85,12 +95,12 @@ func (t *tracker) word(h uint64, title bool) {
 		return
 	}
 	for _, p := range traits.last[h] {
-		if t.ends(p.words) {
-			if title {
-				t.inTitle.add(p.marker)
-			} else {
-				t.inText.add(p.marker)
-			}
+		switch {
+		case p.titleOnly && !title, !t.ends(p.words):
+		case title:
+			t.inTitle.add(p.marker)
+		default:
+			t.inText.add(p.marker)
 		}
 	}
 }
@@ -108,21 +118,10 @@ func (t *tracker) ends(words []uint64) bool {
 }
 
 // found are the markers whose phrases count: those of the title always, those of
-// the text on a short page. A wall or a challenge fills a page of very few words,
-// wherever it says so: banners on full pages use the same words.
-func (t *tracker) found(short, tiny bool) markerSet {
-	set := t.inTitle
+// the text on a short page only.
+func (t *tracker) found(short bool) markerSet {
 	if short {
-		set |= t.inText
+		return t.inTitle | t.inText
 	}
-	if !tiny {
-		for _, wall := range []casefile.Marker{casefile.MarkerConsent, casefile.MarkerChallenge} {
-			if set.has(wall) {
-				var one markerSet
-				one.add(wall)
-				set &^= one
-			}
-		}
-	}
-	return set
+	return t.inTitle
 }

@@ -113,7 +113,14 @@ func invisible(r rune) bool {
 
 // text feeds a run of text. Words of the body and the title are looked up among
 // the phrases; those of the body make the simhash.
-func (p *page) text(b []byte, where place) {
+func (p *page) text(b []byte) {
+	where := placeBody
+	switch {
+	case p.inTitle:
+		where = placeTitle
+	case p.noscript > 0:
+		where = placeNoscript
+	}
 	words(b, func(hash uint64, numeric bool) {
 		p.phrases.word(hash, where == placeTitle)
 		switch where {
@@ -147,20 +154,26 @@ const planes = 23
 
 // word adds a word, and the pair it makes with the one before.
 func (s *simhash) word(h uint64) {
-	s.add(mix(h))
-	if s.last != 0 {
-		s.add(mix(s.last ^ bits.RotateLeft64(h, 31)))
-	}
-	s.last = h
-}
-
-func (s *simhash) add(h uint64) {
-	if s.n >= 1<<planes-1 {
+	if s.n >= 1<<planes-2 {
 		return
 	}
-	s.n++
-	for i := 0; h != 0; i++ {
-		s.planes[i], h = s.planes[i]^h, s.planes[i]&h
+	if s.last == 0 {
+		s.n, s.last = s.n+1, h
+		s.ripple(0, mix(h))
+		return
+	}
+	a, b := mix(h), mix(s.last^bits.RotateLeft64(h, 31))
+	s.n, s.last = s.n+2, h
+	// A full adder takes both at once into the lowest plane.
+	low := s.planes[0]
+	s.planes[0] = low ^ a ^ b
+	s.ripple(1, low&a|low&b|a&b)
+}
+
+// ripple adds carry from a plane upwards.
+func (s *simhash) ripple(plane int, carry uint64) {
+	for ; carry != 0; plane++ {
+		s.planes[plane], carry = s.planes[plane]^carry, s.planes[plane]&carry
 	}
 }
 

@@ -3,6 +3,7 @@ package target_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"vigil/casefile"
 	"vigil/crawler/target"
@@ -23,6 +24,7 @@ func TestParseWritesTheCanonicalForm(t *testing.T) {
 		{"fragment", "http://site-1.example/a?b#c", "http://site-1.example/a?b"},
 		{"empty query", "http://site-1.example/a?", "http://site-1.example/a"},
 		{"dot segments", "http://site-1.example/a/./b/../c", "http://site-1.example/a/c"},
+		{"at signs in the path", "http://site-1.example/a@@b", "http://site-1.example/a@@b"},
 		{"double slash kept", "http://site-1.example//a", "http://site-1.example//a"},
 		{"backslashes", `http:\\site-1.example\a`, "http://site-1.example/a"},
 		{"missing slashes", "http:site-1.example/a", "http://site-1.example/a"},
@@ -77,6 +79,7 @@ func TestParseRefuses(t *testing.T) {
 		{"user", "http://user@secretsite.example/", casefile.ProblemUserinfo},
 		{"user and password", "http://user:pass@secretsite.example/", casefile.ProblemUserinfo},
 		{"password alone", "http://:pass@secretsite.example/", casefile.ProblemUserinfo},
+		{"many at signs", "http://secretsite" + strings.Repeat("@", 8000) + ".example/", casefile.ProblemUserinfo},
 		{"invalid UTF-8", "http://secretsite.example/\xff", casefile.ProblemEncoding},
 		{"line break within", "http://secretsite.example/a\r\nHost: b", casefile.ProblemEncoding},
 		{"tab within", "http://secret\tsite.example/", casefile.ProblemEncoding},
@@ -155,6 +158,21 @@ func TestResolveFollowsALocation(t *testing.T) {
 	for _, ref := range []string{"mailto:a@b.example", "javascript:alert(1)", "https://u:p@site-2.example/", "https://", "http://[::1", "/" + strings.Repeat("a", casefile.MaxURL)} {
 		if got, problem := target.Resolve(base, ref); problem == nil {
 			t.Errorf("Resolve(%.40q) accepted as %q", ref, got.URL())
+		}
+	}
+}
+
+// Whatever is sent, a URL costs milliseconds: the parser alone is quadratic in at signs.
+func TestParseIsQuick(t *testing.T) {
+	for name, raw := range map[string]string{
+		"at signs": "http://" + strings.Repeat("@", 8000) + "a/", "segments": "http://a.example" + strings.Repeat("/a", 4000),
+		"dots": "http://a.example" + strings.Repeat("/..", 2700), "percent signs": "http://a.example/" + strings.Repeat("%", 8000),
+		"labels": "http://" + strings.Repeat("a.", 4000), "soft hyphens": "http://" + strings.Repeat("\u00ad", 4000), "punycode": "http://xn--" + strings.Repeat("99", 4000) + "/",
+	} {
+		begin := time.Now()
+		target.Parse(raw)
+		if took := time.Since(begin); took > 500*time.Millisecond {
+			t.Errorf("%s: %v", name, took)
 		}
 	}
 }

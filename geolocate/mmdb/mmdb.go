@@ -169,7 +169,7 @@ func ofMaxMind(db *geoip2.Reader, kind Kind) func(netip.Addr) (Record, error) {
 		if err != nil {
 			return Record{}, err
 		}
-		return Record{ASN: uint32(a.AutonomousSystemNumber), Holder: bounded(a.AutonomousSystemOrganization), Network: a.Network}, nil //nolint:gosec // AS numbers have 32 bits (RFC 6793)
+		return Record{ASN: uint32(a.AutonomousSystemNumber), Holder: bounded(a.AutonomousSystemOrganization), Network: a.Network}, nil // AS numbers have 32 bits (RFC 6793)
 	}
 }
 

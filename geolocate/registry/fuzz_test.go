@@ -83,7 +83,7 @@ func FuzzParseDomain(f *testing.F) {
 		if problem == "" {
 			checkText(t, append(d.Status, d.Registrar, d.AbuseEmail)...)
 		}
-		if server := referral(text); server != "" && strings.ContainsAny(server, " \r\n/") {
+		if server, _ := referral(text); server != "" && strings.ContainsAny(server, " \r\n/") {
 			t.Errorf("referral %q", server)
 		}
 	})

@@ -141,7 +141,7 @@ func parseRange(s string) (first, last netip.Addr, ok bool) {
 // originOf is the AS that announces the network: of the network itself (ARIN, LACNIC)
 // or of a route object in the same answer (RIPE NCC, APNIC, AFRINIC).
 func originOf(network block, blocks []block) uint32 {
-	candidates := []string{network.first("originas", "aut-num", "origin")}
+	candidates := []string{network.first("originas", "aut-num", "origin")} //nolint:misspell // ARIN's key OriginAS
 	for _, b := range blocks {
 		if b.first("route", "route6") != "" {
 			candidates = append(candidates, b.first("origin"))

@@ -131,8 +131,9 @@ func TestReferral(t *testing.T) {
 		"refer: localhost\n":                             "",
 		"refer: a b.test\n":                              "",
 	} {
-		if got := referral(text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
+		got, delegated := referral(text)
+		if got != want || delegated != (want != "" && strings.HasPrefix(text, "refer:") || strings.HasPrefix(text, "whois:")) {
+			t.Errorf("%q: %q (delegated %v), want %q", text, got, delegated, want)
 		}
 	}
 }

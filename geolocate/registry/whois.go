@@ -68,10 +68,10 @@ func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Proble
 	return Domain{}, ProblemNotFound
 }
 
-// whoisAnswers asks the root and follows referrals, each server at most once. An
-// answer that refers elsewhere is only returned when it is not the root's: the root
-// describes the registry and not the object. The problem is that of the last server
-// asked; the texts before it are still good.
+// whoisAnswers asks the root and follows referrals, each server at most once. The
+// answer of a root that delegates is not returned: it describes the registry and not
+// the object. The problem is that of the last server asked; the texts before it are
+// still good.
 func (r *Registry) whoisAnswers(ctx context.Context, query string) (texts []string, problem Problem) {
 	server := r.whoisServer
 	visited := map[string]bool{}
@@ -81,8 +81,8 @@ func (r *Registry) whoisAnswers(ctx context.Context, query string) (texts []stri
 		if p != "" {
 			return texts, p
 		}
-		next := referral(text)
-		if next == "" || server != r.whoisServer {
+		next, delegated := referral(text)
+		if !delegated {
 			texts = append(texts, text)
 		}
 		if next == "" || visited[next] {
@@ -125,7 +125,7 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 // wire is the dialer of one WHOIS query. It lives as long as the query, which is why
 // it may hold its context: the library's dialer interface has none.
 type wire struct {
-	ctx     context.Context //nolint:containedctx // see above
+	ctx     context.Context
 	connect func(ctx context.Context, address string) (net.Conn, error)
 	address string
 	undo    func() bool
@@ -163,16 +163,20 @@ func (c *boundConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// referral is the host:port that an answer sends us to, or empty. Only port 43 and
-// unprivileged ones are followed, and no rwhois.
-func referral(text string) string {
+// referral is the host:port that an answer sends us to, or empty; delegated says that
+// the answer is of a root that only names the registry (IANA's refer and whois lines).
+// Only port 43 and unprivileged ones are followed, and no rwhois.
+func referral(text string) (server string, delegated bool) {
 	for line := range strings.Lines(text) {
 		key, value, ok := strings.Cut(line, ":")
 		if !ok {
 			continue
 		}
+		delegated = false
 		switch strings.ToLower(strings.TrimSpace(key)) {
-		case "refer", "whois", "referralserver", "registrar whois server", "whois server":
+		case "refer", "whois":
+			delegated = true
+		case "referralserver", "registrar whois server", "whois server":
 		default:
 			continue
 		}
@@ -182,10 +186,10 @@ func referral(text string) string {
 		}
 		value = strings.TrimSuffix(strings.TrimPrefix(value, "whois://"), "/")
 		if server, ok := whoisAddress(value); ok {
-			return server
+			return server, delegated
 		}
 	}
-	return ""
+	return "", false
 }
 
 func whoisAddress(s string) (string, bool) {

@@ -13,7 +13,8 @@ import (
 type Behaviour struct {
 	// Name is for people and test names, for example "http_404".
 	Name string
-	// Expect is the reason an honest judge gives for it once a baseline is known; empty when that depends on the vantage or on what came before.
+	// Expect is the reason an honest judge gives for it, in place of a live page that is the baseline by then; served
+	// becomes matches_baseline when it is that page again. Empty when it depends on the vantage or on what came before.
 	Expect casefile.Reason
 	// DNS replaces the plain answer with the site's addresses.
 	DNS *DNS

@@ -60,9 +60,9 @@ func BrokenDNS(k DNSKind) Behaviour {
 		reason = casefile.ReasonNXDomain
 	case DNSNoData:
 		reason = casefile.ReasonNoAddress
-	case DNSSilent:
+	case DNSSilent, DNSWrongID, DNSWrongQuestion, DNSGarbage: // what does not fit the question is no answer to it
 		reason = casefile.ReasonTimeout
-	case DNSServfail, DNSRefused, DNSWrongID, DNSWrongQuestion, DNSGarbage, DNSCNAMELoop:
+	case DNSServfail, DNSRefused, DNSCNAMELoop:
 	}
 	return Behaviour{DNS: &DNS{Kind: k}}.Named("dns_"+string(k), reason)
 }

@@ -16,12 +16,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"log"
 	"net"
 	"net/netip"
 	"sort"
 	"sync"
 	"time"
+
+	"go.uber.org/zap"
 
 	"vigil/casefile"
 )
@@ -317,11 +318,7 @@ func (s *connSet) closeAll() {
 }
 
 // silentLog keeps the libraries' servers from writing to the test's output.
-var silentLog = log.New(discard{}, "", 0)
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
+var silentLog = zap.NewStdLog(zap.NewNop())
 
 // must panics on an error of our own table.
 func must(err error, doing string) {

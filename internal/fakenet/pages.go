@@ -75,9 +75,16 @@ func sentence(seed, count int) string {
 	return b.String() + "."
 }
 
-// OtherPage is another page at the same place: the content changed.
+// OtherPage is another page at the same place: other words in another structure.
 func OtherPage() Behaviour {
-	return Article(977, 3000).Named("content_differs", casefile.ReasonContentDiffers)
+	var b strings.Builder
+	b.WriteString("<h1>Timetable of the coastal railway</h1><table><thead><tr><th>Train</th><th>Leaves</th><th>Platform</th></tr></thead><tbody>\n")
+	for i, stop := range strings.Fields("Northgate Eastholm Ferrypoint Greyrock Longsands Millbeck Oakhaven Pinecross Quayside Redcliff Southmoor Tidewater") {
+		fmt.Fprintf(&b, "<tr><td>Express %d towards %s</td><td>%02d:%02d daily except Sundays</td><td>%d, change for %s junction</td></tr>\n", 100+7*i, stop, 6+i, (i*17)%60, 1+i%5, stop)
+	}
+	b.WriteString("</tbody></table><ul><li>Tickets are sold aboard.</li><li>Dogs travel free.</li><li>Winter service begins in November.</li></ul><p>" + MarkerPlaceholder + "</p>")
+	return Static("", NewResponse(http.StatusOK, nil, document("Coastal railway timetable", b.String()))).
+		Named("content_differs", casefile.ReasonContentDiffers)
 }
 
 // What is gone.

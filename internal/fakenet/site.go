@@ -43,13 +43,13 @@ type Act struct {
 	Behaviour
 }
 
-// Then is shorthand for a list of acts: First(a), then Then(d, b)...
+// Then is an act that begins after the time given.
 func Then(after time.Duration, b Behaviour) Act { return Act{After: after, Behaviour: b} }
 
 // Always is the script of a site that never changes.
 func Always(b Behaviour) []Act { return []Act{{Behaviour: b}} }
 
-// Request of a site, as it arrived.
+// Seen is a request of a site, as it arrived.
 type Seen struct {
 	Path      string
 	Referer   string

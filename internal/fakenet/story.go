@@ -77,7 +77,7 @@ func Story(day time.Duration) (*Net, []Ending) {
 type row struct {
 	host    string
 	network string
-	traits  string // words: https, ipv6, expired, edge
+	traits  string // words: https, ipv6, expired, edge, nowhere (no country can be known), returns, excluded
 	path    string
 	// begins is the first behaviour; an article of its own when nil.
 	begins   func(i int) Behaviour

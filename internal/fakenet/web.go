@@ -3,6 +3,7 @@ package fakenet
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -223,14 +224,12 @@ func (p *Response) write(w http.ResponseWriter, marker string) {
 	}
 	h["Content-Length"] = []string{strconv.Itoa(p.fixed + len(marker)*(len(p.parts)-1))}
 	w.WriteHeader(p.status)
-	body := make([]byte, 0, p.fixed+len(marker)*(len(p.parts)-1))
 	for i, part := range p.parts {
 		if i > 0 {
-			body = append(body, marker...)
+			_, _ = io.WriteString(w, marker)
 		}
-		body = append(body, part...)
+		_, _ = io.WriteString(w, part) // no copy: a page may be large and shared by thousands of sites
 	}
-	_, _ = w.Write(body)
 }
 
 // Static is a behaviour that always gives one response.

@@ -65,7 +65,7 @@ func TestSitesServe(t *testing.T) {
 				{NoLocation(), 302, "", 404},
 				{CookieWall(plain), 302, "/page.html", 404},
 				{Gzipped(NewResponse(200, nil, text("Small", "Unpacked by the client."))), 200, "Unpacked", 404},
-				{OtherPage(), 200, "Article 977", 404},
+				{OtherPage(), 200, "coastal railway", 404},
 				{Slow(10*time.Millisecond, plain), 200, "A paragraph.", 404},
 			} {
 				s := n.Add(Site{Host: host(i), Acts: Always(x.b)})

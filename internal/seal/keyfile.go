@@ -121,7 +121,7 @@ func Rotate(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rotate key file: %w", err)
 	}
-	defer os.Remove(f.Name()) // gone already when the rename worked
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when the rename worked
 	if err := write(f, data); err != nil {
 		return nil, fmt.Errorf("rotate key file %s: %w", path, err)
 	}

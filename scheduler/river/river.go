@@ -48,9 +48,9 @@ type Options struct {
 	Feed func(ctx context.Context, enqueue func(context.Context, []casefile.HostKey) error) error
 	// Workers is how many rounds run at once in this process, 1 to 10,000; default 256.
 	Workers int
-	// Backlog is how many rounds may wait in the queue; default 4 a worker, at least
-	// 1,024. While half as many wait, nothing is fed: the queue stays small however
-	// many hosts are due, and hosts that wait are not enqueued again and again.
+	// Backlog is about how many rounds may wait in the queue; default 4 a worker, at
+	// least 1,024. While more than half of it waits, nothing is fed: the queue stays
+	// small however many hosts are due, and hosts that wait are not enqueued again and again.
 	Backlog int
 	// FeedEvery is how often due hosts are looked for; default 1 s.
 	FeedEvery time.Duration
@@ -142,7 +142,7 @@ func New(o Options) (*Engine, error) {
 	}
 	client, err := e.newClient(pollOnly)
 	if err != nil {
-		e.close()
+		e.Close()
 		return nil, fmt.Errorf("queue: %w", err)
 	}
 	e.client = client
@@ -268,40 +268,62 @@ func (e *Engine) round(ctx context.Context, host casefile.HostKey) error {
 // waitingSQL counts waiting rounds up to a limit, along River's index for fetching.
 const waitingSQL = `SELECT count(*) FROM (SELECT 1 FROM river_job WHERE state = 'available' AND queue = '` + roundQueue + `' LIMIT %d) AS waiting`
 
-// feed enqueues the rounds of due hosts, unless enough rounds wait already.
+// errFull ends a feeding when enough rounds wait.
+var errFull = errors.New("the queue is full")
+
+// feed enqueues the rounds of due hosts until Backlog of them wait.
 func (e *Engine) feed(ctx context.Context) error {
-	enough := e.o.Backlog/2 + 1
 	var waiting int
-	err := e.o.DB.QueryRowContext(ctx, fmt.Sprintf(waitingSQL, enough)).Scan(&waiting)
-	if err != nil {
+	err := e.o.DB.QueryRowContext(ctx, fmt.Sprintf(waitingSQL, e.o.Backlog)).Scan(&waiting)
+	switch {
+	case err != nil:
 		err = fmt.Errorf("count the rounds that wait: %w", err)
-	} else if waiting < enough {
-		err = e.o.Feed(ctx, e.enqueue)
+	case waiting <= e.o.Backlog/2:
+		err = e.o.Feed(ctx, func(ctx context.Context, hosts []casefile.HostKey) error {
+			n, err := e.enqueue(ctx, hosts)
+			if waiting += n; err == nil && waiting >= e.o.Backlog {
+				err = errFull
+			}
+			return err
+		})
 	}
-	if err != nil && ctx.Err() == nil {
+	if err == nil || errors.Is(err, errFull) {
+		return nil
+	}
+	if ctx.Err() == nil {
 		e.o.Log.Warn("feeding failed; it is done again soon", zap.Error(err))
 	}
 	return err
 }
 
-// enqueue asks for the rounds of hosts. A host that has a live job is passed over.
-func (e *Engine) enqueue(ctx context.Context, hosts []casefile.HostKey) error {
+// enqueue asks for the rounds of hosts and says for how many: a host that has a
+// live job is passed over.
+func (e *Engine) enqueue(ctx context.Context, hosts []casefile.HostKey) (int, error) {
 	if len(hosts) == 0 {
-		return nil
+		return 0, nil
 	}
 	jobs := make([]queue.InsertManyParams, len(hosts))
 	for i, h := range hosts {
 		jobs[i] = queue.InsertManyParams{Args: roundArgs{Host: h}}
 	}
-	_, err := e.client.InsertMany(ctx, jobs)
-	return err
+	results, err := e.client.InsertMany(ctx, jobs)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, r := range results {
+		if !r.UniqueSkippedAsDuplicate {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // Run works rounds until ctx ends; then it starts no more, lets those under way
 // finish for DrainTimeout, ends their contexts, and returns when all have
 // returned. What was not worked stays due. It may be called once.
 func (e *Engine) Run(ctx context.Context) error {
-	defer e.close()
+	defer e.Close()
 	if n, err := e.sweeper.sweep(ctx); err != nil {
 		e.o.Log.Warn("jobs of dead processes could not be given up; they will be after the round timeout", zap.Error(err))
 	} else if n > 0 {
@@ -335,7 +357,8 @@ func (e *Engine) feedUntilLed(ctx context.Context) {
 	}
 }
 
-func (e *Engine) close() {
+// Close frees what New made. Run does it at its end; it may be called more than once.
+func (e *Engine) Close() {
 	if e.listener != nil {
 		e.listener.Close()
 	}

@@ -237,14 +237,14 @@ func TestQueueNeverRunsTwoRoundsOfOneHost(t *testing.T) {
 		work := h.round(30 * time.Millisecond)
 		round := func(ctx context.Context, k casefile.HostKey) error {
 			err := work(ctx, k)
-			if again.Add(1) < 60 {
+			if again.Add(1) < 40 {
 				h.put(k)
 			}
 			return err
 		}
 		first := running(t, engine(t, d, Options{Round: round, Feed: h.feed, Workers: 16, FeedEvery: 20 * time.Millisecond, PollEvery: 20 * time.Millisecond}))
 		second := running(t, engine(t, d, Options{Round: round, Feed: h.feed, Workers: 16, FeedEvery: 20 * time.Millisecond, PollEvery: 20 * time.Millisecond}))
-		until(t, 20*time.Second, "60 rounds of 8 hosts by two engines", func() bool { return again.Load() >= 60 && h.left() == 0 })
+		until(t, 20*time.Second, "40 rounds of 8 hosts by two engines", func() bool { return again.Load() >= 40 && h.left() == 0 })
 		if err := first(); err != nil {
 			t.Error(err)
 		}
@@ -315,7 +315,7 @@ func TestQueueGivesUpTheJobsOfADeadProcess(t *testing.T) {
 		dead := engine(t, d, Options{Round: h.round(0), Feed: h.feed})
 		// As kill -9 leaves it: one job of a process that is gone, one of another machine.
 		deadID, elsewhere := dead.sweeper.machine+"999999999-start-engine", "vigil-elsewhere-1-start-engine"
-		if err := h.feed(t.Context(), dead.enqueue); err != nil {
+		if err := dead.feed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		list, err := dead.client.JobList(t.Context(), queue.NewJobListParams().Kinds("round"))
@@ -331,7 +331,7 @@ func TestQueueGivesUpTheJobsOfADeadProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		dead.close()
+		dead.Close()
 		stop := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
 		until(t, 10*time.Second, "the host of the dead process worked again", func() bool { return h.left() == 1 })
 		time.Sleep(300 * time.Millisecond)
@@ -350,7 +350,7 @@ func TestQueueRescuesAStuckJobOfAnotherMachine(t *testing.T) {
 		h := newHosts(1)
 		o := Options{Round: h.round(0), Feed: h.feed}
 		e := engine(t, d, o)
-		if err := h.feed(t.Context(), e.enqueue); err != nil {
+		if err := e.feed(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		long := map[string]string{
@@ -394,20 +394,42 @@ func TestQueueFeedsAFailedRoundAgain(t *testing.T) {
 	})
 }
 
+func TestQueueStaysSmallWhenManyHostsAreDue(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, d database) {
+		h := newHosts(1500)
+		e := engine(t, d, Options{Round: h.round(0), Feed: h.feed, Backlog: 600})
+		t.Cleanup(e.Close)
+		for range 3 {
+			if err := e.feed(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var waiting int
+		if err := e.o.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM river_job").Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		if waiting < 600 || waiting > 1000 {
+			t.Errorf("%d rounds wait with a backlog of 600, fed by 500", waiting)
+		}
+	})
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	db := opened(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "x.db"), 1)
 	h := newHosts(0)
 	good := Options{DB: db, Dialect: "sqlite", Round: h.round(0), Feed: h.feed}
 	for name, change := range map[string]func(*Options){
-		"no database":       func(o *Options) { o.DB = nil },
-		"no round":          func(o *Options) { o.Round = nil },
-		"no feed":           func(o *Options) { o.Feed = nil },
-		"unknown dialect":   func(o *Options) { o.Dialect = "mysql" },
-		"too many workers":  func(o *Options) { o.Workers = 10_001 },
-		"negative feeding":  func(o *Options) { o.FeedEvery = -time.Second },
-		"broken listener":   func(o *Options) { o.Dialect, o.PostgresURL = "postgres", "postgres://user:secret@[::1" },
-		"endless draining?": func(o *Options) { o.DrainTimeout = -1 },
+		"no database":      func(o *Options) { o.DB = nil },
+		"no round":         func(o *Options) { o.Round = nil },
+		"no feed":          func(o *Options) { o.Feed = nil },
+		"unknown dialect":  func(o *Options) { o.Dialect = "mysql" },
+		"too many workers": func(o *Options) { o.Workers = 10_001 },
+		"negative feeding": func(o *Options) { o.FeedEvery = -time.Second },
+		"broken listener":  func(o *Options) { o.Dialect, o.PostgresURL = "postgres", "postgres://user:secret@[::1" },
+		"endless draining": func(o *Options) { o.DrainTimeout = -1 },
+		"negative backlog": func(o *Options) { o.Backlog = -1 },
 	} {
 		o := good
 		change(&o)

@@ -260,6 +260,30 @@ func reopen(t *testing.T, d Database) {
 	}
 }
 
+func openedAtOnce(t *testing.T, d Database) {
+	var wait sync.WaitGroup
+	for i := range 6 {
+		x := target(t, i, i)
+		wait.Go(func() {
+			s, err := store.Open(t.Context(), store.Options{URL: d.URL, Keys: d.Keys})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := s.AddReports(t.Context(), []casefile.Report{{Target: x}}, epoch); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if n := count(t, d.Open(t), "SELECT COUNT(*) FROM cases"); n != 6 {
+		t.Errorf("%d cases, want 6", n)
+	}
+}
+
 func wrongKey(t *testing.T, d Database) {
 	d.Open(t)
 	_, err := store.Open(t.Context(), store.Options{URL: d.URL, Keys: Keys(t)})

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"database/sql"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -18,25 +19,33 @@ const maxColumn = 70_000
 
 type column struct{ table, name, kind string }
 
+// each calls one for every row of a query by raw SQL.
+func each(t testing.TB, s *store.Store, query string, one func(row *sql.Rows)) {
+	t.Helper()
+	rows, err := s.DB().QueryContext(t.Context(), query)
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		one(rows)
+	}
+	must(t, rows.Err())
+}
+
 // columns lists the columns of all tables of ours; those of goose and River are theirs.
 func columns(t testing.TB, s *store.Store) []column {
 	t.Helper()
 	query := `SELECT m.name, c.name, c.type FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'`
 	if s.Dialect() == store.DialectPostgres {
-		query = `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'`
+		query = `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema()`
 	}
-	rows, err := s.DB().QueryContext(t.Context(), query)
-	must(t, err)
-	defer rows.Close()
 	var list []column
-	for rows.Next() {
+	each(t, s, query, func(row *sql.Rows) {
 		var c column
-		must(t, rows.Scan(&c.table, &c.name, &c.kind))
+		must(t, row.Scan(&c.table, &c.name, &c.kind))
 		if !strings.HasPrefix(c.table, "goose_") && !strings.HasPrefix(c.table, "river_") {
 			list = append(list, c)
 		}
-	}
-	must(t, rows.Err())
+	})
 	if len(list) < 100 {
 		t.Fatalf("found only %d columns: the walk is broken", len(list))
 	}
@@ -49,18 +58,14 @@ func columnBounds(t *testing.T, d Database) {
 	s := d.Open(t)
 	query := "SELECT name, sql FROM sqlite_schema WHERE type = 'table'"
 	if s.Dialect() == store.DialectPostgres {
-		query = "SELECT c.relname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c'"
+		query = "SELECT c.relname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c' AND k.connamespace = current_schema()::regnamespace"
 	}
-	rows, err := s.DB().QueryContext(t.Context(), query)
-	must(t, err)
 	checks := map[string]string{}
-	for rows.Next() {
+	each(t, s, query, func(row *sql.Rows) {
 		var table, text string
-		must(t, rows.Scan(&table, &text))
+		must(t, row.Scan(&table, &text))
 		checks[table] += text + "\n"
-	}
-	must(t, rows.Err())
-	must(t, rows.Close())
+	})
 	largest, bounded := 0, 0
 	for _, c := range columns(t, s) {
 		if numberKinds[strings.ToUpper(c.kind)] {
@@ -116,11 +121,9 @@ func nothingReadable(t *testing.T, d Database) {
 
 	filled := map[string]bool{}
 	for _, c := range columns(t, s) {
-		rows, err := s.DB().QueryContext(t.Context(), fmt.Sprintf("SELECT %s FROM %s", c.name, c.table))
-		must(t, err)
-		for rows.Next() {
+		each(t, s, fmt.Sprintf("SELECT %s FROM %s", c.name, c.table), func(row *sql.Rows) {
 			var raw any
-			must(t, rows.Scan(&raw))
+			must(t, row.Scan(&raw))
 			filled[c.table] = true
 			text := fmt.Sprint(raw)
 			if b, ok := raw.([]byte); ok {
@@ -131,9 +134,7 @@ func nothingReadable(t *testing.T, d Database) {
 					t.Errorf("%s.%s shows %q", c.table, c.name, secret)
 				}
 			}
-		}
-		must(t, rows.Err())
-		must(t, rows.Close())
+		})
 	}
 	for _, table := range []string{"cases", "reports", "requests", "visits", "observations", "siblings", "hostings", "assignments", "episodes", "notices", "events", "sessions", "registry_cache"} {
 		if !filled[table] {

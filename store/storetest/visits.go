@@ -91,7 +91,7 @@ func roundTrip(t *testing.T, d Database) {
 func foreignText(t *testing.T, d Database) {
 	s := d.Open(t)
 	c := add(t, s, target(t, 1, 1), epoch)
-	dirty := strings.Repeat("\xff\x00é\x01", 3000)
+	dirty := strings.Repeat("\xff\x00é\x01", 6000)
 	v := live(c, epoch)
 	for range 100 {
 		v.Verdict.Signals = append(v.Verdict.Signals, casefile.Signal{Name: dirty, Value: dirty, PointsTo: casefile.StateLive})
@@ -100,17 +100,33 @@ func foreignText(t *testing.T, d Database) {
 	o := &v.Observations[0]
 	o.Vantage, o.Hops[0].Server, o.Hops[0].MediaType = dirty, dirty, dirty
 	o.Fault = &casefile.Fault{Kind: casefile.FaultReset, Phase: casefile.PhaseBody, Detail: dirty}
-	v.Hosting = &casefile.Hosting{Provider: dirty, Country: "NLX", Claims: make([]casefile.Claim, 5000), Decided: epoch}
+	o.Resolution.Rcode, o.Resolution.CNAMEs, o.Resolution.Nameservers = dirty, []string{dirty, dirty}, []string{dirty}
+	o.Hops[0].TLS = &casefile.TLS{Version: dirty, Problem: dirty}
+	v.Hosting = &casefile.Hosting{Provider: dirty, Country: "NLX", Origin: dirty, Claims: make([]casefile.Claim, 5000), Decided: epoch}
 	v.Assignment = &casefile.Assignment{Hotlines: []string{dirty, dirty, "Hotline"}, Policy: dirty, At: epoch}
 	v.Events = []casefile.Event{{At: epoch, Kind: casefile.EventHosting, Actor: dirty, Data: map[string]string{"a": dirty, "b": dirty, dirty: "c"}}}
-	v.Notices = []casefile.Notice{{Key: "n1", Kind: casefile.NoticeRemoval, State: casefile.NoticeDraft, Composed: epoch, Subject: dirty, Body: "text", Contact: casefile.Contact{Party: casefile.PartyHost, Name: dirty}}}
+	v.Notices = []casefile.Notice{{Key: "n1", Kind: casefile.NoticeRemoval, State: casefile.NoticeDraft, Composed: epoch, Subject: dirty, Body: dirty, Contact: casefile.Contact{Party: casefile.PartyHost, Name: dirty, Role: dirty, Email: dirty, Form: dirty, Source: dirty}}}
 	got := record(t, s, v)
 	if len(got.Hosting.Claims) == 0 || got.Version != 2 {
 		t.Errorf("case: %+v", got)
 	}
-	visits, err := s.Visits(t.Context(), c.ID, 0, 1)
+	if o.Resolution.CNAMEs[0] != dirty {
+		t.Error("the caller's observation was changed")
+	}
+	v = live(got, epoch.Add(time.Hour)) // a decision that is too large in every part
+	v.Hosting = &casefile.Hosting{Country: "NL", Steps: []string{dirty, dirty, dirty}, Contacts: []casefile.Contact{{Name: dirty, Role: dirty}},
+		Registrar: &casefile.Registrar{Name: dirty, DomainStatus: []string{dirty, dirty}}, Decided: epoch}
+	if got = record(t, s, v); got.Hosting.Country != "NL" || got.Hosting.Contacts != nil {
+		t.Errorf("hosting: %+v", got.Hosting)
+	}
+	notices, err := s.Notices(t.Context(), casefile.NoticeFilter{CaseID: c.ID})
 	must(t, err)
-	if n := len(visits[0].Verdict.Signals); n == 0 || n > casefile.MaxSignals {
+	if len(notices) != 1 || notices[0].Body != dirty {
+		t.Errorf("the body of the notice changed")
+	}
+	visits, err := s.Visits(t.Context(), c.ID, 0, 2)
+	must(t, err)
+	if n := len(visits[1].Verdict.Signals); n == 0 || n > casefile.MaxSignals {
 		t.Errorf("%d signals were kept", n)
 	}
 	must(t, s.VerifyHistory(t.Context(), nil))

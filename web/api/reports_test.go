@@ -157,3 +157,20 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("yaml: %d %.100s", y.Code, y.Body)
 	}
 }
+
+// FuzzReports sends anything: the answer is always JSON, never our fault, and a problem quotes nothing.
+func FuzzReports(f *testing.F) {
+	for _, s := range []string{report, "[" + report + "]", "[]", "{}", `[1,null,"x",[[]]]`, "\xff", `{"url":"https://quoted.example/\u0000"}`, `{"url":"https://a.example/","received":"2026-13-99T00:00:00Z"}`} {
+		f.Add(s)
+	}
+	a, err := api.New(api.Options{Store: webtest.NewStore(), Tokens: people.Tokens, Parse: webtest.Parse, Figures: webtest.Figures, Rate: 1_000_000, Burst: 1_000_000})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		w := do(a, call{method: "POST", path: api.Prefix + "/reports", body: body, role: casefile.RoleAnalyst})
+		if w.Code >= 500 || !json.Valid(w.Body.Bytes()) || strings.Contains(w.Body.String(), "quoted.example") {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		}
+	})
+}

@@ -24,17 +24,10 @@ func From(ctx context.Context) casefile.Person {
 	return p
 }
 
-// Account is what the store knows about a user of the pages.
-type Account struct {
-	Person casefile.Person
-	// Password is a hash made by HashPassword.
-	Password string
-}
-
 // Tokens finds who holds the token with this hash (HashToken). An unknown,
 // revoked or expired one is a *casefile.Problem of code not_found.
 type Tokens func(ctx context.Context, hash []byte) (casefile.Person, error)
 
-// Accounts finds a user of the pages by name. An unknown or disabled one is a
-// *casefile.Problem of code not_found.
-type Accounts func(ctx context.Context, name string) (Account, error)
+// Accounts finds a user of the pages by name, with the hash that HashPassword made
+// of the password. An unknown or disabled one is a *casefile.Problem of code not_found.
+type Accounts func(ctx context.Context, name string) (p casefile.Person, passwordHash string, err error)

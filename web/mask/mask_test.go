@@ -1,6 +1,8 @@
 package mask_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"vigil/casefile"
@@ -39,4 +41,43 @@ func TestText(t *testing.T) {
 	if got := (mask.Masker{}).Text("www.site-1.example"); got != "www.site-1.example" {
 		t.Errorf("the zero Masker changed a text: %q", got)
 	}
+}
+
+func TestHostingIsMaskedInACopy(t *testing.T) {
+	t.Parallel()
+	const host = "www.site-1.example"
+	h := casefile.Hosting{
+		Provider: "Hosting of " + host, Steps: []string{"asked " + host}, Claims: []casefile.Claim{{Value: host, Source: "dns", Problem: "no " + host}},
+		Contacts: []casefile.Contact{{Name: host, Email: "abuse@" + host, Form: "https://" + host + "/form"}},
+		Edge:     &casefile.Edge{Evidence: "cname " + host, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"}, Registrar: &casefile.Registrar{Name: host, AbuseEmail: "abuse@" + host},
+	}
+	before, _ := json.Marshal(h)
+	masked, err := json.Marshal(mask.New(target(t, "https://"+host+"/a")).Hosting(h))
+	if err != nil || strings.Contains(string(masked), "site-1") {
+		t.Errorf("%s, %v", masked, err)
+	}
+	if after, _ := json.Marshal(h); string(after) != string(before) {
+		t.Errorf("the original changed: %s", after)
+	}
+}
+
+// FuzzText looks for texts that keep the domain, or that fall apart.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"abuse@site-1.example", "SITE-1.EXAMPLE/a?b site-1.example.", "\xffsite-1.example\x00", "site-1.examplesite-1.example"} {
+		f.Add(s)
+	}
+	host, err := casefile.NewTarget("https://www.site-1.example/a")
+	if err != nil {
+		f.Fatal(err)
+	}
+	m := mask.New(host)
+	f.Fuzz(func(t *testing.T, s string) {
+		got := m.Text(s)
+		if strings.Contains(strings.ToLower(got), "site-1.example") {
+			t.Errorf("%q became %q", s, got)
+		}
+		if !strings.Contains(strings.ToLower(s), "site-1.example") && got != s {
+			t.Errorf("%q became %q without need", s, got)
+		}
+	})
 }

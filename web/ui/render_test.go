@@ -76,6 +76,15 @@ func TestSpan(t *testing.T) {
 	}
 }
 
+func TestDueTellsWhatIsLate(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{2 * time.Hour: "in 2 h", -30 * time.Second: "now", -3 * time.Hour: "3 h late"} {
+		if got := dueAt(webtest.Now, webtest.Now.Add(d)).Words; got != want {
+			t.Errorf("due %v from now = %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestDrawIsAStepCurve(t *testing.T) {
 	t.Parallel()
 	c := draw(figures.Group{Curve: []figures.Point{

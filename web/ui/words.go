@@ -59,6 +59,15 @@ func momentOf(now, t time.Time) moment {
 	return m
 }
 
+// dueAt tells when something is due as seen from now: in 2 h, or 2 h late.
+func dueAt(now, t time.Time) moment {
+	m := momentOf(now, t)
+	if late := now.Sub(t); late >= time.Minute {
+		m.Words = span(late) + " late"
+	}
+	return m
+}
+
 // span tells a duration with at most two units: 45 min, 3 h 20 min, 2 d 4 h.
 func span(d time.Duration) string {
 	const day = 24 * time.Hour
@@ -101,7 +110,7 @@ func took(d time.Duration) string {
 
 func functions(w words) template.FuncMap {
 	return template.FuncMap{
-		"say": w.say, "moment": momentOf, "span": span, "spanof": spanOf, "percent": percent, "took": took,
+		"say": w.say, "moment": momentOf, "due": dueAt, "span": span, "spanof": spanOf, "percent": percent, "took": took,
 		"since": func(now, t time.Time) string { return span(now.Sub(t)) },
 		"may":   func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
 		"join":  func(s []string) string { return strings.Join(s, ", ") },

@@ -222,9 +222,9 @@ func (p *People) Tokens(_ context.Context, hash []byte) (casefile.Person, error)
 }
 
 // Accounts finds a user of the pages.
-func (p *People) Accounts(_ context.Context, name string) (auth.Account, error) {
+func (p *People) Accounts(_ context.Context, name string) (casefile.Person, string, error) {
 	if role := casefile.Role(name); role.Valid() {
-		return auth.Account{Person: casefile.Person{Name: name, Role: role}, Password: p.hash}, nil
+		return casefile.Person{Name: name, Role: role}, p.hash, nil
 	}
-	return auth.Account{}, casefile.Problemf(casefile.ProblemNotFound, "name", "there is no such user")
+	return casefile.Person{}, "", casefile.Problemf(casefile.ProblemNotFound, "name", "there is no such user")
 }

@@ -10,7 +10,7 @@ CREATE TABLE meta (
 );
 
 CREATE TABLE hostings (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   case_id BIGINT NOT NULL,
   decided_at BIGINT NOT NULL,
   country TEXT NOT NULL CHECK (octet_length(country) <= 2),
@@ -21,7 +21,7 @@ CREATE TABLE hostings (
 CREATE INDEX hostings_case ON hostings (case_id, id);
 
 CREATE TABLE assignments (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   case_id BIGINT NOT NULL,
   hosting_country TEXT NOT NULL CHECK (octet_length(hosting_country) <= 2),
   assigned_country TEXT NOT NULL CHECK (octet_length(assigned_country) <= 2),
@@ -34,7 +34,7 @@ CREATE TABLE assignments (
 CREATE INDEX assignments_case ON assignments (case_id, id);
 
 CREATE TABLE cases (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   target_key TEXT NOT NULL UNIQUE CHECK (octet_length(target_key) <= 64),
   host_key TEXT NOT NULL CHECK (octet_length(host_key) <= 64),
   target_sealed BLOB NOT NULL CHECK (octet_length(target_sealed) <= 8225),
@@ -89,7 +89,7 @@ CREATE TABLE case_hotlines (
 CREATE INDEX case_hotlines_case ON case_hotlines (case_id);
 
 CREATE TABLE reports (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   case_id BIGINT NOT NULL REFERENCES cases (id),
   opened BOOLEAN NOT NULL,
   referrer_sealed BLOB CHECK (octet_length(referrer_sealed) <= 8225),
@@ -112,7 +112,7 @@ CREATE TABLE requests (
 CREATE INDEX requests_at ON requests (at);
 
 CREATE TABLE visits (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   case_id BIGINT NOT NULL REFERENCES cases (id),
   started_at BIGINT NOT NULL,
   ended_at BIGINT NOT NULL,
@@ -126,7 +126,7 @@ CREATE TABLE visits (
 CREATE INDEX visits_case ON visits (case_id, id);
 
 CREATE TABLE observations (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   visit_id BIGINT NOT NULL REFERENCES visits (id),
   case_id BIGINT NOT NULL,
   vantage TEXT NOT NULL CHECK (octet_length(vantage) <= 64),
@@ -170,7 +170,7 @@ CREATE TABLE episodes (
 CREATE INDEX episodes_opened ON episodes (opened_at, case_id, number);
 
 CREATE TABLE notices (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   case_id BIGINT NOT NULL REFERENCES cases (id),
   episode BIGINT NOT NULL,
   kind TEXT NOT NULL CHECK (octet_length(kind) <= 20),
@@ -193,7 +193,7 @@ CREATE INDEX notices_state ON notices (state, id);
 CREATE INDEX notices_case ON notices (case_id, id);
 
 CREATE TABLE events (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   case_id BIGINT NOT NULL REFERENCES cases (id),
   seq BIGINT NOT NULL,
   at BIGINT NOT NULL,

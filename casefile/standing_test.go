@@ -1,0 +1,134 @@
+package casefile_test
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"vigil/casefile"
+)
+
+var update = flag.Bool("update", false, "write the golden files and the table in docs/verdicts.md anew")
+
+var causes = []casefile.Cause{casefile.CauseGone, casefile.CauseConfirmed, casefile.CauseSeen, casefile.CauseUnseen, casefile.CauseUndecided, casefile.CauseSettled,
+	casefile.CauseAged, casefile.CauseReported, casefile.CauseWithdrawn, casefile.CauseRecorded, casefile.CauseOverturned}
+
+// transitions draws the transition table: a row for each standing, a column for each cause.
+func transitions() string {
+	var b strings.Builder
+	b.WriteString("| from |")
+	for _, c := range causes {
+		b.WriteString(" " + string(c) + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(causes)) + "\n")
+	for _, s := range casefile.Standings {
+		b.WriteString("| **" + string(s) + "** |")
+		for _, c := range causes {
+			switch to, ok := s.Move(c); {
+			case !ok:
+				b.WriteString(" |")
+			case to == s:
+				b.WriteString(" stays |")
+			default:
+				b.WriteString(" " + string(to) + " |")
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+const golden = "testdata/transitions.md"
+
+// TestTransitions keeps the table in the code, the golden file and the analysts' page the same.
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	const page, from, until = "../docs/verdicts.md", "<!-- transitions -->\n", "<!-- end of transitions -->"
+	table := transitions()
+	doc, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(doc), from)
+	shown, after, ends := strings.Cut(rest, until)
+	if !begins || !ends {
+		t.Fatalf("%s has no place for the table", page)
+	}
+	if *update {
+		if err := os.WriteFile(golden, []byte(table), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(page, []byte(before+from+table+until+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table != string(want) {
+		t.Errorf("the table changed; go test ./casefile -update writes it anew:\n%s", table)
+	}
+	if shown != table {
+		t.Errorf("%s shows another table; go test ./casefile -update writes it anew", page)
+	}
+}
+
+func TestTransitionRules(t *testing.T) {
+	t.Parallel()
+	for _, s := range casefile.Standings {
+		if !s.Valid() {
+			t.Errorf("%s is not valid", s)
+		}
+		for _, c := range causes {
+			to, ok := s.Move(c)
+			if ok && !to.Valid() || !ok && to != "" {
+				t.Errorf("%s, %s: %q %v", s, c, to, ok)
+			}
+			if to == casefile.Removed && s != casefile.Removed && c != casefile.CauseConfirmed && c != casefile.CauseRecorded {
+				t.Errorf("%s leads from %s to removed: only a confirmed streak and a person may", c, s)
+			}
+			if s == casefile.Removed && ok && to != s {
+				switch c {
+				case casefile.CauseSeen, casefile.CauseAged, casefile.CauseWithdrawn, casefile.CauseOverturned:
+				default:
+					t.Errorf("%s ends a removal", c)
+				}
+			}
+			if !s.Visited() && ok && c != casefile.CauseReported && c != casefile.CauseOverturned {
+				t.Errorf("%s moves a case that is %s and not looked at", c, s)
+			}
+		}
+		if to, ok := s.Move(casefile.CauseReported); !ok || !to.Visited() {
+			t.Errorf("a new report leaves a %s case %q", s, to)
+		}
+		if _, ok := s.Move("lunch"); ok {
+			t.Errorf("%s moves by no known cause", s)
+		}
+	}
+	if _, ok := casefile.Standing("").Move(casefile.CauseSeen); ok {
+		t.Error("no standing moves")
+	}
+	if casefile.Standing("").Visited() {
+		t.Error("no standing is visited")
+	}
+}
+
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	c := casefile.Case{Standing: casefile.Watching, Episode: casefile.Episode{Number: 2}}
+	next, events := c.Moved(casefile.CauseGone, casefile.ActorVigil, now)
+	if next.Standing != casefile.Confirming || len(events) != 1 || events[0].Data["from"] != "watching" || events[0].Data["to"] != "confirming" ||
+		events[0].Data["cause"] != "gone" || events[0].Data["episode"] != "2" || !events[0].At.Equal(now) {
+		t.Errorf("%s %+v", next.Standing, events)
+	}
+	for _, cause := range []casefile.Cause{casefile.CauseSeen, casefile.CauseAged} { // stays; no such move
+		if next, events := c.Moved(cause, casefile.ActorVigil, now); next.Standing != casefile.Watching || events != nil {
+			t.Errorf("%s: %s %v", cause, next.Standing, events)
+		}
+	}
+}

@@ -1,5 +1,0 @@
-package deps
-
-import "testing"
-
-func TestX(t *testing.T) {}
