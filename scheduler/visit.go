@@ -84,7 +84,9 @@ func (v *Visitor) lookFrom(ctx context.Context, vantage string, s casefile.Subje
 
 // askSibling asks the same server for a path that surely does not exist, when the
 // judge wants to compare: at most once per host and SiblingTTL, over all workers
-// as far as the store knows, and paced like every look at the host.
+// as far as the store knows, and paced like every look at the host. An answer from
+// before the target was last seen live is not compared with: the server may have
+// changed with the page (ADR-0015).
 func (p *pass) askSibling(ctx context.Context) {
 	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
 		return judge.WantsSibling(o, p.read.Target, p.read.Baseline)
@@ -95,7 +97,11 @@ func (p *pass) askSibling(ctx context.Context) {
 	if p.sibling = p.round.sibling; p.sibling != nil {
 		return
 	}
-	known, err := p.store.Sibling(ctx, p.read.HostKey, time.Now().UTC().Add(-p.siblingTTL))
+	since := time.Now().UTC().Add(-p.siblingTTL)
+	if seen := p.read.Episode.LastSeen; seen.After(since) {
+		since = seen
+	}
+	known, err := p.store.Sibling(ctx, p.read.HostKey, since)
 	if err != nil { // then one more look is cheaper than a wrong verdict
 		p.log.Warn("sibling of a host could not be read", zap.Int64("case_id", int64(p.read.ID)), zap.Error(err))
 	}

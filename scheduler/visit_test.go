@@ -282,6 +282,39 @@ func TestTheSiblingIsAskedOncePerHostAndDay(t *testing.T) {
 	})
 }
 
+// A server that turns to one page for every path within a day of its sibling is
+// asked again, not taken for changed until the next day (ADR-0015).
+func TestTheSiblingIsAsFreshAsThePage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			switch {
+			case time.Since(began) > 3*time.Hour: // every path now says not found, with status 200
+				soft := page(404)
+				soft.Status, soft.Hops[0].Status = 200, 200
+				return answer(s, soft)
+			case s.Purpose == casefile.PurposeSibling:
+				return answer(s, page(404))
+			}
+			return answer(s, page(200))
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 10*time.Hour)
+		if n := w.looks(casefile.PurposeSibling); n != 2 {
+			t.Errorf("%d siblings; one at first and one after the change are wanted", n)
+		}
+		for _, v := range r.shelf.visits {
+			if v.Verdict.State == casefile.StateChanged {
+				t.Errorf("changed after %v: the sibling of an earlier time was compared with", v.Started.Sub(began))
+			}
+		}
+		if c := r.shelf.get(1); c.Last.Reason != casefile.ReasonSoft404 {
+			t.Errorf("last verdict %s", c.Last.Reason)
+		}
+	})
+}
+
 func TestSomebodyActsDuringTheLook(t *testing.T) {
 	t.Parallel()
 	act := func(kind casefile.ActionKind) func(*shelf) {

@@ -30,7 +30,7 @@ type Options struct {
 	Threshold float64
 	// SiblingTTL is how long the answer to a path that does not exist speaks for a host; default 24 h.
 	SiblingTTL time.Duration
-	// PerHostGap is the rest between two looks at one host; default 1 s.
+	// PerHostGap is the rest between two looks at one host; zero: none.
 	PerHostGap time.Duration
 	// MaxVisits and MaxTime bound a round; default 50 visits and 2 min. A visit that
 	// began in time is finished.
@@ -89,7 +89,7 @@ func NewVisitor(o Options) (*Visitor, error) {
 		{"unavailable after", &o.UnavailableAfter, 7 * 24 * time.Hour},
 		{"hosting ttl", &o.HostingTTL, 24 * time.Hour},
 		{"sibling ttl", &o.SiblingTTL, 24 * time.Hour},
-		{"per host gap", &o.PerHostGap, time.Second},
+		{"per host gap", &o.PerHostGap, 0},
 		{"max time", &o.MaxTime, 2 * time.Minute},
 		{"record timeout", &o.RecordTimeout, 10 * time.Second},
 	} {

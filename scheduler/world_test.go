@@ -349,7 +349,7 @@ type rig struct {
 func newRig(t testing.TB, w *world, s *shelf, change func(*Options)) *rig {
 	t.Helper()
 	r := &rig{world: w, shelf: s, atlas: &atlas{}}
-	o := Options{Looker: w, Locator: r.atlas, Desk: clerk{}, Store: s, Pace: usual()}
+	o := Options{Looker: w, Locator: r.atlas, Desk: clerk{}, Store: s, Pace: usual(), PerHostGap: time.Second}
 	o.Pace.Jitter = 0.1
 	if change != nil {
 		change(&o)
