@@ -293,7 +293,7 @@ func TestTheSiblingIsAsFreshAsThePage(t *testing.T) {
 			case time.Since(began) > 3*time.Hour: // every path now says not found, with status 200
 				soft := page(404)
 				soft.Status, soft.Hops[0].Status = 200, 200
-				return answer(s, soft)
+				return soft
 			case s.Purpose == casefile.PurposeSibling:
 				return answer(s, page(404))
 			}
@@ -306,7 +306,7 @@ func TestTheSiblingIsAsFreshAsThePage(t *testing.T) {
 		}
 		for _, v := range r.shelf.visits {
 			if v.Verdict.State == casefile.StateChanged {
-				t.Errorf("changed after %v: the sibling of an earlier time was compared with", v.Started.Sub(began))
+				t.Errorf("changed after %v: the sibling of an earlier time was compared with: %v", v.Started.Sub(began), v.Verdict.Signals)
 			}
 		}
 		if c := r.shelf.get(1); c.Last.Reason != casefile.ReasonSoft404 {
