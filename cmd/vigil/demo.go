@@ -67,11 +67,15 @@ func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWh
 	if err != nil {
 		return err
 	}
+	defer d.remove()
+	temporary := d.path("tmp") // what a library writes to the temporary folder is searched too
+	if err := errors.Join(os.Mkdir(temporary, 0o700), os.Setenv("TMPDIR", temporary)); err != nil {
+		return err
+	}
 	if keep {
 		fmt.Fprintln(out, "Kept:", d.dir)
 		d.kept = true
 	}
-	defer d.remove()
 	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n",
 		len(d.endings), demoDay, d.listener.Addr(), d.password)
 	working, stop := context.WithCancel(ctx)
@@ -112,10 +116,6 @@ func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
 	}()
 	if d.dir, err = os.MkdirTemp("", "vigil-demo-*"); err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w", err)
-	}
-	temporary := filepath.Join(d.dir, "tmp") // what a library writes to the temporary folder is searched too
-	if err = errors.Join(os.Mkdir(temporary, 0o700), os.Setenv("TMPDIR", temporary)); err != nil {
-		return nil, err
 	}
 	if d.listener, err = net.Listen("tcp", listen); err != nil {
 		return nil, fmt.Errorf("listen for the pages: %w; give another address with --listen", err)
