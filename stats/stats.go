@@ -47,6 +47,7 @@ type Summary struct {
 type Figures struct {
 	Records int // all that came in
 	N       int // in the figures
+	Hosts   int // the different hosts among N: one host can move the totals
 	Removed int
 	// Censored is N without the removed: still there as far as known, or ended otherwise.
 	Censored int
@@ -125,6 +126,7 @@ func figures(records []casefile.EpisodeRecord, clock Clock, now time.Time) Figur
 	f := Figures{Records: len(records)}
 	var spans, earliest []Span
 	var widths []time.Duration
+	hosts := map[casefile.HostKey]bool{}
 	for _, r := range records {
 		r = asOf(r, now)
 		s, sighted, excluded := span(r, clock, now)
@@ -133,6 +135,7 @@ func figures(records []casefile.EpisodeRecord, clock Clock, now time.Time) Figur
 			continue
 		}
 		f.N++
+		hosts[r.HostKey] = true
 		spans = append(spans, s)
 		earliest = append(earliest, Span{Length: sighted, Removed: s.Removed})
 		switch {
@@ -145,6 +148,7 @@ func figures(records []casefile.EpisodeRecord, clock Clock, now time.Time) Figur
 			f.Withdrawn++
 		}
 	}
+	f.Hosts = len(hosts)
 	f.Censored = f.N - f.Removed
 	f.Curve = KaplanMeier(spans)
 	bound := KaplanMeier(earliest)

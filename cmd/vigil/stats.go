@@ -81,7 +81,7 @@ func (h *house) figures(ctx context.Context, q figures.Query) (figures.Figures, 
 func figuresOf(name string, records []casefile.EpisodeRecord, clock stats.Clock, now time.Time, curve bool) figures.Group {
 	s := stats.Summarise(records, clock, now)
 	g := figures.Group{
-		Name: name, Hosts: stats.Counts(records).Hosts, N: s.N, Removed: s.Removed, Censored: s.Censored - s.Unavailable, Unavailable: s.Unavailable,
+		Name: name, Hosts: s.Hosts, N: s.N, Removed: s.Removed, Censored: s.Censored - s.Unavailable, Unavailable: s.Unavailable,
 		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: s.Median.At, P90: s.P90.At,
 	}
 	for _, share := range s.Shares {

@@ -45,7 +45,7 @@ const (
 
 // xSteps are the distances between ticks that read well.
 var xSteps = []time.Duration{
-	time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day, 182 * day, 364 * day,
+	time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day, 182 * day, 364 * day,
 }
 
 // draw makes the chart of a curve; nil when there is nothing to draw. The curve
@@ -55,7 +55,7 @@ func draw(g figures.Group) *chart {
 		return nil
 	}
 	end := g.Curve[len(g.Curve)-1].After
-	end = max(end+end/50, time.Minute)
+	end = max(end+end/50, time.Second)
 	x := func(d time.Duration) string {
 		return coordinate(plotLeft + (plotRight-plotLeft)*float64(d)/float64(end))
 	}

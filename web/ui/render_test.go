@@ -69,7 +69,7 @@ func TestSpan(t *testing.T) {
 		}
 	}
 	now := webtest.Now
-	for d, want := range map[time.Duration]string{-2 * time.Hour: "2 h ago", 2 * time.Hour: "in 2 h", 5 * time.Second: "now", -5 * time.Second: "now"} {
+	for d, want := range map[time.Duration]string{-2 * time.Hour: "2 h ago", 2 * time.Hour: "in 2 h", 5 * time.Second: "in 5 s", -5 * time.Second: "5 s ago", -time.Millisecond: "now"} {
 		if got := momentOf(now, now.Add(d)).Words; got != want {
 			t.Errorf("%v from now = %q, want %q", d, got, want)
 		}

@@ -49,9 +49,9 @@ func momentOf(now, t time.Time) moment {
 	t = t.UTC()
 	m := moment{ISO: t.Format(time.RFC3339), Full: t.Format("2006-01-02 15:04:05") + " UTC"}
 	switch d := now.Sub(t); {
-	case d < -time.Minute:
+	case d <= -time.Second:
 		m.Words = "in " + span(-d)
-	case d < time.Minute:
+	case d < time.Second:
 		m.Words = "now"
 	default:
 		m.Words = span(d) + " ago"
@@ -62,8 +62,11 @@ func momentOf(now, t time.Time) moment {
 // dueAt tells when something is due as seen from now: in 2 h, or 2 h late.
 func dueAt(now, t time.Time) moment {
 	m := momentOf(now, t)
-	if late := now.Sub(t); late >= time.Minute {
+	switch late := now.Sub(t); {
+	case late >= time.Minute: // less is the queue's ordinary way
 		m.Words = span(late) + " late"
+	case late > 0:
+		m.Words = "now"
 	}
 	return m
 }
