@@ -87,7 +87,7 @@ func BenchmarkRawHTTP(b *testing.B) {
 			body, err := io.ReadAll(r.Body)
 			_ = r.Body.Close()
 			sum := sha256.Sum256(body)
-			if err != nil || r.StatusCode != 200 || len(sum) == 0 || !bytes.Contains(body, []byte("<title>")) {
+			if err != nil || r.StatusCode != http.StatusOK || sum == [sha256.Size]byte{} || !bytes.Contains(body, []byte("<title>")) {
 				b.Errorf("status %d, %v", r.StatusCode, err)
 				return
 			}

@@ -40,7 +40,7 @@ func newLab(t testing.TB, change func(*crawler.Options)) *lab {
 
 func newCrawler(t testing.TB, dialer func(string) fakenet.Dial, dns string, change func(*crawler.Options)) *crawler.Crawler {
 	t.Helper()
-	r, err := resolve.New(resolve.Options{Servers: []string{dns}, Dial: resolve.Dial(dialer("local"))})
+	r, err := resolve.New(resolve.Options{Servers: []string{dns}, Dial: dialer("local")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func newCrawler(t testing.TB, dialer func(string) fakenet.Dial, dns string, chan
 	}
 	o := crawler.Options{
 		Resolver: r, Guard: g, Timeout: 20 * time.Second, DigestKey: []byte("a key of a test, 32 bytes long.."),
-		Vantages: []crawler.VantageOptions{{Vantage: casefile.Vantage{Name: "local", Country: "NL", Network: "AS64500"}, Dial: crawler.Dial(dialer("local"))}},
+		Vantages: []crawler.VantageOptions{{Vantage: casefile.Vantage{Name: "local", Country: "NL", Network: "AS64500"}, Dial: dialer("local")}},
 	}
 	if change != nil {
 		change(&o)

@@ -229,8 +229,9 @@ func question(r casefile.Reason) string {
 		return "The address now leads to another domain. Is the reported matter there, so that the new address must be reported, or is it gone?"
 	case casefile.ReasonFenced:
 		return "It is seen from some vantages and absent from others. Is it blocked by country only, so that it must still be removed?"
+	default:
+		return "The address answers, but not with what was seen before. Is the reported matter gone, or there in another form?"
 	}
-	return "The address answers, but not with what was seen before. Is the reported matter gone, or there in another form?"
 }
 
 // baseline picks the features of the look that showed the target live: of the

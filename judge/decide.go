@@ -174,6 +174,7 @@ func (l *look) missing() casefile.Reason {
 		switch reason {
 		case casefile.ReasonChallenge, casefile.ReasonReferrerRequired, casefile.ReasonGeoBlock, casefile.ReasonLinkExpired:
 			return reason
+		default: // a 404 with a form or a wall on it is a 404
 		}
 	}
 	if reason, ok := l.absent(); ok {

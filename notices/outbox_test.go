@@ -23,7 +23,6 @@ import (
 type arrivals struct {
 	mu    sync.Mutex
 	count map[string]int
-	order []casefile.NoticeID
 }
 
 func (a *arrivals) note(key string) {

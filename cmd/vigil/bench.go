@@ -93,7 +93,7 @@ func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, p
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	lab := filepath.Join(dir, "lab.json")
 	stop, err := startInternet(ctx, self, lab, sites)
 	if err != nil {
@@ -128,6 +128,7 @@ func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, p
 					names = append(names, r.Part)
 				}
 				results[r.Part] = append(results[r.Part], r)
+				fmt.Fprintf(os.Stderr, "  %s: %.0f/s, %d failed\n", r.Part, float64(r.URLs)/r.Seconds, r.Failed)
 			}
 		}
 	}
@@ -212,7 +213,7 @@ func cpuSeconds() float64 {
 }
 
 func peakBytes() int64 {
-	peak := int64(usage().Maxrss)
+	peak := usage().Maxrss
 	if runtime.GOOS == "linux" { // in KiB there, in bytes on macOS
 		peak <<= 10
 	}

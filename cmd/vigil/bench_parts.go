@@ -105,7 +105,7 @@ func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort(addrs[0].Unmap().String(), port))
 		},
 	}}
-	return measure("raw net/http", l.Sites, func() (int, error) {
+	return measure("raw", l.Sites, func() (int, error) {
 		return spread(l.Sites, width, func(i int) bool {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url(i), nil)
 			if err != nil {
@@ -165,7 +165,7 @@ func benchVisits(ctx context.Context, cfg config.Config, l benchLab, part string
 	if err != nil {
 		return err
 	}
-	defer h.close()
+	defer func() { _ = h.close() }()
 	e, err := h.newEngine(ctx, nil)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
 	if d.dir, err = os.MkdirTemp("", "vigil-demo-*"); err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w", err)
 	}
-	if d.listener, err = net.Listen("tcp", listen); err != nil {
+	if d.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", listen); err != nil {
 		return nil, fmt.Errorf("listen for the pages: %w; give another address with --listen", err)
 	}
 	d.started = time.Now()

@@ -81,7 +81,7 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 	if s.figures, err = d.engine.figures(ctx, figures.Query{Clock: figures.FromReport}); err != nil {
 		return nil, err
 	}
-	leaks, err := d.leaks(s, unsealed.Bytes())
+	leaks, err := d.leaks(ctx, s, unsealed.Bytes())
 	s.faults = append(s.faults, leaks...)
 	return s, err
 }
@@ -187,7 +187,7 @@ func (d *demo) mails(s *demoSummary) (faults []string) {
 // leaks searches for the markers that every page carries, in all files of the demo
 // (database, WAL, log, temporary files), in what is sealed, in mails and in metrics; and for the reported
 // hosts in the files, where they must be sealed.
-func (d *demo) leaks(s *demoSummary, unsealed []byte) (faults []string, err error) {
+func (d *demo) leaks(ctx context.Context, s *demoSummary, unsealed []byte) (faults []string, err error) {
 	markers := d.net.Markers()
 	search := func(where string, data []byte, words []string) {
 		s.searched += int64(len(data))
@@ -218,7 +218,7 @@ func (d *demo) leaks(s *demoSummary, unsealed []byte) (faults []string, err erro
 		search("a mail", []byte(m.Body), markers)
 		search("the subject of a mail", []byte(m.Subject), hosts)
 	}
-	scrape, err2 := http.NewRequestWithContext(context.Background(), http.MethodGet, "/metrics", nil)
+	scrape, err2 := http.NewRequestWithContext(ctx, http.MethodGet, "/metrics", nil)
 	if err2 != nil {
 		return faults, errors.Join(err, err2)
 	}

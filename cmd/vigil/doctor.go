@@ -127,7 +127,7 @@ func (d *doctor) database(ctx context.Context, keys *seal.Keys) {
 		d.say(fail, "database", err.Error(), "")
 		return
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	counts, err := s.Counts(ctx)
 	if err != nil {
 		d.say(fail, "database", err.Error(), "")

@@ -116,7 +116,6 @@ func (im *importer) run(ctx context.Context, r io.Reader) error {
 		if errors.Is(err, io.EOF) {
 			return im.flush(ctx)
 		}
-		line := 0
 		var broken *csv.ParseError
 		switch {
 		case errors.As(err, &broken):
@@ -126,7 +125,7 @@ func (im *importer) run(ctx context.Context, r io.Reader) error {
 		case err != nil:
 			return err
 		}
-		line, _ = rows.FieldPos(0)
+		line, _ := rows.FieldPos(0)
 		im.rows++
 		report, problem := im.report(columns, row)
 		if problem != nil {

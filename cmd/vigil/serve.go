@@ -26,7 +26,7 @@ func newServe(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				l, err := net.Listen("tcp", h.cfg.Web.Listen)
+				l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.Web.Listen)
 				if err != nil {
 					return fmt.Errorf("listen for the pages: %w; another vigil may be running, or set web.listen", err)
 				}

@@ -78,7 +78,7 @@ func (x *exchange) run(ctx context.Context, h http.Header) {
 	}
 	head := &headLimit{r: stream, left: maxHeader}
 	s.in.Reset(head)
-	response, err := readHead(s.in)
+	response, err := readHead(s.in) //nolint:bodyclose // the connection is closed as a whole
 	if err != nil {
 		err = head.cause(err)
 		x.answer.Fault = faultOf(ctx, err, x.phase)
@@ -162,7 +162,7 @@ func (x *exchange) secure(ctx context.Context, hop *casefile.Hop) (net.Conn, err
 	}
 	x.step(ctx, casefile.PhaseTLS)
 	secured := tls.Client(x.line, tlsConfig(x.ask.Target))
-	if err := secured.Handshake(); err != nil { // the line is cut when ctx ends
+	if err := secured.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
 	hop.TLS = x.f.trust.examine(secured.ConnectionState(), x.ask.Target, time.Now())

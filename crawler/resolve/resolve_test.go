@@ -28,7 +28,7 @@ func lab(t *testing.T, f func(t *testing.T, n *fakenet.Net, r *resolve.Resolver)
 	synctest.Test(t, func(t *testing.T) {
 		n := fakenet.New(fakenet.Options{MoreResolvers: []string{"198.51.100.254:53"}})
 		defer n.Close()
-		r, err := resolve.New(resolve.Options{Servers: []string{n.DNS(), "198.51.100.254:53"}, Dial: resolve.Dial(n.Dialer("local"))})
+		r, err := resolve.New(resolve.Options{Servers: []string{n.DNS(), "198.51.100.254:53"}, Dial: n.Dialer("local")})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -129,7 +129,7 @@ func ask(ctx context.Context, conn net.Conn, u *url.URL, address string) (net.Co
 		return nil, cause(ctx, err)
 	}
 	in := bufio.NewReader(&bounded{Conn: conn, left: maxAnswer})
-	r, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect})
+	r, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // the answer to CONNECT has no body
 	if err != nil {
 		return nil, cause(ctx, err)
 	}

@@ -95,6 +95,7 @@ func (a *authority) certificate(host string, k TLSKind) (*tls.Certificate, error
 		signer = a.rogue
 	case TLSSelfSigned:
 		signer = &keyPair{cert: t, key: a.leaf}
+	default: // the others are broken elsewhere, or not at all
 	}
 	der, err := x509.CreateCertificate(rand.Reader, t, signer.cert, &a.leaf.PublicKey, signer.key)
 	if err != nil {

@@ -96,6 +96,7 @@ func (n *Net) connect(ctx context.Context, network string, at netip.AddrPort) er
 		case <-n.done:
 			return dialError(network, at, os.NewSyscallError("connect", syscall.ETIMEDOUT))
 		}
+	default: // what goes wrong later
 	}
 	return nil
 }

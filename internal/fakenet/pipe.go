@@ -1,6 +1,7 @@
 package fakenet
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -129,7 +130,7 @@ func newPipe(client, server net.Addr) (near, far *pipeConn) {
 }
 
 func (c *pipeConn) wrap(op string, err error) error {
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
 	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}

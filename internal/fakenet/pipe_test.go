@@ -58,7 +58,7 @@ func TestPipeResets(t *testing.T) {
 	if n, err := near.Read(make([]byte, 8)); n != 0 || !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("read: %d %v", n, err)
 	}
-	if n, err := near.Read(make([]byte, 8)); n != 0 || err != io.EOF {
+	if n, err := near.Read(make([]byte, 8)); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("read again: %d %v", n, err)
 	}
 	if _, err := near.Write([]byte("x")); err == nil {
