@@ -94,7 +94,9 @@ type Hop struct {
 	Protocol  string // HTTP/1.1, HTTP/2.0
 	// RetryAfter is the server's wish, at most 24 h; 0 when it stated none.
 	RetryAfter time.Duration
-	Took       time.Duration
+	// Date is the server's clock (RFC 9110, section 6.6.1); zero when it told none.
+	Date time.Time
+	Took time.Duration
 }
 
 // TLS is what the handshake of a hop showed. A bad certificate never hides content.

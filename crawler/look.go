@@ -54,6 +54,9 @@ func (c *Crawler) Look(ctx context.Context, vantage string, s casefile.Subject) 
 	defer cancel()
 	w := walk{c: c, dial: dial, subject: s, seen: make(map[visited]bool, 1)}
 	w.run(timed, &o)
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+		<-ctx.Done() // a step's timer may fire an instant before the caller's
+	}
 	if o.Fault != nil && o.Fault.Kind != casefile.FaultInterrupted && ctx.Err() != nil {
 		// Whoever asked for the look stopped it: what the steps made of that says
 		// nothing about the server.

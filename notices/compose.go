@@ -78,7 +78,14 @@ func (d *Desk) removal(c casefile.Case, to casefile.Contact, now time.Time) (cas
 		return casefile.Notice{}, err
 	}
 	subject := "[Vigil " + reference(c.ID) + "] Notice of illegal content: request to remove"
-	return d.notice(c, casefile.NoticeRemoval, to, true, subject, body, now)
+	return d.notice(c, casefile.NoticeRemoval, to, assessed(c), subject, body, now)
+}
+
+// assessed says whether an analyst classified the matter. A removal notice says so
+// in the notifier's name, so that without a classification it stays a draft for a
+// person (DSA Art. 16(2): a substantiated explanation, in good faith).
+func assessed(c casefile.Case) bool {
+	return c.Report != nil && c.Report.Classification.Valid() && c.Report.Classification != casefile.ClassUnclassified
 }
 
 // notice makes the notice itself. approved says that mail may go to the contact

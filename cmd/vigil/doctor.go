@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -271,7 +270,7 @@ func (d *doctor) network(ctx context.Context) {
 			d.say(fail, "gate", "closed from vantage "+v.Name+": the control targets do not answer", "look at the line, the proxy and the resolver of this vantage; nothing but live is believed meanwhile")
 		}
 	}
-	d.clock(ctx, targets)
+	d.clock(ctx, eyes, targets)
 }
 
 func (d *doctor) resolver(ctx context.Context, e *eyes, name string) {
@@ -289,28 +288,15 @@ func (d *doctor) resolver(ctx context.Context, e *eyes, name string) {
 // maxClockError is how far our clock may be off: event times are evidence.
 const maxClockError = 30 * time.Second
 
-// clock compares our clock with the Date headers of the control targets (RFC 9110, section 6.6.1).
-func (d *doctor) clock(ctx context.Context, targets []casefile.Target) {
-	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if d.world.foreign != nil {
-		client.Transport = &http.Transport{DialContext: d.world.foreign, DisableKeepAlives: true}
-	}
+// clock compares our clock with the Date headers of the control targets.
+func (d *doctor) clock(ctx context.Context, e *eyes, targets []casefile.Target) {
+	from := e.crawler.Vantages()[0].Name
 	for _, t := range targets {
-		request, err := http.NewRequestWithContext(ctx, http.MethodHead, t.URL(), nil)
-		if err != nil {
+		hop := e.crawler.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
+		if hop.Date.IsZero() {
 			continue
 		}
-		before := time.Now()
-		response, err := client.Do(request)
-		if err != nil {
-			continue
-		}
-		response.Body.Close()
-		theirs, err := http.ParseTime(response.Header.Get("Date"))
-		if err != nil {
-			continue
-		}
-		if off := before.Sub(theirs).Abs(); off > maxClockError {
+		if off := time.Since(hop.Date).Abs(); off > maxClockError {
 			d.say(fail, "clock", fmt.Sprintf("is off by %v against a control target", off.Round(time.Second)), "set the clock, and keep it with NTP: the times of events are evidence")
 		} else {
 			d.say(good, "clock", "agrees with a control target", "")

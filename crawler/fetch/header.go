@@ -24,6 +24,9 @@ func readHop(hop *casefile.Hop, h http.Header) {
 	hop.Edge = edgeOf(h)
 	hop.Challenge = challenged(h)
 	hop.RetryAfter = retryAfter(h.Get("Retry-After"), time.Now())
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		hop.Date = date.UTC()
+	}
 }
 
 // mediaType is the type/subtype, in lower case and without parameters; text that
