@@ -78,22 +78,29 @@ func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 	return n, nil
 }
 
-func (tx *transaction) insertNotice(ctx context.Context, id casefile.CaseID, n casefile.Notice) error {
+// insertNotice stores a notice, and says whether it did: not when one of its key is
+// known. One that was overtaken, and so never handed over, is composed again: the
+// case moved away and back, or a removal was undone.
+func (tx *transaction) insertNotice(ctx context.Context, id casefile.CaseID, n casefile.Notice) (bool, error) {
 	sealed, err := tx.s.sealContent(id, n)
 	if err != nil {
-		return err
+		return false, err
 	}
 	next := n.NextTry
 	if next.IsZero() && n.State == casefile.NoticeQueued {
 		next = n.Composed
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject, content_sealed, state, composed_at, next_try, tries)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) ON CONFLICT (message_key) DO NOTHING`,
+	result, err := tx.ExecContext(ctx, `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject, content_sealed, state, composed_at, next_try, tries)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)
+		ON CONFLICT (message_key) DO UPDATE SET subject = excluded.subject, content_sealed = excluded.content_sealed, state = excluded.state,
+		composed_at = excluded.composed_at, next_try = excluded.next_try, tries = 0, proof_sealed = NULL
+		WHERE notices.state = 'overtaken'`,
 		id, n.Episode, string(n.Kind), n.Step, string(n.Contact.Party), n.Key, clip(n.Subject, maxSubject), sealed, string(n.State), n.Composed.UnixMilli(), at(next))
 	if err != nil {
-		return fmt.Errorf("insert notice: %w", err)
+		return false, fmt.Errorf("insert notice: %w", err)
 	}
-	return nil
+	rows, err := result.RowsAffected()
+	return rows > 0, err
 }
 
 // Notices reads a page of notices, newest first. A limit of 0 means casefile.MaxPage.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -165,8 +166,14 @@ func (tx *transaction) recordVisit(ctx context.Context, v casefile.Visit, known 
 		return err
 	}
 	for _, n := range v.Notices {
-		if err := tx.insertNotice(ctx, v.CaseID, n); err != nil {
+		stored, err := tx.insertNotice(ctx, v.CaseID, n)
+		if err != nil {
 			return err
+		}
+		if !stored { // nothing was composed that was not there before
+			v.Events = slices.DeleteFunc(slices.Clone(v.Events), func(e casefile.Event) bool {
+				return e.Kind == casefile.EventNoticeComposed && e.Data["key"] == n.Key
+			})
 		}
 	}
 	after := stored{Case: v.After, seq: known.seq, hash: known.hash}

@@ -108,6 +108,50 @@ func outbox(t *testing.T, d Database) {
 	must(t, s.VerifyHistory(t.Context(), nil))
 }
 
+// overtaken: a case that moved away and back needs its notice again, under the same
+// key; one that may have left does not. An event tells of a notice that was stored, and of no other.
+func overtaken(t *testing.T, d Database) {
+	s := d.Open(t)
+	c := add(t, s, target(t, 1, 1), epoch)
+	composed := func(c casefile.Case, at time.Time, keys ...string) casefile.Case {
+		v := live(c, at)
+		for _, k := range keys {
+			v.Notices = append(v.Notices, notice(k, casefile.NoticeRemoval, casefile.NoticeQueued, at))
+			v.Events = append(v.Events, casefile.Event{At: at, Kind: casefile.EventNoticeComposed, Actor: casefile.ActorVigil, Data: map[string]string{"key": k}})
+		}
+		return record(t, s, v)
+	}
+	c = composed(c, epoch, "k-away", "k-gone")
+	claimed, err := s.ClaimNotices(t.Context(), epoch, 10)
+	must(t, err)
+	for _, n := range claimed {
+		n.State, n.Proof = casefile.NoticeOvertaken, "the case moved to another host"
+		if n.Key == "k-gone" {
+			n.State, n.Sent = casefile.NoticeSent, epoch
+		}
+		must(t, s.SettleNotice(t.Context(), n))
+	}
+	back := epoch.Add(time.Hour)
+	c = composed(c, back, "k-away", "k-gone")
+	claimed, err = s.ClaimNotices(t.Context(), back, 10)
+	must(t, err)
+	if len(claimed) != 1 || claimed[0].Key != "k-away" || claimed[0].Tries != 0 || claimed[0].Proof != "" || !claimed[0].Composed.Equal(back) {
+		t.Errorf("claimed: %+v", claimed)
+	}
+	events, err := s.Events(t.Context(), c.ID, 0, 50)
+	must(t, err)
+	told := map[string]int{}
+	for _, e := range events {
+		if e.Kind == casefile.EventNoticeComposed {
+			told[e.Data["key"]]++
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"k-away": 2, "k-gone": 1}, told); diff != "" {
+		t.Errorf("composed events by key (-want +got):\n%s", diff)
+	}
+	must(t, s.VerifyHistory(t.Context(), nil))
+}
+
 func twoOutboxes(t *testing.T, d Database) {
 	a, b := d.Open(t), d.Open(t)
 	c := add(t, a, target(t, 1, 1), epoch)

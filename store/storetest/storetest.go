@@ -135,6 +135,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"due hosts and cases", dueOrder},
 		{"due hosts after a random life equal the slow way", dueHostsSlowWay},
 		{"the outbox", outbox},
+		{"an overtaken notice is composed again", overtaken},
 		{"two outboxes never claim the same notice", twoOutboxes},
 		{"notices left behind become uncertain", recovery},
 		{"history is verified and tampering found", tampering},
