@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/crawler/resolve"
 	"vigil/crawler/target"
 	"vigil/internal/config"
 )
@@ -86,11 +87,14 @@ func spread(n, width int, work func(i int) bool) int {
 }
 
 // benchRaw is the floor a developer would write with the standard library: A and
-// AAAA, a fresh connection, the body hashed, its title found, a line of JSON.
+// AAAA, a fresh connection, the body hashed, its title found, a line of JSON. It
+// asks through our resolver, which is quicker than the standard one: the floor must not be low.
 func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
-	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, l.DNS)
-	}}
+	resolver, err := resolve.New(resolve.Options{Servers: []string{l.DNS}})
+	if err != nil {
+		return benchResult{}, err
+	}
+	buffers := sync.Pool{New: func() any { return new(bytes.Buffer) }}
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -98,7 +102,7 @@ func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
 			if err != nil {
 				return nil, err
 			}
-			addrs, err := resolver.LookupNetIP(ctx, "ip", host)
+			addrs, err := resolver.LookupHost(ctx, host)
 			if err != nil {
 				return nil, err
 			}
@@ -116,10 +120,13 @@ func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
 				return false
 			}
 			defer response.Body.Close()
-			body, err := io.ReadAll(response.Body)
-			if err != nil || response.StatusCode != http.StatusOK {
+			buffer := buffers.Get().(*bytes.Buffer)
+			defer buffers.Put(buffer)
+			buffer.Reset()
+			if _, err := buffer.ReadFrom(response.Body); err != nil || response.StatusCode != http.StatusOK {
 				return false
 			}
+			body := buffer.Bytes()
 			sum := sha256.Sum256(body)
 			_, rest, _ := bytes.Cut(body, []byte("<title>"))
 			title, _, _ := bytes.Cut(rest, []byte("</title>"))
