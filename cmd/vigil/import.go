@@ -185,10 +185,18 @@ func (im *importer) report(columns map[string]int, row []string) (casefile.Repor
 	if len(row) > len(columns) {
 		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "", "the row has %d fields and the header %d; put quotes around a URL with a comma", len(row), len(columns))
 	}
-	return casefile.NewReport(casefile.ReportInput{
+	in := casefile.ReportInput{
 		URL: field("url"), Referrer: field("referrer"), Source: field("source"), Reference: field("reference"),
-		Classification: field("classification"), Received: field("received"), Held: field("held"),
-	}, im.parse, im.now)
+		Classification: field("classification"), Received: field("received"),
+	}
+	switch strings.ToLower(field("held")) {
+	case "", "no", "false", "0":
+	case "yes", "true", "1":
+		in.Held = true
+	default:
+		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "held", "must be yes or no")
+	}
+	return casefile.NewReport(in, im.parse, im.now)
 }
 
 func (im *importer) refuse(line int, p *casefile.Problem) {

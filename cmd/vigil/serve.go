@@ -12,42 +12,40 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"vigil/internal/config"
 	"vigil/web"
 )
 
 func newServe(o *options) *cobra.Command {
-	return &cobra.Command{
-		Use:   "serve",
-		Short: "Serve API and pages, visit due cases, send notices",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				e, err := h.newEngine(ctx, nil)
-				if err != nil {
-					return err
-				}
-				l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.cfg.Web.Listen)
-				if err != nil {
-					return fmt.Errorf("listen for the pages: %w; another vigil may be running, or set web.listen", err)
-				}
-				return e.run(ctx, l)
-			})
-		},
-	}
+	return newService(o, "serve", "Serve API and pages, visit due cases, send notices", func(ctx context.Context, cfg config.Config) (net.Listener, error) {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Web.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("listen for the pages: %w; another vigil may be running, or set web.listen", err)
+		}
+		return l, nil
+	})
 }
 
 func newWorker(o *options) *cobra.Command {
+	return newService(o, "worker", "Visit due cases and send notices, without API and pages; any number of them on PostgreSQL",
+		func(context.Context, config.Config) (net.Listener, error) { return nil, nil })
+}
+
+// newService is a command that works until it is told to stop.
+func newService(o *options, name, short string, listen func(context.Context, config.Config) (net.Listener, error)) *cobra.Command {
 	return &cobra.Command{
-		Use:   "worker",
-		Short: "Visit due cases and send notices, without API and pages; any number of them on PostgreSQL",
-		Args:  cobra.NoArgs,
+		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
 				e, err := h.newEngine(ctx, nil)
 				if err != nil {
 					return err
 				}
-				return e.run(ctx, nil)
+				l, err := listen(ctx, h.cfg)
+				if err != nil {
+					return err
+				}
+				return e.run(ctx, l)
 			})
 		},
 	}

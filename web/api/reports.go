@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,12 +20,7 @@ import (
 const (
 	MaxBatch     = 1000
 	MaxBatchSize = 8 << 20 // bytes
-	// maxAhead is how far a sender's clock may be ahead of ours.
-	maxAhead = 5 * time.Minute
 )
-
-// earliest keeps a broken clock or a wrong unit from making a case that is decades old.
-var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // ReportInput is one report as it comes in.
 type ReportInput struct {
@@ -187,54 +181,10 @@ func (a *API) report(raw json.RawMessage, source string, at time.Time) (casefile
 	if err := dec.Decode(&in); err != nil || raw[0] != '{' {
 		return casefile.Report{}, misread(err)
 	}
-	if in.URL == "" {
-		return casefile.Report{}, casefile.Problemf(casefile.ProblemSyntax, "url", "a report needs a url")
+	if in.Source == "" {
+		in.Source = cut(source, casefile.MaxSource)
 	}
-	r := casefile.Report{Source: in.Source, Reference: in.Reference, Classification: casefile.Classification(in.Classification), Received: at, Held: in.Held}
-	var p *casefile.Problem
-	if r.Target, p = a.parse("url", in.URL); p != nil {
-		return casefile.Report{}, p
-	}
-	if in.Referrer != "" {
-		if r.Referrer, p = a.parse("referrer", in.Referrer); p != nil {
-			return casefile.Report{}, p
-		}
-	}
-	if r.Source == "" {
-		r.Source = cut(source, casefile.MaxSource)
-	}
-	if r.Classification == "" {
-		r.Classification = casefile.ClassUnclassified
-	}
-	if !r.Classification.Valid() {
-		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "classification", "use one of unclassified, baseline, A1, A2, B1, B2")
-	}
-	if p := plain("source", r.Source, casefile.MaxSource); p != nil {
-		return casefile.Report{}, p
-	}
-	if p := plain("reference", r.Reference, casefile.MaxReference); p != nil {
-		return casefile.Report{}, p
-	}
-	if in.Received != "" {
-		if r.Received, p = received(in.Received, at); p != nil {
-			return casefile.Report{}, p
-		}
-	}
-	return r, nil
-}
-
-// parse reads a URL. U+FFFD stands for bytes that were no text: the URL is not what was meant.
-func (a *API) parse(field, raw string) (casefile.Target, *casefile.Problem) {
-	if strings.ContainsRune(raw, utf8.RuneError) {
-		return casefile.Target{}, casefile.Problemf(casefile.ProblemEncoding, field, "the URL holds a replacement character: it was damaged on the way; percent-encode its bytes")
-	}
-	t, p := a.Parse(raw)
-	if p != nil {
-		q := *p
-		q.Field = field
-		return casefile.Target{}, &q
-	}
-	return t, nil
+	return casefile.NewReport(casefile.ReportInput(in), a.Parse, at)
 }
 
 // misread says why a report's JSON does not fit, without quoting it.
@@ -247,34 +197,6 @@ func misread(err error) *casefile.Problem {
 		return casefile.Problemf(casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
 	}
 	return casefile.Problemf(casefile.ProblemField, "", "a report is a JSON object")
-}
-
-// plain checks a short text that people will read.
-func plain(field, s string, most int) *casefile.Problem {
-	if len(s) > most {
-		return casefile.Problemf(casefile.ProblemField, field, "use at most %d bytes", most)
-	}
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		return casefile.Problemf(casefile.ProblemField, field, "leave out line breaks and other control characters")
-	}
-	return nil
-}
-
-// received reads when a report was received.
-func received(s string, at time.Time) (time.Time, *casefile.Problem) {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	switch {
-	case err != nil:
-		return t, casefile.Problemf(casefile.ProblemField, "received", "use RFC 3339, for example 2026-11-02T08:15:00Z")
-	case t.After(at.Add(maxAhead)):
-		return t, casefile.Problemf(casefile.ProblemField, "received", "this is more than 5 minutes in the future; check the clock and the time zone")
-	case t.Before(earliest):
-		return t, casefile.Problemf(casefile.ProblemField, "received", "this is before the year 2000")
-	}
-	if t.After(at) {
-		t = at
-	}
-	return t.UTC(), nil
 }
 
 // cut shortens s to at most n bytes without splitting a character.
