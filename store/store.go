@@ -163,8 +163,12 @@ func (s *Store) checkKeys(ctx context.Context) error {
 		return fmt.Errorf("check keys: %w", explain(err))
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	for name, value := range map[string][]byte{"seal_check": check, "digest_check": []byte(digest)} {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, value); err != nil {
+	// Always in one order: processes that open a new database at once wait for each other's rows.
+	for _, row := range []struct {
+		name  string
+		value []byte
+	}{{"digest_check", []byte(digest)}, {"seal_check", check}} {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", row.name, row.value); err != nil {
 			return fmt.Errorf("check keys: %w", explain(err))
 		}
 	}
