@@ -46,7 +46,8 @@ type OutboxOptions struct {
 	Meter  Meter       // default: none
 	// Interval is how often the store is asked for work when nobody wakes the outbox, 10 ms to 1 h. Default: 10 s.
 	Interval time.Duration
-	// Batch is how many notices are claimed at a time, 1 to 200. They are sent one after the other. Default: 20.
+	// Batch is how many notices are claimed at a time, 1 to 200. They are sent one after the other.
+	// Default: 1, because all that is claimed when Vigil dies is uncertain and is not sent again.
 	Batch int
 	// SendTimeout bounds one handing over. Default: 4 min.
 	SendTimeout time.Duration
@@ -83,7 +84,7 @@ func NewOutbox(o OutboxOptions) (*Outbox, error) {
 		o.Interval = 10 * time.Second
 	}
 	if o.Batch == 0 {
-		o.Batch = 20
+		o.Batch = 1
 	}
 	if o.SendTimeout == 0 {
 		o.SendTimeout = 4 * time.Minute

@@ -79,7 +79,7 @@ stop() {
   base=$(cat "$dir/base") bin=$(cat "$dir/bin")
   as_owner "$bin/pg_ctl" -D "$base/data" -m immediate -w -t 30 stop >/dev/null 2>&1 || true
   case $base in /tmp/vigil-postgres.*) rm -rf "$base" ;; esac
-  rm -rf "$dir/base" "$dir/bin"
+  rm -rf "${dir:?}/base" "${dir:?}/bin"
   rmdir "$dir" 2>/dev/null || true
 }
 

@@ -202,8 +202,7 @@ var errNotEnded = errors.New("not every site ended as its script says")
 
 // watch shows progress until every site has ended, or the deadline is over.
 func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) error {
-	f, ok := progress.(*os.File)
-	live := ok && term.IsTerminal(int(f.Fd()))
+	live := terminal(progress)
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	var shown time.Time
@@ -235,6 +234,12 @@ func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) 
 			return errNotEnded
 		}
 	}
+}
+
+// terminal says whether somebody watches w.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, open int) {

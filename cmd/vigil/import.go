@@ -66,7 +66,7 @@ func importFile(ctx context.Context, h *house, path string, out, progress io.Wri
 	if info.IsDir() {
 		return fmt.Errorf("%s is a folder; name a CSV file", path)
 	}
-	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(progress), progressbar.OptionShowBytes(true),
+	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(progress), progressbar.OptionSetVisibility(terminal(progress)), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetDescription("importing"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	im := importer{store: h.store, parse: h.parse, now: time.Now().UTC(), out: out}
 	counted := progressbar.NewReader(f, bar)
