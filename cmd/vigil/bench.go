@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"time"
@@ -50,7 +51,7 @@ type benchResult struct {
 const benchPageSize = 20 << 10
 
 func newBench() *cobra.Command {
-	var role, lab, postgres string
+	var role, lab, postgres, profiles string
 	var sites, rounds, inFlight int
 	cmd := &cobra.Command{
 		Use:    "bench",
@@ -60,7 +61,7 @@ func newBench() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch role {
 			case "":
-				return benchAll(cmd.Context(), cmd.OutOrStdout(), sites, rounds, inFlight, postgres)
+				return benchAll(cmd.Context(), cmd.OutOrStdout(), sites, rounds, inFlight, postgres, profiles)
 			case "internet":
 				return benchInternet(cmd.OutOrStdout(), cmd.InOrStdin(), lab, sites)
 			}
@@ -72,6 +73,13 @@ func newBench() *cobra.Command {
 			if err := json.Unmarshal(data, &l); err != nil {
 				return err
 			}
+			if profiles != "" {
+				stop, err := startProfile(filepath.Join(profiles, role+".pprof"))
+				if err != nil {
+					return err
+				}
+				defer stop()
+			}
 			return benchPart(cmd.Context(), cmd.OutOrStdout(), role, l, inFlight, postgres, filepath.Dir(lab))
 		},
 	}
@@ -79,12 +87,13 @@ func newBench() *cobra.Command {
 	cmd.Flags().IntVar(&rounds, "rounds", 3, "how often each part is measured; the median is printed")
 	cmd.Flags().IntVar(&inFlight, "in-flight", 256, "looks at once")
 	cmd.Flags().StringVar(&postgres, "postgres", os.Getenv("VIGIL_TEST_POSTGRES"), "also measure visits on this PostgreSQL database")
+	cmd.Flags().StringVar(&profiles, "profiles", "", "write a CPU profile of each part to this folder")
 	cmd.Flags().StringVar(&role, "role", "", "internal: which part this process is")
 	cmd.Flags().StringVar(&lab, "lab", "", "internal: where the internet is described")
 	return cmd
 }
 
-func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, postgres string) error {
+func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, postgres, profiles string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find the own binary: %w", err)
@@ -112,7 +121,7 @@ func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, p
 		for _, part := range parts {
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, rounds, part)
 			var said bytes.Buffer
-			c := exec.CommandContext(ctx, self, "bench", "--role", part, "--lab", lab, "--in-flight", strconv.Itoa(inFlight), "--postgres", postgres)
+			c := exec.CommandContext(ctx, self, "bench", "--role", part, "--lab", lab, "--in-flight", strconv.Itoa(inFlight), "--postgres", postgres, "--profiles", profiles)
 			c.Stdout, c.Stderr = &said, os.Stderr
 			if err := c.Run(); err != nil {
 				return fmt.Errorf("measure %s: %w", part, err)
@@ -134,6 +143,14 @@ func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, p
 	}
 	printBench(out, names, results)
 	return nil
+}
+
+func startProfile(path string) (stop func(), err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, pprof.StartCPUProfile(f)
 }
 
 // startInternet starts the internet process and waits until it has described itself.

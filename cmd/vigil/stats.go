@@ -13,6 +13,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/stats"
+	"vigil/web/api"
 	"vigil/web/figures"
 )
 
@@ -36,14 +37,14 @@ func newStats(o *options) *cobra.Command {
 				if asJSON {
 					e := json.NewEncoder(cmd.OutOrStdout())
 					e.SetIndent("", "  ")
-					return e.Encode(shapeFigures(f))
+					return e.Encode(api.RemovalOf(f))
 				}
 				printFigures(cmd.OutOrStdout(), f)
 				return nil
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, in the shape of GET /api/v1/stats/removal without the curve")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, in the shape of GET /api/v1/stats/removal")
 	cmd.Flags().StringVar(&clock, "clock", string(figures.FromReport), "from when: report or notice")
 	cmd.Flags().StringVar(&by, "by", "", "also by country or provider")
 	return cmd
@@ -95,63 +96,6 @@ func figuresOf(name string, records []casefile.EpisodeRecord, clock stats.Clock,
 		}
 	}
 	return g
-}
-
-type figuresShape struct {
-	Clock  figures.Clock `json:"clock"`
-	AsOf   time.Time     `json:"as_of"`
-	All    groupShape    `json:"all"`
-	By     figures.By    `json:"by,omitempty"`
-	Groups []groupShape  `json:"groups,omitempty"`
-}
-
-type groupShape struct {
-	Name        string       `json:"name,omitempty"`
-	N           int          `json:"n"`
-	Removed     int          `json:"removed"`
-	Censored    int          `json:"censored"`
-	Unavailable int          `json:"unavailable"`
-	Excluded    int          `json:"excluded"`
-	Returned    int          `json:"returned"`
-	Hosts       int          `json:"hosts"`
-	MedianS     *float64     `json:"median_seconds"`
-	P90S        *float64     `json:"p90_seconds"`
-	Shares      []shareShape `json:"shares"`
-}
-
-type shareShape struct {
-	WithinS float64 `json:"within_seconds"`
-	Share   float64 `json:"share"`
-	Low     float64 `json:"low"`
-	High    float64 `json:"high"`
-	Known   bool    `json:"known"`
-}
-
-func shapeFigures(f figures.Figures) figuresShape {
-	s := figuresShape{Clock: f.Clock, AsOf: f.AsOf, All: shapeGroup(f.All), By: f.By}
-	for _, g := range f.Groups {
-		s.Groups = append(s.Groups, shapeGroup(g))
-	}
-	return s
-}
-
-func shapeGroup(g figures.Group) groupShape {
-	s := groupShape{
-		Name: g.Name, N: g.N, Removed: g.Removed, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded, Returned: g.Returned,
-		Hosts: g.Hosts, MedianS: inSeconds(g.Median), P90S: inSeconds(g.P90), Shares: []shareShape{},
-	}
-	for _, share := range g.Shares {
-		s.Shares = append(s.Shares, shareShape{WithinS: share.Within.Seconds(), Share: share.Share, Low: share.Low, High: share.High, Known: share.Known})
-	}
-	return s
-}
-
-func inSeconds(d *time.Duration) *float64 {
-	if d == nil {
-		return nil
-	}
-	s := d.Seconds()
-	return &s
 }
 
 func printFigures(w io.Writer, f figures.Figures) {

@@ -31,6 +31,7 @@ type Group struct {
 	Censored    int      `json:"censored" doc:"still there, or withdrawn while there"`
 	Unavailable int      `json:"unavailable" doc:"silent or withheld for long; no removal"`
 	Excluded    int      `json:"excluded" doc:"gone before assessment, or without a start of this clock; not in n"`
+	Returned    int      `json:"returned" doc:"later episodes of the same cases, with clocks of their own; not in n"`
 	Median      *float64 `json:"median_seconds" doc:"null when the curve does not get that far"`
 	P90         *float64 `json:"p90_seconds" doc:"null when the curve does not get that far"`
 	Shares      []Share  `json:"shares" nullable:"false"`
@@ -62,19 +63,24 @@ func (a *API) removal(ctx context.Context, in *removalInput) (*removalOutput, er
 	if err != nil {
 		return nil, a.wrong(ctx, "count figures", err)
 	}
-	out := &removalOutput{Removal{Clock: f.Clock, By: f.By, AsOf: utc(f.AsOf), All: groupOf(f.All), Curve: []Point{}}}
+	return &removalOutput{RemovalOf(f)}, nil
+}
+
+// RemovalOf puts figures into the shape of the API, which is also that of `vigil stats --json`.
+func RemovalOf(f figures.Figures) Removal {
+	out := Removal{Clock: f.Clock, By: f.By, AsOf: utc(f.AsOf), All: groupOf(f.All), Curve: []Point{}}
 	for _, g := range f.Groups {
-		out.Body.Groups = append(out.Body.Groups, groupOf(g))
+		out.Groups = append(out.Groups, groupOf(g))
 	}
 	for _, p := range f.All.Curve {
-		out.Body.Curve = append(out.Body.Curve, Point{p.After.Seconds(), p.Remaining, p.Low, p.High, p.Removed, p.Censored, p.AtRisk})
+		out.Curve = append(out.Curve, Point{p.After.Seconds(), p.Remaining, p.Low, p.High, p.Removed, p.Censored, p.AtRisk})
 	}
-	return out, nil
+	return out
 }
 
 func groupOf(g figures.Group) Group {
 	out := Group{
-		Name: g.Name, N: g.N, Hosts: g.Hosts, Removed: g.Removed, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded,
+		Name: g.Name, N: g.N, Hosts: g.Hosts, Removed: g.Removed, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded, Returned: g.Returned,
 		Median: seconds(g.Median), P90: seconds(g.P90), Shares: []Share{},
 	}
 	for _, s := range g.Shares {
