@@ -124,6 +124,14 @@ func run[T any](b *browser, a chromedp.Action[T]) T {
 	return v
 }
 
+// press presses a button that leads to another page, and waits for that page.
+func (b *browser) press(button string) {
+	b.t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(button))); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // text is what a visitor can read.
 func (b *browser) text() string { return run(b, chromedp.Evaluate[string]("document.body.innerText")) }
 
@@ -165,11 +173,14 @@ func (b *browser) logIn(password string) {
 	if at := run(b, chromedp.Location()); !strings.Contains(at, "/login") {
 		b.t.Fatalf("without a session the cases are at %s", at)
 	}
-	b.do(chromedp.SendKeys(chromedp.CSS("#name"), "demo"), chromedp.SendKeys(chromedp.CSS("#password"), "wrong wrong wrong"), chromedp.Click(chromedp.CSS("button.main")), chromedp.WaitVisible(chromedp.CSS("#password")))
+	b.do(chromedp.SendKeys(chromedp.CSS("#name"), "demo"), chromedp.SendKeys(chromedp.CSS("#password"), "wrong wrong wrong"))
+	b.press("button.main")
 	if at := run(b, chromedp.Location()); !strings.Contains(at, "/login") {
 		b.t.Fatalf("a wrong password led to %s", at)
 	}
-	b.do(chromedp.Clear(chromedp.CSS("#name")), chromedp.SendKeys(chromedp.CSS("#name"), "demo"), chromedp.SendKeys(chromedp.CSS("#password"), password), chromedp.Click(chromedp.CSS("button.main")), chromedp.WaitVisible(chromedp.CSS("table")))
+	b.do(chromedp.Clear(chromedp.CSS("#name")), chromedp.SendKeys(chromedp.CSS("#name"), "demo"), chromedp.SendKeys(chromedp.CSS("#password"), password))
+	b.press("button.main")
+	b.do(chromedp.WaitVisible(chromedp.CSS("table")))
 }
 
 func (b *browser) cases() {
@@ -198,7 +209,7 @@ func (b *browser) oneCase(id casefile.CaseID, d *demo) {
 	b.do(chromedp.Click(chromedp.CSS("details:has(#reveal-reason) > summary")))
 	b.do(chromedp.WaitVisible(chromedp.CSS("#reveal-reason")))
 	b.do(chromedp.SendKeys(chromedp.CSS("#reveal-reason"), "to call the provider"))
-	b.do(chromedp.Click(chromedp.CSS("form[action$='/reveal'] button")))
+	b.press("form[action$='/reveal'] button")
 	b.do(chromedp.WaitVisible(chromedp.CSS("code.revealed")))
 	b.reads(ending.URL, "to call the provider")
 	events, err := d.engine.store.Events(b.t.Context(), id, 0, casefile.MaxPage)
