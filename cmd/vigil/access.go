@@ -56,11 +56,18 @@ func newToken(o *options) *cobra.Command {
 	token := &cobra.Command{Use: "token", Short: "Tokens of the API"}
 	var role string
 	create := &cobra.Command{
-		Use:   "create NAME",
+		Use:   "create [NAME]",
 		Short: "Make a token and print it, once",
-		Args:  cobra.ExactArgs(1),
+		Long: `Make a token of the API and print it, once. NAME says in the history who acted
+with it; without one it is named after the moment it was made. The role is analyst
+unless another is asked for: most tokens are for intake, which reports.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if problem := checkName(args[0]); problem != nil {
+			name := time.Now().UTC().Format("api-20060102-150405")
+			if len(args) > 0 {
+				name = args[0]
+			}
+			if problem := checkName(name); problem != nil {
 				return problem
 			}
 			r, err := readRole(role)
@@ -68,17 +75,17 @@ func newToken(o *options) *cobra.Command {
 				return err
 			}
 			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				secret, err := h.addToken(ctx, args[0], r)
+				secret, err := h.addToken(ctx, name, r)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(cmd.ErrOrStderr(), "This token is shown once. Keep it secret; whoever has it is", r, args[0])
+				fmt.Fprintln(cmd.ErrOrStderr(), "This token is shown once. Keep it secret; whoever has it is", r, name)
 				fmt.Fprintln(cmd.OutOrStdout(), secret)
 				return nil
 			})
 		},
 	}
-	create.Flags().StringVar(&role, "role", string(casefile.RoleViewer), "viewer, analyst or admin")
+	create.Flags().StringVar(&role, "role", string(casefile.RoleAnalyst), "viewer (reads), analyst (reports, acts, reveals URLs) or admin")
 	token.AddCommand(create)
 	return token
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,6 +194,49 @@ func TestLibrariesHaveOneHome(t *testing.T) {
 				}
 				t.Errorf("%s imports %s, whose only home is %v", f.path, imp, homes)
 			}
+		}
+	}
+}
+
+// mayDial lists the files that open connections of their own, and to whom. All
+// that is foreign goes through the guard (ADR-0009).
+var mayDial = map[string]string{
+	"crawler/guard/guard.go":       "what the guard let pass",
+	"crawler/resolve/resolve.go":   "the operator's resolvers",
+	"crawler/vantage/vantage.go":   "the operator's proxies",
+	"notices/smtp/smtp.go":         "the operator's mail relay",
+	"cmd/vigil/doctor.go":          "the operator's mail relay",
+	"cmd/vigil/demo_lab.go":        "the demo's own API",
+	"cmd/vigil/bench_parts.go":     "the benchmark's own sites",
+	"geolocate/registry/client.go": "registries, with an http.Client over the injected guarded dialer",
+}
+
+func TestOneDialer(t *testing.T) {
+	t.Parallel()
+	dials := regexp.MustCompile(`net\.Dial(er|Timeout|TCP|UDP)?[({]|tls\.Dial|http\.(DefaultClient|DefaultTransport|Get\(|Post\(|Head\(|Client\{)`)
+	found := map[string]bool{}
+	for _, f := range sources(t) {
+		if strings.HasSuffix(f.path, "_test.go") || strings.HasPrefix(f.path, "internal/fakenet/") {
+			continue
+		}
+		src, err := os.ReadFile("../../" + f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(src)) {
+			code, _, _ := strings.Cut(line, "//")
+			if !dials.MatchString(code) {
+				continue
+			}
+			found[f.path] = true
+			if mayDial[f.path] == "" {
+				t.Errorf("%s opens connections of its own: %s", f.path, strings.TrimSpace(code))
+			}
+		}
+	}
+	for path := range mayDial {
+		if !found[path] {
+			t.Errorf("%s is in the list and dials nothing: take it out", path)
 		}
 	}
 }
