@@ -28,7 +28,7 @@ func TestKillAndRestart(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		killAndRestart(t, func(*lab) {})
+		killAndRestart(t, []string{"serve"}, func(*lab) {})
 	})
 	server := os.Getenv("VIGIL_TEST_POSTGRES")
 	switch {
@@ -40,7 +40,7 @@ func TestKillAndRestart(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(drop)
-			killAndRestart(t, func(l *lab) { reconfigure(t, l, "sqlite:"+l.dir+"/vigil.db", fresh) })
+			killAndRestart(t, []string{"serve", "worker"}, func(l *lab) { reconfigure(t, l, "sqlite:"+l.dir+"/vigil.db", fresh) })
 		})
 	case os.Getenv("CI") == "true":
 		t.Error("VIGIL_TEST_POSTGRES names no server: make test starts one (scripts/postgres.sh)")
@@ -49,7 +49,8 @@ func TestKillAndRestart(t *testing.T) {
 	}
 }
 
-func killAndRestart(t *testing.T, configure func(*lab)) {
+// killAndRestart runs the commands side by side on one database, and kills them all each time.
+func killAndRestart(t *testing.T, commands []string, configure func(*lab)) {
 	const sites = 30
 	var added []fakenet.Site
 	for i := range sites {
@@ -67,8 +68,7 @@ func killAndRestart(t *testing.T, configure func(*lab)) {
 	}
 	token = strings.TrimSpace(token)
 
-	p := l.start("serve")
-	l.ready(p)
+	running := l.startAll(commands)
 	var reports []map[string]string
 	for _, s := range added {
 		reports = append(reports, map[string]string{"url": l.sockets.URL(s.Host), "classification": "A1"})
@@ -82,25 +82,39 @@ func killAndRestart(t *testing.T, configure func(*lab)) {
 	}
 	for range kills {
 		time.Sleep(time.Duration(300+rand.IntN(1200)) * time.Millisecond)
-		if err := p.Process.Signal(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
+		for _, p := range running {
+			if err := p.Process.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			_ = p.Wait()
 		}
-		_ = p.Wait()
-		p = l.start("serve")
-		l.ready(p)
+		running = l.startAll(commands)
 	}
 	restarted := time.Now()
 	settled := l.untilSettled(token, sites/3, restarted)
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+	for _, p := range running {
+		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Wait(); err != nil {
+			t.Errorf("vigil did not end in order: %v\n%s", err, p.said)
+		}
+		if !settled {
+			t.Errorf("after 40 s not every site that went away was removed; vigil said:\n%s", p.said)
+		}
 	}
-	if err := p.Wait(); err != nil {
-		t.Errorf("vigil did not end in order: %v\n%s", err, p.said)
+	l.afterKills(sites, restarted, len(commands))
+}
+
+// startAll starts the commands and waits until the pages answer.
+func (l *lab) startAll(commands []string) []*process {
+	l.t.Helper()
+	var running []*process
+	for _, c := range commands {
+		running = append(running, l.start(c))
 	}
-	if !settled {
-		t.Errorf("after 40 s not every site that went away was removed; vigil said:\n%s", p.said)
-	}
-	l.afterKills(sites, restarted)
+	l.ready(running[0])
+	return running
 }
 
 // untilSettled waits until so many cases are removed and every other was judged again.
@@ -137,7 +151,7 @@ func (l *lab) untilSettled(token string, removed int, since time.Time) bool {
 }
 
 // afterKills reads the database that the dead and the last vigil left.
-func (l *lab) afterKills(sites int, restarted time.Time) {
+func (l *lab) afterKills(sites int, restarted time.Time, processes int) {
 	t := l.t
 	t.Helper()
 	cfg, err := config.Load(l.config, true, nil)
@@ -177,12 +191,13 @@ func (l *lab) afterKills(sites int, restarted time.Time) {
 	if err := h.store.VerifyHistory(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
-	l.mailedOnce(h.store)
+	l.mailedOnce(h.store, kills*processes)
 	t.Logf("%d visits were interrupted by a kill and recorded as such; %d mails", interrupted, len(l.net.Mails()))
 }
 
 // mailedOnce holds the mails that arrived against the notices that are kept.
-func (l *lab) mailedOnce(s *store.Store) {
+// At most doubtful of them may be in doubt: one for each process that was killed.
+func (l *lab) mailedOnce(s *store.Store, doubtful int) {
 	t := l.t
 	t.Helper()
 	arrived := map[string]int{}
@@ -216,8 +231,8 @@ func (l *lab) mailedOnce(s *store.Store) {
 	if len(arrived) > 0 {
 		t.Errorf("%d messages arrived that no notice accounts for", len(arrived))
 	}
-	if lost := states[casefile.NoticeSending] + states[casefile.NoticeUncertain]; lost > kills || states[casefile.NoticeSent] == 0 {
-		t.Errorf("a kill may leave one notice in doubt, %d kills did so to %d: %v", kills, lost, states)
+	if lost := states[casefile.NoticeSending] + states[casefile.NoticeUncertain]; lost > doubtful || states[casefile.NoticeSent] == 0 {
+		t.Errorf("a kill may leave one notice in doubt, of which there were %d; %d are in doubt: %v", doubtful, lost, states)
 	}
 	t.Logf("notices: %v", states)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -159,7 +160,7 @@ func (l *lab) ready(p *process) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	_ = p.Process.Kill()
+	_ = p.Process.Signal(syscall.SIGQUIT) // it tells where every goroutine stands
 	_ = p.Wait()
 	l.t.Fatalf("vigil did not become ready; it said:\n%s", p.said)
 }

@@ -25,7 +25,6 @@ import (
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
 	"go.uber.org/zap/exp/zapslog"
@@ -241,18 +240,6 @@ func atLeastWarn(core zapcore.Core) zapcore.Core {
 		return core
 	}
 	return quiet
-}
-
-// Migrate creates or updates the queue's own tables.
-func (e *Engine) Migrate(ctx context.Context) error {
-	m, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: slog.New(zapslog.NewHandler(atLeastWarn(e.o.Log.Core())))})
-	if err != nil {
-		return fmt.Errorf("queue: prepare migration: %w", err)
-	}
-	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("queue: migrate: %w", err)
-	}
-	return nil
 }
 
 // round works a host and logs a failure: River tells failed jobs at a level that is

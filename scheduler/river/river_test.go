@@ -211,6 +211,26 @@ func until(t *testing.T, within time.Duration, what string, ok func() bool) {
 	}
 }
 
+func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
+	t.Parallel()
+	databases(t, func(t *testing.T, d database) {
+		var all sync.WaitGroup
+		for range 6 {
+			e, err := New(Options{DB: d.open(t), Dialect: d.dialect, PostgresURL: d.url, Round: newHosts(0).round(0), Feed: newHosts(0).feed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(e.Close)
+			all.Go(func() {
+				if err := e.Migrate(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
 func TestQueueWorksEachDueHost(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, d database) {
