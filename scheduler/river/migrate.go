@@ -39,8 +39,10 @@ func (e *Engine) migrateAlone(ctx context.Context, m *rivermigrate.Migrator[*sql
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to roll back
-	if _, err := m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil { //nolint:staticcheck // deprecated for PostgreSQL, whose enumerations cannot grow and be used in one transaction
+	// After a commit there is nothing to roll back.
+	defer func() { _ = tx.Rollback() }()
+	//nolint:staticcheck // deprecated for PostgreSQL, whose enumerations cannot grow and be used in one transaction
+	if _, err := m.MigrateTx(ctx, tx, rivermigrate.DirectionUp, nil); err != nil {
 		return err
 	}
 	return tx.Commit()
