@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -126,15 +125,4 @@ func NewVisitor(o Options) (*Visitor, error) {
 	v.rules = judge.Rules{UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare)}
 	v.rules.Confirm.Verdicts, v.rules.Confirm.Span = o.Pace.Confirm.Verdicts, o.Pace.Confirm.Span
 	return v, nil
-}
-
-// Visit makes one visit of the case and records it. It is Round for a single case,
-// without its pacing. The error is ours: a *casefile.Problem of code conflict when
-// somebody else changed the case before the look.
-func (v *Visitor) Visit(ctx context.Context, c casefile.Case) (casefile.Visit, error) {
-	p, err := v.visitCase(ctx, c, &round{gap: v.gap})
-	if err != nil {
-		return casefile.Visit{}, fmt.Errorf("visit case %d: %w", c.ID, err)
-	}
-	return p.visit, nil
 }
