@@ -23,7 +23,18 @@ const (
 	FactRegistrar         Fact = "registrar"
 	FactRegistrarAbuse    Fact = "registrar_abuse"
 	FactDomainStatus      Fact = "domain_status"
-	FactReverseName       Fact = "reverse_name"
+	FactReverseName       Fact = "reverse_name" // what the reverse DNS calls the address, without the target's own names
+	FactReverseCountry    Fact = "reverse_country"
+	FactNetworkHandle     Fact = "network_handle"
+	FactParentNetwork     Fact = "parent_network" // a wider allocation around the network
+	FactRIR               Fact = "rir"            // afrinic, apnic, arin, lacnic or ripe
+	FactRoundTrip         Fact = "round_trip"     // the shortest round trip from a vantage: a bound of the distance
+	FactCanonicalName     Fact = "canonical_name" // the registrable domain of a CNAME's target
+	FactPlatform          Fact = "platform"
+	FactNameserver        Fact = "name_server"
+	FactNameserverBy      Fact = "name_server_operator"
+	FactDomainCreated     Fact = "domain_created"
+	FactDomainExpires     Fact = "domain_expires"
 )
 
 // Claim is one source's opinion on one fact.
@@ -50,8 +61,9 @@ type Hosting struct {
 	Confidence float64 // 0..1
 	Disputed   bool    // trustworthy sources disagree about the country
 	Claims     []Claim
-	Edge       *Edge  // nil when there is none
-	Origin     string // OriginKnown or OriginUnknown
+	Edge       *Edge     // nil when there is none
+	Platform   *Platform // nil when there is none
+	Origin     string    // OriginKnown or OriginUnknown
 	Contacts   []Contact
 	Registrar  *Registrar
 	Addresses  []netip.Addr // what the decision was made from, sorted
@@ -65,21 +77,56 @@ const (
 	OriginUnknown = "unknown"
 )
 
-// Edge is a CDN, WAF or reverse proxy in front of the origin.
+// Edge is a CDN, WAF, reverse proxy or shared redirector in front of the origin.
 type Edge struct {
-	Name       string `json:"name"`
-	Evidence   string `json:"evidence"` // cname, asn, range or header
-	AbuseEmail string `json:"abuse_email,omitempty"`
-	AbuseForm  string `json:"abuse_form,omitempty"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind,omitempty"` // cdn, waf, proxy or redirector
+	Evidence string `json:"evidence"`       // the strongest sign: cname, range, asn or header
+	// Signs are all the signs in words, the strongest first; none names the target.
+	Signs      []string `json:"signs,omitempty"`
+	AbuseEmail string   `json:"abuse_email,omitempty"`
+	AbuseForm  string   `json:"abuse_form,omitempty"`
+}
+
+// Platform is a cloud or hosting platform on which its customers keep their pages:
+// it is the host, and can delete.
+type Platform struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`     // object_store, page_host, site_builder or cloud
+	Evidence string `json:"evidence"` // host, cname, range, asn or header
+	// Signs are all the signs in words, the strongest first; none names the target.
+	Signs      []string `json:"signs,omitempty"`
+	AbuseEmail string   `json:"abuse_email,omitempty"`
+	AbuseForm  string   `json:"abuse_form,omitempty"`
 }
 
 // Registrar is the domain side.
 type Registrar struct {
 	Name         string    `json:"name"`
+	IANAID       int       `json:"iana_id,omitempty"` // of the registrar; 0 when unknown
 	AbuseEmail   string    `json:"abuse_email,omitempty"`
 	DomainStatus []string  `json:"domain_status"` // EPP names such as clientHold, sorted
 	Created      time.Time `json:"created,omitzero"`
+	Updated      time.Time `json:"updated,omitzero"`
 	Expires      time.Time `json:"expires,omitzero"`
+	// Nameservers are those of the delegation, sorted; NameserverOperators those who run them.
+	Nameservers         []string `json:"nameservers,omitempty"`
+	NameserverOperators []string `json:"nameserver_operators,omitempty"`
+}
+
+// Origin is where a target behind an edge is really hosted, as somebody told it.
+type Origin struct {
+	Address netip.Addr `json:"address"`
+	By      string     `json:"by"` // who recorded it
+	At      time.Time  `json:"at"`
+}
+
+// Inquiry is what to attribute: the target, what the looks at it saw, and the
+// origin that an analyst recorded.
+type Inquiry struct {
+	Target Target
+	Looks  []Observation
+	Origin *Origin // nil when none was recorded
 }
 
 // Party is who can act.
@@ -105,5 +152,11 @@ type Contact struct {
 	Role   string `json:"role"` // abuse, or what the source calls it
 	Email  string `json:"email,omitempty"`
 	Form   string `json:"form,omitempty"`
-	Source string `json:"source"` // directory, rdap, whois, rfc2142
+	Source string `json:"source"` // directory, edges, rdap, whois, rfc2142
+	// Why says in words why this contact stands here in the order.
+	Why string `json:"why,omitempty"`
+	// Language is an ISO 639-1 code, empty when unknown. Approved says that the
+	// operator's directory approved the contact. Both come from the directory only.
+	Language string `json:"language,omitempty"`
+	Approved bool   `json:"approved,omitempty"`
 }

@@ -96,7 +96,11 @@ type Hop struct {
 	RetryAfter time.Duration
 	// Date is the server's clock (RFC 9110, section 6.6.1); zero when it told none.
 	Date time.Time
-	Took time.Duration
+	// RoundTrip is how long the connection to Address took to open, through the
+	// vantage's proxy where it has one: never less than one round trip from the
+	// vantage to the server. 0 when it was not measured.
+	RoundTrip time.Duration
+	Took      time.Duration
 }
 
 // TLS is what the handshake of a hop showed. A bad certificate never hides content.

@@ -93,8 +93,13 @@ func parseEdges(text string) (*edges, error) {
 // a canonical name, then a published range, then an AS, then headers of the target's
 // own host. Of several addresses one is enough: a name that is spread over an edge
 // and an origin is behind the edge for those who come through it.
-func (e *edges) detect(t casefile.Target, o casefile.Observation, addrs []netip.Addr, asns []uint32) *casefile.Edge {
-	for _, cname := range o.Resolution.CNAMEs {
+func (e *edges) detect(q casefile.Inquiry, addrs []netip.Addr, asns []uint32) *casefile.Edge {
+	var cnames []string
+	var hops []casefile.Hop
+	for _, o := range q.Looks {
+		cnames, hops = append(cnames, o.Resolution.CNAMEs...), append(hops, o.Hops...)
+	}
+	for _, cname := range cnames {
 		for s := strings.ToLower(strings.TrimSuffix(cname, ".")); s != ""; {
 			if name := e.cnames[s]; name != "" {
 				return e.edge(name, evidenceCNAME)
@@ -114,9 +119,9 @@ func (e *edges) detect(t casefile.Target, o casefile.Observation, addrs []netip.
 			return e.edge(name, evidenceASN)
 		}
 	}
-	for _, hop := range o.Hops {
+	for _, hop := range hops {
 		header := strings.ToLower(hop.Edge)
-		if header == "" || e.hosts[header] || hop.Target.Host() != t.Host() {
+		if header == "" || e.hosts[header] || hop.Target.Host() != q.Target.Host() {
 			continue
 		}
 		if name := e.headers[header]; name != "" {

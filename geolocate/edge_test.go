@@ -40,7 +40,7 @@ func TestEdges(t *testing.T) {
 			t.Parallel()
 			o := seen
 			test.change(&o)
-			h := l.Locate(t.Context(), to, o)
+			h := locate(t.Context(), l, to, o)
 			if test.edge == "" {
 				if h.Edge != nil || h.Country != "NL" || h.Contacts[0].Party != casefile.PartyHost {
 					t.Errorf("%+v", h)
@@ -56,7 +56,7 @@ func TestEdges(t *testing.T) {
 		})
 	}
 	for asn, want := range map[uint32]string{13335: "Cloudflare", 57724: "DDoS-Guard", 16509: "", 15169: ""} {
-		got := l.edges.detect(to, seen, nil, []uint32{64500, asn})
+		got := l.edges.detect(casefile.Inquiry{Target: to, Looks: []casefile.Observation{seen}}, nil, []uint32{64500, asn})
 		if (got == nil) != (want == "") || got != nil && (got.Name != want || got.Evidence != "asn") {
 			t.Errorf("AS%d: %+v, want %q", asn, got, want)
 		}

@@ -171,13 +171,14 @@ func (l *Locator) DatabaseInfos() []DatabaseInfo {
 	return append(out, DatabaseInfo{kindEmbedded, "embedded country table", l.embedded})
 }
 
-// Locate says who hosts the target, from the addresses that the observation resolved
-// (or the target's own, when it is a literal one). It never fails and takes at most
-// the time limit; what did not answer in time is a claim with a Problem.
-func (l *Locator) Locate(ctx context.Context, t casefile.Target, o casefile.Observation) casefile.Hosting {
+// Locate says who hosts the target, from the addresses that the looks resolved (or the
+// target's own, when it is a literal one). It never fails and takes at most the time
+// limit; what did not answer in time is a claim with a Problem.
+func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosting {
+	t := q.Target
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	addrs, dropped := l.addresses(t, o)
+	addrs, dropped := addresses(q)
 	f := Facts{Addresses: addrs}
 	if _, literal := t.Address(); !literal {
 		f.Domain = registrable(t.Host())
@@ -202,7 +203,7 @@ func (l *Locator) Locate(ctx context.Context, t casefile.Target, o casefile.Obse
 		f.Claims, f.Registrar = domainClaims(f.Claims, domain)
 		f.RegistrarSource = domain.Source
 	}
-	f.Edge = l.edges.detect(t, o, addrs, asns)
+	f.Edge = l.edges.detect(q, addrs, asns)
 	if f.Edge != nil {
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: edgesAsOf})
 	}
@@ -215,11 +216,18 @@ func (l *Locator) Locate(ctx context.Context, t casefile.Target, o casefile.Obse
 }
 
 // addresses are those of the target, sorted and bounded; dropped counts the rest.
-func (l *Locator) addresses(t casefile.Target, o casefile.Observation) (addrs []netip.Addr, dropped int) {
-	if literal, ok := t.Address(); ok {
+func addresses(q casefile.Inquiry) (addrs []netip.Addr, dropped int) {
+	if literal, ok := q.Target.Address(); ok {
 		addrs = []netip.Addr{literal}
-	} else if addrs = o.Resolution.Addresses; len(addrs) == 0 && len(o.Hops) > 0 && o.Hops[0].Target.Host() == t.Host() {
-		addrs = []netip.Addr{o.Hops[0].Address}
+	} else {
+		for _, o := range q.Looks {
+			addrs = append(addrs, o.Resolution.Addresses...)
+		}
+		for _, o := range q.Looks {
+			if len(addrs) == 0 && len(o.Hops) > 0 && o.Hops[0].Target.Host() == q.Target.Host() {
+				addrs = []netip.Addr{o.Hops[0].Address}
+			}
+		}
 	}
 	addrs = sorted(addrs)
 	if len(addrs) > maxAddresses {

@@ -76,6 +76,11 @@ func site(t testing.TB, sim *fakenet.Net, s fakenet.Site) (casefile.Target, case
 	return target(t, sim.URL(s.Host)), casefile.Observation{Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: addrs}}
 }
 
+// locate asks about a target that was looked at once.
+func locate(ctx context.Context, l *Locator, to casefile.Target, o casefile.Observation) casefile.Hosting {
+	return l.Locate(ctx, casefile.Inquiry{Target: to, Looks: []casefile.Observation{o}})
+}
+
 func TestLocate(t *testing.T) {
 	t.Parallel()
 	created := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -87,7 +92,7 @@ func TestLocate(t *testing.T) {
 		{"PRAIRIE-NET", "US", "Prairie Datacenters", "abuse@prairie.test"},
 	} {
 		to, o := site(t, sim, fakenet.Site{Host: fmt.Sprintf("site-%d.example", i+1), Network: test.network, IPv6: i == 0})
-		h := l.Locate(t.Context(), to, o)
+		h := locate(t.Context(), l, to, o)
 		if h.Country != test.country || h.Confidence < 0.8 || h.Disputed || h.Provider != test.provider || h.ASN != uint32(64500+i) || !h.Network.Contains(o.Resolution.Addresses[0]) || h.Origin != casefile.OriginKnown || h.Edge != nil {
 			t.Errorf("%s: %+v", test.network, h)
 		}
@@ -129,7 +134,7 @@ func TestFailingRegistries(t *testing.T) {
 			sim, l := world(t, func(o *Options) { o.SourceTimeout = 700 * time.Millisecond; o.Log = zap.New(logs) })
 			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
 			sim.FailRDAP(failure)
-			h := l.Locate(t.Context(), to, o)
+			h := locate(t.Context(), l, to, o)
 			if h.Country != "NL" || h.Confidence < 0.8 || h.Provider != "Lowland Hosting" {
 				t.Errorf("WHOIS did not help: %+v", h)
 			}
@@ -163,7 +168,7 @@ func TestAllRegistriesFail(t *testing.T) {
 			sim.FailRDAP(failure)
 			sim.FailWHOIS(failure)
 			started := time.Now()
-			h := l.Locate(t.Context(), to, o)
+			h := locate(t.Context(), l, to, o)
 			if took := time.Since(started); took > 3*time.Second {
 				t.Errorf("took %v", took)
 			}
@@ -190,7 +195,7 @@ func TestLocateIsBounded(t *testing.T) {
 	sim.FailRDAP(fakenet.FailHang)
 	sim.FailWHOIS(fakenet.FailHang)
 	started := time.Now()
-	if h := l.Locate(t.Context(), to, o); h.Country != "NL" {
+	if h := locate(t.Context(), l, to, o); h.Country != "NL" {
 		t.Errorf("%+v", h)
 	}
 	if took := time.Since(started); took > 2*time.Second {
@@ -200,7 +205,7 @@ func TestLocateIsBounded(t *testing.T) {
 	for i := range 20 {
 		o.Resolution.Addresses = append(o.Resolution.Addresses, netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)}))
 	}
-	if h := l.Locate(t.Context(), to, o); len(h.Addresses) != maxAddresses || !strings.Contains(h.Steps[len(h.Steps)-1], "12 further addresses") {
+	if h := locate(t.Context(), l, to, o); len(h.Addresses) != maxAddresses || !strings.Contains(h.Steps[len(h.Steps)-1], "12 further addresses") {
 		t.Errorf("%d addresses, steps %q", len(h.Addresses), h.Steps)
 	}
 }
@@ -209,7 +214,7 @@ func TestLiteralTargets(t *testing.T) {
 	t.Parallel()
 	_, l := world(t, nil)
 	for url, want := range map[string]string{"http://192.0.2.9/": "NL", "http://[2001:db8:2::9]/x": "DE"} {
-		h := l.Locate(t.Context(), target(t, url), casefile.Observation{})
+		h := locate(t.Context(), l, target(t, url), casefile.Observation{})
 		if h.Country != want || h.Registrar != nil || len(h.Addresses) != 1 {
 			t.Errorf("%+v", h)
 		}
@@ -223,7 +228,7 @@ func TestNameWithoutAddress(t *testing.T) {
 	t.Parallel()
 	sim, l := world(t, nil)
 	to, _ := site(t, sim, fakenet.Site{Host: "site-1.example"})
-	h := l.Locate(t.Context(), to, casefile.Observation{Resolution: casefile.Resolution{Rcode: "NXDOMAIN"}})
+	h := locate(t.Context(), l, to, casefile.Observation{Resolution: casefile.Resolution{Rcode: "NXDOMAIN"}})
 	if h.Country != "" || h.Confidence != 0 || h.Origin != casefile.OriginUnknown || h.Registrar == nil {
 		t.Errorf("%+v", h)
 	}
@@ -233,7 +238,7 @@ func TestWithoutDatabases(t *testing.T) {
 	t.Parallel()
 	sim, l := world(t, func(o *Options) { o.Databases = nil })
 	to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
-	if h := l.Locate(t.Context(), to, o); h.Country != "NL" || h.Confidence != 0.35 || h.Provider != "Lowland Hosting" {
+	if h := locate(t.Context(), l, to, o); h.Country != "NL" || h.Confidence != 0.35 || h.Provider != "Lowland Hosting" {
 		t.Errorf("%+v", h)
 	}
 	// Addresses that really exist, from the embedded table alone.
@@ -275,7 +280,7 @@ func TestAnswersGrowOld(t *testing.T) {
 		}
 		to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
 		asOf := func() time.Time {
-			h := l.Locate(t.Context(), to, o)
+			h := locate(t.Context(), l, to, o)
 			for _, c := range h.Claims {
 				if c.Source == "rdap" && c.Fact == casefile.FactNetwork {
 					return c.AsOf
@@ -329,10 +334,10 @@ func TestLocateConcurrently(t *testing.T) {
 	for i := range 24 {
 		wg.Go(func() {
 			if i%2 == 0 {
-				if h := l.Locate(t.Context(), to, o); h.Country != "NL" || h.Confidence < 0.8 {
+				if h := locate(t.Context(), l, to, o); h.Country != "NL" || h.Confidence < 0.8 {
 					t.Errorf("%+v", h)
 				}
-			} else if h := l.Locate(t.Context(), to2, o2); h.Country != "US" || h.Confidence < 0.8 {
+			} else if h := locate(t.Context(), l, to2, o2); h.Country != "US" || h.Confidence < 0.8 {
 				t.Errorf("%+v", h)
 			}
 		})
@@ -343,19 +348,19 @@ func TestLocateConcurrently(t *testing.T) {
 func BenchmarkLocate(b *testing.B) {
 	sim, l := world(b, nil)
 	to, o := site(b, sim, fakenet.Site{Host: "site-1.example"})
-	if h := l.Locate(b.Context(), to, o); h.Country != "NL" {
+	if h := locate(b.Context(), l, to, o); h.Country != "NL" {
 		b.Fatalf("%+v", h)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		l.Locate(b.Context(), to, o)
+		locate(b.Context(), l, to, o)
 	}
 }
 
 func BenchmarkDecide(b *testing.B) {
 	sim, l := world(b, nil)
 	to, o := site(b, sim, fakenet.Site{Host: "site-1.example"})
-	h := l.Locate(b.Context(), to, o)
+	h := locate(b.Context(), l, to, o)
 	f := Facts{Addresses: h.Addresses, Claims: h.Claims, Registrar: h.Registrar, Domain: "site-1.example", Now: time.Now()}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -28,7 +28,7 @@ type Looker interface {
 // Locator says who hosts a target and where: geolocate.Locator. A source that
 // failed is a claim with a Problem, never an error.
 type Locator interface {
-	Locate(ctx context.Context, t casefile.Target, o casefile.Observation) casefile.Hosting
+	Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosting
 }
 
 // Desk assigns cases to hotlines and writes their notices: notices.Desk.

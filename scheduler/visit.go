@@ -131,7 +131,7 @@ func (p *pass) askRegistry(ctx context.Context) {
 			continue
 		}
 		if !p.round.asked {
-			h := p.locator.Locate(ctx, p.read.Target, o)
+			h := p.locator.Locate(ctx, p.inquiry())
 			if p.cut = ctx.Err() != nil; p.cut {
 				return
 			}
@@ -225,7 +225,7 @@ func (p *pass) locate(ctx context.Context) {
 	}
 	h, known := p.round.located(o)
 	if !known {
-		h = p.locator.Locate(ctx, p.read.Target, *o)
+		h = p.locator.Locate(ctx, p.inquiry())
 		if p.cut = ctx.Err() != nil; p.cut {
 			return // what is missing in it, we did not wait for
 		}
@@ -239,6 +239,11 @@ func (p *pass) locate(ctx context.Context) {
 		return
 	}
 	p.located = &h
+}
+
+// inquiry is what the locator is asked: all that the looks saw.
+func (p *pass) inquiry() casefile.Inquiry {
+	return casefile.Inquiry{Target: p.read.Target, Looks: p.targetLooks()}
 }
 
 // conclude draws the conclusions: hosting, assignment, standing, notices and the

@@ -291,7 +291,14 @@ type atlas struct {
 	decide func(o casefile.Observation) casefile.Hosting
 }
 
-func (a *atlas) Locate(_ context.Context, _ casefile.Target, o casefile.Observation) casefile.Hosting {
+func (a *atlas) Locate(_ context.Context, q casefile.Inquiry) casefile.Hosting {
+	o := q.Looks[0]
+	for _, look := range q.Looks {
+		if len(look.Resolution.Addresses) > 0 {
+			o = look
+			break
+		}
+	}
 	a.mu.Lock()
 	a.asked++
 	a.mu.Unlock()

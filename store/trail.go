@@ -30,6 +30,7 @@ type hop struct {
 	Challenge  bool          `json:"c,omitempty"`
 	Protocol   string        `json:"p,omitempty"`
 	RetryAfter time.Duration `json:"w,omitempty"`
+	RoundTrip  time.Duration `json:"rt,omitempty"`
 	Took       time.Duration `json:"d,omitempty"`
 }
 
@@ -60,7 +61,7 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 		t.Hops = append(t.Hops, hop{
 			URL: h.Target.URL(), Address: h.Address, Status: h.Status, TLS: h.TLS, Location: h.Location,
 			MediaType: clip(h.MediaType, maxHeader), Server: clip(h.Server, maxHeader), Edge: clip(h.Edge, maxHeader),
-			Challenge: h.Challenge, Protocol: clip(h.Protocol, 20), RetryAfter: h.RetryAfter, Took: h.Took,
+			Challenge: h.Challenge, Protocol: clip(h.Protocol, 20), RetryAfter: h.RetryAfter, RoundTrip: h.RoundTrip, Took: h.Took,
 		})
 	}
 	for _, longest := range []int{casefile.MaxURL, 500, 0} {
@@ -101,7 +102,7 @@ func (s *Store) openTrail(id casefile.CaseID, sealed []byte, o *casefile.Observa
 		}
 		o.Hops = append(o.Hops, casefile.Hop{
 			Target: target, Address: h.Address, Status: h.Status, TLS: h.TLS, Location: h.Location, MediaType: h.MediaType, Server: h.Server,
-			Edge: h.Edge, Challenge: h.Challenge, Protocol: h.Protocol, RetryAfter: h.RetryAfter, Took: h.Took,
+			Edge: h.Edge, Challenge: h.Challenge, Protocol: h.Protocol, RetryAfter: h.RetryAfter, RoundTrip: h.RoundTrip, Took: h.Took,
 		})
 	}
 	return nil

@@ -246,7 +246,7 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		observed = append(slices.Clone(looks), o)
 	}
 	host.last = time.Now()
-	hosting := l.locator.Locate(ctx, t, looks[max(0, slices.IndexFunc(looks, func(o casefile.Observation) bool { return len(o.Resolution.Addresses) > 0 }))])
+	hosting := l.locator.Locate(ctx, casefile.Inquiry{Target: t, Looks: looks})
 	verdict := judge.Decide(judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Registrar: hosting.Registrar})
 	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
 	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))

@@ -55,12 +55,12 @@ func (x *exchange) step(ctx context.Context, phase casefile.Phase) {
 func (x *exchange) run(ctx context.Context, h http.Header) {
 	started := time.Now()
 	hop := casefile.Hop{Target: x.ask.Target}
-	conn, address, fault := x.connect(ctx)
+	conn, address, opening, fault := x.connect(ctx)
 	if fault != nil {
 		x.answer.Fault = fault
 		return
 	}
-	hop.Address = address
+	hop.Address, hop.RoundTrip = address, opening
 	x.line = &line{Conn: conn}
 	x.unhook = context.AfterFunc(ctx, x.line.cut)
 	stream, err := x.secure(ctx, &hop)
@@ -111,11 +111,11 @@ func redirects(status int) bool {
 
 // connect dials the addresses in turn: the first of each family first, then the
 // rest, at most maxTries, each with an equal share of what is left of the step.
-// The fault is that of the first address.
-func (x *exchange) connect(ctx context.Context) (net.Conn, netip.Addr, *casefile.Fault) {
+// The fault is that of the first address. opening is how long the connection took to open.
+func (x *exchange) connect(ctx context.Context) (conn net.Conn, address netip.Addr, opening time.Duration, fault *casefile.Fault) {
 	addresses := dialOrder(x.ask.Addresses)
 	if len(addresses) == 0 {
-		return nil, netip.Addr{}, &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseConnect}
+		return nil, netip.Addr{}, 0, &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseConnect}
 	}
 	end := time.Now().Add(x.share(casefile.PhaseConnect))
 	if at, ok := ctx.Deadline(); ok && at.Before(end) {
@@ -125,19 +125,20 @@ func (x *exchange) connect(ctx context.Context) (net.Conn, netip.Addr, *casefile
 	for i, a := range addresses {
 		share := time.Until(end) / time.Duration(len(addresses)-i)
 		try, cancel := context.WithTimeoutCause(ctx, share, errConnectTimeout)
+		started := time.Now()
 		conn, err := x.ask.Dial(try, "tcp", netip.AddrPortFrom(a, x.ask.Target.Port()).String())
 		cancel()
 		if err == nil {
-			return conn, a, nil
+			return conn, a, time.Since(started), nil
 		}
 		if first == nil {
 			first = faultOf(ctx, err, casefile.PhaseConnect)
 		}
 		if ctx.Err() != nil {
-			return nil, netip.Addr{}, faultOf(ctx, err, casefile.PhaseConnect)
+			return nil, netip.Addr{}, 0, faultOf(ctx, err, casefile.PhaseConnect)
 		}
 	}
-	return nil, netip.Addr{}, first
+	return nil, netip.Addr{}, 0, first
 }
 
 func dialOrder(addresses []netip.Addr) []netip.Addr {

@@ -51,10 +51,25 @@ type Network struct {
 	Name         string       `json:"name,omitempty"`
 	Organisation string       `json:"organisation,omitempty"`
 	// Country is the registrant's office as the registry writes it, in capitals.
-	Country  string    `json:"country,omitempty"`
+	Country string `json:"country,omitempty"`
+	// RIR is the regional registry in whose part of the address space the network lies:
+	// afrinic, apnic, arin, lacnic or ripe; empty when the answer does not say.
+	RIR string `json:"rir,omitempty"`
+	// Parents are wider allocations around the network that the answer names, the narrowest first.
+	Parents  []Parent  `json:"parents,omitempty"`
 	ASN      uint32    `json:"asn,omitempty"` // origin of the route; only WHOIS says it
 	Contacts []Contact `json:"contacts,omitempty"`
 	Failed   []Attempt `json:"failed,omitempty"`
+}
+
+// Parent is an allocation around a network. First and Last may be invalid when the
+// answer names only its handle.
+type Parent struct {
+	First        netip.Addr `json:"first,omitzero"`
+	Last         netip.Addr `json:"last,omitzero"`
+	Handle       string     `json:"handle,omitempty"`
+	Name         string     `json:"name,omitempty"`
+	Organisation string     `json:"organisation,omitempty"`
 }
 
 // covers says whether the answer holds for the address.
@@ -65,15 +80,20 @@ func (n Network) covers(addr netip.Addr) bool {
 // Domain is what the registries say about a registrable domain. The zero Source
 // says that none answered. It does not repeat the name.
 type Domain struct {
-	Source     string    `json:"source"`
-	AsOf       time.Time `json:"as_of"`
-	Registrar  string    `json:"registrar,omitempty"`
-	AbuseEmail string    `json:"abuse_email,omitempty"` // of the registrar
+	Source    string    `json:"source"`
+	AsOf      time.Time `json:"as_of"`
+	Registrar string    `json:"registrar,omitempty"`
+	// IANAID is the registrar's number at IANA; 0 when the answer does not say.
+	IANAID     int    `json:"iana_id,omitempty"`
+	AbuseEmail string `json:"abuse_email,omitempty"` // of the registrar
 	// Status are EPP names (RFC 5731, RFC 8056) such as clientHold, sorted.
 	Status  []string  `json:"status,omitempty"`
 	Created time.Time `json:"created,omitzero"`
+	Updated time.Time `json:"updated,omitzero"`
 	Expires time.Time `json:"expires,omitzero"`
-	Failed  []Attempt `json:"failed,omitempty"`
+	// Nameservers are those of the delegation: lower case, without the trailing dot, sorted.
+	Nameservers []string  `json:"nameservers,omitempty"`
+	Failed      []Attempt `json:"failed,omitempty"`
 }
 
 // Contact is an address that a registry gives for a network.
@@ -82,7 +102,21 @@ type Contact struct {
 	Name  string `json:"name,omitempty"`
 	Email string `json:"email,omitempty"`
 	Form  string `json:"form,omitempty"` // an https URL, when there is no e-mail address
+	// Found says where in the answer it stood: one of the Found constants.
+	Found Found `json:"found,omitempty"`
 }
+
+// Found is where in an answer a contact stood. The constants are in the order of trust.
+type Found string
+
+// Places of contacts.
+const (
+	FoundAbuseRole Found = "abuse_role" // an RDAP entity with the role abuse, at any depth
+	FoundAbuseC    Found = "abuse_c"    // the abuse contact that the registry itself names: abuse-c, "Abuse contact for ... is"
+	FoundAbuseLine Found = "abuse_line" // a line for abuse mail: abuse-mailbox, OrgAbuseEmail
+	FoundRemarks   Found = "remarks"    // an address in remarks or descriptions that is asked for abuse reports
+	FoundMailLine  Found = "mail_line"  // any other line with a mail address
+)
 
 // RoleAbuse is the role that notices are for.
 const RoleAbuse = "abuse"

@@ -9,64 +9,10 @@ import (
 	"time"
 
 	"github.com/likexian/whois"
-	whoisparser "github.com/likexian/whois-parser"
 )
 
 // maxReferrals bounds how often one answer sends us to another WHOIS server.
 const maxReferrals = 2
-
-// whoisNetwork asks WHOIS for the network of an address.
-func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, Problem) {
-	texts, problem := r.whoisAnswers(ctx, addr.String())
-	other := false
-	for i := len(texts) - 1; i >= 0; i-- {
-		n, found := parseNetwork(texts[i], addr)
-		if found && !unheld(n) {
-			return n, ""
-		}
-		other = other || !found && rangesOther(texts[i])
-	}
-	switch {
-	case problem != "":
-		return Network{}, problem
-	case other:
-		return Network{}, ProblemOtherObject
-	}
-	return Network{}, ProblemNotFound
-}
-
-// whoisDomain asks WHOIS for a domain: the registry, and the registrar it refers to.
-func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Problem) {
-	texts, problem := r.whoisAnswers(ctx, name)
-	var d Domain
-	found := false
-	for _, text := range texts { // the registry first: its word counts, the registrar's fills gaps
-		next, p := parseDomain(text, name)
-		if p != "" {
-			if !found && problem == "" && p != ProblemNotFound {
-				problem = p
-			}
-			continue
-		}
-		if !found {
-			d, found = next, true
-			continue
-		}
-		if d.Registrar == "" {
-			d.Registrar = next.Registrar
-		}
-		if d.AbuseEmail == "" {
-			d.AbuseEmail = next.AbuseEmail
-		}
-	}
-	switch {
-	case found:
-		return d, ""
-	case problem != "":
-		return Domain{}, problem
-	}
-	return Domain{}, ProblemNotFound
-}
 
 // whoisAnswers asks the root and follows referrals, each server at most once. The
 // answer of a root that delegates is not returned: it describes the registry and not
@@ -214,60 +160,6 @@ func complains(text string) bool {
 	}
 	text = strings.ToLower(text)
 	for _, words := range []string{"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests", "error:201"} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return false
-}
-
-// parseDomain reads a registration. The library names registrar, status and dates;
-// the abuse contact it does not know is read here.
-func parseDomain(text, name string) (d Domain, problem Problem) {
-	defer func() {
-		if recover() != nil {
-			d, problem = Domain{}, ProblemBroken
-		}
-	}()
-	info, err := whoisparser.Parse(text)
-	if err != nil || info.Domain == nil || info.Domain.Domain == "" {
-		if missing(text) {
-			return Domain{}, ProblemNotFound
-		}
-		return Domain{}, ProblemBroken
-	}
-	if !strings.EqualFold(strings.TrimSuffix(info.Domain.Domain, "."), name) && !strings.EqualFold(info.Domain.Punycode, name) {
-		return Domain{}, ProblemOtherObject
-	}
-	d.Status = statuses(info.Domain.Status)
-	if at := info.Domain.CreatedDateInTime; at != nil {
-		d.Created = at.UTC()
-	}
-	if at := info.Domain.ExpirationDateInTime; at != nil {
-		d.Expires = at.UTC()
-	}
-	if info.Registrar != nil {
-		if d.Registrar = tidy(info.Registrar.Name); d.Registrar == "" {
-			d.Registrar = tidy(info.Registrar.Organization)
-		}
-	}
-	for line := range strings.Lines(text) {
-		key, value, ok := strings.Cut(line, ":")
-		if !ok || d.AbuseEmail != "" {
-			continue
-		}
-		switch strings.ToLower(strings.TrimSpace(key)) {
-		case "registrar abuse contact email", "abuse contact email", "registrar abuse email", "abuse-mailbox":
-			d.AbuseEmail = tidyEmail(value)
-		}
-	}
-	return d, ""
-}
-
-// missing recognises the words for "no such object".
-func missing(text string) bool {
-	text = strings.ToLower(text)
-	for _, words := range []string{"no match", "not found", "no entries found", "no data found", "no object found", "is free", "is available", "error:101"} {
 		if strings.Contains(text, words) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -28,6 +29,26 @@ func (b block) first(keys ...string) string {
 		}
 	}
 	return ""
+}
+
+// whoisNetwork asks WHOIS for the network of an address.
+func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, Problem) {
+	texts, problem := r.whoisAnswers(ctx, addr.String())
+	other := false
+	for i := len(texts) - 1; i >= 0; i-- {
+		n, found := parseNetwork(texts[i], addr)
+		if found && !unheld(n) {
+			return n, ""
+		}
+		other = other || !found && rangesOther(texts[i])
+	}
+	switch {
+	case problem != "":
+		return Network{}, problem
+	case other:
+		return Network{}, ProblemOtherObject
+	}
+	return Network{}, ProblemNotFound
 }
 
 // parseNetwork reads what RIPE NCC, APNIC, AFRINIC (RPSL, RFC 2622), ARIN and LACNIC
