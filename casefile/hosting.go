@@ -60,15 +60,17 @@ type Hosting struct {
 	Country    string
 	Confidence float64 // 0..1
 	Disputed   bool    // trustworthy sources disagree about the country
-	Claims     []Claim
-	Edge       *Edge     // nil when there is none
-	Platform   *Platform // nil when there is none
-	Origin     string    // OriginKnown or OriginUnknown
-	Contacts   []Contact
-	Registrar  *Registrar
-	Addresses  []netip.Addr // what the decision was made from, sorted
-	Decided    time.Time
-	Steps      []string // the steps of the written rule, for people
+	// Dissent are the opinions on the country that the decision did not follow, in words.
+	Dissent   []string
+	Claims    []Claim
+	Edge      *Edge     // nil when there is none
+	Platform  *Platform // nil when there is none
+	Origin    string    // OriginKnown or OriginUnknown
+	Contacts  []Contact
+	Registrar *Registrar
+	Addresses []netip.Addr // what the decision was made from, sorted
+	Decided   time.Time
+	Steps     []string // the steps of the written rule, for people
 }
 
 // Values of Hosting.Origin. Behind an edge the hosting country is unknown until an origin is learned.
@@ -114,11 +116,17 @@ type Registrar struct {
 	NameserverOperators []string `json:"nameserver_operators,omitempty"`
 }
 
-// Origin is where a target behind an edge is really hosted, as somebody told it.
+// Origin is where a target is really hosted, as a person recorded it: the address
+// behind an edge, or only the country where the sources do not decide it. At least
+// one of the two is set.
 type Origin struct {
-	Address netip.Addr `json:"address"`
-	By      string     `json:"by"` // who recorded it
-	At      time.Time  `json:"at"`
+	Address netip.Addr `json:"address,omitzero"`
+	Country string     `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	// Of are the addresses that a recorded country is about: the word holds for them
+	// and not for a host that the target moved to since. Empty behind an edge.
+	Of []netip.Addr `json:"of,omitempty"`
+	By string       `json:"by"` // who recorded it
+	At time.Time    `json:"at"`
 }
 
 // Inquiry is what to attribute: the target, what the looks at it saw, and the

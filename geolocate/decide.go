@@ -5,28 +5,14 @@ import (
 	"math"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"vigil/casefile"
-	"vigil/geolocate/registry"
 )
 
 // Threshold is the confidence below which a person decides (docs/hosting.md).
 const Threshold = 0.5
-
-// Weights of the sources of a country: how far one alone is trusted (docs/hosting.md).
-// Operators' own geofeeds name the right country for 92% of addresses and a third of
-// 2,269 proxies were not where claimed (domain notes, section 5), so that no source
-// alone comes near 1. A registry names the registrant's office.
-const (
-	weightDatabase   = 0.75
-	weightRDAP       = 0.35
-	weightWHOIS      = 0.30
-	weightRegistered = 0.30 // of a database, and only when no registry answered
-	weightEmbedded   = 0.30 // the embedded table; only asked when no database knows the address
-)
 
 // severalCountries is the highest confidence when the addresses stand in several
 // countries: it is under the threshold on purpose.
@@ -37,6 +23,7 @@ type Facts struct {
 	Addresses []netip.Addr
 	Claims    []casefile.Claim
 	Edge      *casefile.Edge
+	Platform  *casefile.Platform
 	Desks     []Desk // contacts as the registries gave them, in the order of trust
 	Registrar *casefile.Registrar
 	// RegistrarSource is where the registrar's contact comes from.
@@ -55,10 +42,12 @@ type Desk struct {
 // Decide applies the written rule of docs/hosting.md. Pure: the same facts give the
 // same hosting. The facts are not changed.
 func Decide(f Facts) casefile.Hosting {
-	h := casefile.Hosting{Claims: f.Claims, Edge: f.Edge, Origin: casefile.OriginKnown, Registrar: f.Registrar, Decided: f.Now.UTC()}
-	h.Addresses = sorted(f.Addresses)
+	h := casefile.Hosting{
+		Claims: f.Claims, Edge: f.Edge, Platform: f.Platform, Origin: casefile.OriginKnown, Registrar: f.Registrar, Decided: f.Now.UTC(), Addresses: sorted(f.Addresses),
+	}
 	origins := originsOf(f.Claims)
 	placed := h.Addresses
+	h.Steps = make([]string, 0, len(placed)+4)
 	switch {
 	case f.Edge != nil && len(origins) > 0:
 		placed = origins
@@ -69,142 +58,54 @@ func Decide(f Facts) casefile.Hosting {
 	case len(h.Addresses) == 0:
 		h.Origin = casefile.OriginUnknown
 		h.Steps = append(h.Steps, "The name has no address: nothing can be said about a host or a country.")
+	case len(origins) > 0:
+		h.Steps = append(h.Steps, "An origin was recorded, but no edge stands in front of the addresses: they are decided from themselves.")
 	}
-	var places []place
+	places := make([]place, 0, len(placed))
 	for _, addr := range placed {
 		p := placeOf(addr, f.Claims)
 		places = append(places, p)
 		h.Steps = append(h.Steps, p.step())
 	}
 	h.Country, h.Confidence, h.Disputed = join(places, &h.Steps)
+	if code, by := recordedCountry(f.Claims); code != "" && f.Edge != nil && h.Country == "" {
+		h.Country, h.Confidence, h.Origin = code, 1, casefile.OriginKnown
+		h.Steps = append(h.Steps, fmt.Sprintf("The origin stands in %s, as a person recorded (%s).", code, by))
+	}
+	h.Dissent = dissent(places, h.Country)
 	provide(&h, placed)
 	h.Contacts = contacts(f, origins)
 	return h
 }
 
-// place is where one address stands, and why.
-type place struct {
-	addr       netip.Addr
-	country    string // empty: not decided
-	confidence float64
-	disputed   bool
-	fallback   bool // nothing but the embedded table spoke
-	reserved   string
-	opinions   []string // "NL (mmdb:country)", in the order of the claims
+// Replay decides again from what a decision kept: its addresses, claims, edge,
+// platform and registrar. Under the same rule the country, the confidence, the
+// dissent and the provider come out the same. Contacts are taken over: they are
+// kept in their order, and not what they were ordered from.
+func Replay(h casefile.Hosting) casefile.Hosting {
+	again := Decide(Facts{Addresses: h.Addresses, Claims: h.Claims, Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar, Now: h.Decided})
+	again.Contacts = h.Contacts
+	return again
 }
 
-// placeOf decides the country of one address. Sources that agree strengthen each
-// other: support = 1 - (1-w1)(1-w2)... A country's confidence is its support times
-// its share of all support.
-func placeOf(addr netip.Addr, claims []casefile.Claim) place {
-	p := place{addr: addr, fallback: true, reserved: registry.Reserved(addr)}
-	registered := slices.ContainsFunc(claims, func(c casefile.Claim) bool {
-		kind := kindOf(c.Source)
-		return c.Address == addr && c.Fact == casefile.FactCountry && c.Value != "" && (kind == kindRDAP || kind == kindWHOIS)
-	})
-	type opinion struct {
-		country string
-		doubt   float64 // (1-w1)(1-w2)...
-	}
-	var opinions []opinion
-	trusted := ""
-	for _, c := range claims {
-		if c.Address != addr || c.Value == "" {
-			continue
-		}
-		w := weightOf(c, registered)
-		if w == 0 {
-			continue
-		}
-		p.opinions = append(p.opinions, c.Value+" ("+label(c)+")")
-		i := slices.IndexFunc(opinions, func(o opinion) bool { return o.country == c.Value })
-		if i < 0 {
-			i = len(opinions)
-			opinions = append(opinions, opinion{c.Value, 1})
-		}
-		opinions[i].doubt *= 1 - w
-		if kindOf(c.Source) == kindEmbedded {
-			continue
-		}
-		p.fallback = false
-		if c.Fact == casefile.FactCountry {
-			p.disputed = p.disputed || trusted != "" && trusted != c.Value
-			trusted = c.Value
+// dissent are the opinions that the decision did not follow, each once.
+func dissent(places []place, country string) []string {
+	var out []string
+	for _, p := range places {
+		for _, o := range p.opinions {
+			if o.country == country && o.veto == nil {
+				continue
+			}
+			text := o.String()
+			if len(places) > 1 {
+				text = p.addr.String() + ": " + text
+			}
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
 		}
 	}
-	total, best, tie := 0.0, 0.0, false
-	for _, o := range opinions {
-		support := 1 - o.doubt
-		total += support
-		switch {
-		case support > best+1e-9:
-			best, p.country, tie = support, o.country, false
-		case support > best-1e-9:
-			tie = true
-		}
-	}
-	if total > 0 {
-		p.confidence = best * best / total
-	}
-	if tie {
-		p.country, p.confidence = "", 0
-	}
-	return p
-}
-
-// weightOf is the weight of a claim about a country; registered says that a registry named one.
-func weightOf(c casefile.Claim, registered bool) float64 {
-	kind := kindOf(c.Source)
-	switch {
-	case c.Fact == casefile.FactCountry && kind == kindDatabase:
-		return weightDatabase
-	case c.Fact == casefile.FactCountry && kind == kindRDAP:
-		return weightRDAP
-	case c.Fact == casefile.FactCountry && kind == kindWHOIS:
-		return weightWHOIS
-	case c.Fact == casefile.FactCountry && kind == kindEmbedded:
-		return weightEmbedded
-	case c.Fact == casefile.FactRegisteredCountry && !registered:
-		return weightRegistered
-	}
-	return 0
-}
-
-// Kinds of sources: the part of Claim.Source before the colon.
-const (
-	kindDatabase = "mmdb"
-	kindRDAP     = "rdap"
-	kindWHOIS    = "whois"
-	kindEmbedded = "iploc"
-)
-
-func kindOf(source string) string {
-	kind, _, _ := strings.Cut(source, ":")
-	return kind
-}
-
-func label(c casefile.Claim) string {
-	if c.Fact == casefile.FactRegisteredCountry {
-		return c.Source + ", registered"
-	}
-	return c.Source
-}
-
-func (p place) step() string {
-	said := strings.Join(p.opinions, ", ")
-	switch {
-	case len(p.opinions) == 0 && p.reserved != "":
-		return fmt.Sprintf("%s is a special-purpose address (%s) that nobody hosts in public, and no source knows it: no country.", p.addr, p.reserved)
-	case len(p.opinions) == 0:
-		return fmt.Sprintf("%s: no source names a country.", p.addr)
-	case p.country == "":
-		return fmt.Sprintf("%s: %s: the sources are equally strong, so that no country is decided.", p.addr, said)
-	case p.fallback:
-		return fmt.Sprintf("%s: %s: only the embedded table knows it, confidence %.2f.", p.addr, said, round(p.confidence))
-	case p.disputed:
-		return fmt.Sprintf("%s: %s: the sources disagree; %s is best supported, confidence %.2f.", p.addr, said, p.country, round(p.confidence))
-	}
-	return fmt.Sprintf("%s: %s: %s, confidence %.2f.", p.addr, said, p.country, round(p.confidence))
+	return out
 }
 
 // join makes one country of those of all addresses.
@@ -259,92 +160,6 @@ func join(places []place, steps *[]string) (country string, confidence float64, 
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-// provide names the provider, the AS and the network. The lead is the first address
-// of the decided country about which something is known; else the first such address.
-func provide(h *casefile.Hosting, placed []netip.Addr) {
-	candidates := placed
-	if len(candidates) == 0 {
-		candidates = h.Addresses // behind an edge: the edge's own network
-	}
-	var lead *provider
-	for _, addr := range candidates {
-		p := providerOf(addr, h.Claims)
-		if p.known() && (lead == nil || h.Country != "" && !lead.stands(h.Country) && p.stands(h.Country)) {
-			lead = &p
-		}
-	}
-	if lead == nil {
-		if len(candidates) > 0 {
-			h.Steps = append(h.Steps, "No source names the provider.")
-		}
-		return
-	}
-	h.ASN, h.Network = lead.asn, lead.network
-	switch {
-	case lead.organisation != "":
-		h.Provider = lead.organisation
-		h.Steps = append(h.Steps, fmt.Sprintf("The provider is the organisation that the registry names for the network of %s.", lead.addr))
-	case lead.holder != "":
-		h.Provider = lead.holder
-		h.Steps = append(h.Steps, fmt.Sprintf("The provider is the holder of the AS that announces %s.", lead.addr))
-	case lead.name != "":
-		h.Provider = lead.name
-		h.Steps = append(h.Steps, fmt.Sprintf("The provider has no name but that of the network of %s.", lead.addr))
-	}
-}
-
-// provider is what the claims say about who runs an address; the first claim of each fact counts.
-type provider struct {
-	addr                       netip.Addr
-	organisation, holder, name string
-	asn                        uint32
-	network                    netip.Prefix
-	countries                  []string
-}
-
-func providerOf(addr netip.Addr, claims []casefile.Claim) provider {
-	p := provider{addr: addr}
-	first := func(to *string, c casefile.Claim) {
-		if *to == "" {
-			*to = c.Value
-		}
-	}
-	registered := false
-	for _, c := range claims {
-		if c.Address != addr || c.Value == "" {
-			continue
-		}
-		switch c.Fact {
-		case casefile.FactOrganisation:
-			first(&p.organisation, c)
-		case casefile.FactASHolder:
-			first(&p.holder, c)
-		case casefile.FactNetworkName:
-			first(&p.name, c)
-		case casefile.FactASN:
-			if n, err := strconv.ParseUint(strings.TrimPrefix(c.Value, "AS"), 10, 32); err == nil && p.asn == 0 {
-				p.asn = uint32(n)
-			}
-		case casefile.FactNetwork: // a registry's network before a database's
-			prefix, err := netip.ParsePrefix(c.Value)
-			fromRegistry := kindOf(c.Source) != kindDatabase
-			if err == nil && (!p.network.IsValid() || fromRegistry && !registered) {
-				p.network, registered = prefix, fromRegistry
-			}
-		case casefile.FactCountry:
-			p.countries = append(p.countries, c.Value)
-		default:
-		}
-	}
-	return p
-}
-
-func (p provider) known() bool {
-	return p.organisation != "" || p.holder != "" || p.name != "" || p.asn != 0 || p.network.IsValid()
-}
-
-func (p provider) stands(country string) bool { return slices.Contains(p.countries, country) }
-
 // originsOf are the addresses of recorded origins: claims of an analyst or a trusted look-up.
 func originsOf(claims []casefile.Claim) []netip.Addr {
 	var out []netip.Addr
@@ -357,6 +172,16 @@ func originsOf(claims []casefile.Claim) []netip.Addr {
 		}
 	}
 	return sorted(out)
+}
+
+// recordedCountry is the country of the origin that a person recorded, and who did.
+func recordedCountry(claims []casefile.Claim) (code, by string) {
+	for _, c := range claims {
+		if c.Fact == casefile.FactOrigin && !c.Address.IsValid() && country(c.Value) != "" {
+			return country(c.Value), c.Source
+		}
+	}
+	return "", ""
 }
 
 // sorted copies addresses: unmapped, without zones and repeats, IPv4 before IPv6.

@@ -69,6 +69,11 @@ type Options struct {
 	Cache Cache
 	// Digest is a keyed digest of a domain: with it answers about domains go to Cache too, without their name.
 	Digest func(domain string) string
+	// LookupAddr asks the reverse DNS for the names of an address; nil: no hints from it.
+	LookupAddr func(ctx context.Context, addr netip.Addr) ([]string, error)
+	// Vantages are where the looks come from: with its country, the round trips that a
+	// vantage measured bound where a server can stand.
+	Vantages []casefile.Vantage
 	// TLS is for labs with an authority of their own; nil for the system's.
 	TLS *tls.Config
 	// Log gets no host and no URL; default none.
@@ -79,8 +84,6 @@ const (
 	defaultTimeout = 10 * time.Second
 	// maxAddresses bounds the addresses of a target that are looked up.
 	maxAddresses = 8
-	// maxValue bounds a claim's value, in bytes.
-	maxValue = 200
 )
 
 // Locator attributes targets. It is safe for concurrent use.
@@ -89,6 +92,8 @@ type Locator struct {
 	registry  *registry.Registry // nil when both registries are off
 	edges     *edges
 	embedded  time.Time // the date of the embedded table
+	reverse   func(ctx context.Context, addr netip.Addr) ([]string, error)
+	vantages  map[string]string // name -> country
 	timeout   time.Duration
 	log       *zap.Logger
 }
@@ -101,7 +106,12 @@ type database struct {
 // New opens the databases and makes the registries ready; it asks nobody. The error
 // says which file or option is wrong and what to do.
 func New(o Options) (*Locator, error) {
-	l := &Locator{timeout: o.Timeout, log: o.Log}
+	l := &Locator{timeout: o.Timeout, log: o.Log, reverse: o.LookupAddr, vantages: map[string]string{}}
+	for _, v := range o.Vantages {
+		if country(v.Country) != "" {
+			l.vantages[v.Name] = country(v.Country)
+		}
+	}
 	if l.timeout == 0 {
 		l.timeout = defaultTimeout
 	}
@@ -183,13 +193,13 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 	if _, literal := t.Address(); !literal {
 		f.Domain = registrable(t.Host())
 	}
-	networks, domain := l.ask(ctx, addrs, f.Domain)
-	f.Claims = make([]casefile.Claim, 0, 12*len(addrs)+6)
+	told := l.ask(ctx, addrs, f.Domain)
+	f.Claims = make([]casefile.Claim, 0, 16*len(addrs)+16)
 	var asns []uint32
 	for i, addr := range addrs {
 		f.Claims, asns = l.local(f.Claims, asns, addr)
 		if l.registry != nil {
-			n := networks[i]
+			n := told.networks[i]
 			f.Claims = networkClaims(f.Claims, addr, n)
 			if n.ASN != 0 {
 				asns = append(asns, n.ASN)
@@ -198,14 +208,23 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 				f.Desks = append(f.Desks, Desk{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}})
 			}
 		}
+		if l.reverse != nil {
+			f.Claims = reverseClaims(f.Claims, addr, t, told.names[i])
+		}
 	}
+	f.Claims = l.roundTripClaims(f.Claims, q, addrs)
+	f.Claims = canonicalClaims(f.Claims, q)
 	if f.Domain != "" && l.registry != nil {
-		f.Claims, f.Registrar = domainClaims(f.Claims, domain)
-		f.RegistrarSource = domain.Source
+		f.Claims, f.Registrar = domainClaims(f.Claims, told.domain)
+		f.RegistrarSource = told.domain.Source
 	}
+	f.Claims = nameserverClaims(f.Claims, q, f.Registrar, f.RegistrarSource)
 	f.Edge = l.edges.detect(q, addrs, asns)
 	if f.Edge != nil {
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: edgesAsOf})
+	}
+	if f.Platform != nil {
+		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "edges:" + f.Platform.Evidence, AsOf: edgesAsOf})
 	}
 	f.Now = time.Now()
 	h := Decide(f)
@@ -236,28 +255,40 @@ func addresses(q casefile.Inquiry) (addrs []netip.Addr, dropped int) {
 	return addrs, 0
 }
 
-// ask asks the registries about all addresses and the domain at once, and returns when all have answered.
-func (l *Locator) ask(ctx context.Context, addrs []netip.Addr, domain string) ([]registry.Network, registry.Domain) {
-	if l.registry == nil {
-		return nil, registry.Domain{}
+// told is what was asked over the network: by address, in their order, and about the domain.
+type told struct {
+	networks []registry.Network
+	names    []reverseNames
+	domain   registry.Domain
+}
+
+// ask asks the registries and the reverse DNS about all addresses and the domain at
+// once, and returns when all have answered. The last question is asked by the
+// caller's own goroutine: one address of a literal target costs none.
+func (l *Locator) ask(ctx context.Context, addrs []netip.Addr, domain string) told {
+	a := told{networks: make([]registry.Network, len(addrs)), names: make([]reverseNames, len(addrs))}
+	var questions []func()
+	for i, addr := range addrs {
+		if l.reverse != nil {
+			questions = append(questions, func() { a.names[i] = l.askReverse(ctx, addr) })
+		}
+		if l.registry != nil {
+			questions = append(questions, func() { a.networks[i] = l.registry.Network(ctx, addr) })
+		}
 	}
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	networks := make([]registry.Network, len(addrs))
-	for i, addr := range addrs[min(1, len(addrs)):] {
-		wg.Go(func() { networks[i+1] = l.registry.Network(ctx, addr) })
+	if l.registry != nil && domain != "" {
+		questions = append(questions, func() { a.domain = l.registry.Domain(ctx, domain) })
 	}
-	var d registry.Domain
-	if domain != "" && len(addrs) > 0 {
-		wg.Go(func() { d = l.registry.Domain(ctx, domain) })
-	} else if domain != "" {
-		d = l.registry.Domain(ctx, domain)
+	var all sync.WaitGroup
+	for i, question := range questions {
+		if i < len(questions)-1 {
+			all.Go(question)
+		} else {
+			question()
+		}
 	}
-	if len(addrs) > 0 {
-		networks[0] = l.registry.Network(ctx, addrs[0])
-	}
-	wg.Wait()
-	return networks, d
+	all.Wait()
+	return a
 }
 
 // local adds what the databases, and when none knows a country the embedded table, say about an address.
@@ -322,59 +353,6 @@ func embedded(addr netip.Addr) string {
 	return strings.Clone(country(iploc.IPCountry(addr)))
 }
 
-func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network) []casefile.Claim {
-	for _, a := range n.Failed {
-		claims = append(claims, casefile.Claim{Fact: casefile.FactNetwork, Source: a.Source, AsOf: a.At, Address: addr, Problem: string(a.Problem)})
-	}
-	if n.Source == "" {
-		return claims
-	}
-	say := func(fact casefile.Fact, value string) {
-		if value = line(value); value != "" {
-			claims = append(claims, casefile.Claim{Fact: fact, Value: value, Source: n.Source, AsOf: n.AsOf, Address: addr})
-		}
-	}
-	if n.Prefix.IsValid() {
-		say(casefile.FactNetwork, n.Prefix.String())
-	}
-	say(casefile.FactNetworkName, n.Name)
-	say(casefile.FactOrganisation, n.Organisation)
-	say(casefile.FactCountry, country(n.Country))
-	if n.ASN != 0 {
-		say(casefile.FactASN, "AS"+strconv.FormatUint(uint64(n.ASN), 10))
-	}
-	for _, c := range n.Contacts {
-		if c.Role == registry.RoleAbuse && usable(c.Email) {
-			say(casefile.FactAbuse, c.Email)
-		}
-	}
-	return claims
-}
-
-func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim, *casefile.Registrar) {
-	for _, a := range d.Failed {
-		claims = append(claims, casefile.Claim{Fact: casefile.FactRegistrar, Source: a.Source, AsOf: a.At, Problem: string(a.Problem)})
-	}
-	if d.Source == "" {
-		return claims, nil
-	}
-	say := func(fact casefile.Fact, value string) {
-		if value = line(value); value != "" {
-			claims = append(claims, casefile.Claim{Fact: fact, Value: value, Source: d.Source, AsOf: d.AsOf})
-		}
-	}
-	r := &casefile.Registrar{Name: line(d.Registrar), DomainStatus: append([]string{}, d.Status...), Created: d.Created, Expires: d.Expires}
-	if usable(d.AbuseEmail) {
-		r.AbuseEmail = d.AbuseEmail
-	}
-	say(casefile.FactRegistrar, r.Name)
-	say(casefile.FactRegistrarAbuse, r.AbuseEmail)
-	for _, s := range r.DomainStatus {
-		say(casefile.FactDomainStatus, s)
-	}
-	return claims, r
-}
-
 // registrable is the domain that was registered at a registry: a public suffix of
 // ICANN's part of the list and one label more. Suffixes that a company offers
 // (github.io) are domains of that company. Empty when there is none.
@@ -390,12 +368,4 @@ func registrable(host string) string {
 		return ""
 	}
 	return rest[strings.LastIndexByte(rest, '.')+1:] + "." + suffix
-}
-
-// line bounds a value that becomes a claim.
-func line(s string) string {
-	if len(s) > maxValue {
-		s = strings.ToValidUTF8(s[:maxValue], "")
-	}
-	return s
 }
