@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ func FuzzAnswer(f *testing.F) {
 	q.Id = 7
 	reply := new(dns.Msg)
 	reply.SetReply(q)
-	for _, text := range []string{"site-1.example. 60 IN CNAME a.example.", "a.example. 60 IN A 192.0.2.1", "a.example. 60 IN CNAME site-1.example."} {
+	for _, text := range []string{"site-1.example. 60 IN CNAME a.example.", "a.example. 60 IN A 192.0.2.1", "a.example. 60 IN CNAME site-1.example.", "site-1.example. 60 IN PTR Mail_1.a\\.b.example."} {
 		rr, err := dns.NewRR(text)
 		if err != nil {
 			f.Fatal(err)
@@ -35,6 +36,12 @@ func FuzzAnswer(f *testing.F) {
 		a := answer{ttl: DefaultMaxTTL}
 		end, _ := a.walk(m, "site-1.example", map[string]bool{"site-1.example": true})
 		a.records(m, end, dns.TypeA)
+		a.records(m, end, dns.TypePTR)
+		for _, name := range a.names {
+			if name != strings.ToLower(name) || len(name) > 253 || strings.ContainsAny(name, " \\;()\"@$_\x00") {
+				t.Fatalf("%q is no host name", name)
+			}
+		}
 		if len(a.cnames) > maxChain || len(a.addresses) > maxAddresses || a.ttl < 0 || a.ttl > DefaultMaxTTL || negativeTTL(m) > maxNegativeTTL {
 			t.Fatalf("out of bounds: %+v", a)
 		}

@@ -36,6 +36,7 @@ type answer struct {
 	rcode         string
 	cnames        []string
 	addresses     []netip.Addr
+	names         []string // of an address
 	authenticated bool
 	ttl           time.Duration
 	fault         *casefile.Fault
@@ -65,8 +66,9 @@ func (r *Resolver) follow(ctx context.Context, name string, qtype uint16) answer
 		}
 		a.records(m, next, qtype)
 		// RFC 2308, section 2.1: the code is that of the end of the chain.
-		if len(a.addresses) > 0 || m.Rcode == dns.RcodeNameError || !moved || hasSOA(m) {
-			if len(a.addresses) == 0 {
+		found := len(a.addresses)+len(a.names) > 0
+		if found || m.Rcode == dns.RcodeNameError || !moved || hasSOA(m) {
+			if !found {
 				a.ttl = min(a.ttl, negativeTTL(m))
 			}
 			return a
@@ -99,7 +101,7 @@ func (a *answer) walk(m *dns.Msg, name string, seen map[string]bool) (end string
 	}
 }
 
-// records takes the addresses of name.
+// records takes the addresses of name, or its names when it stands for an address.
 func (a *answer) records(m *dns.Msg, name string, qtype uint16) {
 	for _, rr := range m.Answer {
 		h := rr.Header()
@@ -112,6 +114,12 @@ func (a *answer) records(m *dns.Msg, name string, qtype uint16) {
 			ip = rr.A.To4()
 		case *dns.AAAA:
 			ip = rr.AAAA
+		case *dns.PTR:
+			if host := plain(rr.Ptr); isHost(host) {
+				a.names = append(a.names, host)
+				a.ttl = min(a.ttl, seconds(h.Ttl))
+			}
+			continue
 		}
 		if addr, ok := netip.AddrFromSlice(ip); ok {
 			a.addresses = append(a.addresses, addr)

@@ -68,6 +68,7 @@ type Resolver struct {
 	dial    Dial
 	hosts   *cache[host]
 	zones   *cache[[]string]
+	names   *cache[names]
 }
 
 // host is what is remembered of a name.
@@ -98,7 +99,7 @@ func New(o Options) (*Resolver, error) {
 	}
 	r := &Resolver{
 		timeout: o.Timeout, maxTTL: o.MaxTTL, dial: o.Dial,
-		hosts: newCache[host](o.MaxEntries), zones: newCache[[]string](o.MaxEntries),
+		hosts: newCache[host](o.MaxEntries), zones: newCache[[]string](o.MaxEntries), names: newCache[names](o.MaxEntries),
 	}
 	for i, s := range o.Servers {
 		ap, err := netip.ParseAddrPort(s)

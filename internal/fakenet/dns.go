@@ -104,7 +104,7 @@ func (n *Net) answer(query []byte, v dnsView) ([]byte, time.Duration) {
 	name := strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")
 	n.queries.add(name)
 	n.mu.RLock()
-	known := n.names[name]
+	known, back := n.names[name], n.reverses[name]
 	mode := n.modes[v.server]
 	n.mu.RUnlock()
 	m := new(dns.Msg)
@@ -115,6 +115,8 @@ func (n *Net) answer(query []byte, v dnsView) ([]byte, time.Duration) {
 		if b := known.site.at(n.elapsed()); b.DNS != nil {
 			d = *b.DNS
 		}
+	} else if back != nil {
+		d = back.DNS
 	}
 	if mode != DNSNormal {
 		d = DNS{Kind: mode}
@@ -149,7 +151,7 @@ func (n *Net) fill(m *dns.Msg, name string, known *dnsName, d DNS, v dnsView, ki
 		m.Answer = append(m.Answer, cname(q.Name, "loop-of."+q.Name, ttl), cname("loop-of."+q.Name, q.Name, ttl))
 		return
 	case DNSNXDomain:
-		if len(d.CNAMEs) == 0 || known.alias == len(d.CNAMEs) {
+		if len(d.CNAMEs) == 0 || known == nil || known.alias == len(d.CNAMEs) {
 			m.Rcode = dns.RcodeNameError
 			n.negative(m, name)
 			return
@@ -157,7 +159,7 @@ func (n *Net) fill(m *dns.Msg, name string, known *dnsName, d DNS, v dnsView, ki
 	case DNSNormal, DNSSilent, DNSWrongID, DNSWrongQuestion, DNSGarbage, DNSTruncated:
 	}
 	if known == nil {
-		if n.reverse(m, name, ttl) {
+		if n.reverse(m, name, d, ttl) {
 			return
 		}
 		m.Rcode = dns.RcodeNameError
@@ -265,28 +267,6 @@ func (n *Net) zoneRecords(m *dns.Msg, name string, known *dnsName, ttl uint32) {
 			m.Answer = append(m.Answer, &dns.NS{Hdr: dns.RR_Header{Name: q.Name, Rrtype: dns.TypeNS, Class: dns.ClassINET, Ttl: ttl}, Ns: dns.Fqdn(ns)})
 		}
 	}
-}
-
-// reverse answers PTR for an address of a network.
-func (n *Net) reverse(m *dns.Msg, name string, ttl uint32) bool {
-	if m.Question[0].Qtype != dns.TypePTR || !strings.HasSuffix(name, ".in-addr.arpa") {
-		return false
-	}
-	labels := strings.Split(strings.TrimSuffix(name, ".in-addr.arpa"), ".")
-	if len(labels) != 4 {
-		return false
-	}
-	a, err := netip.ParseAddr(labels[3] + "." + labels[2] + "." + labels[1] + "." + labels[0])
-	if err != nil {
-		return false
-	}
-	w, ok := n.NetworkOf(a)
-	if !ok {
-		return false
-	}
-	ptr := "host-" + strings.ReplaceAll(a.String(), ".", "-") + "." + strings.ToLower(w.Name) + ".test."
-	m.Answer = append(m.Answer, &dns.PTR{Hdr: dns.RR_Header{Name: m.Question[0].Name, Rrtype: dns.TypePTR, Class: dns.ClassINET, Ttl: ttl}, Ptr: ptr})
-	return true
 }
 
 func cname(owner, to string, ttl uint32) dns.RR {

@@ -63,6 +63,7 @@ type Net struct {
 	sites    map[string]*site // by host
 	order    []*site
 	names    map[string]*dnsName // every name the DNS knows, without the trailing dot
+	reverses map[string]*reverse // names in the reverse zones that a test has set
 	ports    map[netip.AddrPort]portKind
 	wired    map[netip.Addr][]*site // sites whose script ever acts below HTTP, by address
 	domains  map[string]Domain
@@ -118,7 +119,7 @@ func New(o Options) *Net {
 	}
 	n := &Net{
 		start: o.Start, ttl: seconds(o.TTL, 60), negTTL: seconds(o.NegativeTTL, 30), whoisDirect: o.WHOISDirect,
-		vantages: map[string]casefile.Vantage{}, sites: map[string]*site{}, names: map[string]*dnsName{},
+		vantages: map[string]casefile.Vantage{}, sites: map[string]*site{}, names: map[string]*dnsName{}, reverses: map[string]*reverse{},
 		ports: map[netip.AddrPort]portKind{}, wired: map[netip.Addr][]*site{}, domains: map[string]Domain{},
 		modes: map[netip.AddrPort]DNSKind{}, done: make(chan struct{}),
 	}

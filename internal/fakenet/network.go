@@ -28,7 +28,13 @@ type Network struct {
 	Name              string // the network's name, for example LOWLAND-NET; Site.Network refers to it
 	AbuseEmail        string // empty: the registry knows none
 	Registry          Registry
+	// Reverse is the pattern of the PTR names of its addresses; {address} stands for the address with hyphens. When
+	// empty host-{address}.NAME.test; NoReverse for none. SetReverse sets a single address.
+	Reverse string
 }
+
+// NoReverse is the Reverse of a network whose addresses have no PTR names.
+const NoReverse = "none"
 
 type network struct {
 	Network
