@@ -97,8 +97,8 @@ type Hop struct {
 	// Date is the server's clock (RFC 9110, section 6.6.1); zero when it told none.
 	Date time.Time
 	// RoundTrip is how long the connection to Address took to open, through the
-	// vantage's proxy where it has one: never less than one round trip from the
-	// vantage to the server. 0 when it was not measured.
+	// vantage's proxy where it has one: without one, never less than one round trip
+	// from the vantage to the server. 0 when it was not measured.
 	RoundTrip time.Duration
 	Took      time.Duration
 }

@@ -71,8 +71,8 @@ type Options struct {
 	Digest func(domain string) string
 	// LookupAddr asks the reverse DNS for the names of an address; nil: no hints from it.
 	LookupAddr func(ctx context.Context, addr netip.Addr) ([]string, error)
-	// Vantages are where the looks come from: with its country, the round trips that a
-	// vantage measured bound where a server can stand.
+	// Vantages are those whose round trips bound where a server can stand: with a country,
+	// and without a proxy, which could answer for a server that it never reached.
 	Vantages []casefile.Vantage
 	// TLS is for labs with an authority of their own; nil for the system's.
 	TLS *tls.Config

@@ -221,10 +221,11 @@ type roundTrip struct {
 	from    string // country of the vantage
 	vantage string // the claim's source
 	took    time.Duration
+	reach   int // km
 }
 
 func (t roundTrip) String() string {
-	return fmt.Sprintf("%s from %s (%s) reaches at most %d km", milliseconds(t.took), t.from, t.vantage, distance.Reach(t.took))
+	return fmt.Sprintf("%s from %s (%s) reaches at most %d km", milliseconds(t.took), t.from, t.vantage, t.reach)
 }
 
 // RoundTripValue writes the value of a round-trip claim: "3.2 ms from NL". It is
@@ -251,7 +252,10 @@ func roundTripsOf(addr netip.Addr, claims []casefile.Claim) []roundTrip {
 		if !ok || err != nil || !(ms > 0) || ms > 1e6 || country(from) != from || from == "" {
 			continue
 		}
-		out = append(out, roundTrip{from, c.Source, time.Duration(ms * float64(time.Millisecond))})
+		took := time.Duration(ms * float64(time.Millisecond))
+		if reach, known := distance.Reach(took); known {
+			out = append(out, roundTrip{from, c.Source, took, reach})
+		}
 	}
 	return out
 }
@@ -261,8 +265,8 @@ func roundTripsOf(addr netip.Addr, claims []casefile.Claim) []roundTrip {
 // both countries.
 func outOfReach(country string, trips []roundTrip) (veto *roundTrip, km int) {
 	for i := range trips {
-		away, known := distance.Between(trips[i].from, country)
-		if known && away > distance.Reach(trips[i].took) && (veto == nil || trips[i].took < veto.took) {
+		away, known := distance.From(trips[i].from, country)
+		if known && away > trips[i].reach && (veto == nil || trips[i].took < veto.took) {
 			veto, km = &trips[i], away
 		}
 	}
@@ -274,8 +278,8 @@ func outOfReach(country string, trips []roundTrip) (veto *roundTrip, km int) {
 func apart(trips []roundTrip) string {
 	for i, a := range trips {
 		for _, b := range trips[i+1:] {
-			away, known := distance.Between(a.from, b.from)
-			if known && away > distance.Reach(a.took)+distance.Reach(b.took) {
+			away, known := distance.From(a.from, b.from)
+			if known && away > a.reach+b.reach {
 				return fmt.Sprintf("%s, and %s, but %s and %s are %d km apart", a, b, a.from, b.from, away)
 			}
 		}
