@@ -226,7 +226,7 @@ func (l *Locator) askReverse(ctx context.Context, addr netip.Addr) reverseNames 
 
 // reverseClaims are the name in the reverse DNS, without what is the target's own,
 // and the country it hints at.
-func reverseClaims(claims []casefile.Claim, addr netip.Addr, t casefile.Target, r reverseNames) []casefile.Claim {
+func (l *Locator) reverseClaims(claims []casefile.Claim, addr netip.Addr, t casefile.Target, r reverseNames) []casefile.Claim {
 	say := func(fact casefile.Fact, value string, problem registry.Problem) {
 		claims = append(claims, casefile.Claim{Fact: fact, Value: line(value), Source: kindReverse, AsOf: r.at, Address: addr, Problem: string(problem)})
 	}
@@ -234,7 +234,7 @@ func reverseClaims(claims []casefile.Claim, addr netip.Addr, t casefile.Target, 
 		say(casefile.FactReverseName, "", r.problem)
 		return claims
 	}
-	name, hint := reverseHint(r.names, t)
+	name, hint := l.hints.reverseHint(r.names, t)
 	if name != "" {
 		say(casefile.FactReverseName, name, "")
 	}

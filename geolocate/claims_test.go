@@ -53,9 +53,13 @@ func TestRoundTripClaims(t *testing.T) {
 func TestReverseClaims(t *testing.T) {
 	t.Parallel()
 	to := target(t, "https://site-1.example/a")
+	hints, err := parseHints(reverseCSV)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ask := func(names []string, err error) []casefile.Claim {
-		l := &Locator{reverse: func(context.Context, netip.Addr) ([]string, error) { return names, err }}
-		claims := reverseClaims(nil, host, to, l.askReverse(t.Context(), host))
+		l := &Locator{hints: hints, reverse: func(context.Context, netip.Addr) ([]string, error) { return names, err }}
+		claims := l.reverseClaims(nil, host, to, l.askReverse(t.Context(), host))
 		for i := range claims {
 			claims[i].AsOf = now
 		}

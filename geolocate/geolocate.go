@@ -92,6 +92,7 @@ type Locator struct {
 	registry  *registry.Registry // nil when both registries are off
 	edges     *edges
 	embedded  time.Time // the date of the embedded table
+	hints     *hints
 	reverse   func(ctx context.Context, addr netip.Addr) ([]string, error)
 	vantages  map[string]string // name -> country
 	timeout   time.Duration
@@ -123,6 +124,9 @@ func New(o Options) (*Locator, error) {
 	}
 	var err error
 	if l.edges, err = parseEdges(edgesCSV); err != nil {
+		return nil, err
+	}
+	if l.hints, err = parseHints(reverseCSV); err != nil {
 		return nil, err
 	}
 	if l.embedded, err = time.Parse("v1.0.20060102", iploc.Version); err != nil {
@@ -209,7 +213,7 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 			}
 		}
 		if l.reverse != nil {
-			f.Claims = reverseClaims(f.Claims, addr, t, told.names[i])
+			f.Claims = l.reverseClaims(f.Claims, addr, t, told.names[i])
 		}
 	}
 	f.Claims = l.roundTripClaims(f.Claims, q, addrs)

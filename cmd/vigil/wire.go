@@ -169,10 +169,13 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 		return nil, err
 	}
 	var vantages []crawler.VantageOptions
+	var direct []casefile.Vantage
 	for _, v := range cfg.Crawler.Vantages {
-		vantages = append(vantages, crawler.VantageOptions{
-			Vantage: casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}, Proxy: v.Proxy,
-		})
+		from := casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}
+		vantages = append(vantages, crawler.VantageOptions{Vantage: from, Proxy: v.Proxy})
+		if v.Proxy == "" {
+			direct = append(direct, from)
+		}
 	}
 	c, err := crawler.New(crawler.Options{
 		Resolver: resolver, Guard: g, Vantages: vantages, Timeout: cfg.Crawler.Timeout, MaxBody: int64(cfg.Crawler.MaxBody),
@@ -189,7 +192,7 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 		Databases: databases, RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
 		NoRDAP: cfg.Geolocate.RDAP.Bootstrap == "", NoWHOIS: cfg.Geolocate.WHOIS.Server == "",
 		PerSecond: cfg.Geolocate.PerSecond, Burst: max(1, int(5*cfg.Geolocate.PerSecond)),
-		Dial: g.Dial, LookupHost: resolver.LookupHost, Cache: keep.cache, Digest: keep.digest, Log: log,
+		Dial: g.Dial, LookupHost: resolver.LookupHost, LookupAddr: resolver.LookupAddr, Vantages: direct, Cache: keep.cache, Digest: keep.digest, Log: log,
 	})
 	if err != nil {
 		return nil, err
