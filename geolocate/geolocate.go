@@ -71,6 +71,8 @@ type Options struct {
 	Digest func(domain string) string
 	// TLS is for labs with an authority of their own; nil for the system's.
 	TLS *tls.Config
+	// Directory is the operator's own directory of providers; nil for none.
+	Directory *Directory
 	// Log gets no host and no URL; default none.
 	Log *zap.Logger
 }
@@ -88,6 +90,7 @@ type Locator struct {
 	databases []database
 	registry  *registry.Registry // nil when both registries are off
 	edges     *edges
+	directory *Directory
 	embedded  time.Time // the date of the embedded table
 	timeout   time.Duration
 	log       *zap.Logger
@@ -101,7 +104,7 @@ type database struct {
 // New opens the databases and makes the registries ready; it asks nobody. The error
 // says which file or option is wrong and what to do.
 func New(o Options) (*Locator, error) {
-	l := &Locator{timeout: o.Timeout, log: o.Log}
+	l := &Locator{timeout: o.Timeout, directory: o.Directory, log: o.Log}
 	if l.timeout == 0 {
 		l.timeout = defaultTimeout
 	}
@@ -195,7 +198,7 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 				asns = append(asns, n.ASN)
 			}
 			for _, c := range n.Contacts {
-				f.Desks = append(f.Desks, Desk{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}})
+				f.Desks = append(f.Desks, Desk{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}, c.Found})
 			}
 		}
 	}
@@ -207,6 +210,7 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 	if f.Edge != nil {
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: edgesAsOf})
 	}
+	f.Directory = l.directory.Match(f)
 	f.Now = time.Now()
 	h := Decide(f)
 	if dropped > 0 {
@@ -344,8 +348,8 @@ func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network)
 		say(casefile.FactASN, "AS"+strconv.FormatUint(uint64(n.ASN), 10))
 	}
 	for _, c := range n.Contacts {
-		if c.Role == registry.RoleAbuse && usable(c.Email) {
-			say(casefile.FactAbuse, c.Email)
+		if email, problem := judgeAddress(c.Email); c.Role == registry.RoleAbuse && problem == "" {
+			say(casefile.FactAbuse, email)
 		}
 	}
 	return claims
@@ -364,9 +368,7 @@ func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim,
 		}
 	}
 	r := &casefile.Registrar{Name: line(d.Registrar), DomainStatus: append([]string{}, d.Status...), Created: d.Created, Expires: d.Expires}
-	if usable(d.AbuseEmail) {
-		r.AbuseEmail = d.AbuseEmail
-	}
+	r.AbuseEmail, _ = judgeAddress(d.AbuseEmail)
 	say(casefile.FactRegistrar, r.Name)
 	say(casefile.FactRegistrarAbuse, r.AbuseEmail)
 	for _, s := range r.DomainStatus {
