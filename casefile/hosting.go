@@ -152,7 +152,7 @@ type Contact struct {
 	Role   string `json:"role"` // abuse, or what the source calls it
 	Email  string `json:"email,omitempty"`
 	Form   string `json:"form,omitempty"`
-	Source string `json:"source"` // directory, edges, rdap, whois, rfc2142
+	Source string `json:"source"` // directory, edges, platforms, rdap, whois, rfc2142
 	// Why says in words why this contact stands here in the order.
 	Why string `json:"why,omitempty"`
 	// Language is an ISO 639-1 code, empty when unknown. Approved says that the
