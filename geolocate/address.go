@@ -353,10 +353,13 @@ func parseAddressList(text string) (*addressList, error) {
 	return list, nil
 }
 
+// separators are what people put between the words of a local part.
+var separators = strings.NewReplacer(".", "", "-", "", "_", "", "+", "")
+
 // judgeLocal knows the local parts that nobody reads. Small letters and without
 // separators they are compared, so that No-Reply and noreply are one.
 func (l *addressList) judgeLocal(local string) addressProblem {
-	folded := strings.NewReplacer(".", "", "-", "", "_", "", "+", "").Replace(strings.ToLower(local))
+	folded := separators.Replace(strings.ToLower(local))
 	switch {
 	case strings.Contains(folded, "redacted"):
 		return addressRedacted

@@ -216,11 +216,11 @@ func readRow(values map[string]string, fault func(format string, args ...any)) (
 	if c.Language != "" && !isLanguage(c.Language) {
 		fault("language %.20q is no code of ISO 639-1: two letters, for example nl", values["language"])
 	}
-	when := ""
-	if c.Approved, when, err = readApproval(values["approved"]); err != nil {
+	approved, when, err := readApproval(values["approved"])
+	if err != nil {
 		fault("%v", err)
 	}
-	c.Why = "your directory, row " + m.shown + "; approved" + when
+	c.Approved, c.Why = approved, "your directory, row "+m.shown+"; approved"+when
 	if !c.Approved {
 		c.Why = "your directory, row " + m.shown + "; not approved: a person should check"
 	}

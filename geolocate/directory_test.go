@@ -250,3 +250,22 @@ func FuzzReadDirectory(f *testing.F) {
 		}
 	})
 }
+
+// The example of docs/notices.md is read as it stands.
+func TestDirectoryOfTheManual(t *testing.T) {
+	t.Parallel()
+	manual, err := os.ReadFile("../docs/notices.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for line := range strings.Lines(string(manual)) {
+		if row, indented := strings.CutPrefix(line, "    "); indented && (text.Len() > 0 || strings.HasPrefix(row, "match,")) {
+			text.WriteString(row)
+		}
+	}
+	d, err := ReadDirectory(strings.NewReader(text.String()), "the manual's")
+	if err != nil || d.Len() != 4 || d.Approved() != 3 {
+		t.Errorf("%d rows, %d approved, %v", d.Len(), d.Approved(), err)
+	}
+}

@@ -50,9 +50,6 @@ func Overtaken(c casefile.Case, n casefile.Notice) string {
 		if c.Hosting != nil && !hostedBy(*c.Hosting, n.Contact) {
 			return "the case is hosted by somebody else"
 		}
-		if c.Hosting != nil && disapproved(*c.Hosting, n.Contact) {
-			return "your directory of providers does not approve this contact any more"
-		}
 	}
 	return ""
 }
@@ -82,20 +79,6 @@ func hostedBy(h casefile.Hosting, to casefile.Contact) bool {
 	}
 	for _, k := range h.Contacts {
 		if k.Party == to.Party && strings.EqualFold(k.Email, to.Email) {
-			return true
-		}
-	}
-	return false
-}
-
-// disapproved says whether the operator's directory now holds a contact back that
-// mail might go to when the notice was written.
-func disapproved(h casefile.Hosting, to casefile.Contact) bool {
-	if doubtful(to) != "" {
-		return false
-	}
-	for _, k := range h.Contacts {
-		if k.Party == to.Party && k.Source == sourceDirectory && !k.Approved && k.Email != "" && strings.EqualFold(k.Email, to.Email) {
 			return true
 		}
 	}

@@ -75,12 +75,6 @@ func TestOvertaken(t *testing.T) {
 			c.Hosting.Contacts = []casefile.Contact{{Party: casefile.PartyHost, Email: "abuse@lowland.test"}}
 		}, "", "the case is hosted by somebody else"},
 		{"the host's address written another way", func(c *casefile.Case) { c.Hosting.Contacts[1].Email = "ABUSE@rheinblick.test" }, "", ""},
-		{"the directory does not approve it any more", func(c *casefile.Case) {
-			c.Hosting.Contacts[1].Source, c.Hosting.Contacts[1].Approved = "directory", false
-		}, "", "your directory of providers does not approve this contact any more"},
-		{"the directory approves it", func(c *casefile.Case) {
-			c.Hosting.Contacts[1].Source, c.Hosting.Contacts[1].Approved = "directory", true
-		}, "", ""},
 		{"hosting not known any more", func(c *casefile.Case) { c.Hosting = nil }, "", ""},
 		{"assigned to another hotline", func(c *casefile.Case) { c.Assignment.Hotlines = []string{"Hotline Laagland"} }, "the case was assigned to somebody else", ""},
 		{"not assigned any more", func(c *casefile.Case) { c.Assignment = nil }, "", ""},
