@@ -160,11 +160,14 @@ type Contact struct {
 	Role   string `json:"role"` // abuse, or what the source calls it
 	Email  string `json:"email,omitempty"`
 	Form   string `json:"form,omitempty"`
-	Source string `json:"source"` // directory, edges, rdap, whois, rfc2142
+	Source string `json:"source"` // directory, edges, platforms, rdap, whois, rfc2142
 	// Why says in words why this contact stands here in the order.
 	Why string `json:"why,omitempty"`
 	// Language is an ISO 639-1 code, empty when unknown. Approved says that the
 	// operator's directory approved the contact. Both come from the directory only.
 	Language string `json:"language,omitempty"`
 	Approved bool   `json:"approved,omitempty"`
+	// OwnDomain says that the address is of the reported domain itself: a host that is
+	// reported under its own name, or the one who put the page there. A person decides.
+	OwnDomain bool `json:"own_domain,omitempty"`
 }

@@ -51,8 +51,8 @@ func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network)
 		say(casefile.FactParentNetwork, parentValue(p))
 	}
 	for _, c := range n.Contacts {
-		if c.Role == registry.RoleAbuse && usable(c.Email) {
-			say(casefile.FactAbuse, c.Email)
+		if email, problem := judgeAddress(c.Email); c.Role == registry.RoleAbuse && problem == "" {
+			say(casefile.FactAbuse, email)
 		}
 	}
 	return claims
@@ -89,8 +89,8 @@ func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim,
 		Name: line(d.Registrar), IANAID: d.IANAID, DomainStatus: append([]string{}, d.Status...), Created: d.Created, Updated: d.Updated, Expires: d.Expires,
 		Nameservers: d.Nameservers,
 	}
-	if usable(d.AbuseEmail) {
-		r.AbuseEmail = d.AbuseEmail
+	if email, problem := judgeAddress(d.AbuseEmail); problem == "" {
+		r.AbuseEmail = email
 	}
 	say(casefile.FactRegistrar, r.Name)
 	say(casefile.FactRegistrarAbuse, r.AbuseEmail)

@@ -6,90 +6,292 @@ import (
 	"strings"
 
 	"vigil/casefile"
+	"vigil/geolocate/registry"
 )
 
-// Sources of contacts, as casefile.Contact.Source names them.
+// Sources of contacts, as casefile.Contact.Source names them; rdap and whois besides.
 const (
-	sourceEdges   = "edges" // the table of edges
-	sourceRFC2142 = "rfc2142"
+	sourceDirectory = "directory" // the operator's file
+	sourceEdges     = "edges"     // the table of edges
+	sourcePlatforms = "platforms" // the table of platforms
+	sourceRFC2142   = "rfc2142"
 )
 
 const roleAbuse = "abuse"
 
-// maxContacts bounds the candidates of a hosting.
-const maxContacts = 16
+// maxOfParty bounds the candidates of one party.
+const maxOfParty = 8
 
-// contacts orders whom to tell (docs/hosting.md): the edge's abuse desk, the network's
-// abuse contacts from RDAP, then from WHOIS, then abuse@ of the provider's own domain
-// (RFC 2142, section 2), then the registrar. What is no address is dropped. Behind an
-// edge the network's contacts are the edge's, unless they are of a recorded origin.
+// rank is the place of a candidate among those of its party, the lowest first
+// (docs/hosting.md, "Whom to tell, in order").
+type rank int
+
+const (
+	rankDirectory rank = iota
+	rankPublished
+	rankAbuseRole
+	rankAbuseC
+	rankAbuseLine
+	rankRemarks
+	rankOwnDomain
+	rankMailAbuse
+	rankMailSecurity
+	rankMailOperations
+	rankMailOther
+	rankMailPersonal
+	rankConvention
+)
+
+// why says for people why a candidate of this rank stands where it does.
+func (r rank) why() string {
+	switch r {
+	case rankPublished:
+		return "abuse desk that it publishes itself"
+	case rankAbuseRole:
+		return "abuse role of the network at RDAP"
+	case rankAbuseC:
+		return "abuse contact of the network, named by the regional registry (abuse-c)"
+	case rankAbuseLine:
+		return "line for abuse mail in the registry's answer about the network"
+	case rankRemarks:
+		return "remarks of the network ask for abuse reports here"
+	case rankOwnDomain:
+		return "named for abuse by the registry, but an address of the reported domain itself: its owner may be who put the page there, a person should check"
+	case rankMailAbuse:
+		return "mail line of a contact, abuse by its name only; the registry does not call it an abuse desk: a person should check"
+	case rankMailSecurity:
+		return "mail line of a contact, security by its name; not an abuse desk: a person should check"
+	case rankMailOperations, rankMailOther:
+		return "mail line of a contact; not an abuse desk: a person should check"
+	case rankMailPersonal:
+		return "mail line of a contact, probably of one person; not an abuse desk: a person should check"
+	case rankConvention:
+		return "convention of RFC 2142: abuse@ of the provider's domain; nobody confirmed it"
+	case rankDirectory: // the directory says it itself
+	}
+	return ""
+}
+
+// asked says whether the source names the candidate as the desk for abuse: then its
+// role is abuse, whatever else the source calls it.
+func (r rank) asked() bool { return r <= rankOwnDomain }
+
+// contacts orders whom to tell (docs/hosting.md): the party that can act first, and
+// for each party the operator's directory, the desk that it publishes, what the
+// registries say, the most trustworthy first, and abuse@ of its domain (RFC 2142,
+// section 2). Behind an edge the network's contacts are the edge's, unless they are of
+// a recorded origin. What is no address is dropped. An address of the target's own
+// domain is a candidate only where a registry names it for abuse, and never mailed
+// without a person. Pure.
 func contacts(f Facts, origins []netip.Addr) []casefile.Contact {
+	parties := []casefile.Party{casefile.PartyHost}
+	switch {
+	case f.Edge != nil && len(origins) > 0:
+		parties = []casefile.Party{casefile.PartyHost, casefile.PartyEdge}
+	case f.Edge != nil:
+		parties = []casefile.Party{casefile.PartyEdge, casefile.PartyHost}
+	}
 	var out []casefile.Contact
-	add := func(c casefile.Contact) {
-		if c.Email = strings.TrimSpace(c.Email); c.Email != "" && !usable(c.Email) {
-			c.Email = ""
-		}
-		same := func(o casefile.Contact) bool {
-			if c.Email != "" {
-				return strings.EqualFold(o.Email, c.Email)
-			}
-			return o.Email == "" && o.Form == c.Form
-		}
-		if c.Email == "" && c.Form == "" || slices.ContainsFunc(out, same) || len(out) >= maxContacts {
-			return
-		}
-		out = append(out, c)
-	}
-	party := func(d Desk) casefile.Party {
-		if f.Edge != nil && !slices.Contains(origins, d.Address) {
-			return casefile.PartyEdge
-		}
-		return casefile.PartyHost
-	}
-	each := func(use func(Desk)) {
-		for _, d := range f.Desks { // of a recorded origin first: it can delete
-			if slices.Contains(origins, d.Address) {
-				use(d)
-			}
-		}
-		for _, d := range f.Desks {
-			if !slices.Contains(origins, d.Address) {
-				use(d)
+	for _, party := range parties {
+		for _, c := range candidates(f, origins, party) {
+			// An address that two parties share is told once.
+			if !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
+				out = append(out, c)
 			}
 		}
 	}
-	if f.Edge != nil && len(origins) == 0 {
-		add(edgeDesk(f.Edge))
-	}
-	for _, source := range []string{kindRDAP, kindWHOIS} {
-		each(func(d Desk) {
-			if d.Contact.Role == roleAbuse && d.Contact.Source == source {
-				c := d.Contact
-				c.Party = party(d)
-				add(c)
-			}
-		})
-	}
-	if f.Edge != nil && len(origins) > 0 {
-		add(edgeDesk(f.Edge))
-	}
-	guessed := false
-	each(func(d Desk) {
-		domain := providerDomain(d.Contact.Email, f.Domain)
-		if domain == "" || guessed {
-			return
+	return append(out, registrarContacts(f)...)
+}
+
+// candidate is a contact with its place.
+type candidate struct {
+	casefile.Contact
+	rank rank
+}
+
+// candidates are the contacts of a host or an edge, in order.
+func candidates(f Facts, origins []netip.Addr, party casefile.Party) []casefile.Contact {
+	var list []candidate
+	for _, c := range f.Directory {
+		if c.Party == party {
+			list = append(list, candidate{c, rankDirectory})
 		}
-		guessed = true
-		add(casefile.Contact{Party: party(d), Name: d.Contact.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142})
-	})
-	if f.Registrar != nil {
-		add(casefile.Contact{Party: casefile.PartyRegistrar, Name: f.Registrar.Name, Role: roleAbuse, Email: f.Registrar.AbuseEmail, Source: f.RegistrarSource})
+	}
+	list = append(list, published(f, party)...)
+	for _, d := range originsFirst(f.Desks, origins) {
+		if partyOf(f, origins, d.Address) == party {
+			list = append(list, ofDesk(d, party, f.Domain)...)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int { return int(a.rank) - int(b.rank) })
+	if c, ok := byConvention(list, party, f.Domain); ok {
+		list = append(list, c)
+	}
+	var out []casefile.Contact
+	for _, c := range list {
+		if len(out) < maxOfParty && !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c.Contact) }) {
+			out = append(out, c.Contact)
+		}
 	}
 	return out
 }
 
-func edgeDesk(e *casefile.Edge) casefile.Contact {
-	return casefile.Contact{Party: casefile.PartyEdge, Name: e.Name, Role: roleAbuse, Email: e.AbuseEmail, Form: e.AbuseForm, Source: sourceEdges}
+// sameRecipient says whether two contacts are one mailbox, or one form.
+func sameRecipient(a, b casefile.Contact) bool {
+	if a.Email != "" || b.Email != "" {
+		return strings.EqualFold(a.Email, b.Email)
+	}
+	return a.Form == b.Form
+}
+
+// partyOf is who runs an address: the edge, unless the address is a recorded origin.
+func partyOf(f Facts, origins []netip.Addr, addr netip.Addr) casefile.Party {
+	if f.Edge != nil && !slices.Contains(origins, addr) {
+		return casefile.PartyEdge
+	}
+	return casefile.PartyHost
+}
+
+// originsFirst puts the desks of recorded origins first: they can delete.
+func originsFirst(desks []Desk, origins []netip.Addr) []Desk {
+	desks = slices.Clone(desks)
+	slices.SortStableFunc(desks, func(a, b Desk) int {
+		switch atA, atB := slices.Contains(origins, a.Address), slices.Contains(origins, b.Address); {
+		case atA && !atB:
+			return -1
+		case atB && !atA:
+			return 1
+		}
+		return 0
+	})
+	return desks
+}
+
+// published is the desk that an edge or a platform publishes, from the built-in tables.
+func published(f Facts, party casefile.Party) []candidate {
+	c := casefile.Contact{Party: party, Role: roleAbuse, Why: rankPublished.why()}
+	switch {
+	case party == casefile.PartyEdge && f.Edge != nil:
+		c.Name, c.Source, c.Email, c.Form = f.Edge.Name, sourceEdges, f.Edge.AbuseEmail, f.Edge.AbuseForm
+	case party == casefile.PartyHost && f.Platform != nil:
+		c.Name, c.Source, c.Email, c.Form = f.Platform.Name, sourcePlatforms, f.Platform.AbuseEmail, f.Platform.AbuseForm
+	}
+	c.Email, _ = judgeAddress(c.Email)
+	if c.Email == "" && c.Form == "" {
+		return nil
+	}
+	return []candidate{{c, rankPublished}}
+}
+
+// ofDesk makes candidates of what a registry wrote: each address of the field, or the
+// form that stands in its place.
+func ofDesk(d Desk, party casefile.Party, target string) []candidate {
+	var out []candidate
+	add := func(email, form string) {
+		c := d.Contact
+		c.Party, c.Email, c.Form = party, email, form
+		r := rankOf(d, email)
+		if ofDomain(email, target) || atDomain(form, target) {
+			if !r.asked() {
+				return
+			}
+			r, c.OwnDomain = rankOwnDomain, true
+		}
+		switch c.Why = r.why(); {
+		case r.asked():
+			c.Role = roleAbuse
+		case c.Role == roleAbuse: // nobody asked for reports at this address
+			c.Role = "other"
+		}
+		out = append(out, candidate{c, r})
+	}
+	for _, raw := range splitAddresses(d.Contact.Email) {
+		email, problem := judgeAddress(raw)
+		switch {
+		case problem == addressForm:
+			if form := formIn(raw); form != "" {
+				add("", form)
+			}
+		case problem == "":
+			add(email, "")
+		}
+	}
+	if form := formIn(d.Contact.Form); len(out) == 0 && form != "" {
+		add("", form)
+	}
+	return out
+}
+
+// rankOf is the place of an address by where in the answer it stood. A parser that
+// does not say where is taken by its role.
+func rankOf(d Desk, email string) rank {
+	switch d.Found {
+	case registry.FoundAbuseRole:
+		return rankAbuseRole
+	case registry.FoundAbuseC:
+		return rankAbuseC
+	case registry.FoundAbuseLine:
+		return rankAbuseLine
+	case registry.FoundRemarks:
+		return rankRemarks
+	case registry.FoundMailLine:
+		return rankOfMail(email)
+	}
+	switch {
+	case d.Contact.Role == roleAbuse && d.Contact.Source == kindRDAP:
+		return rankAbuseRole
+	case d.Contact.Role == roleAbuse:
+		return rankAbuseLine
+	}
+	return rankOfMail(email)
+}
+
+// Words in the local part of an address: of RFC 2142 and of incident response teams
+// (RFC 2350), and those by which registrations name their operations.
+const (
+	securityWords   = " security cert csirt sirt psirt irt soc infosec cybersecurity itsecurity incident incidents "
+	operationsWords = " noc support hostmaster postmaster webmaster admin administrator root network networks networking net ops netops neteng engineering ip ipadmin ipam ipmaster " +
+		"ripe arin apnic lacnic afrinic lir dns domain domains registry tech technical helpdesk help service services desk team info contact contacts office mail hosting peering trouble ticket tickets customer legal billing sales "
+)
+
+// rankOfMail is the place of an address of any mail line, by its words.
+func rankOfMail(email string) rank {
+	local, domain, found := strings.Cut(strings.ToLower(email), "@")
+	if !found {
+		return rankMailOther
+	}
+	words := strings.FieldsFunc(local, func(c rune) bool { return c < 'a' || c > 'z' })
+	is := func(list string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(list, " "+w+" ") })
+	}
+	switch {
+	case knownAddresses().mailboxes[registrable(domain)]:
+		return rankMailPersonal
+	case strings.Contains(local, "abuse"):
+		return rankMailAbuse
+	case is(securityWords):
+		return rankMailSecurity
+	case is(operationsWords):
+		return rankMailOperations
+	case len(words) == 2 && (strings.Contains(local, ".") || strings.Contains(local, "_")): // anna.analist@
+		return rankMailPersonal
+	}
+	return rankMailOther
+}
+
+// byConvention is abuse@ of the provider's domain: that of its most trustworthy address.
+func byConvention(list []candidate, party casefile.Party, target string) (candidate, bool) {
+	for _, c := range list {
+		if c.rank == rankDirectory || c.rank == rankPublished {
+			continue // somebody wrote down the desk itself
+		}
+		if domain := providerDomain(c.Email, target); domain != "" {
+			return candidate{casefile.Contact{
+				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: rankConvention.why(),
+			}, rankConvention}, true
+		}
+	}
+	return candidate{}, false
 }
 
 // providerDomain is the domain at which a provider receives mail, as seen in one of its
@@ -99,56 +301,49 @@ func providerDomain(email, target string) string {
 	if !usable(email) {
 		return ""
 	}
-	domain := registrable(strings.ToLower(email[strings.LastIndexByte(email, '@')+1:]))
-	if domain == "" || domain == target || strings.Contains(foreignMail, " "+domain+" ") {
+	domain := registrable(email[strings.LastIndexByte(email, '@')+1:])
+	if domain == "" || domain == target || knownAddresses().mailboxes[domain] {
 		return ""
 	}
 	return domain
 }
 
-// foreignMail are domains that say nothing about the provider: mailbox providers and registries.
-const foreignMail = " gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.jp icloud.com me.com aol.com gmx.de gmx.net gmx.com web.de mail.ru yandex.ru yandex.com " +
-	"proton.me protonmail.com qq.com 163.com 126.com naver.com seznam.cz wp.pl o2.pl libero.it orange.fr free.fr t-online.de " +
-	"ripe.net arin.net apnic.net lacnic.net afrinic.net nic.br nic.ad.jp kisa.or.kr nic.or.kr iana.org icann.org "
-
-// placeholders are local parts that nobody reads, and the words by which registries
-// say that they hide an address.
-var placeholders = []string{
-	"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "none", "null", "nobody", "unknown", "devnull", "email", "user", "notprovided", "not-provided",
-	"redacted", "redactedforprivacy", "redacted-for-privacy", "privacy", "gdpr", "gdpr-masked", "gdprmasked", "withheld", "notdisclosed", "not.disclosed", "hidden", "masked",
+// ofDomain says whether an address is of the target's registrable domain.
+func ofDomain(email, target string) bool {
+	return target != "" && registrable(email[strings.LastIndexByte(email, '@')+1:]) == target
 }
 
-// usable says whether s is one plain e-mail address (RFC 5321 without quoted local
-// parts and address literals) that could be read by someone. Placeholders and redacted
-// addresses are not.
-func usable(s string) bool {
-	local, domain, found := strings.Cut(s, "@")
-	if !found || local == "" || len(local) > 64 || len(domain) > 253 || strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
-		return false
+// atDomain says whether a form is a page of the target's registrable domain.
+func atDomain(form, target string) bool {
+	_, rest, _ := strings.Cut(form, "://")
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
 	}
-	for _, c := range []byte(local) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", rune(c)) {
-			return false
+	if host, _, found := cutLast(rest, ":"); found && !strings.HasSuffix(rest, "]") {
+		rest = host
+	}
+	return target != "" && registrable(rest) == target
+}
+
+// registrarContacts are those of the registrar: the directory's stand in front of what
+// the registration names.
+func registrarContacts(f Facts) []casefile.Contact {
+	var out []casefile.Contact
+	for _, c := range f.Directory {
+		if c.Party == casefile.PartyRegistrar && len(out) < maxOfParty {
+			out = append(out, c)
 		}
 	}
-	labels := strings.Split(strings.ToLower(domain), ".")
-	if len(labels) < 2 {
-		return false
+	if f.Registrar == nil {
+		return out
 	}
-	for _, label := range labels {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for _, c := range []byte(label) {
-			if c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-				return false
-			}
-		}
+	email, _ := judgeAddress(f.Registrar.AbuseEmail)
+	c := casefile.Contact{
+		Party: casefile.PartyRegistrar, Name: f.Registrar.Name, Role: roleAbuse, Email: email, Source: f.RegistrarSource,
+		Why: "abuse contact of the registrar, named by the registration",
 	}
-	switch top := labels[len(labels)-1]; {
-	case top == "invalid", top == "localhost", top == "local", strings.Trim(top, "0123456789") == "":
-		return false
+	if email != "" && !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
+		out = append(out, c)
 	}
-	local = strings.ToLower(local)
-	return !slices.Contains(placeholders, local) && !strings.Contains(local, "redacted") && !strings.Contains(domain, "redacted")
+	return out
 }

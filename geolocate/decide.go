@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/geolocate/registry"
 )
 
 // Threshold is the confidence below which a person decides (docs/hosting.md).
@@ -24,7 +25,9 @@ type Facts struct {
 	Claims    []casefile.Claim
 	Edge      *casefile.Edge
 	Platform  *casefile.Platform
-	Desks     []Desk // contacts as the registries gave them, in the order of trust
+	Desks     []Desk // contacts as the registries gave them
+	// Directory are the rows of the operator's directory that match: Directory.Match.
+	Directory []casefile.Contact
 	Registrar *casefile.Registrar
 	// RegistrarSource is where the registrar's contact comes from.
 	RegistrarSource string
@@ -36,7 +39,9 @@ type Facts struct {
 // Desk is a contact of the network of an address.
 type Desk struct {
 	Address netip.Addr
-	Contact casefile.Contact
+	Contact casefile.Contact // Email as the registry wrote it
+	// Found says where in the registry's answer it stood; empty when it did not say.
+	Found registry.Found
 }
 
 // Decide applies the written rule of docs/hosting.md. Pure: the same facts give the

@@ -76,6 +76,8 @@ type Options struct {
 	Vantages []casefile.Vantage
 	// TLS is for labs with an authority of their own; nil for the system's.
 	TLS *tls.Config
+	// Directory is the operator's own directory of providers; nil for none.
+	Directory *Directory
 	// Log gets no host and no URL; default none.
 	Log *zap.Logger
 }
@@ -91,6 +93,7 @@ type Locator struct {
 	databases []database
 	registry  *registry.Registry // nil when both registries are off
 	edges     *edges
+	directory *Directory
 	embedded  time.Time // the date of the embedded table
 	hints     *hints
 	reverse   func(ctx context.Context, addr netip.Addr) ([]string, error)
@@ -107,7 +110,7 @@ type database struct {
 // New opens the databases and makes the registries ready; it asks nobody. The error
 // says which file or option is wrong and what to do.
 func New(o Options) (*Locator, error) {
-	l := &Locator{timeout: o.Timeout, log: o.Log, reverse: o.LookupAddr, vantages: map[string]string{}}
+	l := &Locator{timeout: o.Timeout, directory: o.Directory, log: o.Log, reverse: o.LookupAddr, vantages: map[string]string{}}
 	for _, v := range o.Vantages {
 		if country(v.Country) != "" {
 			l.vantages[v.Name] = country(v.Country)
@@ -209,7 +212,7 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 				asns = append(asns, n.ASN)
 			}
 			for _, c := range n.Contacts {
-				f.Desks = append(f.Desks, Desk{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}})
+				f.Desks = append(f.Desks, Desk{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}, c.Found})
 			}
 		}
 		if l.reverse != nil {
@@ -230,6 +233,7 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 	if f.Platform != nil {
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "edges:" + f.Platform.Evidence, AsOf: edgesAsOf})
 	}
+	f.Directory = l.directory.Match(f)
 	f.Now = time.Now()
 	h := Decide(f)
 	if dropped > 0 {
@@ -259,8 +263,8 @@ func addresses(q casefile.Inquiry) (addrs []netip.Addr, dropped int) {
 	return addrs, 0
 }
 
-// told is what was asked over the network: by address, in their order, and about the domain.
-type told struct {
+// answers are what was asked over the network: by address, in their order, and about the domain.
+type answers struct {
 	networks []registry.Network
 	names    []reverseNames
 	domain   registry.Domain
@@ -269,8 +273,8 @@ type told struct {
 // ask asks the registries and the reverse DNS about all addresses and the domain at
 // once, and returns when all have answered. The last question is asked by the
 // caller's own goroutine: one address of a literal target costs none.
-func (l *Locator) ask(ctx context.Context, addrs []netip.Addr, domain string) told {
-	a := told{networks: make([]registry.Network, len(addrs)), names: make([]reverseNames, len(addrs))}
+func (l *Locator) ask(ctx context.Context, addrs []netip.Addr, domain string) answers {
+	a := answers{networks: make([]registry.Network, len(addrs)), names: make([]reverseNames, len(addrs))}
 	var questions []func()
 	for i, addr := range addrs {
 		if l.reverse != nil {

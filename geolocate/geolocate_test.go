@@ -96,7 +96,7 @@ func TestLocate(t *testing.T) {
 		if h.Country != test.country || h.Confidence < 0.8 || h.Disputed || h.Provider != test.provider || h.ASN != uint32(64500+i) || !h.Network.Contains(o.Resolution.Addresses[0]) || h.Origin != casefile.OriginKnown || h.Edge != nil {
 			t.Errorf("%s: %+v", test.network, h)
 		}
-		if len(h.Contacts) == 0 || h.Contacts[0] != (casefile.Contact{Party: casefile.PartyHost, Name: h.Contacts[0].Name, Role: "abuse", Email: test.abuse, Source: "rdap"}) {
+		if len(h.Contacts) == 0 || h.Contacts[0] != (casefile.Contact{Party: casefile.PartyHost, Name: h.Contacts[0].Name, Role: "abuse", Email: test.abuse, Source: "rdap", Why: "abuse role of the network at RDAP"}) {
 			t.Errorf("%s: contacts %+v", test.network, h.Contacts)
 		}
 		if last := h.Contacts[len(h.Contacts)-1]; last.Party != casefile.PartyRegistrar || last.Email != "abuse@registrar.test" {

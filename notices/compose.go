@@ -17,7 +17,8 @@ import (
 // Compose writes the notices of a case for its present hosting and assignment:
 // one assignment mail to each assigned hotline, and one removal notice to the
 // provider when the case is not held and a provider is known well enough. Each is
-// queued when sending is on and there is an approved mail address, else a draft.
+// queued when sending is on and mail may go to its address without a person in
+// between (docs/notices.md), else a draft.
 //
 // It may be called as often as wanted: the Key of a message depends only on kind,
 // party, recipient, case, episode and step, and the store keeps one of each. Step
@@ -52,7 +53,7 @@ func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error
 }
 
 func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefile.Notice, error) {
-	to := casefile.Contact{Party: casefile.PartyHotline, Name: title, Role: "hotline", Source: "directory"}
+	to := casefile.Contact{Party: casefile.PartyHotline, Name: title, Role: "hotline", Source: sourceDirectory}
 	// A hotline that left the directory since the case was assigned has no address: a person finds it.
 	row, _ := d.directory.find(c.Assignment.AssignedCountry, title)
 	to.Email, to.Form = row.Email, row.Form
@@ -67,7 +68,11 @@ func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefil
 	if err != nil {
 		return casefile.Notice{}, err
 	}
-	return d.notice(c, casefile.NoticeAssignment, to, row.Approved, subject, body, now)
+	var doubts []string
+	if !row.Approved {
+		doubts = append(doubts, "the directory of hotlines does not approve it")
+	}
+	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, body, now)
 }
 
 func (d *Desk) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
@@ -78,7 +83,49 @@ func (d *Desk) removal(c casefile.Case, to casefile.Contact, now time.Time) (cas
 		return casefile.Notice{}, err
 	}
 	subject := "[Vigil " + reference(c.ID) + "] Notice of illegal content: request to remove"
-	return d.notice(c, casefile.NoticeRemoval, to, assessed(c), subject, body, now)
+	var doubts []string
+	if !assessed(c) {
+		doubts = append(doubts, "no report classifies the matter")
+	}
+	if doubt := doubtful(to); doubt != "" {
+		doubts = append(doubts, doubt)
+	}
+	return d.notice(c, casefile.NoticeRemoval, to, doubts, subject, body, now)
+}
+
+// Sources of contacts, as geolocate writes them.
+const (
+	sourceDirectory = "directory" // the operator's: of hotlines, or of providers
+	sourceEdges     = "edges"
+	sourcePlatforms = "platforms"
+	sourceRDAP      = "rdap"
+	sourceWHOIS     = "whois"
+)
+
+// doubtful says why a person must look at a provider's contact before mail goes there;
+// empty when mail may go by itself. Mail goes to desks that are named for it: an
+// approved row of the operator's directory, what an edge or a platform publishes, and
+// whom a registry names for abuse. A notice names a URL that must not travel further
+// than needed, so that nobody else gets one by guess: the network's operations, single
+// persons, and abuse@ by RFC 2142 alone.
+func doubtful(to casefile.Contact) string {
+	switch to.Source {
+	case sourceDirectory:
+		if !to.Approved {
+			return "your directory of providers does not approve it"
+		}
+		return ""
+	case sourceEdges, sourcePlatforms:
+		return ""
+	case sourceRDAP, sourceWHOIS:
+		if to.OwnDomain {
+			return "the address is of the reported domain itself: its owner may be who put the page there"
+		}
+		if to.Role == "abuse" {
+			return ""
+		}
+	}
+	return "nobody names it as an abuse desk: a person should check it"
 }
 
 // assessed says whether an analyst classified the matter. A removal notice says so
@@ -88,9 +135,10 @@ func assessed(c casefile.Case) bool {
 	return c.Report != nil && c.Report.Classification.Valid() && c.Report.Classification != casefile.ClassUnclassified
 }
 
-// notice makes the notice itself. approved says that mail may go to the contact
-// without a person in between.
-func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, approved bool, subject, body string, now time.Time) (casefile.Notice, error) {
+// notice makes the notice itself. Doubts are why a person must read it before it may
+// leave; with any, without a mail address and while sending is off it is a draft, and
+// Contact.Why says why.
+func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject, body string, now time.Time) (casefile.Notice, error) {
 	if len(body) > casefile.MaxNoticeBody {
 		return casefile.Notice{}, fmt.Errorf("the message has %d bytes, more than %d", len(body), casefile.MaxNoticeBody)
 	}
@@ -99,9 +147,17 @@ func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Con
 		Subject: subject, Body: body, State: casefile.NoticeDraft, Composed: now,
 	}
 	n.Key = Key(n)
-	if d.send && approved && to.Email != "" {
-		n.State, n.NextTry = casefile.NoticeQueued, now
+	if to.Email == "" {
+		doubts = append(doubts, "there is no mail address")
 	}
+	if !d.send {
+		doubts = append(doubts, "sending is off")
+	}
+	if len(doubts) == 0 {
+		n.State, n.NextTry = casefile.NoticeQueued, now
+		return n, nil
+	}
+	n.Contact.Why = strings.TrimPrefix(to.Why+"; draft: "+strings.Join(doubts, ", "), "; ")
 	return n, nil
 }
 
@@ -120,7 +176,7 @@ func (d *Desk) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 		}
 		// An edge is known by its own evidence; the confidence is about the country, which it hides.
 		return firstUsable([]casefile.Contact{{
-			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail, Form: h.Edge.AbuseForm, Source: "directory",
+			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail, Form: h.Edge.AbuseForm, Source: sourceEdges,
 		}}, casefile.PartyEdge)
 	}
 	if h.Confidence < d.threshold {
@@ -136,7 +192,7 @@ func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Co
 		if k.Party != party {
 			continue
 		}
-		k.Name, k.Role, k.Source = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60)
+		k.Name, k.Role, k.Source, k.Why = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60), clean(k.Why, maxName)
 		if !usableEmail(k.Email) {
 			k.Email = ""
 		}

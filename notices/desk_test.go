@@ -251,10 +251,10 @@ func TestWhoIsTold(t *testing.T) {
 		{"host not known well enough", true, func(c *casefile.Case, _ *Desk) { c.Hosting.Confidence = 0.49 }, hotlines},
 		{"no contact", true, host(), hotlines},
 		{"only a registrar", true, host(casefile.Contact{Party: casefile.PartyRegistrar, Email: "abuse@registrar.test"}), hotlines},
-		{"a broken contact before a good one", true, host(casefile.Contact{Party: casefile.PartyHost, Email: "abuse@rheinblick.test\r\nBcc: x@site.test"}, casefile.Contact{Party: casefile.PartyHost, Email: "noc@rheinblick.test"}), append(hotlines[:2:2], "removal noc@rheinblick.test queued")},
+		{"a broken contact before a good one", true, host(casefile.Contact{Party: casefile.PartyHost, Email: "abuse@rheinblick.test\r\nBcc: x@site.test", Role: "abuse", Source: "rdap"}, casefile.Contact{Party: casefile.PartyHost, Email: "desk@rheinblick.test", Role: "abuse", Source: "rdap"}), append(hotlines[:2:2], "removal desk@rheinblick.test queued")},
 		{"a form before an address", true, host(casefile.Contact{Party: casefile.PartyHost, Form: "https://rheinblick.test/abuse"}, casefile.Contact{Party: casefile.PartyHost, Email: "noc@rheinblick.test"}), append(hotlines[:2:2], "removal https://rheinblick.test/abuse draft")},
 		{"edge with a form of its own", true, edge(), []string{"removal https://cdn.test/abuse draft"}},
-		{"edge among the contacts", true, edge(casefile.Contact{Party: casefile.PartyHost, Email: "abuse@host.test"}, casefile.Contact{Party: casefile.PartyEdge, Email: "abuse@cdn.test"}), []string{"removal abuse@cdn.test queued"}},
+		{"edge among the contacts", true, edge(casefile.Contact{Party: casefile.PartyHost, Email: "abuse@host.test"}, casefile.Contact{Party: casefile.PartyEdge, Email: "abuse@cdn.test", Role: "abuse", Source: "edges"}), []string{"removal abuse@cdn.test queued"}},
 		{"no hosting", true, func(c *casefile.Case, _ *Desk) { c.Hosting = nil }, hotlines},
 		{"neither hosting nor assignment", true, func(c *casefile.Case, _ *Desk) { c.Hosting, c.Assignment = nil, nil }, nil},
 		{"uncertain hotline", true, func(c *casefile.Case, d *Desk) { c.Held, c.Hosting.Country = true, "TH"; assign(c, d) }, []string{"assignment th@desk.test draft"}},
@@ -280,6 +280,54 @@ func TestWhoIsTold(t *testing.T) {
 				if (n.State == casefile.NoticeQueued) != n.NextTry.Equal(now) || n.Step != 1 || n.Episode != 1 || n.CaseID != 42 || !n.Composed.Equal(now) || n.Key != Key(n) {
 					t.Errorf("notice %+v", n)
 				}
+			}
+		})
+	}
+}
+
+// Mail goes by itself to desks that are named for abuse, and to nobody else.
+func TestWhoMayBeMailed(t *testing.T) {
+	t.Parallel()
+	d := desk(t, nil)
+	const check = "nobody names it as an abuse desk: a person should check it"
+	for _, test := range []struct {
+		name   string
+		to     casefile.Contact
+		change func(*casefile.Case)
+		why    string // empty: it is queued
+	}{
+		{"an approved row of the directory", casefile.Contact{Source: "directory", Role: "abuse", Approved: true, Why: "row"}, nil, ""},
+		{"a row that nobody approved", casefile.Contact{Source: "directory", Role: "abuse", Why: "row"}, nil, "row; draft: your directory of providers does not approve it"},
+		{"the desk that a platform publishes", casefile.Contact{Source: "platforms", Role: "abuse"}, nil, ""},
+		{"the desk that an edge publishes", casefile.Contact{Source: "edges", Role: "abuse"}, nil, ""},
+		{"the abuse role at RDAP", casefile.Contact{Source: "rdap", Role: "abuse"}, nil, ""},
+		{"the abuse contact in WHOIS", casefile.Contact{Source: "whois", Role: "abuse"}, nil, ""},
+		{"the network's operations", casefile.Contact{Source: "rdap", Role: "technical", Why: "mail line"}, nil, "mail line; draft: " + check},
+		{"any mail line", casefile.Contact{Source: "whois", Role: "other"}, nil, "draft: " + check},
+		{"abuse@ by convention", casefile.Contact{Source: "rfc2142", Role: "abuse"}, nil, "draft: " + check},
+		{"approved by a source that cannot", casefile.Contact{Source: "whois", Role: "other", Approved: true}, nil, "draft: " + check},
+		{"a source that nobody knows", casefile.Contact{Role: "abuse"}, nil, "draft: " + check},
+		{"a form only", casefile.Contact{Source: "directory", Role: "abuse", Approved: true, Form: "https://rheinblick.test/abuse"}, nil, "draft: there is no mail address"},
+		{"nobody classified the matter", casefile.Contact{Source: "rfc2142", Role: "abuse"}, func(c *casefile.Case) { c.Report = nil }, "draft: no report classifies the matter, " + check},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := reported(t, d)
+			test.to.Party = casefile.PartyHost
+			if test.to.Form == "" {
+				test.to.Email = "desk@rheinblick.test"
+			}
+			c.Hosting.Contacts = []casefile.Contact{test.to}
+			if test.change != nil {
+				test.change(&c)
+			}
+			letters, err := d.Compose(c, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := letters[len(letters)-1]
+			if n.Kind != casefile.NoticeRemoval || (n.State == casefile.NoticeQueued) != (test.why == "") || test.why != "" && (n.State != casefile.NoticeDraft || n.Contact.Why != test.why) {
+				t.Errorf("%s, why %q; want %q", n.State, n.Contact.Why, test.why)
 			}
 		})
 	}

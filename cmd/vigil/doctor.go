@@ -87,6 +87,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.disk()
 	d.coreDumps()
 	d.directory()
+	d.providers()
 	d.geoDatabases()
 	d.network(ctx)
 	d.mail(ctx)
@@ -201,6 +202,24 @@ func (d *doctor) directory() {
 		return
 	}
 	d.say(good, "directory", what, "")
+}
+
+// providers examines the operator's directory of providers.
+func (d *doctor) providers() {
+	path := d.cfg.Geolocate.Contacts
+	directory, err := openProviders(path)
+	switch rows, approved := directory.Len(), directory.Approved(); {
+	case err != nil:
+		d.say(fail, "providers", err.Error(), "correct the file; it is read at the start")
+	case path == "":
+		d.say(good, "providers", "no directory of your own: contacts come from edges, platforms and registries", "")
+	case rows == 0:
+		d.say(warn, "providers", path+" has no rows", "add providers whom you know how to tell, or leave geolocate.contacts empty")
+	case approved == 0:
+		d.say(warn, "providers", fmt.Sprintf("%d rows, none approved: notices to them stay drafts", rows), "set the column approved where a person has checked the contact, and restart")
+	default:
+		d.say(good, "providers", fmt.Sprintf("%d rows, %d approved", rows, approved), "")
+	}
 }
 
 // oldData is the age from which on a GeoIP database is too old to trust: operators publish monthly at least.

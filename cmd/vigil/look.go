@@ -341,7 +341,10 @@ func printText(w io.Writer, r looked) error {
 		fmt.Fprintf(w, "  behind: %s (%s); origin %s\n", l.Hosting.Edge.Name, l.Hosting.Edge.Evidence, l.Hosting.Origin)
 	}
 	for _, c := range l.Hosting.Contacts {
-		fmt.Fprintf(w, "  contact: %s %s%s (%s)\n", c.Party, c.Email, c.Form, c.Source)
+		fmt.Fprintf(w, "  contact: %s %s (%s)\n", c.Party, strings.TrimSpace(c.Email+" "+c.Form), c.Source)
+		if c.Why != "" {
+			fmt.Fprintf(w, "           %s\n", c.Why)
+		}
 	}
 	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), l.Assignment.Policy)
 	return err

@@ -188,8 +188,12 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 	for _, d := range cfg.Geolocate.Databases {
 		databases = append(databases, geolocate.DatabaseOptions{Kind: d.Kind, Path: d.Path})
 	}
+	providers, err := openProviders(cfg.Geolocate.Contacts)
+	if err != nil {
+		return nil, err
+	}
 	l, err := geolocate.New(geolocate.Options{
-		Databases: databases, RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
+		Directory: providers, Databases: databases, RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
 		NoRDAP: cfg.Geolocate.RDAP.Bootstrap == "", NoWHOIS: cfg.Geolocate.WHOIS.Server == "",
 		PerSecond: cfg.Geolocate.PerSecond, Burst: max(1, int(5*cfg.Geolocate.PerSecond)),
 		Dial: g.Dial, LookupHost: resolver.LookupHost, LookupAddr: resolver.LookupAddr, Vantages: direct, Cache: keep.cache, Digest: keep.digest, Log: log,
@@ -304,6 +308,14 @@ func openDirectory(path string) (*notices.Directory, error) {
 		return notices.BuiltInDirectory()
 	}
 	return notices.LoadDirectory(path)
+}
+
+// openProviders is nil when the operator keeps no directory of providers.
+func openProviders(path string) (*geolocate.Directory, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return geolocate.LoadDirectory(path)
 }
 
 // newOutbox is nil while sending is off: then every notice stays a draft.

@@ -72,6 +72,8 @@ type Geolocate struct {
 	Databases []GeoDatabase `koanf:"databases"`
 	RDAP      RDAP          `koanf:"rdap"`
 	WHOIS     WHOIS         `koanf:"whois"`
+	// Contacts is a CSV file: the operator's directory of providers. Empty for none.
+	Contacts string `koanf:"contacts"`
 	// PerSecond is how many questions one registry server is asked a second on average, 0.1 to 1,000.
 	PerSecond float64 `koanf:"per_second"`
 }

@@ -29,7 +29,7 @@ func TestFileAndEnvironment(t *testing.T) {
 database: {url: "postgres://vigil@db/vigil"}
 guard: {allow_networks: [127.0.0.0/8, "2001:db8::/32"]}
 crawler: {max_body: 512KiB, vantages: [{name: here, country: NL, network: AS64500, proxy: ""}, {name: there}]}
-geolocate: {databases: [{kind: country, path: c.mmdb}]}
+geolocate: {databases: [{kind: country, path: c.mmdb}], contacts: providers.csv}
 scheduler: {aftercare: [1h, 2h]}
 `
 	got, err := Parse([]byte(file), []string{
@@ -45,6 +45,7 @@ scheduler: {aftercare: [1h, 2h]}
 	want.Crawler.MaxBody = 512 << 10
 	want.Crawler.Vantages = []Vantage{{Name: "here", Country: "NL", Network: "AS64500"}, {Name: "there"}}
 	want.Geolocate.Databases = []GeoDatabase{{"country", "c.mmdb"}}
+	want.Geolocate.Contacts = "providers.csv"
 	want.Scheduler.Aftercare = []time.Duration{time.Hour, 2 * time.Hour}
 	want.Crawler.Timeout, want.Crawler.InFlight = 3*time.Second, 12
 	want.Notices.SMTP.Address = "127.0.0.1:2525"
