@@ -112,7 +112,7 @@ func New(o Options) (*Locator, error) {
 		l.log = zap.NewNop()
 	}
 	var err error
-	if l.edges, err = parseEdges(edgesCSV); err != nil {
+	if l.edges, err = newEdges(); err != nil {
 		return nil, err
 	}
 	if l.embedded, err = time.Parse("v1.0.20060102", iploc.Version); err != nil {
@@ -203,9 +203,9 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 		f.Claims, f.Registrar = domainClaims(f.Claims, domain)
 		f.RegistrarSource = domain.Source
 	}
-	f.Edge = l.edges.detect(q, addrs, asns)
+	f.Edge, _ = l.edges.detect(q, addrs, asns)
 	if f.Edge != nil {
-		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: edgesAsOf})
+		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: l.edges.asOf})
 	}
 	f.Now = time.Now()
 	h := Decide(f)
