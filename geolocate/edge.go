@@ -2,6 +2,7 @@ package geolocate
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -185,6 +186,10 @@ func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
 		}
 	}
 }
+
+// HeaderNames are the values of casefile.Hop.Edge that the tables know, sorted: the
+// fetcher must give no other.
+func (l *Locator) HeaderNames() []string { return slices.Sorted(maps.Keys(l.edges.headers)) }
 
 // byCloud looks for the AS of a cloud.
 func (e *edges) byCloud(f *finding, asns []uint32) {
