@@ -1,7 +1,6 @@
 package geolocate
 
 import (
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -119,20 +118,22 @@ func (e *edges) byRange(f *finding, addrs []netip.Addr) {
 
 // rangeSigns adds a sign for each range of the service that holds an address.
 func (e *edges) rangeSigns(signs []string, table ranges, owner *service, addrs []netip.Addr) []string {
-	counts, order := map[netip.Prefix]int{}, []netip.Prefix(nil)
+	var last netip.Prefix
 	for _, addr := range addrs {
 		r := table.find(addr.Unmap())
-		if r == nil || r.owner != owner {
+		if r == nil || r.owner != owner || r.prefix == last {
 			continue
 		}
-		if counts[r.prefix]++; counts[r.prefix] == 1 {
-			order = append(order, r.prefix)
+		last = r.prefix
+		count := 0
+		for _, other := range addrs {
+			if r.prefix.Contains(other.Unmap()) {
+				count++
+			}
 		}
-	}
-	for _, prefix := range order {
-		text := "range " + prefix.String()
-		if counts[prefix] < len(addrs) {
-			text += fmt.Sprintf(" (%d of %d addresses)", counts[prefix], len(addrs))
+		text := "range " + r.prefix.String()
+		if count < len(addrs) {
+			text += " (" + strconv.Itoa(count) + " of " + strconv.Itoa(len(addrs)) + " addresses)"
 		}
 		signs = add(signs, text)
 	}
@@ -141,14 +142,15 @@ func (e *edges) rangeSigns(signs []string, table ranges, owner *service, addrs [
 
 // byASN looks for the AS of an edge or a platform that has it for itself.
 func (e *edges) byASN(f *finding, asns []uint32) {
+	explained := f.onPlatform > 0 && f.onPlatform == f.of // a platform has all the addresses, in whatever AS
 	for _, asn := range asns {
 		s := e.asns[asn]
 		switch {
 		case s == nil || s.kind == kindCloud:
-		case s.platform && (!f.named || f.platform == s):
-			f.setPlatform(s, evidenceASN, asnSign(asn, asns))
+		case f.named && f.platform != s && f.edge != s: // the AS is the platform's business
 		case s.platform:
-		case !f.named && !(f.onPlatform > 0 && f.onPlatform == f.of) || f.edge == s:
+			f.setPlatform(s, evidenceASN, asnSign(asn, asns))
+		case !explained || f.edge == s:
 			f.setEdge(s, evidenceASN, asnSign(asn, asns))
 		}
 	}
@@ -172,7 +174,7 @@ func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
 			case f.edge != nil || f.platform != nil:
 				continue // a name or an address says another: the header was passed on
 			case shared != 0:
-				text += fmt.Sprintf(", in AS%d", shared)
+				text += ", in AS" + strconv.FormatUint(uint64(shared), 10)
 			case len(asns) > 0:
 				continue // the network of another
 			default:
@@ -232,7 +234,7 @@ func asnSign(asn uint32, asns []uint32) string {
 	text := "AS" + strconv.FormatUint(uint64(asn), 10)
 	for _, other := range asns {
 		if other != asn && other != 0 {
-			return text + fmt.Sprintf(" (the sources also name AS%d)", other)
+			return text + " (the sources also name AS" + strconv.FormatUint(uint64(other), 10) + ")"
 		}
 	}
 	return text

@@ -62,15 +62,13 @@ type service struct {
 // edges are the tables of edges and platforms. They are only read after parseEdges,
 // and then safe for concurrent use.
 type edges struct {
-	services        map[string]*service // by name
-	names           suffixes
-	asns            map[uint32]*service // machines of one service only
-	headers         map[string]*service // by the name that crawler/fetch gives to the headers of an answer
-	edgeRanges      ranges
-	platformRanges  ranges
-	asOf            time.Time // the newest row
-	pendingEdges    []serviceRange
-	pendingPlatform []serviceRange
+	services       map[string]*service // by name
+	names          suffixes
+	asns           map[uint32]*service // machines of one service only
+	headers        map[string]*service // by the name that crawler/fetch gives to the headers of an answer
+	edgeRanges     ranges
+	platformRanges ranges
+	asOf           time.Time // the newest row
 }
 
 // newEdges reads the embedded tables.
@@ -88,7 +86,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 			if err := e.sign(row[0], row[1], row[2], table.platform); err != nil {
 				return err
 			}
-			return e.dated(row[3], row[4])
+			return e.date(row[3], row[4])
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read table of edges and platforms: %w", err)
@@ -102,7 +100,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 		if err := e.addRange(row[1], owner); err != nil {
 			return err
 		}
-		return e.dated(row[2], row[3])
+		return e.date(row[2], row[3])
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read table of ranges: %w", err)
@@ -112,13 +110,12 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 			return nil, fmt.Errorf("read table of edges and platforms: %s has no kind", s.name)
 		}
 	}
-	if e.edgeRanges, err = newRanges(e.pendingEdges); err != nil {
+	if e.edgeRanges, err = newRanges(e.edgeRanges); err != nil {
 		return nil, fmt.Errorf("read ranges of edges: %w", err)
 	}
-	if e.platformRanges, err = newRanges(e.pendingPlatform); err != nil {
+	if e.platformRanges, err = newRanges(e.platformRanges); err != nil {
 		return nil, fmt.Errorf("read ranges of platforms: %w", err)
 	}
-	e.pendingEdges, e.pendingPlatform = nil, nil
 	return e, nil
 }
 
@@ -141,15 +138,22 @@ func eachRow(text string, fields int, use func(row []string) error) error {
 	}
 }
 
-func (e *edges) dated(source, date string) error {
+// dated reads the source and the date of a row.
+func dated(source, date string) (time.Time, error) {
 	asOf, err := time.Parse(time.DateOnly, date)
 	if err != nil || source == "" {
-		return fmt.Errorf("a row needs a source and a date (2026-11-23), not %q and %q", source, date)
+		return asOf, fmt.Errorf("a row needs a source and a date (2026-11-23), not %q and %q", source, date)
 	}
+	return asOf, nil
+}
+
+// date keeps the newest date.
+func (e *edges) date(source, date string) error {
+	asOf, err := dated(source, date)
 	if asOf.After(e.asOf) {
 		e.asOf = asOf
 	}
-	return nil
+	return err
 }
 
 // sign adds one row to the tables.
@@ -228,9 +232,9 @@ func (e *edges) addRange(text string, s *service) error {
 		return err
 	}
 	if s.platform {
-		e.pendingPlatform = append(e.pendingPlatform, r)
+		e.platformRanges = append(e.platformRanges, r)
 	} else {
-		e.pendingEdges = append(e.pendingEdges, r)
+		e.edgeRanges = append(e.edgeRanges, r)
 	}
 	return nil
 }

@@ -100,9 +100,14 @@ func TestServices(t *testing.T) {
 func TestTableKnowsTheGreatEdges(t *testing.T) {
 	t.Parallel()
 	e := tables(t)
-	for _, name := range []string{"Cloudflare", "Fastly", "Akamai", "CloudFront", "Google", "Azure Front Door", "Sucuri", "Imperva", "DDoS-Guard", "BunnyCDN", "Gcore", "CDN77", "KeyCDN"} {
+	for _, name := range []string{"Cloudflare", "Fastly", "Akamai", "CloudFront", "Google", "Azure Front Door", "Sucuri", "DDoS-Guard", "CDN77", "KeyCDN"} {
 		if d := e.services[name]; d == nil || d.platform || d.email == "" && d.form == "" {
 			t.Errorf("%s has no abuse desk: %+v", name, d)
+		}
+	}
+	for _, name := range []string{"Imperva", "BunnyCDN", "Gcore", "StackPath", "Edgio", "CDNetworks", "Wangsu", "ChinaCache", "Alibaba Cloud CDN", "Tencent EdgeOne", "Baidu CDN", "Huawei Cloud CDN", "ArvanCloud", "Qrator", "StormWall", "Radware", "F5 Distributed Cloud", "Link11 and Reblaze", "Myra", "Variti", "CacheFly", "Medianova", "Section.io", "jsDelivr", "unpkg", "QUIC.cloud", "OVH CDN"} {
+		if d := e.services[name]; d == nil || d.platform {
+			t.Errorf("%s is not known: %+v", name, d)
 		}
 	}
 	for name, s := range e.services {
@@ -112,7 +117,56 @@ func TestTableKnowsTheGreatEdges(t *testing.T) {
 	}
 }
 
-func rowsOf(t *testing.T, text string) [][]string {
+// slowFind is the obvious find: every pattern, label by label.
+func slowFind(all []string, name string) (labels int) {
+	given := strings.Split(name, ".")
+	for _, pattern := range all {
+		want := strings.Split(pattern, ".")
+		if len(want) > len(given) {
+			continue
+		}
+		fits := true
+		for i, label := range want {
+			got := given[len(given)-len(want)+i]
+			start, wild := strings.CutSuffix(label, "*")
+			fits = fits && (got == label || wild && strings.HasPrefix(got, start))
+		}
+		if fits {
+			labels = max(labels, len(want))
+		}
+	}
+	return labels
+}
+
+func FuzzSuffix(f *testing.F) {
+	e := tables(f)
+	var all []string
+	for _, text := range []string{edgesCSV, platformsCSV} {
+		for _, row := range rowsOf(f, text) {
+			if row[1] == "cname" || row[1] == "host" {
+				all = append(all, row[2])
+				f.Add("x." + strings.ReplaceAll(row[2], "*", "west-1"))
+			}
+		}
+	}
+	f.Add("x.s3.s3-west-1.amazonaws.com")
+	f.Add("..com")
+	f.Fuzz(func(t *testing.T, name string) {
+		name = plain(name)
+		if name == "" || strings.HasPrefix(name, ".") {
+			return // an empty first label is no host name
+		}
+		got := 0
+		if at := e.names.find(name); at != nil {
+			got = strings.Count(at.pattern, ".") + 1
+		}
+		if want := slowFind(all, name); got != want {
+			t.Errorf("%q: a pattern of %d labels, want %d", name, got, want)
+		}
+	})
+}
+
+func rowsOf(t testing.TB, text string) [][]string {
 	t.Helper()
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comment = '#'

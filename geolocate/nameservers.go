@@ -29,7 +29,6 @@ func newNameservers() (*nameservers, error) { return parseNameservers(nameserver
 
 func parseNameservers(text string) (*nameservers, error) {
 	n := &nameservers{}
-	dates := &edges{}
 	err := eachRow(text, 4, func(row []string) error {
 		operator, pattern := row[0], row[1]
 		if operator == "" || pattern == "" || pattern != plain(pattern) {
@@ -39,7 +38,8 @@ func parseNameservers(text string) (*nameservers, error) {
 			return fmt.Errorf("suffix %s of %s is of %s too", pattern, operator, at.owner.name)
 		}
 		n.names.add(pattern, &service{name: operator}, false)
-		return dates.dated(row[2], row[3])
+		_, err := dated(row[2], row[3])
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read table of name servers: %w", err)

@@ -19,7 +19,7 @@ type serviceRange struct {
 
 // newRanges sorts the ranges. Two that overlap are an error: the table would depend
 // on its order.
-func newRanges(all []serviceRange) (ranges, error) {
+func newRanges(all ranges) (ranges, error) {
 	slices.SortFunc(all, func(a, b serviceRange) int {
 		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.prefix.Bits(), b.prefix.Bits()))
 	})

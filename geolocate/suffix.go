@@ -55,29 +55,37 @@ func (s *suffixes) child(label string) *suffixes {
 	return next
 }
 
-// find returns the entry of the longest pattern that the name ends with, or nil. The
-// name is in lower case, without a trailing dot. A written-out label goes before a
-// start, and a way that leads nowhere is not walked back: patterns are few and disjoint.
+// find returns the entry of the pattern with the most labels that the name ends with,
+// or nil; a written-out label goes before a start, a longer start before a shorter. The
+// name is in lower case, without a trailing dot.
 func (s *suffixes) find(name string) *suffixes {
-	var best *suffixes
-	at := s
-	for rest := name; rest != ""; {
-		var label string
-		label, rest = lastLabel(rest)
-		next := at.label[label]
-		for i := 0; next == nil && i < len(at.starts); i++ {
-			if strings.HasPrefix(label, at.starts[i].start) {
-				next = at.starts[i].next
-			}
-		}
-		if next == nil {
-			break
-		}
-		if at = next; at.pattern != "" {
-			best = at
+	at, _ := s.deepest(name, 0)
+	return at
+}
+
+// deepest is find below a node; the tree is as deep as the longest pattern.
+func (s *suffixes) deepest(rest string, depth int) (best *suffixes, labels int) {
+	if s.pattern != "" {
+		best, labels = s, depth
+	}
+	if rest == "" {
+		return best, labels
+	}
+	label, rest := lastLabel(rest)
+	if next := s.label[label]; next != nil {
+		if at, n := next.deepest(rest, depth+1); n > labels {
+			best, labels = at, n
 		}
 	}
-	return best
+	for i := range s.starts {
+		if !strings.HasPrefix(label, s.starts[i].start) {
+			continue
+		}
+		if at, n := s.starts[i].next.deepest(rest, depth+1); n > labels {
+			best, labels = at, n
+		}
+	}
+	return best, labels
 }
 
 // lastLabel splits the last label off a name.
