@@ -110,7 +110,8 @@ func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim,
 
 // nameserverClaims are the name servers of the target's domain, as the delegation at
 // the registry or the zone itself lists them, and who runs them.
-func nameserverClaims(claims []casefile.Claim, q casefile.Inquiry, r *casefile.Registrar, source string) []casefile.Claim {
+func (l *Locator) nameserverClaims(claims []casefile.Claim, q casefile.Inquiry, f Facts) []casefile.Claim {
+	r, source := f.Registrar, f.RegistrarSource
 	var servers []string
 	asOf := time.Now().UTC().Truncate(time.Second)
 	if r != nil {
@@ -127,9 +128,9 @@ func nameserverClaims(claims []casefile.Claim, q casefile.Inquiry, r *casefile.R
 	for _, s := range servers[:min(len(servers), maxServers)] {
 		claims = append(claims, casefile.Claim{Fact: casefile.FactNameserver, Value: line(s), Source: source, AsOf: asOf})
 	}
-	operators := nameserverOperators(servers)
+	operators := l.servers.operators(f.Domain, servers)
 	for _, name := range operators {
-		claims = append(claims, casefile.Claim{Fact: casefile.FactNameserverBy, Value: line(name), Source: "name-servers", AsOf: edgesAsOf})
+		claims = append(claims, casefile.Claim{Fact: casefile.FactNameserverBy, Value: line(name), Source: "name-servers", AsOf: l.edges.asOf})
 	}
 	if r != nil {
 		r.Nameservers, r.NameserverOperators = servers, operators

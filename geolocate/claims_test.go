@@ -97,7 +97,12 @@ func TestDomainSideClaims(t *testing.T) {
 	at := now.Add(-time.Hour)
 	claims, r := domainClaims(nil, registry.Domain{Source: "rdap", AsOf: at, Registrar: "Example Registrar", IANAID: 9999, Created: at, Expires: now, Status: []string{"clientHold"}, Nameservers: []string{"ns1.host-1.test", "ns2.host-1.test"}})
 	q := casefile.Inquiry{Target: target(t, "https://site-1.example/"), Looks: []casefile.Observation{{Resolution: casefile.Resolution{Nameservers: []string{"ns9.host-9.test"}}}}}
-	claims = nameserverClaims(claims, q, r, "rdap")
+	servers, err := newNameservers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Locator{servers: servers, edges: &edges{}}
+	claims = l.nameserverClaims(claims, q, Facts{Domain: "site-1.example", Registrar: r, RegistrarSource: "rdap"})
 	if diff := cmp.Diff([]string{"host-1.test"}, r.NameserverOperators); diff != "" {
 		t.Error(diff)
 	}
@@ -112,7 +117,7 @@ func TestDomainSideClaims(t *testing.T) {
 	if diff := cmp.Diff(want, facts); diff != "" {
 		t.Error(diff)
 	}
-	claims = nameserverClaims(nil, q, nil, "")
+	claims = l.nameserverClaims(nil, q, Facts{Domain: "site-1.example"})
 	if len(claims) != 2 || claims[0].Value != "ns9.host-9.test" || claims[0].Source != "dns" {
 		t.Errorf("%+v", claims)
 	}

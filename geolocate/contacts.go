@@ -86,7 +86,7 @@ func (r rank) asked() bool { return r <= rankOwnDomain }
 func contacts(f Facts, origins []netip.Addr) []casefile.Contact {
 	parties := []casefile.Party{casefile.PartyHost}
 	switch {
-	case f.Edge != nil && len(origins) > 0:
+	case f.Edge != nil && (len(origins) > 0 || keeps(f.Platform)):
 		parties = []casefile.Party{casefile.PartyHost, casefile.PartyEdge}
 	case f.Edge != nil:
 		parties = []casefile.Party{casefile.PartyEdge, casefile.PartyHost}

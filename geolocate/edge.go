@@ -1,139 +1,271 @@
 package geolocate
 
 import (
-	_ "embed"
-	"encoding/csv"
-	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"vigil/casefile"
 )
 
-//go:embed edges.csv
-var edgesCSV string
-
-// edgesAsOf is the date of edges.csv.
-var edgesAsOf = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-
-// Kinds of evidence for an edge, the strongest first. A canonical name was chosen by
-// whoever runs the site; a header can be written by anyone.
+// Kinds of evidence for an edge or a platform, the strongest first. The target's own
+// name and a canonical name were chosen by whoever runs the site; a header can be
+// written by anyone.
 const (
+	evidenceHost   = "host"
 	evidenceCNAME  = "cname"
 	evidenceRange  = "range"
 	evidenceASN    = "asn"
 	evidenceHeader = "header"
 )
 
-// edges is the table of known edges. It is only read after parseEdges.
-type edges struct {
-	desks   map[string]*casefile.Edge // by name; Evidence is empty
-	cnames  map[string]string         // suffix -> name
-	asns    map[uint32]string
-	headers map[string]string
-	hosts   map[string]bool // names of headers that a platform gives away: a host and no edge
-	ranges  []edgeRange
+// maxSigns bounds the signs of an edge or a platform.
+const maxSigns = 8
+
+// finding is what detect gathers.
+type finding struct {
+	edge, platform           *service
+	edgeBy, platformBy       string // kinds of evidence
+	edgeSigns, platformSigns []string
+	named                    bool // the platform is known by a name: what stands behind the name is its own
+	onPlatform, onEdge, of   int  // addresses
 }
 
-type edgeRange struct {
-	prefix netip.Prefix
-	name   string
+// detect names the edge in front of a target and the platform that holds its pages;
+// either may be nil. It needs no data but the tables, and allocates nothing when
+// nothing is found.
+//
+// The rule, in order:
+//  1. Names. The target's own host, then the canonical names of each look in their
+//     order. A platform that is known by a name is the host, because it holds the
+//     pages and can delete them: the edge that it uses itself is not reported. An edge
+//     counts beside it only when it comes before it in the chain: then the customer
+//     put it there.
+//  2. Addresses in a published range. A platform's range goes before an edge's. One
+//     address on an edge is enough: who comes through it sees no origin. A sign says
+//     how many of the addresses it is about.
+//  3. The AS, of those in which machines of one service only stand.
+//  4. Headers of the target's own host. Anyone can write them, and software passes on
+//     those of others, so that they strengthen what the addresses say. Alone they count
+//     in two cases: an AS that the service shares with others agrees, or no source
+//     knows the AS of any address. Headers of an edge from the network of another are
+//     nothing.
+//  5. A cloud is a platform by its AS, when nothing else was found: a machine of a
+//     customer.
+func (e *edges) detect(q casefile.Inquiry, addrs []netip.Addr, asns []uint32) (*casefile.Edge, *casefile.Platform) {
+	var f finding
+	e.byName(&f, q)
+	e.byRange(&f, addrs)
+	e.byASN(&f, asns)
+	e.byHeader(&f, q, asns)
+	if f.edge == nil && f.platform == nil {
+		e.byCloud(&f, asns)
+	}
+	return f.result()
 }
 
-func parseEdges(text string) (*edges, error) {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comment, r.FieldsPerRecord = '#', 4
-	rows, err := r.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read table of edges: %w", err)
+// byName looks at the target's host and at the canonical names.
+func (e *edges) byName(f *finding, q casefile.Inquiry) {
+	if at := e.names.find(plain(q.Target.Host())); at != nil && at.host {
+		if at.owner.platform {
+			f.setPlatform(at.owner, evidenceHost, "host *."+at.pattern)
+			f.named = true
+			return
+		}
+		f.setEdge(at.owner, evidenceCNAME, "host *."+at.pattern)
 	}
-	e := &edges{desks: map[string]*casefile.Edge{}, cnames: map[string]string{}, asns: map[uint32]string{}, headers: map[string]string{}, hosts: map[string]bool{}}
-	for _, row := range rows {
-		name, value := row[0], row[2]
-		if row[1] == "platform" {
-			e.hosts[value] = true
-			continue
-		}
-		desk := e.desks[name]
-		if desk == nil {
-			desk = &casefile.Edge{Name: name}
-			e.desks[name] = desk
-		}
-		switch row[1] {
-		case evidenceCNAME:
-			e.cnames[value] = name
-		case evidenceASN:
-			n, err := strconv.ParseUint(value, 10, 32)
-			if err != nil {
-				return nil, fmt.Errorf("read table of edges: AS number %q of %s: %w", value, name, err)
+	for i := range q.Looks {
+		for _, cname := range q.Looks[i].Resolution.CNAMEs {
+			at := e.names.find(plain(cname))
+			if at == nil {
+				continue
 			}
-			e.asns[uint32(n)] = name
-		case evidenceRange:
-			p, err := netip.ParsePrefix(value)
-			if err != nil {
-				return nil, fmt.Errorf("read table of edges: range of %s: %w", name, err)
+			if at.owner.platform {
+				f.setPlatform(at.owner, evidenceCNAME, "cname *."+at.pattern)
+				f.named = true
+				break // later names are the platform's business
 			}
-			e.ranges = append(e.ranges, edgeRange{p, name})
-		case evidenceHeader:
-			e.headers[value] = name
-		case "email":
-			desk.AbuseEmail = value
-		case "form":
-			desk.AbuseForm = value
-		default:
-			return nil, fmt.Errorf("read table of edges: unknown kind %q of %s", row[1], name)
+			f.setEdge(at.owner, evidenceCNAME, "cname *."+at.pattern)
 		}
 	}
-	return e, nil
 }
 
-// detect names the edge in front of a target, or nil. The strongest evidence counts:
-// a canonical name, then a published range, then an AS, then headers of the target's
-// own host. Of several addresses one is enough: a name that is spread over an edge
-// and an origin is behind the edge for those who come through it.
-func (e *edges) detect(q casefile.Inquiry, addrs []netip.Addr, asns []uint32) *casefile.Edge {
-	var cnames []string
-	var hops []casefile.Hop
-	for _, o := range q.Looks {
-		cnames, hops = append(cnames, o.Resolution.CNAMEs...), append(hops, o.Hops...)
-	}
-	for _, cname := range cnames {
-		for s := strings.ToLower(strings.TrimSuffix(cname, ".")); s != ""; {
-			if name := e.cnames[s]; name != "" {
-				return e.edge(name, evidenceCNAME)
-			}
-			_, s, _ = strings.Cut(s, ".")
-		}
-	}
+// byRange looks for the addresses in the published ranges.
+func (e *edges) byRange(f *finding, addrs []netip.Addr) {
+	f.of = len(addrs)
 	for _, addr := range addrs {
-		for _, r := range e.ranges {
-			if r.prefix.Contains(addr) {
-				return e.edge(r.name, evidenceRange)
+		if r := e.platformRanges.find(addr.Unmap()); r != nil {
+			if !f.named || f.platform == r.owner {
+				f.setPlatform(r.owner, evidenceRange, "")
+			}
+			f.onPlatform++
+		} else if r := e.edgeRanges.find(addr.Unmap()); r != nil {
+			if !f.named || f.edge == r.owner {
+				f.setEdge(r.owner, evidenceRange, "")
+			}
+			f.onEdge++
+		}
+	}
+	if f.onPlatform > 0 && f.platform != nil {
+		f.platformSigns = e.rangeSigns(f.platformSigns, e.platformRanges, f.platform, addrs)
+	}
+	if f.onEdge > 0 && f.edge != nil {
+		f.edgeSigns = e.rangeSigns(f.edgeSigns, e.edgeRanges, f.edge, addrs)
+	}
+}
+
+// rangeSigns adds a sign for each range of the service that holds an address.
+func (e *edges) rangeSigns(signs []string, table ranges, owner *service, addrs []netip.Addr) []string {
+	var last netip.Prefix
+	for _, addr := range addrs {
+		r := table.find(addr.Unmap())
+		if r == nil || r.owner != owner || r.prefix == last {
+			continue
+		}
+		last = r.prefix
+		count := 0
+		for _, other := range addrs {
+			if r.prefix.Contains(other.Unmap()) {
+				count++
+			}
+		}
+		text := "range " + r.prefix.String()
+		if count < len(addrs) {
+			text += " (" + strconv.Itoa(count) + " of " + strconv.Itoa(len(addrs)) + " addresses)"
+		}
+		signs = add(signs, text)
+	}
+	return signs
+}
+
+// byASN looks for the AS of an edge or a platform that has it for itself.
+func (e *edges) byASN(f *finding, asns []uint32) {
+	explained := f.onPlatform > 0 && f.onPlatform == f.of // a platform has all the addresses, in whatever AS
+	for _, asn := range asns {
+		s := e.asns[asn]
+		switch {
+		case s == nil || s.kind == kindCloud:
+		case f.named && f.platform != s && f.edge != s: // the AS is the platform's business
+		case s.platform:
+			f.setPlatform(s, evidenceASN, asnSign(asn, asns))
+		case !explained || f.edge == s:
+			f.setEdge(s, evidenceASN, asnSign(asn, asns))
+		}
+	}
+}
+
+// byHeader looks at the headers of the target's own host.
+func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
+	for i := range q.Looks {
+		for j := range q.Looks[i].Hops {
+			hop := &q.Looks[i].Hops[j]
+			if hop.Edge == "" || hop.Target.Host() != q.Target.Host() {
+				continue
+			}
+			s := e.headers[strings.ToLower(hop.Edge)]
+			if s == nil {
+				continue
+			}
+			text := "header " + s.headers
+			switch shared := s.sharedWith(asns); {
+			case s == f.edge || s == f.platform:
+			case f.edge != nil || f.platform != nil:
+				continue // a name or an address says another: the header was passed on
+			case shared != 0:
+				text += ", in AS" + strconv.FormatUint(uint64(shared), 10)
+			case len(asns) > 0:
+				continue // the network of another
+			default:
+				text += ", and no source knows the AS"
+			}
+			if s.platform {
+				f.setPlatform(s, evidenceHeader, text)
+			} else {
+				f.setEdge(s, evidenceHeader, text)
 			}
 		}
 	}
-	for _, asn := range asns {
-		if name := e.asns[asn]; name != "" {
-			return e.edge(name, evidenceASN)
-		}
-	}
-	for _, hop := range hops {
-		header := strings.ToLower(hop.Edge)
-		if header == "" || e.hosts[header] || hop.Target.Host() != q.Target.Host() {
-			continue
-		}
-		if name := e.headers[header]; name != "" {
-			return e.edge(name, evidenceHeader)
-		}
-		return &casefile.Edge{Name: line(hop.Edge), Evidence: evidenceHeader} // the fetcher knows one that the table does not
-	}
-	return nil
 }
 
-func (e *edges) edge(name, evidence string) *casefile.Edge {
-	edge := *e.desks[name]
-	edge.Evidence = evidence
-	return &edge
+// HeaderNames are the values of casefile.Hop.Edge that the tables know, sorted: the
+// fetcher must give no other.
+func (l *Locator) HeaderNames() []string { return slices.Sorted(maps.Keys(l.edges.headers)) }
+
+// byCloud looks for the AS of a cloud.
+func (e *edges) byCloud(f *finding, asns []uint32) {
+	for _, asn := range asns {
+		if s := e.asns[asn]; s != nil && s.kind == kindCloud {
+			f.setPlatform(s, evidenceASN, asnSign(asn, asns))
+		}
+	}
+}
+
+// setEdge keeps the first edge, which has the strongest evidence, and adds to its signs.
+func (f *finding) setEdge(s *service, evidence, sign string) {
+	if f.edge == nil {
+		f.edge, f.edgeBy = s, evidence
+	}
+	if f.edge == s {
+		f.edgeSigns = add(f.edgeSigns, sign)
+	}
+}
+
+func (f *finding) setPlatform(s *service, evidence, sign string) {
+	if f.platform == nil {
+		f.platform, f.platformBy = s, evidence
+	}
+	if f.platform == s {
+		f.platformSigns = add(f.platformSigns, sign)
+	}
+}
+
+// add adds a sign once.
+func add(signs []string, sign string) []string {
+	if sign == "" || len(signs) >= maxSigns || slices.Contains(signs, sign) {
+		return signs
+	}
+	return append(signs, sign)
+}
+
+// asnSign names an AS, and the first of the others in which the addresses stand too.
+func asnSign(asn uint32, asns []uint32) string {
+	text := "AS" + strconv.FormatUint(uint64(asn), 10)
+	for _, other := range asns {
+		if other != asn && other != 0 {
+			return text + " (the sources also name AS" + strconv.FormatUint(uint64(other), 10) + ")"
+		}
+	}
+	return text
+}
+
+// sharedWith returns the first of the numbers that is an AS of the service, own or
+// shared, or 0.
+func (s *service) sharedWith(asns []uint32) uint32 {
+	for _, asn := range asns {
+		if slices.Contains(s.shared, asn) || slices.Contains(s.asns, asn) {
+			return asn
+		}
+	}
+	return 0
+}
+
+// result makes the values for the case.
+func (f *finding) result() (edge *casefile.Edge, platform *casefile.Platform) {
+	if s := f.edge; s != nil {
+		edge = &casefile.Edge{Name: s.name, Kind: s.kind, Evidence: f.edgeBy, Signs: s.dated(f.edgeSigns), AbuseEmail: s.email, AbuseForm: s.form}
+	}
+	if s := f.platform; s != nil {
+		platform = &casefile.Platform{Name: s.name, Kind: s.kind, Evidence: f.platformBy, Signs: s.dated(f.platformSigns), AbuseEmail: s.email, AbuseForm: s.form}
+	}
+	return edge, platform
+}
+
+// dated adds to the signs that the service has ended.
+func (s *service) dated(signs []string) []string {
+	if s.ended == "" {
+		return signs
+	}
+	return append(signs, "the service ended in "+s.ended+": others may hold its names and networks now")
 }

@@ -95,6 +95,7 @@ type Locator struct {
 	edges     *edges
 	directory *Directory
 	embedded  time.Time // the date of the embedded table
+	servers   *nameservers
 	hints     *hints
 	reverse   func(ctx context.Context, addr netip.Addr) ([]string, error)
 	vantages  map[string]string // name -> country
@@ -126,7 +127,10 @@ func New(o Options) (*Locator, error) {
 		l.log = zap.NewNop()
 	}
 	var err error
-	if l.edges, err = parseEdges(edgesCSV); err != nil {
+	if l.edges, err = newEdges(); err != nil {
+		return nil, err
+	}
+	if l.servers, err = newNameservers(); err != nil {
 		return nil, err
 	}
 	if l.hints, err = parseHints(reverseCSV); err != nil {
@@ -192,17 +196,49 @@ func (l *Locator) DatabaseInfos() []DatabaseInfo {
 // target's own, when it is a literal one). It never fails and takes at most the time
 // limit; what did not answer in time is a claim with a Problem.
 func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosting {
-	t := q.Target
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	addrs, dropped := addresses(q)
-	f := Facts{Addresses: addrs}
-	if _, literal := t.Address(); !literal {
-		f.Domain = registrable(t.Host())
+	f, dropped := l.facts(ctx, q)
+	h := Decide(f)
+	if dropped > 0 {
+		h.Steps = append(h.Steps, fmt.Sprintf("%d further addresses were not looked up: the bound is %d.", dropped, maxAddresses))
 	}
-	told := l.ask(ctx, addrs, f.Domain)
-	f.Claims = make([]casefile.Claim, 0, 16*len(addrs)+16)
-	var asns []uint32
+	return h
+}
+
+// facts gathers what all sources say; dropped counts addresses beyond the bound.
+func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, dropped int) {
+	f.Addresses, dropped = addresses(q)
+	if _, literal := q.Target.Address(); !literal {
+		f.Domain = registrable(q.Target.Host())
+	}
+	told := l.ask(ctx, f.Addresses, f.Domain)
+	f.Claims = make([]casefile.Claim, 0, 16*len(f.Addresses)+16)
+	asns := l.gather(&f, q, f.Addresses, told)
+	f.Claims = l.roundTripClaims(f.Claims, q, f.Addresses)
+	f.Claims = canonicalClaims(f.Claims, q)
+	if f.Domain != "" && l.registry != nil {
+		f.Claims, f.Registrar = domainClaims(f.Claims, told.domain)
+		f.RegistrarSource = told.domain.Source
+	}
+	if f.Domain != "" {
+		f.Claims = l.nameserverClaims(f.Claims, q, f)
+	}
+	f.Edge, f.Platform = l.edges.detect(q, f.Addresses, asns)
+	if f.Edge != nil {
+		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: l.edges.asOf})
+	}
+	if f.Platform != nil {
+		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "platforms:" + f.Platform.Evidence, AsOf: l.edges.asOf})
+	}
+	f.Directory = l.directory.Match(f)
+	f.Now = time.Now()
+	return f, dropped
+}
+
+// gather adds what databases, registries and the reverse DNS say about addresses, and
+// gives the ASes that announce them.
+func (l *Locator) gather(f *Facts, q casefile.Inquiry, addrs []netip.Addr, told answers) (asns []uint32) {
 	for i, addr := range addrs {
 		f.Claims, asns = l.local(f.Claims, asns, addr)
 		if l.registry != nil {
@@ -216,30 +252,10 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 			}
 		}
 		if l.reverse != nil {
-			f.Claims = l.reverseClaims(f.Claims, addr, t, told.names[i])
+			f.Claims = l.reverseClaims(f.Claims, addr, q.Target, told.names[i])
 		}
 	}
-	f.Claims = l.roundTripClaims(f.Claims, q, addrs)
-	f.Claims = canonicalClaims(f.Claims, q)
-	if f.Domain != "" && l.registry != nil {
-		f.Claims, f.Registrar = domainClaims(f.Claims, told.domain)
-		f.RegistrarSource = told.domain.Source
-	}
-	f.Claims = nameserverClaims(f.Claims, q, f.Registrar, f.RegistrarSource)
-	f.Edge = l.edges.detect(q, addrs, asns)
-	if f.Edge != nil {
-		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: edgesAsOf})
-	}
-	if f.Platform != nil {
-		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "edges:" + f.Platform.Evidence, AsOf: edgesAsOf})
-	}
-	f.Directory = l.directory.Match(f)
-	f.Now = time.Now()
-	h := Decide(f)
-	if dropped > 0 {
-		h.Steps = append(h.Steps, fmt.Sprintf("%d further addresses were not looked up: the bound is %d.", dropped, maxAddresses))
-	}
-	return h
+	return asns
 }
 
 // addresses are those of the target, sorted and bounded; dropped counts the rest.

@@ -360,8 +360,10 @@ func BenchmarkLocate(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	sim, l := world(b, nil)
 	to, o := site(b, sim, fakenet.Site{Host: "site-1.example"})
-	h := locate(b.Context(), l, to, o)
-	f := Facts{Addresses: h.Addresses, Claims: h.Claims, Registrar: h.Registrar, Domain: "site-1.example", Now: time.Now()}
+	f, _ := l.facts(b.Context(), casefile.Inquiry{Target: to, Looks: []casefile.Observation{o}})
+	if len(f.Claims) < 10 || len(f.Desks) == 0 || f.Registrar == nil {
+		b.Fatalf("%+v", f)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		Decide(f)

@@ -23,7 +23,7 @@ func provide(h *casefile.Hosting, placed []netip.Addr) {
 			lead = &p
 		}
 	}
-	if h.Platform != nil && h.Platform.Kind != platformCloud {
+	if keeps(h.Platform) {
 		h.Provider = h.Platform.Name
 		h.Steps = append(h.Steps, fmt.Sprintf("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.", h.Platform.Name, platformWords(h.Platform.Kind), h.Platform.Evidence))
 	}
@@ -35,7 +35,7 @@ func provide(h *casefile.Hosting, placed []netip.Addr) {
 	}
 	h.ASN, h.Network = lead.asn, lead.network
 	switch {
-	case h.Platform != nil && h.Platform.Kind != platformCloud:
+	case keeps(h.Platform):
 	case lead.organisation != "":
 		h.Provider = lead.organisation
 		h.Steps = append(h.Steps, fmt.Sprintf("The provider is the organisation that the registry names for the network of %s.", lead.addr))
@@ -100,21 +100,17 @@ func (p provider) known() bool {
 
 func (p provider) stands(country string) bool { return slices.Contains(p.countries, country) }
 
-// Kinds of platforms (casefile.Platform.Kind).
-const (
-	platformObjects = "object_store"
-	platformPages   = "page_host"
-	platformBuilder = "site_builder"
-	platformCloud   = "cloud"
-)
+// keeps says whether a platform holds its customers' pages itself, so that it can
+// delete them: every kind but a cloud, whose customers run machines of their own.
+func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
 func platformWords(kind string) string {
 	switch kind {
-	case platformObjects:
+	case kindObjectStore:
 		return "object store"
-	case platformPages:
+	case kindPageHost:
 		return "page host"
-	case platformBuilder:
+	case kindSiteBuilder:
 		return "site builder"
 	}
 	return kind

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// A giveaway is a header that an edge adds to what passes through it. With an
+// A giveaway is a header that an edge, or a platform, adds to what passes through it. With an
 // empty part the presence of the header is enough.
 type giveaway struct {
 	header string // canonical
@@ -74,8 +75,10 @@ type giveaway struct {
 	edge   string
 }
 
-// giveaways are from the edges' own documentation and answers, November 2026. The
-// first that fits wins.
+// giveaways are from the edges' and platforms' own documentation and answers, November
+// 2026. The first that fits wins: edges stand before the platforms that may be behind
+// them. The names are those of the header rows in geolocate/edges.csv and
+// geolocate/platforms.csv.
 var giveaways = []giveaway{
 	{"Cf-Ray", "", "cloudflare"}, {"Server", "cloudflare", "cloudflare"},
 	{"X-Amz-Cf-Id", "", "cloudfront"}, {"Via", "cloudfront", "cloudfront"},
@@ -86,13 +89,32 @@ var giveaways = []giveaway{
 	{"X-Sucuri-Id", "", "sucuri"}, {"Server", "sucuri", "sucuri"},
 	{"X-Iinfo", "", "imperva"}, {"X-Cdn", "imperva", "imperva"}, {"X-Cdn", "incapsula", "imperva"},
 	{"X-Azure-Ref", "", "azure-front-door"},
-	{"X-Vercel-Id", "", "vercel"}, {"X-Nf-Request-Id", "", "netlify"},
 	{"Server", "keycdn", "keycdn"}, {"X-77-Nzt", "", "cdn77"}, {"Server", "cdn77", "cdn77"},
-	{"Server", "qrator", "qrator"}, {"X-Id-Fe", "", "gcore"}, {"Server", "stormwall", "stormwall"},
-	{"Via", "1.1 google", "google"}, {"X-Github-Request-Id", "", "github-pages"},
+	{"Server", "qrator", "qrator"}, {"X-Id-Fe", "", "gcore"}, {"Server", "stormwall", "stormwall"}, {"Server", "variti", "variti"},
+	{"Eo-Log-Uuid", "", "edgeone"}, {"Server", "tencentedgeone", "edgeone"}, {"X-Nws-Log-Uuid", "", "tencent-cdn"},
+	{"Eagleid", "", "alibaba-cdn"}, {"X-Hcs-Proxy-Type", "", "huawei-cdn"}, {"X-Ws-Request-Id", "", "wangsu"}, {"Server", "yunjiasu", "baidu-yunjiasu"},
+	{"Server", "arvancloud", "arvancloud"}, {"Ar-Sid", "", "arvancloud"},
+	{"Server", "volt-adc", "f5-xc"}, {"Server", "reblaze", "reblaze"}, {"Server", "rhino-core-shield", "reblaze"}, {"Server", "myracloud", "myra"},
+	{"Server", "mncdn", "medianova"}, {"Section-Io-Id", "", "section"}, {"X-Qc-Pop", "", "quic-cloud"}, {"Server", "gocache", "gocache"},
+	{"Server", "ecacc (", "edgecast"}, {"Server", "ecs (", "edgecast"}, {"Server", "ecd (", "edgecast"}, {"X-Hw", "", "stackpath"},
+	{"Via", "1.1 google", "google"},
+	{"X-Vercel-Id", "", "vercel"}, {"X-Nf-Request-Id", "", "netlify"}, {"X-Github-Request-Id", "", "github-pages"},
+	{"Fly-Request-Id", "", "fly"}, {"Via", "heroku-router", "heroku"}, {"Via", "vegur", "heroku"},
+	{"X-Wix-Request-Id", "", "wix"}, {"Server", "squarespace", "squarespace"}, {"X-Tumblr-User", "", "tumblr"}, {"Host-Header", "wordpress.com", "wordpress-com"},
+	{"Server", "amazons3", "amazon-s3"}, {"X-Guploader-Uploadid", "", "google-cloud-storage"}, {"Server", "windows-azure-blob", "azure-blob"},
 }
 
-// edgeOf is the name of the edge that the headers give away, or "".
+// EdgeNames are all values of casefile.Hop.Edge but the empty one, sorted.
+func EdgeNames() []string {
+	names := make([]string, 0, len(giveaways))
+	for _, g := range giveaways {
+		names = append(names, g.edge)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// edgeOf is the name of the edge or platform that the headers give away, or "".
 func edgeOf(h http.Header) string { return firstOf(h, giveaways) }
 
 func firstOf(h http.Header, list []giveaway) string {

@@ -1,0 +1,258 @@
+package geolocate
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The tables of services. Their first lines say what a row means.
+var (
+	//go:embed edges.csv
+	edgesCSV string
+	//go:embed platforms.csv
+	platformsCSV string
+	//go:embed edge_ranges.csv
+	edgeRangesCSV string
+)
+
+// Kinds of edges, as casefile.Edge.Kind.
+const (
+	kindCDN        = "cdn"
+	kindWAF        = "waf"
+	kindProxy      = "proxy"
+	kindRedirector = "redirector"
+)
+
+// Kinds of platforms, as casefile.Platform.Kind.
+const (
+	kindObjectStore = "object_store"
+	kindPageHost    = "page_host"
+	kindSiteBuilder = "site_builder"
+	kindCloud       = "cloud"
+)
+
+// Signs of a service, the second column of the tables, beside the kinds of evidence.
+const (
+	signKind      = "kind"
+	signSharedASN = "shared_asn" // an AS in which others' machines stand too: never enough alone
+	signEmail     = "email"
+	signForm      = "form"
+	signEnded     = "ended" // the month in which the service ended: its signs are history, its desk is closed
+)
+
+// service is an edge or a platform.
+type service struct {
+	name, kind  string
+	platform    bool
+	email, form string
+	ended       string // 2006-01, or empty
+	asns        []uint32
+	shared      []uint32
+	headers     string // in words
+}
+
+// edges are the tables of edges and platforms. They are only read after parseEdges,
+// and then safe for concurrent use.
+type edges struct {
+	services       map[string]*service // by name
+	names          suffixes
+	asns           map[uint32]*service // machines of one service only
+	headers        map[string]*service // by the name that crawler/fetch gives to the headers of an answer
+	edgeRanges     ranges
+	platformRanges ranges
+	asOf           time.Time // the newest row
+}
+
+// newEdges reads the embedded tables.
+func newEdges() (*edges, error) { return parseEdges(edgesCSV, platformsCSV, edgeRangesCSV) }
+
+// parseEdges reads tables of edges, of platforms and of ranges. An error names the row
+// that is wrong.
+func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
+	e := &edges{services: map[string]*service{}, asns: map[uint32]*service{}, headers: map[string]*service{}}
+	for _, table := range []struct {
+		text     string
+		platform bool
+	}{{edgeRows, false}, {platformRows, true}} {
+		err := eachRow(table.text, 5, func(row []string) error {
+			if err := e.sign(row[0], row[1], row[2], table.platform); err != nil {
+				return err
+			}
+			return e.date(row[3], row[4])
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read table of edges and platforms: %w", err)
+		}
+	}
+	err := eachRow(rangeRows, 4, func(row []string) error {
+		owner := e.services[row[0]]
+		if owner == nil {
+			return fmt.Errorf("%q is in no table", row[0])
+		}
+		if err := e.addRange(row[1], owner); err != nil {
+			return err
+		}
+		return e.date(row[2], row[3])
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read table of ranges: %w", err)
+	}
+	for _, s := range e.services {
+		if s.kind == "" {
+			return nil, fmt.Errorf("read table of edges and platforms: %s has no kind", s.name)
+		}
+	}
+	if e.edgeRanges, err = newRanges(e.edgeRanges); err != nil {
+		return nil, fmt.Errorf("read ranges of edges: %w", err)
+	}
+	if e.platformRanges, err = newRanges(e.platformRanges); err != nil {
+		return nil, fmt.Errorf("read ranges of platforms: %w", err)
+	}
+	return e, nil
+}
+
+// eachRow reads comma-separated rows; an error names the line.
+func eachRow(text string, fields int, use func(row []string) error) error {
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comment, r.FieldsPerRecord, r.ReuseRecord = '#', fields, true
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := use(row); err != nil {
+			line, _ := r.FieldPos(0)
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+}
+
+// dated reads the source and the date of a row.
+func dated(source, date string) (time.Time, error) {
+	asOf, err := time.Parse(time.DateOnly, date)
+	if err != nil || source == "" {
+		return asOf, fmt.Errorf("a row needs a source and a date (2026-11-23), not %q and %q", source, date)
+	}
+	return asOf, nil
+}
+
+// date keeps the newest date.
+func (e *edges) date(source, date string) error {
+	asOf, err := dated(source, date)
+	if asOf.After(e.asOf) {
+		e.asOf = asOf
+	}
+	return err
+}
+
+// sign adds one row to the tables.
+func (e *edges) sign(name, sign, value string, platform bool) error {
+	s := e.services[name]
+	if s == nil {
+		s = &service{name: name, platform: platform}
+		e.services[name] = s
+	}
+	switch {
+	case name == "" || value == "":
+		return errors.New("a row needs a name and a value")
+	case s.platform != platform:
+		return fmt.Errorf("%s is an edge and a platform: give the two different names", name)
+	}
+	switch sign {
+	case signKind:
+		return s.setKind(value)
+	case evidenceHost, evidenceCNAME:
+		return e.addName(value, s, sign == evidenceHost || !platform)
+	case evidenceRange:
+		return e.addRange(value, s)
+	case evidenceASN, signSharedASN:
+		return e.addASN(value, s, sign == signSharedASN)
+	case evidenceHeader:
+		key, words, found := strings.Cut(value, " ")
+		if !found || e.headers[key] != nil {
+			return fmt.Errorf("header %q of %s: want a name that no other row has, a space and the headers in words", value, name)
+		}
+		e.headers[key], s.headers = s, words
+	case signEmail:
+		if s.email = value; !usable(value) {
+			return fmt.Errorf("%q of %s is no address of a desk", value, name)
+		}
+	case signForm:
+		if u, err := url.Parse(value); err != nil || u.Scheme != "https" || u.Host == "" {
+			return fmt.Errorf("%q of %s is no https address of a form", value, name)
+		}
+		s.form = value
+	case signEnded:
+		if _, err := time.Parse("2006-01", value); err != nil {
+			return fmt.Errorf("end of %s: %w", name, err)
+		}
+		s.ended = value
+	default:
+		return fmt.Errorf("unknown sign %q of %s", sign, name)
+	}
+	return nil
+}
+
+func (s *service) setKind(kind string) error {
+	valid := []string{kindCDN, kindWAF, kindProxy, kindRedirector}
+	if s.platform {
+		valid = []string{kindObjectStore, kindPageHost, kindSiteBuilder, kindCloud}
+	}
+	if s.kind = kind; !slices.Contains(valid, kind) {
+		return fmt.Errorf("kind %q of %s is none of %v", kind, s.name, valid)
+	}
+	return nil
+}
+
+func (e *edges) addName(pattern string, s *service, host bool) error {
+	if pattern != plain(pattern) || !strings.Contains(pattern, ".") || strings.HasPrefix(pattern, ".") {
+		return fmt.Errorf("suffix %q of %s: write it in lower case, with at least two labels and no dot at the ends", pattern, s.name)
+	}
+	if at := e.names.find(pattern); at != nil && at.pattern == pattern {
+		return fmt.Errorf("suffix %s of %s is of %s too", pattern, s.name, at.owner.name)
+	}
+	e.names.add(pattern, s, host)
+	return nil
+}
+
+func (e *edges) addRange(text string, s *service) error {
+	r, err := rangeOf(text, s)
+	if err != nil {
+		return err
+	}
+	if s.platform {
+		e.platformRanges = append(e.platformRanges, r)
+	} else {
+		e.edgeRanges = append(e.edgeRanges, r)
+	}
+	return nil
+}
+
+func (e *edges) addASN(text string, s *service, shared bool) error {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil || n == 0 {
+		return fmt.Errorf("AS number %q of %s: want a number from 1 to 4294967295", text, s.name)
+	}
+	asn := uint32(n)
+	if shared {
+		s.shared = append(s.shared, asn)
+		return nil
+	}
+	if other := e.asns[asn]; other != nil {
+		return fmt.Errorf("AS%d of %s is of %s too: it is shared_asn for both", asn, s.name, other.name)
+	}
+	e.asns[asn] = s
+	s.asns = append(s.asns, asn)
+	return nil
+}

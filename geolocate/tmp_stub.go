@@ -1,3 +1,0 @@
-package geolocate
-
-func nameserverOperators(s []string) []string                              { return nil }
