@@ -88,14 +88,19 @@ func Open(o Options) (*Database, error) {
 	d := &Database{kind: o.Kind, typ: raw.Metadata.DatabaseType, built: raw.Metadata.BuildTime().UTC(), ip6: raw.Metadata.IPVersion == 6}
 	d.read, d.close = tolerant(raw), raw.Close
 	// MaxMind's own types are read through MaxMind's own shapes; geoip2 refuses all others.
-	if known, err := geoip2.Open(o.Path); err == nil {
-		if read := ofMaxMind(known, o.Kind); read != nil {
-			_ = raw.Close()
-			d.read, d.close = read, known.Close
-			raw = nil
-		} else {
-			_ = known.Close()
-		}
+	// It gives a reader together with its refusal: unless that is closed, the file stays mapped.
+	known, err := geoip2.Open(o.Path)
+	var read func(netip.Addr) (Record, error)
+	if err == nil {
+		read = ofMaxMind(known, o.Kind)
+	}
+	switch {
+	case read != nil:
+		_ = raw.Close()
+		d.read, d.close = read, known.Close
+		raw = nil
+	case known != nil:
+		_ = known.Close()
 	}
 	if err := d.probe(o, raw); err != nil {
 		_ = d.close()
