@@ -29,7 +29,7 @@ type DatabaseOptions struct {
 const KindEmbedded = kindEmbedded
 
 // watchEvery is how often Watch looks for replaced files. Publishers renew daily at
-// most, so this bounds only how long an operator waits after an update (ADR-0022).
+// most, so this bounds only how long an operator waits after an update.
 const watchEvery = 30 * time.Second
 
 // databases is the set of configured files. A look-up holds the lock for reading

@@ -178,7 +178,7 @@ func TestUpdateRefusesAndLeavesThePresentFile(t *testing.T) {
 		{name: "host without an address", change: func(_ *lab, d *Database) { d.Source.URL = "https://empty.test/f" }, says: []string{"has no address"}},
 		{name: "host that is not there", change: func(_ *lab, d *Database) { d.Source.URL = "https://absent.test/f" }, says: []string{"cannot be resolved", "resolver.servers"}},
 		{name: "nobody listens", change: func(_ *lab, d *Database) { d.Source.URL = "https://127.0.0.1:1/f" }, says: []string{"cannot be reached"}},
-		{name: "unknown authority", answer: sent(whole), change: func(l *lab, _ *Database) { l.update = strangers(l) }, says: []string{"certificate"}},
+		{name: "unknown authority", answer: sent(whole), change: func(l *lab, _ *Database) { l.update = strangers(l) }, says: []string{"cannot prove who it is"}},
 		{name: "says it is too large", answer: sent(whole), change: func(_ *lab, d *Database) { d.Source.Most = 100 }, says: []string{"over the bound of 100"}},
 		{name: "is too large without saying", answer: func(w http.ResponseWriter, _ *http.Request) {
 			_ = http.NewResponseController(w).Flush()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -120,7 +121,10 @@ func said(ctx context.Context, err error) error {
 		err = inner.Err
 	}
 	var slow interface{ Timeout() bool }
+	var unproven *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &unproven):
+		return fmt.Errorf("the server cannot prove who it is: look at the URL, at this machine's clock and at its certificate authorities: %w", unproven.Err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	case errors.As(err, &slow) && slow.Timeout():
