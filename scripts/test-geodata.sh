@@ -37,4 +37,4 @@ grep -Eq '"license": *"CC0-1.0"' "$cache/package.json" || fail "the licence of $
 grep -q 'Creative Commons Attribution 4.0' "$cache/NRO_LICENSE" || fail "the NRO's licence in $package is another: read it before you use the package"
 echo "$package $version: CC0 1.0; with statistics of nro.net, CC BY 4.0"
 
-VIGIL_TEST_GEODATA=$PWD/$cache/$file go test -count=1 -run '^TestRealCountries$' -v ./geolocate/mmdb | grep -v '^=== '
+VIGIL_TEST_GEODATA=$PWD/$cache/$file go test -count=1 -run '^TestRealCountries$' -v ./geolocate/mmdb ./geolocate/geodata | grep -v '^=== '

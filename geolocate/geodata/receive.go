@@ -87,14 +87,15 @@ func (u *Updater) get(ctx context.Context, at string, account bool, known kept) 
 		return response, nil
 	}
 	response.Body.Close()
+	if response.StatusCode == http.StatusNotModified && (known.ETag != "" || known.LastModified != "") {
+		return nil, errNotModified
+	}
 	return nil, refused(response, account)
 }
 
 // refused says what a status other than 200 means.
 func refused(r *http.Response, account bool) error {
 	switch r.StatusCode {
-	case http.StatusNotModified:
-		return errNotModified
 	case http.StatusNotFound, http.StatusGone:
 		return errNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -142,24 +143,15 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var got download
-	var response *http.Response
-	var err error
-	for _, at := range d.Source.urls(u.now()) {
-		got.from = withoutQuery(at)
-		conditions := known
-		if known.From != got.from {
-			conditions = kept{} // an ETag belongs to its URL
-		}
-		if response, err = u.get(ctx, at, d.Source.Account, conditions); !errors.Is(err, errNotFound) {
-			break
-		}
-	}
+	response, at, err := u.edition(ctx, d.Source, known)
+	got.from = withoutQuery(at)
 	if err != nil {
 		return got, err
 	}
 	defer response.Body.Close()
-	if n := response.ContentLength; n > d.Source.most() {
-		return got, tooLarge(n, d.Source.most())
+	total := response.ContentLength
+	if total > d.Source.most() {
+		return got, tooLarge(total, d.Source.most())
 	}
 	got.etag, got.lastModified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
 	stall := time.AfterFunc(u.o.Stall, func() { cancel(errStalled) })
@@ -168,19 +160,34 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 	counted := &counter{r: response.Body, left: d.Source.most(), heard: func(done int64) {
 		stall.Reset(u.o.Stall)
 		if u.o.Progress != nil {
-			u.o.Progress(d.Path, done, response.ContentLength)
+			u.o.Progress(d.Path, done, total)
 		}
 	}}
 	got.temporary, err = u.store(path, io.TeeReader(counted, sum), d.Source)
 	if err != nil {
 		return got, said(ctx, err)
 	}
-	if response.ContentLength >= 0 && counted.done != response.ContentLength {
+	if total >= 0 && counted.done != total {
 		_ = os.Remove(got.temporary)
 		return got, errCut
 	}
 	got.digest = hex.EncodeToString(sum.Sum(nil))
 	return got, nil
+}
+
+// edition asks for the newest edition of a source, and gives the URL that was asked last.
+func (u *Updater) edition(ctx context.Context, s Source, known kept) (response *http.Response, at string, err error) {
+	for _, at = range s.urls(u.now()) {
+		conditions := known
+		if known.From != withoutQuery(at) {
+			conditions = kept{} // an ETag belongs to its URL
+		}
+		response, err = u.get(ctx, at, s.Account, conditions)
+		if !errors.Is(err, errNotFound) {
+			return response, at, err
+		}
+	}
+	return nil, at, err
 }
 
 func tooLarge(n, most int64) error {

@@ -3,7 +3,6 @@ package geodata
 import (
 	"bytes"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -15,7 +14,7 @@ import (
 
 func servePlain(t *testing.T, data []byte) string {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(sent(data)))
+	s := httptest.NewServer(sent(data))
 	t.Cleanup(s.Close)
 	return s.URL
 }
