@@ -29,6 +29,10 @@ test: ## all tests with -race, on SQLite and PostgreSQL, in Chromium; installs w
 test-short: ## the tests of one's own packages: make test-short PKG=./judge/...
 	$(GO_TEST_ENV) go test $(RACE) $(or $(PKG),./...)
 
+.PHONY: test-geodata
+test-geodata: ## the reader of geo databases on a real one, brought with npm; skipped where that is not there
+	@scripts/test-geodata.sh
+
 .PHONY: lint
 lint: ## gofmt, go vet, golangci-lint (from a module of its own in tools/)
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt would change: $$unformatted"; exit 1; }

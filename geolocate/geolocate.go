@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -28,15 +27,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"vigil/casefile"
-	"vigil/geolocate/mmdb"
 	"vigil/geolocate/registry"
 )
-
-// DatabaseOptions name a database file.
-type DatabaseOptions struct {
-	Kind string // country or asn
-	Path string
-}
 
 // Cache keeps registry answers over restarts. Values are small JSON documents.
 type Cache interface {
@@ -90,7 +82,7 @@ const (
 
 // Locator attributes targets. It is safe for concurrent use.
 type Locator struct {
-	databases []database
+	databases *databases
 	registry  *registry.Registry // nil when both registries are off
 	edges     *edges
 	directory *Directory
@@ -101,11 +93,6 @@ type Locator struct {
 	vantages  map[string]string // name -> country
 	timeout   time.Duration
 	log       *zap.Logger
-}
-
-type database struct {
-	*mmdb.Database
-	source string
 }
 
 // New opens the databases and makes the registries ready; it asks nobody. The error
@@ -148,48 +135,22 @@ func New(o Options) (*Locator, error) {
 			return nil, fmt.Errorf("geolocate: %w", err)
 		}
 	}
-	seen := map[string]int{}
-	for _, d := range o.Databases {
-		db, err := mmdb.Open(mmdb.Options{Kind: mmdb.Kind(d.Kind), Path: d.Path})
-		if err != nil {
-			_ = l.Close()
-			return nil, err
-		}
-		source := kindDatabase + ":" + d.Kind
-		if seen[d.Kind]++; seen[d.Kind] > 1 {
-			source += "-" + strconv.Itoa(seen[d.Kind])
-		}
-		l.databases = append(l.databases, database{db, source})
+	if l.databases, err = openDatabases(o.Databases, l.log); err != nil {
+		_ = l.Close()
+		return nil, err
 	}
 	return l, nil
 }
 
-// Close drops idle connections and unmaps the databases. No Locate may run or follow.
+// Close drops idle connections and unmaps the databases. No Locate, Watch or Reload may run or follow.
 func (l *Locator) Close() error {
 	if l.registry != nil {
 		l.registry.Close()
 	}
-	var all []error
-	for _, d := range l.databases {
-		all = append(all, d.Close())
+	if l.databases == nil {
+		return nil
 	}
-	return errors.Join(all...)
-}
-
-// DatabaseInfo describes an open database, for people.
-type DatabaseInfo struct {
-	Source string // as claims name it
-	Type   string // as the file names itself
-	Built  time.Time
-}
-
-// DatabaseInfos lists the open databases and, last, the embedded table.
-func (l *Locator) DatabaseInfos() []DatabaseInfo {
-	var out []DatabaseInfo
-	for _, d := range l.databases {
-		out = append(out, DatabaseInfo{d.source, d.Type(), d.Built()})
-	}
-	return append(out, DatabaseInfo{kindEmbedded, "embedded country table", l.embedded})
+	return l.databases.close()
 }
 
 // Locate says who hosts the target, from the addresses that the looks resolved (or the
@@ -313,59 +274,6 @@ func (l *Locator) ask(ctx context.Context, addrs []netip.Addr, domain string) an
 	}
 	all.Wait()
 	return a
-}
-
-// local adds what the databases, and when none knows a country the embedded table, say about an address.
-func (l *Locator) local(claims []casefile.Claim, asns []uint32, addr netip.Addr) ([]casefile.Claim, []uint32) {
-	placed := false
-	for _, d := range l.databases {
-		fact := casefile.FactCountry
-		if d.Kind() == mmdb.KindASN {
-			fact = casefile.FactASN
-		}
-		say := func(fact casefile.Fact, value string) {
-			claims = append(claims, casefile.Claim{Fact: fact, Value: value, Source: d.source, AsOf: d.Built(), Address: addr})
-		}
-		r, found, err := d.Lookup(addr)
-		if err != nil || !found {
-			problem := string(registry.ProblemNotFound)
-			if err != nil {
-				problem = string(registry.ProblemBroken)
-				l.log.Warn("geo database has a broken record", zap.String("source", d.source))
-			}
-			claims = append(claims, casefile.Claim{Fact: fact, Source: d.source, AsOf: d.Built(), Address: addr, Problem: problem})
-			continue
-		}
-		if fact == casefile.FactASN {
-			asns = append(asns, r.ASN)
-			say(casefile.FactASN, "AS"+strconv.FormatUint(uint64(r.ASN), 10))
-			if r.Holder != "" {
-				say(casefile.FactASHolder, line(r.Holder))
-			}
-			if r.Network.IsValid() {
-				say(casefile.FactNetwork, r.Network.String())
-			}
-			continue
-		}
-		code, registered := country(r.Country), country(r.RegisteredCountry)
-		if code != "" {
-			placed = true
-			say(casefile.FactCountry, code)
-		} else {
-			claims = append(claims, casefile.Claim{Fact: fact, Source: d.source, AsOf: d.Built(), Address: addr, Problem: string(registry.ProblemNotFound)})
-		}
-		if registered != "" {
-			say(casefile.FactRegisteredCountry, registered)
-		}
-	}
-	if !placed {
-		c := casefile.Claim{Fact: casefile.FactCountry, Source: kindEmbedded, AsOf: l.embedded, Address: addr}
-		if c.Value = embedded(addr); c.Value == "" {
-			c.Problem = string(registry.ProblemNotFound)
-		}
-		claims = append(claims, c)
-	}
-	return claims, asns
 }
 
 // embedded asks the embedded table. It answers for special-purpose addresses with

@@ -36,7 +36,7 @@ func world(t testing.TB, change func(*Options)) (*fakenet.Net, *Locator) {
 	}
 	o := Options{
 		Dial: sim.Dialer("test"), LookupHost: sim.Lookup, RDAPBootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(), PerSecond: 1000, Burst: 1000,
-		Databases: []DatabaseOptions{{"country", country}, {"asn", asn}},
+		Databases: []DatabaseOptions{{Kind: "country", Path: country}, {Kind: "asn", Path: asn}},
 	}
 	if change != nil {
 		change(&o)
@@ -273,7 +273,7 @@ func TestAnswersGrowOld(t *testing.T) {
 		}
 		l, err := New(Options{
 			Dial: sim.Dialer("test"), LookupHost: sim.Lookup, RDAPBootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(),
-			Databases: []DatabaseOptions{{"country", country}, {"asn", asn}},
+			Databases: []DatabaseOptions{{Kind: "country", Path: country}, {Kind: "asn", Path: asn}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -312,9 +312,9 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for want, o := range map[string]Options{
 		"needs Dial":            {},
-		"does not exist":        {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{"country", "/nonexistent/x.mmdb"}}},
-		"no MaxMind DB file":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{"asn", text}}},
-		"use country or asn":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{"city", text}}},
+		"does not exist":        {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "country", Path: "/nonexistent/x.mmdb"}}},
+		"no MaxMind DB file":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "asn", Path: text}}},
+		"use country or asn":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "city", Path: text}}},
 		"geolocate.rdap":        {Dial: dial, LookupHost: lookup, RDAPBootstrap: "not a url"},
 		"must not be negative":  {Dial: dial, LookupHost: lookup, Timeout: -time.Second},
 		"times must not be neg": {Dial: dial, LookupHost: lookup, TTL: -time.Second},

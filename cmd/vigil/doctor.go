@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vigil/casefile"
-	"vigil/geolocate"
 	"vigil/internal/config"
 	"vigil/internal/seal"
 	"vigil/scheduler"
@@ -219,30 +218,6 @@ func (d *doctor) providers() {
 		d.say(warn, "providers", fmt.Sprintf("%d rows, none approved: notices to them stay drafts", rows), "set the column approved where a person has checked the contact, and restart")
 	default:
 		d.say(good, "providers", fmt.Sprintf("%d rows, %d approved", rows, approved), "")
-	}
-}
-
-// oldData is the age from which on a GeoIP database is too old to trust: operators publish monthly at least.
-const oldData = 90 * 24 * time.Hour
-
-func (d *doctor) geoDatabases() {
-	if len(d.cfg.Geolocate.Databases) == 0 {
-		d.say(warn, "geo databases", "there are none: countries come from RDAP, WHOIS and a built-in table, with low confidence", "set geolocate.databases")
-	}
-	for _, o := range d.cfg.Geolocate.Databases {
-		l, err := geolocate.New(geolocate.Options{Databases: []geolocate.DatabaseOptions{{Kind: o.Kind, Path: o.Path}}, NoRDAP: true, NoWHOIS: true})
-		if err != nil {
-			d.say(fail, "geo databases", err.Error(), "")
-			continue
-		}
-		built := l.DatabaseInfos()[0].Built
-		_ = l.Close()
-		switch age := time.Since(built); {
-		case age > oldData:
-			d.say(warn, "geo databases", fmt.Sprintf("%s is %d days old", o.Path, int(age.Hours()/24)), "bring a newer one")
-		default:
-			d.say(good, "geo databases", fmt.Sprintf("%s (%s), built %s", o.Path, o.Kind, built.Format(time.DateOnly)), "")
-		}
 	}
 }
 

@@ -60,6 +60,7 @@ const stopTimeout = 10 * time.Second
 func (e *engine) run(ctx context.Context, l net.Listener) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.queue.Run(ctx) })
+	g.Go(func() error { return e.watchGeodata(ctx) })
 	if e.outbox != nil {
 		g.Go(func() error { return e.outbox.Run(ctx) })
 	}

@@ -157,14 +157,7 @@ type keeping struct {
 
 // newEyes builds the crawler and the locator. digestKey keys the digests of bodies.
 func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep keeping, log *zap.Logger) (*eyes, error) {
-	servers := cfg.Resolver.Servers
-	if len(servers) == 0 {
-		var err error
-		if servers, err = systemResolvers(); err != nil {
-			return nil, err
-		}
-	}
-	resolver, err := resolve.New(resolve.Options{Servers: servers, Timeout: cfg.Resolver.Timeout, Dial: w.foreign})
+	resolver, err := newResolver(cfg, w)
 	if err != nil {
 		return nil, err
 	}
@@ -184,16 +177,16 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 	if err != nil {
 		return nil, err
 	}
-	var databases []geolocate.DatabaseOptions
-	for _, d := range cfg.Geolocate.Databases {
-		databases = append(databases, geolocate.DatabaseOptions{Kind: d.Kind, Path: d.Path})
+	sources, err := databaseSources(cfg)
+	if err != nil {
+		return nil, err
 	}
 	providers, err := openProviders(cfg.Geolocate.Contacts)
 	if err != nil {
 		return nil, err
 	}
 	l, err := geolocate.New(geolocate.Options{
-		Directory: providers, Databases: databases, RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
+		Directory: providers, Databases: databaseOptions(sources), RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
 		NoRDAP: cfg.Geolocate.RDAP.Bootstrap == "", NoWHOIS: cfg.Geolocate.WHOIS.Server == "",
 		PerSecond: cfg.Geolocate.PerSecond, Burst: max(1, int(5*cfg.Geolocate.PerSecond)),
 		Dial: g.Dial, LookupHost: resolver.LookupHost, LookupAddr: resolver.LookupAddr, Vantages: direct, Cache: keep.cache, Digest: keep.digest, Log: log,
@@ -202,6 +195,17 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 		return nil, err
 	}
 	return &eyes{resolver: resolver, crawler: c, locator: l}, nil
+}
+
+func newResolver(cfg config.Config, w world) (*resolve.Resolver, error) {
+	servers := cfg.Resolver.Servers
+	if len(servers) == 0 {
+		var err error
+		if servers, err = systemResolvers(); err != nil {
+			return nil, err
+		}
+	}
+	return resolve.New(resolve.Options{Servers: servers, Timeout: cfg.Resolver.Timeout, Dial: w.foreign})
 }
 
 // systemResolvers reads the name servers of resolv.conf (resolv.conf(5)).
@@ -247,6 +251,7 @@ func (h *house) newEngine(ctx context.Context, watch looker) (*engine, error) {
 	if e.eyes, err = newEyes(h.cfg, h.guard, h.world, digestKey, keep, h.log); err != nil {
 		return nil, err
 	}
+	e.meter.WatchGeodata(e.eyes.geodata)
 	if e.desk, err = newDesk(h.cfg); err != nil {
 		return nil, err
 	}

@@ -32,10 +32,12 @@ const (
 // Valid says whether k is known.
 func (k Kind) Valid() bool { return k == KindCountry || k == KindASN }
 
-// Options of a database. Both are required.
+// Options of a database. Kind and Path are required.
 type Options struct {
 	Kind Kind
 	Path string
+	// Name is what errors call the file; default Path.
+	Name string
 }
 
 // Record is what a database says about an address. Empty fields were not in it.
@@ -70,32 +72,40 @@ func Open(o Options) (*Database, error) {
 	if o.Path == "" {
 		return nil, fmt.Errorf("geo database of kind %s has no path: set geolocate.databases", o.Kind)
 	}
+	if o.Name == "" {
+		o.Name = o.Path
+	}
 	info, err := os.Stat(o.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("geo database %s of kind %s does not exist: download one with `vigil geodata update`, correct geolocate.databases, or remove the entry", o.Path, o.Kind)
+		return nil, fmt.Errorf("geo database %s of kind %s does not exist: download one with `vigil geodata update`, correct geolocate.databases, or remove the entry", o.Name, o.Kind)
 	case err != nil:
-		return nil, fmt.Errorf("geo database %s of kind %s cannot be read: %w", o.Path, o.Kind, err)
+		return nil, fmt.Errorf("geo database %s of kind %s cannot be read: %w", o.Name, o.Kind, err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("geo database %s of kind %s is no regular file: give the path of an .mmdb file", o.Path, o.Kind)
+		return nil, fmt.Errorf("geo database %s of kind %s is no regular file: give the path of an .mmdb file", o.Name, o.Kind)
 	case info.Size() == 0:
-		return nil, fmt.Errorf("geo database %s of kind %s is empty: download it again", o.Path, o.Kind)
+		return nil, fmt.Errorf("geo database %s of kind %s is empty: download it again", o.Name, o.Kind)
 	}
 	raw, err := maxminddb.Open(o.Path)
 	if err != nil {
-		return nil, fmt.Errorf("geo database %s of kind %s is broken or no MaxMind DB file: download it again: %w", o.Path, o.Kind, err)
+		return nil, fmt.Errorf("geo database %s of kind %s is broken or no MaxMind DB file: download it again: %w", o.Name, o.Kind, err)
 	}
 	d := &Database{kind: o.Kind, typ: raw.Metadata.DatabaseType, built: raw.Metadata.BuildTime().UTC(), ip6: raw.Metadata.IPVersion == 6}
 	d.read, d.close = tolerant(raw), raw.Close
 	// MaxMind's own types are read through MaxMind's own shapes; geoip2 refuses all others.
-	if known, err := geoip2.Open(o.Path); err == nil {
-		if read := ofMaxMind(known, o.Kind); read != nil {
-			_ = raw.Close()
-			d.read, d.close = read, known.Close
-			raw = nil
-		} else {
-			_ = known.Close()
-		}
+	// It gives a reader together with its refusal: unless that is closed, the file stays mapped.
+	known, err := geoip2.Open(o.Path)
+	var read func(netip.Addr) (Record, error)
+	if err == nil {
+		read = ofMaxMind(known, o.Kind)
+	}
+	switch {
+	case read != nil:
+		_ = raw.Close()
+		d.read, d.close = read, known.Close
+		raw = nil
+	case known != nil:
+		_ = known.Close()
 	}
 	if err := d.probe(o, raw); err != nil {
 		_ = d.close()
@@ -182,7 +192,7 @@ func (d *Database) probe(o Options, raw *maxminddb.Reader) error {
 	if raw == nil {
 		again, err := maxminddb.Open(o.Path)
 		if err != nil {
-			return fmt.Errorf("geo database %s of kind %s is broken: download it again: %w", o.Path, o.Kind, err)
+			return fmt.Errorf("geo database %s of kind %s is broken: download it again: %w", o.Name, o.Kind, err)
 		}
 		defer func() { _ = again.Close() }()
 		raw = again
@@ -193,17 +203,17 @@ func (d *Database) probe(o Options, raw *maxminddb.Reader) error {
 			break
 		}
 		if err := result.Err(); err != nil {
-			return fmt.Errorf("geo database %s of kind %s is broken: download it again: %w", o.Path, o.Kind, err)
+			return fmt.Errorf("geo database %s of kind %s is broken: download it again: %w", o.Name, o.Kind, err)
 		}
 		addr := result.Prefix().Addr()
 		r, err := d.read(addr)
 		if err != nil {
-			return fmt.Errorf("geo database %s of kind %s has a record that cannot be read: download it again: %w", o.Path, o.Kind, err)
+			return fmt.Errorf("geo database %s of kind %s has a record that cannot be read: download it again: %w", o.Name, o.Kind, err)
 		}
 		found = d.holds(r)
 	}
 	if !found {
-		return fmt.Errorf("geo database %s (type %q) holds no %s data: set another kind for it or give another file", o.Path, d.typ, d.kind)
+		return fmt.Errorf("geo database %s (type %q) holds no %s data: set another kind for it or give another file", o.Name, d.typ, d.kind)
 	}
 	return nil
 }

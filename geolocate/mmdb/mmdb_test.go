@@ -141,16 +141,16 @@ func TestOpenRefuses(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"unknown kind", Options{"place", good}, "use country or asn"},
-		{"no path", Options{KindASN, ""}, "set geolocate.databases"},
-		{"absent file", Options{KindCountry, filepath.Join(dir, "none.mmdb")}, "does not exist"},
-		{"folder", Options{KindCountry, dir}, "no regular file"},
-		{"empty file", Options{KindCountry, file("empty.mmdb", nil)}, "is empty"},
-		{"not a database", Options{KindCountry, file("text.mmdb", []byte("country,code\n"))}, "broken or no MaxMind DB"},
-		{"cut off", Options{KindCountry, file("cut.mmdb", whole[:len(whole)/2])}, "broken or no MaxMind DB"},
-		{"broken tree", Options{KindCountry, file("tree.mmdb", broken)}, "download it again"},
-		{"country file as asn", Options{KindASN, good}, "holds no asn data"},
-		{"MaxMind ASN file as country", Options{KindCountry, write(t, "GeoLite2-ASN", 6, map[string]mmdbtype.Map{"192.0.2.0/24": {"autonomous_system_number": mmdbtype.Uint32(64500)}})}, "holds no country data"},
+		{"unknown kind", Options{Kind: "place", Path: good}, "use country or asn"},
+		{"no path", Options{Kind: KindASN, Path: ""}, "set geolocate.databases"},
+		{"absent file", Options{Kind: KindCountry, Path: filepath.Join(dir, "none.mmdb")}, "does not exist"},
+		{"folder", Options{Kind: KindCountry, Path: dir}, "no regular file"},
+		{"empty file", Options{Kind: KindCountry, Path: file("empty.mmdb", nil)}, "is empty"},
+		{"not a database", Options{Kind: KindCountry, Path: file("text.mmdb", []byte("country,code\n"))}, "broken or no MaxMind DB"},
+		{"cut off", Options{Kind: KindCountry, Path: file("cut.mmdb", whole[:len(whole)/2])}, "broken or no MaxMind DB"},
+		{"broken tree", Options{Kind: KindCountry, Path: file("tree.mmdb", broken)}, "download it again"},
+		{"country file as asn", Options{Kind: KindASN, Path: good}, "holds no asn data"},
+		{"MaxMind ASN file as country", Options{Kind: KindCountry, Path: write(t, "GeoLite2-ASN", 6, map[string]mmdbtype.Map{"192.0.2.0/24": {"autonomous_system_number": mmdbtype.Uint32(64500)}})}, "holds no country data"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestLookupConcurrently(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []string{"GeoLite2-Country", "ipdb country"} {
-		db, err := Open(Options{KindCountry, write(t, typ, 6, map[string]mmdbtype.Map{"192.0.2.0/24": {"country": iso("NL")}})})
+		db, err := Open(Options{Kind: KindCountry, Path: write(t, typ, 6, map[string]mmdbtype.Map{"192.0.2.0/24": {"country": iso("NL")}})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestLookupConcurrently(t *testing.T) {
 
 func BenchmarkLookup(b *testing.B) {
 	for _, typ := range []string{"GeoLite2-Country", "ipdb country"} {
-		db, err := Open(Options{KindCountry, write(b, typ, 6, map[string]mmdbtype.Map{"192.0.2.0/24": {"country": iso("NL")}})})
+		db, err := Open(Options{Kind: KindCountry, Path: write(b, typ, 6, map[string]mmdbtype.Map{"192.0.2.0/24": {"country": iso("NL")}})})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -6,9 +6,11 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // check finds every value out of its range. It looks at values only: whether a
@@ -126,6 +128,12 @@ func (f *faultList) geolocate(g Geolocate) {
 		if d.Path == "" {
 			f.add(key+".path", "name the file")
 		}
+		f.download(key, d)
+	}
+	if m := g.MaxMind; (m.Account == "") != (m.Key == "") {
+		f.add("geolocate.maxmind", "account and key go together: give both or neither")
+	} else if strings.ContainsFunc(m.Account, func(r rune) bool { return r < '0' || r > '9' }) {
+		f.add("geolocate.maxmind.account", "is no account number: digits only, as MaxMind shows it")
 	}
 	if b := g.RDAP.Bootstrap; b != "" {
 		if u, err := url.Parse(b); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -138,6 +146,31 @@ func (f *faultList) geolocate(g Geolocate) {
 	if s := g.WHOIS.Server; s != "" {
 		if _, _, err := net.SplitHostPort(s); err != nil {
 			f.add("geolocate.whois.server", "must be host:port, or empty for no WHOIS")
+		}
+	}
+}
+
+var hexDigest = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+
+// download checks where a database comes from. No value is repeated that may hold a token.
+func (f *faultList) download(key string, d GeoDatabase) {
+	if d.Source != "" && d.URL != "" {
+		f.add(key, "has a source and a url: give one of them")
+	}
+	if u, err := url.Parse(d.URL); d.URL != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https") {
+		f.add(key+".url", "must be an https URL, without a name and password in it")
+	}
+	if d.SHA256 != "" && !hexDigest.MatchString(d.SHA256) {
+		if u, err := url.Parse(d.SHA256); err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+			f.add(key+".sha256", "must be 64 hexadecimal digits, or the https URL of a file that begins with them")
+		}
+	}
+	if d.SHA256 != "" && !d.Awaited() {
+		f.add(key+".sha256", "is for a download: give a source or a url too")
+	}
+	for name, text := range map[string]string{"licence": d.Licence, "attribution": d.Attribution} {
+		if len(text) > 200 || strings.ContainsFunc(text, unicode.IsControl) {
+			f.add(key+"."+name, "must be one line of at most 200 bytes")
 		}
 	}
 }

@@ -70,6 +70,7 @@ type Vantage struct {
 // Geolocate names the sources of hosting facts.
 type Geolocate struct {
 	Databases []GeoDatabase `koanf:"databases"`
+	MaxMind   MaxMind       `koanf:"maxmind"`
 	RDAP      RDAP          `koanf:"rdap"`
 	WHOIS     WHOIS         `koanf:"whois"`
 	// Contacts is a CSV file: the operator's directory of providers. Empty for none.
@@ -78,10 +79,30 @@ type Geolocate struct {
 	PerSecond float64 `koanf:"per_second"`
 }
 
-// GeoDatabase is a file in MaxMind's format.
+// GeoDatabase is a file in MaxMind's format. With a source or a URL, `vigil geodata
+// update` downloads it, and it may be absent until then. The command line takes the
+// names of the sources from geolocate/geodata.
 type GeoDatabase struct {
 	Kind string `koanf:"kind"` // country or asn
 	Path string `koanf:"path"`
+	// Source is the name of a built-in source; not together with URL.
+	Source string `koanf:"source"`
+	// URL is https, or in a lab http; {yyyy-mm} in it stands for the month.
+	URL string `koanf:"url"`
+	// SHA256 is the digest of the download, 64 hexadecimal digits, or the https URL of a file that begins with it; may be empty.
+	SHA256 string `koanf:"sha256"`
+	// Licence and Attribution are for people, at most 200 bytes; they default to those of the source.
+	Licence     string `koanf:"licence"`
+	Attribution string `koanf:"attribution"`
+}
+
+// Awaited says whether the file may be absent: something downloads it.
+func (d GeoDatabase) Awaited() bool { return d.Source != "" || d.URL != "" }
+
+// MaxMind is an account for GeoLite2. The key is never printed.
+type MaxMind struct {
+	Account string `koanf:"account"`
+	Key     string `koanf:"key"`
 }
 
 // RDAP says where the bootstrap files are; an empty URL switches RDAP off.
@@ -172,6 +193,10 @@ func Defaults() Config {
 			Vantages:  []Vantage{{Name: "local"}},
 		},
 		Geolocate: Geolocate{
+			Databases: []GeoDatabase{
+				{Kind: "country", Path: "country.mmdb", Source: "ip-location-db-server-country"},
+				{Kind: "asn", Path: "asn.mmdb", Source: "ip-location-db-origin-asn"},
+			},
 			RDAP:  RDAP{Bootstrap: "https://data.iana.org/rdap/"},
 			WHOIS: WHOIS{Server: "whois.iana.org:43"}, PerSecond: 2,
 		},

@@ -44,7 +44,7 @@ scheduler: {aftercare: [1h, 2h]}
 	want.Guard.AllowNetworks = got.Guard.AllowNetworks
 	want.Crawler.MaxBody = 512 << 10
 	want.Crawler.Vantages = []Vantage{{Name: "here", Country: "NL", Network: "AS64500"}, {Name: "there"}}
-	want.Geolocate.Databases = []GeoDatabase{{"country", "c.mmdb"}}
+	want.Geolocate.Databases = []GeoDatabase{{Kind: "country", Path: "c.mmdb"}}
 	want.Geolocate.Contacts = "providers.csv"
 	want.Scheduler.Aftercare = []time.Duration{time.Hour, 2 * time.Hour}
 	want.Crawler.Timeout, want.Crawler.InFlight = 3*time.Second, 12
@@ -94,6 +94,62 @@ scheduler: {aftercare: [2h, 1h], growth: -1}
 	}
 	if err != nil && strings.Contains(err.Error(), "secret") {
 		t.Error("a fault repeats the database URL, which may hold a password")
+	}
+}
+
+func TestGeoDatabases(t *testing.T) {
+	t.Parallel()
+	digest := strings.Repeat("0a", 32)
+	tests := []struct {
+		name, file string
+		environ    []string
+		want       []GeoDatabase
+		maxmind    MaxMind
+		fault      string // part of it; empty for none
+	}{
+		{name: "the contract's form", file: "databases: [{kind: country, path: country.mmdb}, {kind: asn, path: asn.mmdb}]", want: []GeoDatabase{{Kind: "country", Path: "country.mmdb"}, {Kind: "asn", Path: "asn.mmdb"}}},
+		{name: "none at all", file: "databases: []", want: nil},
+		{name: "not said", file: "per_second: 2", want: Defaults().Geolocate.Databases},
+		{name: "a source", file: "databases: [{kind: asn, path: a.mmdb, source: some-source}]", want: []GeoDatabase{{Kind: "asn", Path: "a.mmdb", Source: "some-source"}}},
+		{
+			name: "a URL with all", file: "databases: [{kind: asn, path: a.mmdb, url: 'https://data.example/{yyyy-mm}.mmdb', sha256: " + digest + ", licence: CC0, attribution: Example}]",
+			want: []GeoDatabase{{Kind: "asn", Path: "a.mmdb", URL: "https://data.example/{yyyy-mm}.mmdb", SHA256: digest, Licence: "CC0", Attribution: "Example"}},
+		},
+		{name: "a digest elsewhere", file: "databases: [{kind: asn, path: a.mmdb, source: s, sha256: 'https://data.example/a.sha256'}]", want: []GeoDatabase{{Kind: "asn", Path: "a.mmdb", Source: "s", SHA256: "https://data.example/a.sha256"}}},
+		{name: "an account", file: "databases: []\n  maxmind: {account: 123456}", environ: []string{"VIGIL_GEOLOCATE_MAXMIND_KEY=from-environment"}, maxmind: MaxMind{Account: "123456", Key: "from-environment"}},
+		{name: "source and URL", file: "databases: [{kind: asn, path: a.mmdb, source: s, url: 'https://data.example/a'}]", fault: "give one of them"},
+		{name: "another scheme", file: "databases: [{kind: asn, path: a.mmdb, url: 'ftp://data.example/a'}]", fault: "databases[0].url: must be an https URL"},
+		{name: "a password in the URL", file: "databases: [{kind: asn, path: a.mmdb, url: 'https://me:hidden-word@data.example/a'}]", fault: "without a name and password"},
+		{name: "half a digest", file: "databases: [{kind: asn, path: a.mmdb, source: s, sha256: 0a0b}]", fault: "64 hexadecimal digits"},
+		{name: "a digest of nothing", file: "databases: [{kind: asn, path: a.mmdb, sha256: " + digest + "}]", fault: "give a source or a url too"},
+		{name: "a long licence", file: "databases: [{kind: asn, path: a.mmdb, licence: '" + strings.Repeat("x", 201) + "'}]", fault: "databases[0].licence"},
+		{name: "a key without an account", file: "maxmind: {key: hidden-word}", fault: "account and key go together"},
+		{name: "an account that is none", file: "maxmind: {account: me@example.org, key: hidden-word}", fault: "no account number"},
+		{name: "an unknown key", file: "databases: [{kind: asn, path: a.mmdb, license: MIT}]", fault: "did you mean licence"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Parse([]byte("geolocate:\n  "+test.file+"\n"), test.environ)
+			if test.fault != "" {
+				if err == nil || !strings.Contains(err.Error(), test.fault) {
+					t.Errorf("error %v does not say %q", err, test.fault)
+				}
+				if err != nil && strings.Contains(err.Error(), "hidden-word") {
+					t.Errorf("the fault repeats a secret: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got.Geolocate.Databases, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+			if got.Geolocate.MaxMind != test.maxmind {
+				t.Errorf("maxmind %+v, want %+v", got.Geolocate.MaxMind, test.maxmind)
+			}
+		})
 	}
 }
 

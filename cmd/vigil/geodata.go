@@ -1,0 +1,319 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"vigil/geolocate"
+	"vigil/geolocate/geodata"
+	"vigil/geolocate/mmdb"
+	"vigil/internal/config"
+	"vigil/internal/telemetry"
+)
+
+func newGeodata(o *options) *cobra.Command {
+	group := &cobra.Command{Use: "geodata", Short: "Bring the databases that say where addresses are"}
+	force := false
+	update := &cobra.Command{
+		Use:   "update [NAME...]",
+		Short: "Download newer geo databases, prove them and put them in place",
+		Long: `Download the databases of geolocate.databases that have a source or a url: all, or
+those named by path, file name, source or kind. A file is put in place only when it is
+sound, is not older than the present one and not less than half its size; otherwise the present one
+stays. A running Vigil takes the new file within 30 seconds, without a restart.
+
+Exit code: 0 when all are updated or up to date, 1 when one could not be updated, 2 for a broken
+configuration or a name that is not in it.`,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			cfg, err := o.load()
+			if err != nil {
+				return err
+			}
+			return updateGeodata(cmd.Context(), cfg, names, force, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	update.Flags().BoolVar(&force, "force", false, "fetch again, and take an older or much smaller database than the present one")
+	group.AddCommand(update)
+	return group
+}
+
+// databaseSources are the configured databases and where they come from. One without a source has no URL.
+func databaseSources(cfg config.Config) ([]geodata.Database, error) {
+	var faults config.Faults
+	var out []geodata.Database
+	for i, d := range cfg.Geolocate.Databases {
+		source := geodata.Source{Kind: mmdb.Kind(d.Kind), URL: d.URL}
+		if d.Source != "" {
+			known, ok := geodata.Find(d.Source)
+			switch {
+			case !ok:
+				faults = append(faults, fmt.Sprintf("geolocate.databases[%d].source: %q is none of %s", i, d.Source, strings.Join(sourceNames(), ", ")))
+			case string(known.Kind) != d.Kind:
+				faults = append(faults, fmt.Sprintf("geolocate.databases[%d]: the source %s is of kind %s, the entry of kind %s", i, d.Source, known.Kind, d.Kind))
+			}
+			source = known
+		}
+		source.SHA256, source.Licence, source.Attribution = cmp.Or(d.SHA256, source.SHA256), cmp.Or(d.Licence, source.Licence), cmp.Or(d.Attribution, source.Attribution)
+		out = append(out, geodata.Database{Kind: mmdb.Kind(d.Kind), Path: d.Path, Source: source})
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return out, nil
+}
+
+func sourceNames() (names []string) {
+	for _, s := range geodata.Sources() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func databaseOptions(databases []geodata.Database) (out []geolocate.DatabaseOptions) {
+	for _, d := range databases {
+		out = append(out, geolocate.DatabaseOptions{Kind: string(d.Kind), Path: d.Path, Awaited: d.Source.URL != ""})
+	}
+	return out
+}
+
+// named are the databases that the names mean; all without names.
+func named(databases []geodata.Database, names []string) ([]geodata.Database, error) {
+	if len(names) == 0 {
+		return databases, nil
+	}
+	var out []geodata.Database
+	used := map[string]bool{}
+	for _, d := range databases {
+		called := []string{d.Path, filepath.Base(d.Path), strings.TrimSuffix(filepath.Base(d.Path), ".mmdb"), d.Source.Name, string(d.Kind)}
+		meant := false
+		for _, n := range names {
+			if n != "" && slices.Contains(called, n) {
+				meant, used[n] = true, true
+			}
+		}
+		if meant {
+			out = append(out, d)
+		}
+	}
+	for _, n := range names {
+		if !used[n] {
+			return nil, config.Faults{fmt.Sprintf("no entry of geolocate.databases is called %q: give its path, file name, source or kind", n)}
+		}
+	}
+	return out, nil
+}
+
+func updateGeodata(ctx context.Context, cfg config.Config, names []string, force bool, out, progress io.Writer) error {
+	all, err := databaseSources(cfg)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return config.Faults{"geolocate.databases is empty, so there is nothing to update: leave the key out for the two free databases, or list yours"}
+	}
+	databases, err := named(all, names)
+	if err != nil {
+		return err
+	}
+	g, err := newGuard(cfg, world{})
+	if err != nil {
+		return err
+	}
+	resolver, err := newResolver(cfg, world{})
+	if err != nil {
+		return err
+	}
+	shown := &downloadProgress{out: progress, live: terminal(progress)}
+	updater, err := geodata.New(geodata.Options{
+		Dial: g.Web(nil), Check: g.Check, LookupHost: resolver.LookupHost, Lab: cfg.Guard.AllowNetworks,
+		Account: cfg.Geolocate.MaxMind.Account, Key: cfg.Geolocate.MaxMind.Key, Progress: shown.heard,
+	})
+	if err != nil {
+		return err
+	}
+	failed, updated := 0, 0
+	for _, d := range databases {
+		if d.Source.URL == "" && len(names) == 0 {
+			fmt.Fprintf(out, "%s: skipped: it has neither source nor url, so it is yours to renew\n", d.Path)
+			continue
+		}
+		result, err := updater.Update(ctx, d, force)
+		shown.done()
+		if err != nil {
+			failed++
+			fmt.Fprintf(out, "%s: FAILED: %v\n", d.Path, err)
+			continue
+		}
+		if result.Outcome == geodata.Updated {
+			updated++
+		}
+		fmt.Fprintf(out, "%s: %s, %.1f MiB, built %s, from %s%s\n", d.Path, result.Outcome, float64(result.Size)/(1<<20), result.Built.Format(time.DateOnly), result.From, terms(d.Source))
+	}
+	if updated > 0 {
+		fmt.Fprintln(out, "a running Vigil takes new files within 30 seconds")
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d databases could not be updated; their present files are as they were", failed, len(databases))
+	}
+	return nil
+}
+
+// terms says what a database may be used for, as far as that is known.
+func terms(s geodata.Source) string {
+	text := "; licence not stated"
+	if s.Licence != "" {
+		text = "; licence " + s.Licence
+	}
+	if s.Attribution != "" {
+		text += "; " + s.Attribution
+	}
+	return text
+}
+
+// downloadProgress shows a bar on a terminal, else a line for each tenth.
+type downloadProgress struct {
+	out   io.Writer
+	live  bool
+	path  string
+	bar   *progressbar.ProgressBar
+	tenth int64
+}
+
+func (p *downloadProgress) heard(path string, done, total int64) {
+	if p.path != path {
+		p.path, p.tenth = path, 0
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetVisibility(p.live), progressbar.OptionShowBytes(true),
+			progressbar.OptionSetDescription(filepath.Base(path)), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	_ = p.bar.Set64(done)
+	if p.live {
+		return
+	}
+	if total <= 0 { // not said: a line for each 10 MiB
+		if step := done / (10 << 20); step > p.tenth {
+			p.tenth = step
+			fmt.Fprintf(p.out, "%s: %d MiB\n", path, step*10)
+		}
+		return
+	}
+	if step := done * 10 / total; step > p.tenth {
+		p.tenth = step
+		fmt.Fprintf(p.out, "%s: %d %%\n", path, step*10)
+	}
+}
+
+// done ends the bar of a database.
+func (p *downloadProgress) done() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+	p.bar, p.path = nil, ""
+}
+
+// watchGeodata takes replaced geo databases into use, on its own and at a SIGHUP, until ctx ends.
+func (e *engine) watchGeodata(ctx context.Context) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.eyes.locator.Watch(ctx) })
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-hangups:
+				e.eyes.locator.Reload()
+			}
+		}
+	})
+	return g.Wait()
+}
+
+// geodata lists the geo databases for the metrics.
+func (e *eyes) geodata() (out []telemetry.Geodata) {
+	for _, d := range e.locator.DatabaseInfos() {
+		kind := d.Kind
+		if kind == geolocate.KindEmbedded {
+			kind = "embedded"
+		}
+		out = append(out, telemetry.Geodata{Kind: kind, Loaded: d.Loaded, Built: d.Built})
+	}
+	return out
+}
+
+// oldData is the age from which on doctor warns: the sources are renewed daily to monthly
+// (docs/geodata.md), so that a file of 45 days has missed an edition of the slowest.
+const oldData = 45 * 24 * time.Hour
+
+func (d *doctor) geoDatabases() {
+	const subject = "geo databases"
+	databases, err := databaseSources(d.cfg)
+	if err != nil {
+		d.say(fail, subject, err.Error(), "")
+		return
+	}
+	loaded := 0
+	for _, one := range databases {
+		l, err := geolocate.New(geolocate.Options{Databases: databaseOptions([]geodata.Database{one}), NoRDAP: true, NoWHOIS: true})
+		if err != nil {
+			d.say(fail, subject, err.Error(), "")
+			continue
+		}
+		info := l.DatabaseInfos()[0]
+		if err := l.Close(); err != nil {
+			d.say(fail, subject, err.Error(), "")
+			continue
+		}
+		what := fmt.Sprintf("%s (%s), built %s%s", one.Path, one.Kind, info.Built.Format(time.DateOnly), terms(one.Source))
+		age := time.Since(info.Built)
+		switch {
+		case !info.Loaded:
+			d.say(warn, subject, fmt.Sprintf("%s (%s) is not there yet", one.Path, one.Kind), "run vigil geodata update")
+			continue
+		case age > oldData:
+			todo := "run vigil geodata update"
+			if one.Source.URL == "" {
+				todo = "bring a newer one, or give it a source in geolocate.databases"
+			}
+			d.say(warn, subject, fmt.Sprintf("%s; that is %d days ago, and publishers renew at least monthly", what, int(age.Hours()/24)), todo)
+		default:
+			d.say(good, subject, what, "")
+		}
+		loaded++
+	}
+	d.embeddedTable(loaded)
+}
+
+// embeddedTable tells the date of the table inside the program, and what it means when there is nothing else.
+func (d *doctor) embeddedTable(loaded int) {
+	l, err := geolocate.New(geolocate.Options{NoRDAP: true, NoWHOIS: true})
+	if err != nil {
+		d.say(fail, "geo databases", err.Error(), "")
+		return
+	}
+	infos := l.DatabaseInfos()
+	table := fmt.Sprintf("the table inside the program is of %s", infos[len(infos)-1].Built.Format(time.DateOnly))
+	if err := l.Close(); err != nil {
+		d.say(fail, "geo databases", err.Error(), "")
+		return
+	}
+	if loaded == 0 {
+		d.say(warn, "geo databases", "there are none: countries come from RDAP, WHOIS and the table inside the program, with low confidence; "+table, "run vigil geodata update, or set geolocate.databases")
+		return
+	}
+	d.say(good, "geo databases", table, "")
+}

@@ -1,0 +1,274 @@
+package geodata
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+var (
+	errNotModified = errors.New("not modified")
+	errNotFound    = errors.New("the server has no such file (404): look at the URL; a publisher may have moved it")
+	errStalled     = errors.New("the server stopped sending: try again")
+	errCut         = errors.New("the download was cut off: try again")
+)
+
+// download is a file that came, not yet proven.
+type download struct {
+	temporary    string // the unpacked database
+	from         string // the URL asked, without its query
+	digest       string // SHA-256 of what was sent
+	etag         string
+	lastModified string
+}
+
+// digest is the promised SHA-256 of the download: written down, or asked of the publisher. Empty when there is none.
+func (u *Updater) digest(ctx context.Context, s Source) (string, error) {
+	if !strings.Contains(s.SHA256, "://") {
+		return strings.ToLower(s.SHA256), nil
+	}
+	wrong := func(err error) (string, error) { return "", fmt.Errorf("fetch its SHA-256: %w", err) }
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	response, err := u.get(ctx, s.SHA256, s.Account, kept{})
+	if err != nil {
+		return wrong(err)
+	}
+	defer response.Body.Close()
+	stall := time.AfterFunc(u.o.Stall, func() { cancel(errStalled) })
+	defer stall.Stop()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxDigestFile))
+	if err != nil {
+		return wrong(said(ctx, err))
+	}
+	first := firstDigest.Find(text)
+	if first == nil {
+		return wrong(fmt.Errorf("%s does not begin with 64 hexadecimal digits: look at the URL", withoutQuery(s.SHA256)))
+	}
+	return strings.ToLower(string(bytes.TrimSpace(first))), nil
+}
+
+var firstDigest = regexp.MustCompile(`^[0-9a-fA-F]{64}(\s|$)`)
+
+// get asks for one URL. known makes it conditional: errNotModified when nothing is newer.
+func (u *Updater) get(ctx context.Context, at string, account bool, known kept) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return nil, errors.New("its URL cannot be read: correct it")
+	}
+	request.Header.Set("User-Agent", "Vigil (geodata update)")
+	if known.ETag != "" {
+		request.Header.Set("If-None-Match", known.ETag)
+	}
+	if known.LastModified != "" {
+		request.Header.Set("If-Modified-Since", known.LastModified)
+	}
+	if account {
+		request.SetBasicAuth(u.o.Account, u.o.Key) // not sent on to another host by a redirect
+	}
+	response, err := u.client.Do(request)
+	if err != nil {
+		return nil, said(ctx, err)
+	}
+	if response.StatusCode == http.StatusOK {
+		return response, nil
+	}
+	response.Body.Close()
+	if response.StatusCode == http.StatusNotModified && (known.ETag != "" || known.LastModified != "") {
+		return nil, errNotModified
+	}
+	return nil, refused(response, account)
+}
+
+// refused says what a status other than 200 means.
+func refused(r *http.Response, account bool) error {
+	switch r.StatusCode {
+	case http.StatusNotFound, http.StatusGone:
+		return errNotFound
+	case http.StatusUnauthorized, http.StatusForbidden:
+		if account {
+			return fmt.Errorf("the server refuses the account (%d): look at geolocate.maxmind.account and VIGIL_GEOLOCATE_MAXMIND_KEY, and whether the account may download this database", r.StatusCode)
+		}
+		return fmt.Errorf("the server refuses (%d): look at the URL and whether it needs an account", r.StatusCode)
+	case http.StatusTooManyRequests:
+		return errors.New("the publisher's limit of downloads is used up (429): try again tomorrow")
+	}
+	return fmt.Errorf("the server answers %d instead of a file: try again later, then look at the URL", r.StatusCode)
+}
+
+// said turns an error of the client into what a person can use: the cause when the context ended, and never a URL.
+func said(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+			return cause
+		}
+		return errors.New("interrupted; the present file is as it was")
+	}
+	var inner *url.Error
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	var slow interface{ Timeout() bool }
+	var unproven *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &unproven):
+		return fmt.Errorf("the server cannot prove who it is: look at the URL, at this machine's clock and at its certificate authorities: %w", unproven.Err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errCut
+	case errors.As(err, &slow) && slow.Timeout():
+		return fmt.Errorf("the server does not answer in time: try again: %w", err)
+	}
+	return err
+}
+
+// receive downloads and unpacks into a temporary file beside path. The caller removes it.
+func (u *Updater) receive(ctx context.Context, d Database, path string, present state, force bool) (download, error) {
+	known := present.kept
+	if force {
+		known = kept{}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var got download
+	response, at, err := u.edition(ctx, d.Source, known)
+	got.from = withoutQuery(at)
+	if err != nil {
+		return got, err
+	}
+	defer response.Body.Close()
+	total := response.ContentLength
+	if total > d.Source.most() {
+		return got, tooLarge(total, d.Source.most())
+	}
+	got.etag, got.lastModified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
+	stall := time.AfterFunc(u.o.Stall, func() { cancel(errStalled) })
+	defer stall.Stop()
+	sum := sha256.New()
+	counted := &counter{r: response.Body, left: d.Source.most(), heard: func(done int64) {
+		stall.Reset(u.o.Stall)
+		if u.o.Progress != nil {
+			u.o.Progress(d.Path, done, total)
+		}
+	}}
+	got.temporary, err = u.store(path, io.TeeReader(counted, sum), d.Source)
+	if err != nil {
+		return got, said(ctx, err)
+	}
+	if total >= 0 && counted.done != total {
+		_ = os.Remove(got.temporary)
+		return got, errCut
+	}
+	got.digest = hex.EncodeToString(sum.Sum(nil))
+	return got, nil
+}
+
+// edition asks for the newest edition of a source, and gives the URL that was asked last.
+func (u *Updater) edition(ctx context.Context, s Source, known kept) (response *http.Response, at string, err error) {
+	for _, at = range s.urls(u.now()) {
+		conditions := known
+		if known.From != withoutQuery(at) {
+			conditions = kept{} // an ETag belongs to its URL
+		}
+		response, err = u.get(ctx, at, s.Account, conditions)
+		if !errors.Is(err, errNotFound) {
+			return response, at, err
+		}
+	}
+	return nil, at, err
+}
+
+func tooLarge(n, most int64) error {
+	return fmt.Errorf("the file has %d bytes or more, over the bound of %d: this is not the expected database", n, most)
+}
+
+// store unpacks what comes into a temporary file and syncs it. On any error nothing is left.
+func (u *Updater) store(path string, packed io.Reader, s Source) (name string, err error) {
+	folder := filepath.Dir(path)
+	f, err := os.CreateTemp(folder, temporaryName)
+	if err != nil {
+		return "", onDisk(folder, err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	disk := &diskWriter{w: u.disk(f)}
+	size, err := unpack(disk, packed, s.most())
+	if disk.err != nil {
+		return "", onDisk(folder, disk.err)
+	}
+	if err != nil {
+		return "", err
+	}
+	if size < s.least() {
+		return "", fmt.Errorf("the database has only %d bytes, less than the %d that are expected: the publisher may have a fault, so try again tomorrow", size, s.least())
+	}
+	if err := f.Sync(); err != nil {
+		return "", onDisk(folder, err)
+	}
+	return f.Name(), f.Close()
+}
+
+// onDisk says what a failure to write means.
+func onDisk(folder string, err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("the disk of %s is full: make room", folder)
+	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s cannot be written in: give the folder to the user that runs this command, or run it as its owner", folder)
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("the folder %s does not exist: make it", folder)
+	}
+	return fmt.Errorf("write in %s: %w", folder, err)
+}
+
+// counter bounds and counts what comes.
+type counter struct {
+	r          io.Reader
+	done, left int64
+	heard      func(done int64)
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		if n, err := c.r.Read(p[:min(1, len(p))]); n == 0 {
+			return 0, err
+		}
+		return 0, tooLarge(c.done+1, c.done)
+	}
+	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
+	c.done, c.left = c.done+int64(n), c.left-int64(n)
+	if n > 0 {
+		c.heard(c.done)
+	}
+	return n, err
+}
+
+// diskWriter remembers its failure, which is another's fault than the server's.
+type diskWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (d *diskWriter) Write(p []byte) (int, error) {
+	n, err := d.w.Write(p)
+	if err != nil {
+		d.err = err
+	}
+	return n, err
+}
