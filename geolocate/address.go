@@ -138,6 +138,9 @@ func judgeAddress(raw string) (email string, problem addressProblem) {
 	if p := list.judgeDomain(domain); p != "" {
 		return "", p
 	}
+	if strings.HasSuffix(s, domain) && s[:len(s)-len(domain)] == local+"@" {
+		return s, "" // as it came: nothing to write anew
+	}
 	return local + "@" + domain, ""
 }
 
@@ -154,7 +157,6 @@ func splitAddresses(raw string) []string {
 		}
 	}
 	for part := range strings.FieldsFuncSeq(raw, func(c rune) bool { return strings.ContainsRune(",;|\r\n", c) }) {
-		tokens := strings.FieldsFunc(part, func(c rune) bool { return unicode.IsSpace(c) || c == '/' })
 		switch {
 		case strings.Contains(part, "://"): // a slash is part of it
 			for token := range strings.FieldsSeq(part) {
@@ -163,7 +165,7 @@ func splitAddresses(raw string) []string {
 				}
 			}
 		case strings.Count(part, "@") > 1 && !strings.Contains(part, "@@"):
-			for _, token := range tokens {
+			for token := range strings.FieldsFuncSeq(part, func(c rune) bool { return unicode.IsSpace(c) || c == '/' }) {
 				if strings.Contains(token, "@") {
 					add(token)
 				}
@@ -275,11 +277,10 @@ func asciiDomain(domain string) (string, addressProblem) {
 		}
 		domain = ascii
 	}
-	labels := strings.Split(domain, ".")
-	if len(labels) < 2 {
+	if !strings.Contains(domain, ".") {
 		return "", addressBroken
 	}
-	for _, label := range labels {
+	for label := range strings.SplitSeq(domain, ".") {
 		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
 			return "", addressBroken
 		}
@@ -292,7 +293,7 @@ func asciiDomain(domain string) (string, addressProblem) {
 			}
 		}
 	}
-	if strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+	if strings.Trim(domain[strings.LastIndexByte(domain, '.')+1:], "0123456789") == "" {
 		return "", addressLiteral
 	}
 	if len(domain) > maxMailDomain {

@@ -106,21 +106,22 @@ func contacts(f Facts, origins []netip.Addr) []casefile.Contact {
 // candidate is a contact with its place.
 type candidate struct {
 	casefile.Contact
-	rank rank
+	rank   rank
+	domain string // the registrable domain of an address that a registry wrote
 }
 
 // candidates are the contacts of a host or an edge, in order.
 func candidates(f Facts, origins []netip.Addr, party casefile.Party) []casefile.Contact {
-	var list []candidate
+	list := make([]candidate, 0, len(f.Directory)+len(f.Desks)+2)
 	for _, c := range f.Directory {
 		if c.Party == party {
-			list = append(list, candidate{c, rankDirectory})
+			list = append(list, candidate{Contact: c, rank: rankDirectory})
 		}
 	}
 	list = append(list, published(f, party)...)
 	for _, d := range originsFirst(f.Desks, origins) {
 		if partyOf(f, origins, d.Address) == party {
-			list = append(list, ofDesk(d, party, f.Domain)...)
+			list = ofDesk(list, d, party, f.Domain)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b candidate) int { return int(a.rank) - int(b.rank) })
@@ -154,6 +155,9 @@ func partyOf(f Facts, origins []netip.Addr, addr netip.Addr) casefile.Party {
 
 // originsFirst puts the desks of recorded origins first: they can delete.
 func originsFirst(desks []Desk, origins []netip.Addr) []Desk {
+	if len(origins) == 0 {
+		return desks
+	}
 	desks = slices.Clone(desks)
 	slices.SortStableFunc(desks, func(a, b Desk) int {
 		switch atA, atB := slices.Contains(origins, a.Address), slices.Contains(origins, b.Address); {
@@ -180,18 +184,19 @@ func published(f Facts, party casefile.Party) []candidate {
 	if c.Email == "" && c.Form == "" {
 		return nil
 	}
-	return []candidate{{c, rankPublished}}
+	return []candidate{{Contact: c, rank: rankPublished}}
 }
 
-// ofDesk makes candidates of what a registry wrote: each address of the field, or the
+// ofDesk adds candidates from what a registry wrote: each address of the field, or the
 // form that stands in its place.
-func ofDesk(d Desk, party casefile.Party, target string) []candidate {
-	var out []candidate
+func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []candidate {
+	before := len(out)
 	add := func(email, form string) {
 		c := d.Contact
 		c.Party, c.Email, c.Form = party, email, form
-		r := rankOf(d, email)
-		if ofDomain(email, target) || atDomain(form, target) {
+		domain := registrable(email[strings.LastIndexByte(email, '@')+1:])
+		r := rankOf(d, email, domain)
+		if target != "" && (domain == target || atDomain(form, target)) {
 			if !r.asked() {
 				return
 			}
@@ -203,7 +208,7 @@ func ofDesk(d Desk, party casefile.Party, target string) []candidate {
 		case c.Role == roleAbuse: // nobody asked for reports at this address
 			c.Role = "other"
 		}
-		out = append(out, candidate{c, r})
+		out = append(out, candidate{c, r, domain})
 	}
 	for _, raw := range splitAddresses(d.Contact.Email) {
 		email, problem := judgeAddress(raw)
@@ -216,7 +221,7 @@ func ofDesk(d Desk, party casefile.Party, target string) []candidate {
 			add(email, "")
 		}
 	}
-	if form := formIn(d.Contact.Form); len(out) == 0 && form != "" {
+	if form := formIn(d.Contact.Form); len(out) == before && form != "" {
 		add("", form)
 	}
 	return out
@@ -224,7 +229,7 @@ func ofDesk(d Desk, party casefile.Party, target string) []candidate {
 
 // rankOf is the place of an address by where in the answer it stood. A parser that
 // does not say where is taken by its role.
-func rankOf(d Desk, email string) rank {
+func rankOf(d Desk, email, domain string) rank {
 	switch d.Found {
 	case registry.FoundAbuseRole:
 		return rankAbuseRole
@@ -235,7 +240,7 @@ func rankOf(d Desk, email string) rank {
 	case registry.FoundRemarks:
 		return rankRemarks
 	case registry.FoundMailLine:
-		return rankOfMail(email)
+		return rankOfMail(email, domain)
 	}
 	switch {
 	case d.Contact.Role == roleAbuse && d.Contact.Source == kindRDAP:
@@ -243,7 +248,7 @@ func rankOf(d Desk, email string) rank {
 	case d.Contact.Role == roleAbuse:
 		return rankAbuseLine
 	}
-	return rankOfMail(email)
+	return rankOfMail(email, domain)
 }
 
 // Words in the local part of an address: of RFC 2142 and of incident response teams
@@ -255,8 +260,8 @@ const (
 )
 
 // rankOfMail is the place of an address of any mail line, by its words.
-func rankOfMail(email string) rank {
-	local, domain, found := strings.Cut(strings.ToLower(email), "@")
+func rankOfMail(email, domain string) rank {
+	local, _, found := strings.Cut(strings.ToLower(email), "@")
 	if !found {
 		return rankMailOther
 	}
@@ -265,7 +270,7 @@ func rankOfMail(email string) rank {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(list, " "+w+" ") })
 	}
 	switch {
-	case knownAddresses().mailboxes[registrable(domain)]:
+	case knownAddresses().mailboxes[domain]:
 		return rankMailPersonal
 	case strings.Contains(local, "abuse"):
 		return rankMailAbuse
@@ -279,38 +284,21 @@ func rankOfMail(email string) rank {
 	return rankMailOther
 }
 
-// byConvention is abuse@ of the provider's domain: that of its most trustworthy address.
+// byConvention is abuse@ of the provider's domain, as seen in its most trustworthy
+// address: never a mailbox provider's, a registry's, or the domain of the target itself,
+// whose owner is not the host.
 func byConvention(list []candidate, party casefile.Party, target string) (candidate, bool) {
 	for _, c := range list {
 		if c.rank == rankDirectory || c.rank == rankPublished {
 			continue // somebody wrote down the desk itself
 		}
-		if domain := providerDomain(c.Email, target); domain != "" {
+		if domain := c.domain; domain != "" && domain != target && !knownAddresses().mailboxes[domain] {
 			return candidate{casefile.Contact{
 				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: rankConvention.why(),
-			}, rankConvention}, true
+			}, rankConvention, domain}, true
 		}
 	}
 	return candidate{}, false
-}
-
-// providerDomain is the domain at which a provider receives mail, as seen in one of its
-// contacts: never a mailbox provider's, a registry's, or the domain of the target itself,
-// whose owner is not the host.
-func providerDomain(email, target string) string {
-	if !usable(email) {
-		return ""
-	}
-	domain := registrable(email[strings.LastIndexByte(email, '@')+1:])
-	if domain == "" || domain == target || knownAddresses().mailboxes[domain] {
-		return ""
-	}
-	return domain
-}
-
-// ofDomain says whether an address is of the target's registrable domain.
-func ofDomain(email, target string) bool {
-	return target != "" && registrable(email[strings.LastIndexByte(email, '@')+1:]) == target
 }
 
 // atDomain says whether a form is a page of the target's registrable domain.

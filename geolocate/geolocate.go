@@ -299,5 +299,5 @@ func registrable(host string) string {
 	if !found || rest == "" {
 		return ""
 	}
-	return rest[strings.LastIndexByte(rest, '.')+1:] + "." + suffix
+	return host[strings.LastIndexByte(rest, '.')+1:]
 }
