@@ -11,7 +11,7 @@ import (
 // Bounds of what is kept of a registration.
 const (
 	maxNameservers = 32
-	maxIANAID      = 99_999 // IANA's registrar ids have up to five digits
+	maxIANAID      = 9_999_999 // IANA's registrar ids are far below; .in writes six digits
 )
 
 // asciiName folds a name to small letters and A-labels (RFC 5890), without the

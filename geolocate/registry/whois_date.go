@@ -80,7 +80,10 @@ func dateWords(s string) []dateWord {
 		if from > 0 {
 			w.sign = s[from-1]
 		}
-		if len(out) == 0 || w.text != "t" && w.text != "st" && w.text != "nd" && w.text != "rd" && w.text != "th" || !isDigit(before(s, from)) {
+		if w.text == "before" { // "before Aug-1996" is no date
+			return nil
+		}
+		if w.text != "t" && (len(out) == 0 || w.text != "st" && w.text != "nd" && w.text != "rd" && w.text != "th" || !isDigit(before(s, from))) {
 			out = append(out, w)
 		}
 	}

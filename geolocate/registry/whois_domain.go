@@ -134,6 +134,7 @@ type registration struct {
 	echoed bool // the answer repeats the question
 	other  bool // a label names another domain
 	free   bool // a state says that nobody holds the name
+	above  bool // the entries are about the top-level domain, as in answers with IANA's before them
 
 	d         Domain
 	states    []string
@@ -150,6 +151,12 @@ const (
 )
 
 func (g *registration) take(e entry) {
+	if labelFields[e.label] == "name" && e.part == partDomain {
+		g.above = strings.EqualFold(strings.Trim(e.value, " ."), g.name[strings.LastIndexByte(g.name, '.')+1:])
+	}
+	if g.above {
+		return
+	}
 	switch e.part {
 	case partContact:
 		g.contact(e)
@@ -188,7 +195,11 @@ func (g *registration) ofDomain(e entry) {
 	case "echo":
 		g.echoed = g.echoed || sameDomain(e.value, g.name)
 	case "registrar":
-		g.called(rankLine, e.value)
+		rank := rankLine
+		if e.label == "authorized agency" { // KISA: the English half, behind the Korean one
+			rank = rankName
+		}
+		g.called(rank, e.value)
 	case "registrar handle":
 		g.called(rankHandle, e.value)
 	case "iana":
@@ -198,7 +209,7 @@ func (g *registration) ofDomain(e entry) {
 	case "status":
 		g.state(e.value)
 	case "hold":
-		g.states = append(g.states, "hold "+e.value)
+		g.word("hold " + e.value)
 	case "created", "updated", "expires":
 		g.date(labelFields[e.label], e.value)
 	case "nameserver":
@@ -206,10 +217,11 @@ func (g *registration) ofDomain(e entry) {
 	}
 }
 
-// contact takes of a person or organisation only what names the registrar in full:
-// answers in ICANN's form have no blocks.
+// contact takes of a block about a person or organisation only what cannot be said of
+// one: what names the registrar or the domain in the label, and an end of registration (HKIRC).
 func (g *registration) contact(e entry) {
-	if kind := labelFields[e.label]; strings.HasPrefix(e.label, "registrar ") && (kind == "iana" || kind == "abuse" || kind == "registrar") {
+	kind := labelFields[e.label]
+	if kind == "expires" || strings.HasPrefix(e.label, "registrar ") && kind != "" && kind != "registrar handle" || strings.HasPrefix(e.label, "domain name ") && kind == "created" {
 		g.ofDomain(e)
 	}
 }
@@ -239,6 +251,10 @@ func (g *registration) inRegistrar(e entry) {
 }
 
 func (g *registration) about(value string) {
+	if name, state, ok := strings.Cut(value, " is "); ok { // Freenom
+		value = name
+		defer g.state(state)
+	}
 	for word := range strings.FieldsSeq(strings.NewReplacer("(", " ", ")", " ").Replace(value)) { // "name.example (xn--...)"
 		if sameDomain(word, g.name) {
 			g.named = true

@@ -45,16 +45,16 @@ type lineReader struct {
 	filled    bool // the part has a line
 	paragraph bool // the next line starts a paragraph
 	registrar bool // a registrar was seen in the part of the domain
+	below     []string
 }
 
 // readLines reads at most maxAnswerLines lines.
 func readLines(text string) []entry {
 	r := lineReader{paragraph: true}
-	n := 0
-	for line := range strings.Lines(text) {
-		if n++; n > maxAnswerLines {
-			break
-		}
+	lines := strings.SplitN(text, "\n", maxAnswerLines+1)
+	lines = lines[:min(len(lines), maxAnswerLines)]
+	for i, line := range lines {
+		r.below = lines[i+1:]
 		r.line(line)
 	}
 	return r.out
@@ -83,6 +83,9 @@ func (r *lineReader) line(line string) {
 	}
 	if r.part != partDomain && r.deeper && indent <= r.indent {
 		r.leave()
+	}
+	if r.sentence(s) {
+		return
 	}
 	label, value, ok := strings.Cut(s, ":")
 	if !ok || len(label) > maxLabel || strings.HasPrefix(value, "//") {
@@ -115,8 +118,8 @@ func (r *lineReader) labelled(label, value string, indent int) {
 	folded := knownLabel(label)
 	if value == "" {
 		p, known := partOf(folded)
-		if !known && (r.part != partDomain && r.filled) {
-			return // an empty field of a block
+		if !known && r.part != partDomain && r.filled || known && !r.heads(p, indent) {
+			return // an empty field
 		}
 		r.enter(p, indent)
 		return
@@ -144,18 +147,52 @@ func (r *lineReader) labelled(label, value string, indent int) {
 	r.add(entry{r.part, folded, value})
 }
 
-// unlabelled reads a line without a colon: a heading, a sentence that begins with a
-// label ("Record created on ..."), label and value with a tab, or a line of a block.
+// heads says whether a label without a value is a heading, and not an empty field: when
+// the next line is indented deeper, has no label, or one of a kind that stands in blocks only.
+// Below a heading of name servers there may be an empty line (HKIRC).
+func (r *lineReader) heads(p part, indent int) bool {
+	for i, line := range r.below {
+		s := strings.TrimSpace(line)
+		if s == "" && i == 0 && (p == partNameserver || p == partContact) {
+			continue
+		}
+		if s == "" || i > 1 {
+			return false
+		}
+		if len(line)-len(strings.TrimLeft(line, " \t")) > indent {
+			return true
+		}
+		label, _, labelled := strings.Cut(s, ":")
+		if !labelled {
+			return true
+		}
+		folded := knownLabel(label)
+		if p == partRegistrar || p == partName {
+			return labelFields[folded] == "" && !strings.HasPrefix(folded, "regist") || folded == "status"
+		}
+		_, opens := partOf(folded)
+		return i == 0 && labelFields[folded] == "" && !opens && !strings.HasPrefix(folded, "regist")
+	}
+	return false
+}
+
+// sentence reads a line that begins with a label, as TWNIC and MONIC write it.
+func (r *lineReader) sentence(s string) bool {
+	for _, opening := range []string{"record created on ", "record expires on ", "record last updated on "} {
+		if len(s) > len(opening) && strings.EqualFold(s[:len(opening)], opening) {
+			r.add(entry{partDomain, strings.TrimSpace(opening), clip(s[len(opening):])})
+			return true
+		}
+	}
+	return false
+}
+
+// unlabelled reads a line without a colon: a heading, label and value with a tab, or a
+// line of a block.
 func (r *lineReader) unlabelled(s string, indent int) {
 	if label, value, ok := strings.Cut(s, "\t"); ok && labelFields[foldLabel(label)] != "" && strings.TrimSpace(value) != "" {
 		r.labelled(label, clip(value), indent)
 		return
-	}
-	for _, opening := range []string{"record created on ", "record expires on ", "record last updated on "} {
-		if len(s) > len(opening) && strings.EqualFold(s[:len(opening)], opening) {
-			r.add(entry{partDomain, strings.TrimSpace(opening), clip(s[len(opening):])})
-			return
-		}
 	}
 	if p, known := partOf(foldLabel(s)); known && len(s) <= maxLabel && p != partStatus && p != partName && (r.part == partDomain || indent <= r.indent) {
 		r.leave()
@@ -171,10 +208,12 @@ func (r *lineReader) unlabelled(s string, indent int) {
 	r.add(entry{r.part, "", clip(s)})
 }
 
-// more takes an indented line below a state for another state (KazNIC).
+// more takes an indented line below a state (KazNIC) or a name server (NASK) for another one.
 func (r *lineReader) more(s string, indent int) {
-	if n := len(r.out); n > 0 && indent > 0 && !r.paragraph && labelFields[r.out[n-1].label] == "status" {
-		r.add(entry{partDomain, r.out[n-1].label, clip(s)})
+	if n := len(r.out); n > 0 && indent > 0 && !r.paragraph {
+		if kind := labelFields[r.out[n-1].label]; kind == "status" || kind == "nameserver" {
+			r.add(entry{partDomain, r.out[n-1].label, clip(s)})
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ var missingWords = []string{
 	"this domain name is available", "requested domain not found", "requested object not found", "nothing found", "nincs talalat", "no se encontro", "dominio no encontrado", "el dominio no",
 	"available for registration", "status: free", "status: available", "not registered", "is free", "error:101", "%error:101", "error 101", "error:103", "record does not exist", "no records",
 	"above domain name is not registered", "상기 도메인이름은 등록되어 있지 않습니다", "unknown domain", "domain_not_found", "error: no entries found", "-1: not found", "domain name has not been registered",
+	"this query returned 0 objects", "invalid query or domain name not known", "not available for second level registration", "no record found",
 	// reserved and refused names: nobody holds them either
 	"reserved by the registry", "reserved by registry", "reserved name", "reserved domain", "this domain name is reserved", "this name is reserved", "the registration of this domain is restricted",
 	"domain name is reserved", "this name is not available for registration", "domain is reserved", "the domain name is reserved", "this domain has been reserved",

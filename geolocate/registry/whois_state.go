@@ -22,6 +22,9 @@ func (g *registration) state(value string) {
 	if i := strings.Index(words, "http"); i > 0 {
 		words = words[:i]
 	}
+	if i := strings.Index(words, " - "); i > 0 { // KazNIC: "ok - Normal state."
+		words = words[:i]
+	}
 	for _, word := range splitStates(words) {
 		g.word(word)
 	}
