@@ -32,14 +32,15 @@ var months = map[string]time.Month{
 // readDate reads the date of a registry: numbers or English months in any order and with any
 // signs between them, a time, a zone. A time without a zone is taken for UTC, so that it
 // is off by at most 14 hours. A date whose day and month cannot be told apart is not
-// guessed: order decides, or a number above 12, or nobody. Years are 1980 to 2150.
+// guessed: order decides, or a number above 12, or nobody. Years are 1980 to 2150;
+// fractions of a second are dropped.
 func readDate(s string, order dayOrder) (time.Time, bool) {
 	if len(s) > maxDate {
 		s = s[:maxDate]
 	}
 	s = strings.TrimSpace(s)
 	if at, err := time.Parse(time.RFC3339, s); err == nil && at.Year() >= 1980 && at.Year() <= 2150 {
-		return at.UTC(), true
+		return at.UTC().Truncate(time.Second), true
 	}
 	words := dateWords(s)
 	for i := range words { // dates may follow a name, as in "registrar AT registry.example 20200131"

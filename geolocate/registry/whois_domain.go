@@ -68,13 +68,18 @@ func (d *Domain) fill(from Domain) {
 // name of a domain, by the library. name is in ASCII and small letters. Answers that
 // nobody holds the name (also when it is reserved) are not_found, those of a server that
 // refuses are rate_limited or server_error, those about another name other_object.
-func parseDomain(text, name string) (d Domain, problem Problem) {
+func parseDomain(text, name string) (Domain, Problem) {
+	return parseDomainBy(text, name, tldOf(name))
+}
+
+// parseDomainBy reads a registration by the rule of a registry.
+func parseDomainBy(text, name string, rule tldRule) (d Domain, problem Problem) {
 	defer func() {
 		if recover() != nil {
 			d, problem = Domain{}, ProblemBroken
 		}
 	}()
-	reg := registration{name: name, rule: tldOf(name)}
+	reg := registration{name: name, rule: rule}
 	for _, e := range readLines(text) {
 		reg.take(e)
 	}

@@ -88,7 +88,7 @@ func (r *lineReader) line(line string) {
 		return
 	}
 	label, value, ok := strings.Cut(s, ":")
-	if !ok || len(label) > maxLabel || strings.HasPrefix(value, "//") {
+	if !ok || len(label) > maxLabel || r.part == partNameserver && startsWithHost(s) || strings.HasPrefix(value, "//") {
 		r.unlabelled(s, indent)
 		return
 	}
@@ -254,8 +254,12 @@ func partOf(folded string) (p part, known bool) {
 		return partName, true
 	case labelFields[folded] == "status":
 		return partStatus, true
+	case folded == "whois" || folded == "whois server": // about the answer, not about the domain
+		return partContact, true
+	case strings.Count(folded, " ") > 4: // a sentence
+		return partDomain, false
 	}
-	for _, word := range []string{"registrant", "holder", "contact", "admin", "technical", "tech", "billing", "owner", "titular", "reseller", "organization using", "data validation", "entidade gestora", "whois"} {
+	for _, word := range []string{"registrant", "holder", "contact", "admin", "technical", "tech", "billing", "owner", "titular", "reseller", "organization using", "data validation", "entidade gestora"} {
 		if folded == word || strings.HasPrefix(folded, word+" ") || strings.HasSuffix(folded, " "+word) || strings.Contains(folded, " "+word+" ") || strings.HasPrefix(folded, word+"s ") || strings.HasSuffix(folded, " "+word+"s") {
 			return partContact, true
 		}
@@ -282,6 +286,12 @@ func opensContact(folded string) bool {
 		return true
 	}
 	return false
+}
+
+// startsWithHost recognises a host before an address of IPv6, whose colons are no label's.
+func startsWithHost(s string) bool {
+	word, _, more := strings.Cut(s, " ")
+	return more && !strings.HasSuffix(word, ":") && strings.Contains(strings.Trim(word, "."), ".") && asciiName(word) != ""
 }
 
 // clip bounds a value.

@@ -25,7 +25,7 @@ var missingWords = []string{
 // missingTails end a line that starts with the name itself, or has it in it.
 var missingTails = []string{
 	"is free", "is available", "not found", "not found.", "is available for registration", "is not registered", "not registered", "does not exist", "no match", "is available for purchase",
-	"was not found", "is unassigned", "- no match", "is not found", "is available.", "has not been registered", "is not available for registration", "is reserved", "status: free", "is still available",
+	"was not found", "is unassigned", "- no match", "is not found", "is available.", "has not been registered", "is not available for registration", "is reserved", "status: free", "is still available", "no entries found", "no data found",
 }
 
 // missingDomain recognises the words of registries for "nobody holds this name": at the start

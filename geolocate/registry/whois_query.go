@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net"
+	"net/netip"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ import (
 //     is in ASCII (its answer to "help").
 //   - whois.jprs.jp writes its labels in English behind /e (first lines of each answer).
 func domainQuestion(server, name string) string {
-	if !plainDomain(name) {
+	if _, err := netip.ParseAddr(name); err == nil || !plainDomain(name) {
 		return name
 	}
 	host, _, err := net.SplitHostPort(server)
