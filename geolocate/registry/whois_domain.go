@@ -91,6 +91,9 @@ func parseDomainBy(text, name string, rule tldRule) (d Domain, problem Problem) 
 	case missingDomain(text, name):
 		return Domain{}, ProblemNotFound
 	}
+	if servers := tonicServers(text, name); len(servers) > 0 {
+		return Domain{Nameservers: servers}, ""
+	}
 	if problem := refusal(text); problem != "" {
 		return Domain{}, problem
 	}
@@ -98,6 +101,22 @@ func parseDomainBy(text, name string, rule tldRule) (d Domain, problem Problem) 
 		return Domain{}, ProblemOtherObject
 	}
 	return libraryDomain(text, name)
+}
+
+// tonicServers reads the answers of .to: a line with the first label of the name and a
+// name server, for each, and nothing else.
+func tonicServers(text, name string) []string {
+	if !strings.HasPrefix(text, "Tonic whoisd") {
+		return nil
+	}
+	label, _, _ := strings.Cut(name, ".")
+	var servers []string
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) == 2 && strings.EqualFold(words[0], label) && len(servers) < 2*maxNameservers {
+			servers = append(servers, hostsIn(words[1])...)
+		}
+	}
+	return tidyHosts(servers)
 }
 
 // libraryDomain reads what our own reader found no name in.
@@ -139,7 +158,7 @@ type registration struct {
 	echoed bool // the answer repeats the question
 	other  bool // a label names another domain
 	free   bool // a state says that nobody holds the name
-	above  bool // the entries are about the top-level domain, as in answers with IANA's before them
+	aside  bool // the entries are about another name: a second object, or IANA's answer before the registry's
 
 	d         Domain
 	states    []string
@@ -156,10 +175,10 @@ const (
 )
 
 func (g *registration) take(e entry) {
-	if labelFields[e.label] == "name" && e.part == partDomain {
-		g.above = strings.EqualFold(strings.Trim(e.value, " ."), g.name[strings.LastIndexByte(g.name, '.')+1:])
+	if labelFields[e.label] == "name" && (e.part == partDomain || e.part == partName) {
+		g.about(e.value)
 	}
-	if g.above {
+	if g.aside {
 		return
 	}
 	switch e.part {
@@ -195,8 +214,6 @@ func (g *registration) take(e entry) {
 // ofDomain reads a labelled entry that is about the domain.
 func (g *registration) ofDomain(e entry) {
 	switch labelFields[e.label] {
-	case "name":
-		g.about(e.value)
 	case "echo":
 		g.echoed = g.echoed || sameDomain(e.value, g.name)
 	case "registrar":
@@ -241,32 +258,32 @@ func (g *registration) inRegistrar(e entry) {
 		g.called(rankName, e.value)
 	case "organization", "organisation", "organization name", "org", "org name", "organisation name":
 		g.called(rankOrg, e.value)
-	default:
-		switch kind := labelFields[e.label]; kind {
-		case "registrar", "iana", "abuse":
+	default: // a paragraph that starts with the registrar may go on about the domain
+		if labelFields[e.label] != "status" || len(g.states) == 0 {
 			g.ofDomain(e)
-		case "name", "status", "created", "expires", "updated":
-			if g.d.Registrar == "" && e.label != "registered" && e.label != "created" && e.label != "changed" && e.label != "status" && e.label != "updated" && e.label != "modified" {
-				g.ofDomain(e) // a block that was not closed by an empty line
-			}
-		case "nameserver":
-			g.server(e)
 		}
 	}
 }
 
+// about takes the name that the next entries are about. Entries about another name are
+// not read: its states are not those of ours.
 func (g *registration) about(value string) {
-	if name, state, ok := strings.Cut(value, " is "); ok { // Freenom
-		value = name
-		defer g.state(state)
-	}
-	for word := range strings.FieldsSeq(strings.NewReplacer("(", " ", ")", " ").Replace(value)) { // "name.example (xn--...)"
-		if sameDomain(word, g.name) {
-			g.named = true
+	name, state, stated := strings.Cut(value, " is ") // Freenom: "SITE.EXAMPLE is Active"
+	g.aside = false
+	for word := range strings.FieldsSeq(strings.NewReplacer("(", " ", ")", " ").Replace(name)) { // "name.example (xn--...)"
+		switch ascii := asciiName(word); {
+		case ascii == g.name:
+			g.named, g.aside = true, false
+			if stated {
+				g.state(state)
+			}
 			return
+		case ascii != "":
+			g.other, g.aside = true, true
+		case strings.EqualFold(strings.Trim(word, "."), g.name[strings.LastIndexByte(g.name, '.')+1:]):
+			g.aside = true
 		}
 	}
-	g.other = g.other || strings.Contains(value, ".")
 }
 
 func (g *registration) called(rank int, value string) {

@@ -107,7 +107,7 @@ func (r *lineReader) bracketed(s string, indent int) bool {
 	if p, known := partOf(label); known {
 		r.enter(p, indent)
 	}
-	if value != "" {
+	if value != "" && !strings.HasSuffix(label, "ary name server") { // MYNIC writes a handle there, and the host below it
 		r.add(entry{partDomain, label, value})
 		r.filled = true
 	}
@@ -297,6 +297,9 @@ func startsWithHost(s string) bool {
 // clip bounds a value.
 func clip(s string) string {
 	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "..") { // ATI writes its points behind the colon
+		s = strings.TrimLeft(s, ". ")
+	}
 	if len(s) > maxValue {
 		s = strings.ToValidUTF8(s[:maxValue], "")
 	}

@@ -13,7 +13,7 @@ var missingWords = []string{
 	"domain name not found", "domain name not known", "domain name does not exist", "domain name is available", "domain status: available", "domain status: no object found",
 	"object does not exist", "object not found", "object_not_found", "the queried object does not exist", "the domain name is not registered", "the domain has not been registered",
 	"the domain you requested is not known", "the requested domain was not found", "the domain was not found", "this domain name has not been registered", "this domain is available",
-	"this domain name is available", "requested domain not found", "requested object not found", "nothing found", "nincs talalat", "no se encontro", "dominio no encontrado", "el dominio no",
+	"this domain name is available", "requested domain not found", "requested object not found", "nothing found", "nincs talalat", "nincs találat", "no information was found", "invalid domain name", "second level domain name is reserved", "not available for registration", "no se encontro", "dominio no encontrado", "el dominio no",
 	"available for registration", "status: free", "status: available", "not registered", "is free", "error:101", "%error:101", "error 101", "error:103", "record does not exist", "no records",
 	"above domain name is not registered", "상기 도메인이름은 등록되어 있지 않습니다", "unknown domain", "domain_not_found", "error: no entries found", "-1: not found", "domain name has not been registered",
 	"this query returned 0 objects", "invalid query or domain name not known", "not available for second level registration", "no record found",
@@ -44,6 +44,9 @@ func missingDomain(text, name string) bool {
 			if strings.HasPrefix(line, words) {
 				return true
 			}
+		}
+		if strings.HasPrefix(line, "invalid ") && strings.HasSuffix(line, " domain name") { // DOMREG
+			return true
 		}
 		if !strings.Contains(line, name) {
 			continue
