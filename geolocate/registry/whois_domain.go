@@ -160,6 +160,8 @@ type registration struct {
 	free   bool // a state says that nobody holds the name
 	aside  bool // the entries are about another name: a second object, or IANA's answer before the registry's
 
+	naming bool // the entry before named a domain
+
 	d         Domain
 	states    []string
 	servers   []string
@@ -176,8 +178,13 @@ const (
 
 func (g *registration) take(e entry) {
 	if labelFields[e.label] == "name" && (e.part == partDomain || e.part == partName) {
-		g.about(e.value)
+		if !g.naming || g.aside { // a name right behind ours is another spelling of it, or a variant (CNNIC)
+			g.about(e.value)
+		}
+		g.naming = true
+		return
 	}
+	g.naming = false
 	if g.aside {
 		return
 	}

@@ -36,7 +36,7 @@ type entry struct {
 // lineReader turns the lines of a WHOIS answer into entries. It knows the four ways in
 // which registries arrange them: "label: value" (with points or blanks before the
 // colon), "[label] value" (JPRS, MYNIC), a heading with indented lines below it
-// (Nominet, SIDN), and paragraphs of an object each (RPSL).
+// (the registries of .uk and .nl), and paragraphs of an object each (RPSL).
 type lineReader struct {
 	out       []entry
 	part      part
