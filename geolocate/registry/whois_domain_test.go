@@ -206,3 +206,23 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyHoldsIt: the words of registries for a free or reserved name.
+func TestNobodyHoldsIt(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"NOT FOUND\n>>> Last update <<<\n", "No Data Found\n", "DOMAIN NOT FOUND\n", "Domain not found.\n", "NO OBJECT FOUND!\n", "No Found\n", "Object does not exist\n",
+		"The queried object does not exist: no matching objects found\n", "% No entries found for the selected source(s).\n", "%ERROR:101: no entries found\n", "%ERROR:103: Domain is not registered\n",
+		"% No entries found for query \"site-1.example\".\n", "% nothing found\n", "*** Nothing found for this query.\n", "% No match\n", "No match!!\n", "No match found for \"site-1.example\"\n",
+		"No_Se_Encontro_El_Objeto/Object_Not_Found\n", "query:        site-1.example\n\nNo data was found to match the request criteria.\n", "El dominio no se encuentra registrado\n",
+		"Domain Name [site-1.example] does not exist in database.\n", "Domain name site-1.example does not exist in database!\n", "site-1.example - No Match\n", "site-1.example no match\n", "Not found: site-1.example\n",
+		"site-1.example is free\n", ">>> Domain site-1.example is available for registration\n", "domain \"site-1.example\" not found.\n", "This domain name has not been registered.\n", "The domain name is not registered.\n",
+		"% No such domain\n", "No information was found matching that query.\n", "Domain: site-1.example\nStatus: free\n", "Domain:\tsite-1.example\nStatus:\tAVAILABLE\n",
+		"Reserved by registry\n", "Not available for registration.\nSecond level domain name is reserved.\n", "상기 도메인이름은 등록되어 있지 않습니다.\n",
+		"% This query returned 0 objects.\n%\n% but this server does not have any data for it\n",
+	} {
+		if d, got := parseDomain(text, "site-1.example"); got != ProblemNotFound {
+			t.Errorf("%q: problem %q, want not_found (%+v)", text, got, d)
+		}
+	}
+}
