@@ -1,8 +1,12 @@
 package registry
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/openrdap/rdap"
@@ -68,7 +72,45 @@ func FuzzRDAP(f *testing.F) {
 			}
 		}
 		if d, problem := domainOf(o, "site-1.example"); problem == "" {
-			checkText(t, append(d.Status, d.Registrar, d.AbuseEmail)...)
+			checkDomain(t, d)
+		}
+		if server := relatedServer(o, "site-1.example"); server != nil && (server.Host == "" || server.User != nil || server.RawQuery != "") {
+			t.Errorf("related server %v", server)
+		}
+	})
+}
+
+// checkDomain: what is read of a registration is bounded and in its form.
+func checkDomain(t *testing.T, d Domain) {
+	t.Helper()
+	checkText(t, append(append(d.Status, d.Nameservers...), d.Registrar, d.AbuseEmail)...)
+	if len(d.Status) > maxStatus || len(d.Nameservers) > maxNameservers || d.IANAID < 0 || d.IANAID > maxIANAID || !slices.IsSorted(d.Status) || !slices.IsSorted(d.Nameservers) {
+		t.Errorf("%+v", d)
+	}
+	for _, host := range d.Nameservers {
+		if !plainDomain(host) {
+			t.Errorf("name server %q", host)
+		}
+	}
+	if d.AbuseEmail != "" && !strings.Contains(d.AbuseEmail, "@") {
+		t.Errorf("abuse address %q", d.AbuseEmail)
+	}
+	for _, at := range []time.Time{d.Created, d.Updated, d.Expires} {
+		if at.Location() != time.UTC {
+			t.Errorf("%v is not in UTC", at)
+		}
+	}
+}
+
+// FuzzReadDate: a date is in UTC, of a year that makes sense, or none.
+func FuzzReadDate(f *testing.F) {
+	for _, s := range []string{"2026-02-03T04:05:06Z", "20260203 #1", "Tue Feb 03 04:05:06 GMT 2026", "03/02/2026 1:05 PM +14:59", "2026.02.03 24:00", "99999999", "1980-01-01 00:00:00 +14"} {
+		f.Add(s, "dmy")
+		f.Add(s, "")
+	}
+	f.Fuzz(func(t *testing.T, text, order string) {
+		if at, ok := readDate(text, dayOrder(order)); ok && (at.Location() != time.UTC || at.Year() < 1979 || at.Year() > 2151 || at.Nanosecond() != 0) {
+			t.Errorf("%q is %v", text, at)
 		}
 	})
 }
@@ -78,10 +120,22 @@ func FuzzParseDomain(f *testing.F) {
 	f.Add("Domain Name: SITE-1.EXAMPLE\nRegistrar: X\nRegistrar Abuse Contact Email: a@b.example\nDomain Status: clientHold\n")
 	f.Add("domain: site-1.example\nstatus: free\n")
 	f.Add("refer: ")
+	files, err := filepath.Glob("testdata/domains/*.txt")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no corpus", err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(raw))
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		d, problem := parseDomain(decode(text), "site-1.example")
-		if problem == "" {
-			checkText(t, append(d.Status, d.Registrar, d.AbuseEmail)...)
+		for _, tld := range []string{"example", "jp", "hk", "cz"} {
+			if d, problem := parseDomainBy(decode(text), "site-1.example", tldOf("site."+tld)); problem == "" {
+				checkDomain(t, d)
+			}
 		}
 		if server, _ := referral(text); server != "" && strings.ContainsAny(server, " \r\n/") {
 			t.Errorf("referral %q", server)

@@ -21,15 +21,6 @@ func (r *Registry) rdapNetwork(ctx context.Context, addr netip.Addr) (Network, P
 	return networkOf(object, addr)
 }
 
-// rdapDomain asks RDAP for a domain (RFC 9082, section 3.1.3).
-func (r *Registry) rdapDomain(ctx context.Context, name string) (Domain, Problem) {
-	object, problem := r.rdapObject(ctx, rdap.DomainRequest, name)
-	if problem != "" {
-		return Domain{}, problem
-	}
-	return domainOf(object, name)
-}
-
 // rdapObject asks the responsible servers in turn. Each query has a client of its
 // own, because the library's is not safe for concurrent use.
 func (r *Registry) rdapObject(ctx context.Context, kind rdap.RequestType, query string) (any, Problem) {

@@ -23,7 +23,7 @@ func (r *Registry) whoisAnswers(ctx context.Context, query string) (texts []stri
 	visited := map[string]bool{}
 	for range maxReferrals + 1 {
 		visited[server] = true
-		text, p := r.whoisQuery(ctx, server, query)
+		text, p := r.whoisQuery(ctx, server, domainQuestion(server, query))
 		if p != "" {
 			return texts, p
 		}

@@ -2,7 +2,10 @@ package registry
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	whoisparser "github.com/likexian/whois-parser"
 )
@@ -24,12 +27,7 @@ func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Proble
 			d, found = next, true
 			continue
 		}
-		if d.Registrar == "" {
-			d.Registrar = next.Registrar
-		}
-		if d.AbuseEmail == "" {
-			d.AbuseEmail = next.AbuseEmail
-		}
+		d.fill(next)
 	}
 	switch {
 	case found:
@@ -40,56 +38,321 @@ func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Proble
 	return Domain{}, ProblemNotFound
 }
 
-// parseDomain reads a registration. The library names registrar, status and dates;
-// the abuse contact it does not know is read here.
-func parseDomain(text, name string) (d Domain, problem Problem) {
+// fill takes what is missing from the registrar's own answer. The states stay those
+// of the registry: it alone says what is in the DNS.
+func (d *Domain) fill(from Domain) {
+	if d.Registrar == "" {
+		d.Registrar = from.Registrar
+	}
+	if d.IANAID == 0 {
+		d.IANAID = from.IANAID
+	}
+	if d.AbuseEmail == "" {
+		d.AbuseEmail = from.AbuseEmail
+	}
+	if d.Created.IsZero() {
+		d.Created = from.Created
+	}
+	if d.Updated.IsZero() {
+		d.Updated = from.Updated
+	}
+	if d.Expires.IsZero() {
+		d.Expires = from.Expires
+	}
+	if len(d.Nameservers) == 0 {
+		d.Nameservers = from.Nameservers
+	}
+}
+
+// parseDomain reads a registration: by our own table of labels, and where that finds no
+// name of a domain, by the library. name is in ASCII and small letters. Answers that
+// nobody holds the name (also when it is reserved) are not_found, those of a server that
+// refuses are rate_limited or server_error, those about another name other_object.
+func parseDomain(text, name string) (Domain, Problem) {
+	return parseDomainBy(text, name, tldOf(name))
+}
+
+// parseDomainBy reads a registration by the rule of a registry.
+func parseDomainBy(text, name string, rule tldRule) (d Domain, problem Problem) {
 	defer func() {
 		if recover() != nil {
 			d, problem = Domain{}, ProblemBroken
 		}
 	}()
-	info, err := whoisparser.Parse(text)
-	if err != nil || info.Domain == nil || info.Domain.Domain == "" {
-		if missing(text) {
-			return Domain{}, ProblemNotFound
-		}
-		return Domain{}, ProblemBroken
+	reg := registration{name: name, rule: rule}
+	for _, e := range readLines(text) {
+		reg.take(e)
 	}
-	if !strings.EqualFold(strings.TrimSuffix(info.Domain.Domain, "."), name) && !strings.EqualFold(info.Domain.Punycode, name) {
+	switch {
+	case reg.free:
+		return Domain{}, ProblemNotFound
+	case reg.named, !reg.other && reg.echoed && reg.substance():
+		return reg.domain(), ""
+	case missingDomain(text, name):
+		return Domain{}, ProblemNotFound
+	}
+	if servers := tonicServers(text, name); len(servers) > 0 {
+		return Domain{Nameservers: servers}, ""
+	}
+	if problem := refusal(text); problem != "" {
+		return Domain{}, problem
+	}
+	if reg.other {
 		return Domain{}, ProblemOtherObject
 	}
-	d.Status = statuses(info.Domain.Status)
+	return libraryDomain(text, name)
+}
+
+// tonicServers reads the answers of .to: a line with the first label of the name and a
+// name server, for each, and nothing else.
+func tonicServers(text, name string) []string {
+	if !strings.HasPrefix(text, "Tonic whoisd") {
+		return nil
+	}
+	label, _, _ := strings.Cut(name, ".")
+	var servers []string
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) == 2 && strings.EqualFold(words[0], label) && len(servers) < 2*maxNameservers {
+			servers = append(servers, hostsIn(words[1])...)
+		}
+	}
+	return tidyHosts(servers)
+}
+
+// libraryDomain reads what our own reader found no name in.
+func libraryDomain(text, name string) (Domain, Problem) {
+	info, err := whoisparser.Parse(text)
+	if err != nil || info.Domain == nil || info.Domain.Domain == "" {
+		return Domain{}, ProblemBroken
+	}
+	if !sameDomain(info.Domain.Domain, name) && !sameDomain(info.Domain.Punycode, name) {
+		return Domain{}, ProblemOtherObject
+	}
+	d := Domain{Status: statuses(info.Domain.Status)}
 	if at := info.Domain.CreatedDateInTime; at != nil {
 		d.Created = at.UTC()
+	}
+	if at := info.Domain.UpdatedDateInTime; at != nil {
+		d.Updated = at.UTC()
 	}
 	if at := info.Domain.ExpirationDateInTime; at != nil {
 		d.Expires = at.UTC()
 	}
-	if info.Registrar != nil {
-		if d.Registrar = tidy(info.Registrar.Name); d.Registrar == "" {
-			d.Registrar = tidy(info.Registrar.Organization)
-		}
+	for _, server := range info.Domain.NameServers {
+		d.Nameservers = append(d.Nameservers, hostsIn(server)...)
 	}
-	for line := range strings.Lines(text) {
-		key, value, ok := strings.Cut(line, ":")
-		if !ok || d.AbuseEmail != "" {
-			continue
-		}
-		switch strings.ToLower(strings.TrimSpace(key)) {
-		case "registrar abuse contact email", "abuse contact email", "registrar abuse email", "abuse-mailbox":
-			d.AbuseEmail = tidyEmail(value)
+	d.Nameservers = tidyHosts(d.Nameservers)
+	if info.Registrar != nil {
+		if d.Registrar = registrarName(info.Registrar.Name); d.Registrar == "" {
+			d.Registrar = registrarName(info.Registrar.Organization)
 		}
 	}
 	return d, ""
 }
 
-// missing recognises the words for "no such object".
-func missing(text string) bool {
-	text = strings.ToLower(text)
-	for _, words := range []string{"no match", "not found", "no entries found", "no data found", "no object found", "is free", "is available", "error:101"} {
-		if strings.Contains(text, words) {
-			return true
+// registration gathers what the entries of one answer say.
+type registration struct {
+	name   string
+	rule   tldRule
+	named  bool // a label says that the answer is about the name
+	echoed bool // the answer repeats the question
+	other  bool // a label names another domain
+	free   bool // a state says that nobody holds the name
+	aside  bool // the entries are about another name: a second object, or IANA's answer before the registry's
+
+	naming bool // the entry before named a domain
+
+	d         Domain
+	states    []string
+	servers   []string
+	registrar [4]string // by rank: what names the registrar best comes last
+}
+
+// Ranks of names of a registrar.
+const (
+	rankHandle = iota // its handle at the registry
+	rankLine          // the line for the registrar
+	rankName          // the name in the block about the registrar
+	rankOrg           // the organisation in the block about the registrar
+)
+
+func (g *registration) take(e entry) {
+	if labelFields[e.label] == "name" && (e.part == partDomain || e.part == partName) {
+		if !g.naming || g.aside { // a name right behind ours is another spelling of it, or a variant (CNNIC)
+			g.about(e.value)
+		}
+		g.naming = true
+		return
+	}
+	g.naming = false
+	if g.aside {
+		return
+	}
+	switch e.part {
+	case partContact:
+		g.contact(e)
+		return
+	case partRegistrar:
+		g.inRegistrar(e)
+		return
+	case partAbuse:
+		g.abuse(e.value)
+		return
+	case partNameserver:
+		if e.label == "" || labelFields[e.label] == "nameserver" {
+			g.server(e)
+			return
+		}
+	case partName:
+		if e.label == "" || e.label == "name" {
+			g.about(e.value)
+			return
+		}
+	case partStatus:
+		if e.label == "" {
+			g.state(e.value)
+			return
+		}
+	case partDomain:
+	}
+	g.ofDomain(e)
+}
+
+// ofDomain reads a labelled entry that is about the domain.
+func (g *registration) ofDomain(e entry) {
+	switch labelFields[e.label] {
+	case "echo":
+		g.echoed = g.echoed || sameDomain(e.value, g.name)
+	case "registrar":
+		rank := rankLine
+		if e.label == "authorized agency" { // KISA: the English half, behind the Korean one
+			rank = rankName
+		}
+		g.called(rank, e.value)
+	case "registrar handle":
+		g.called(rankHandle, e.value)
+	case "iana":
+		g.iana(e.value)
+	case "abuse":
+		g.abuse(e.value)
+	case "status":
+		g.state(e.value)
+	case "hold":
+		g.word("hold " + e.value)
+	case "created", "updated", "expires":
+		g.date(labelFields[e.label], e.value)
+	case "nameserver":
+		g.server(e)
+	}
+}
+
+// contact takes of a block about a person or organisation only what cannot be said of
+// one: what names the registrar or the domain in the label, and an end of registration (HKIRC).
+func (g *registration) contact(e entry) {
+	kind := labelFields[e.label]
+	if kind == "expires" || strings.HasPrefix(e.label, "registrar ") && kind != "" && kind != "registrar handle" || strings.HasPrefix(e.label, "domain name ") && kind == "created" {
+		g.ofDomain(e)
+	}
+}
+
+func (g *registration) inRegistrar(e entry) {
+	switch e.label {
+	case "":
+		if g.registrar[rankLine] == "" && !strings.ContainsRune(e.value, '@') {
+			g.called(rankLine, e.value)
+		}
+	case "name", "registrar name", "company name", "company":
+		g.called(rankName, e.value)
+	case "organization", "organisation", "organization name", "org", "org name", "organisation name":
+		g.called(rankOrg, e.value)
+	default: // a paragraph that starts with the registrar may go on about the domain
+		if labelFields[e.label] != "status" || len(g.states) == 0 {
+			g.ofDomain(e)
 		}
 	}
-	return false
+}
+
+// about takes the name that the next entries are about. Entries about another name are
+// not read: its states are not those of ours.
+func (g *registration) about(value string) {
+	name, state, stated := strings.Cut(value, " is ") // Freenom: "SITE.EXAMPLE is Active"
+	g.aside = false
+	for word := range strings.FieldsSeq(strings.NewReplacer("(", " ", ")", " ").Replace(name)) { // "name.example (xn--...)"
+		switch ascii := asciiName(word); {
+		case ascii == g.name:
+			g.named, g.aside = true, false
+			if stated {
+				g.state(state)
+			}
+			return
+		case ascii != "":
+			g.other, g.aside = true, true
+		case strings.EqualFold(strings.Trim(word, "."), g.name[strings.LastIndexByte(g.name, '.')+1:]):
+			g.aside = true
+		}
+	}
+}
+
+func (g *registration) called(rank int, value string) {
+	if g.registrar[rank] == "" {
+		g.registrar[rank] = registrarName(value)
+	}
+}
+
+func (g *registration) iana(value string) {
+	if id, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && id > 0 && id <= maxIANAID && g.d.IANAID == 0 {
+		g.d.IANAID = id
+	}
+}
+
+func (g *registration) abuse(value string) {
+	if g.d.AbuseEmail == "" {
+		g.d.AbuseEmail = emailIn(value)
+	}
+}
+
+// date keeps the first date of a kind: registries write about the domain before they
+// write about contacts. ISOC-IL writes a line a change, with the kind behind the date.
+func (g *registration) date(kind, value string) {
+	at, ok := readDate(value, g.rule.dates)
+	if !ok {
+		return
+	}
+	to := map[string]*time.Time{"created": &g.d.Created, "updated": &g.d.Updated, "expires": &g.d.Expires}[kind]
+	switch {
+	case kind == "updated" && strings.HasSuffix(value, "(Assigned)"):
+		to = &g.d.Created
+	case kind == "updated" && strings.HasSuffix(value, "(Changed)"):
+		*to = at
+	}
+	if to.IsZero() {
+		*to = at
+	}
+}
+
+func (g *registration) server(e entry) {
+	if e.label == "dns" && sameDomain(e.value, g.name) { // Punktum dk: the name itself in ASCII
+		g.named = true
+		return
+	}
+	if len(g.servers) < 4*maxNameservers {
+		g.servers = append(g.servers, hostsIn(e.value)...)
+	}
+}
+
+// substance says whether the answer has more than an echo of the question.
+func (g *registration) substance() bool {
+	return g.registrar != [4]string{} || len(g.servers) > 0 || !g.d.Created.IsZero() || !g.d.Expires.IsZero()
+}
+
+func (g *registration) domain() Domain {
+	for _, name := range slices.Backward(g.registrar[:]) {
+		if name != "" {
+			g.d.Registrar = name
+			break
+		}
+	}
+	g.d.Status = statuses(g.states)
+	g.d.Nameservers = tidyHosts(g.servers)
+	return g.d
 }
