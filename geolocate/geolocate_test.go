@@ -103,7 +103,7 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: last contact %+v", test.network, last)
 		}
 		if i == 0 {
-			if diff := cmp.Diff(&casefile.Registrar{Name: "Plain Names Registrar", AbuseEmail: "abuse@registrar.test", DomainStatus: []string{"clientHold"}, Created: created, Expires: created.AddDate(5, 0, 0)}, h.Registrar); diff != "" {
+			if diff := cmp.Diff(&casefile.Registrar{Name: "Plain Names Registrar", IANAID: 9999, Nameservers: []string{"ns1.dns.test", "ns2.dns.test"}, NameserverOperators: []string{"dns.test"}, AbuseEmail: "abuse@registrar.test", DomainStatus: []string{"clientHold"}, Created: created, Expires: created.AddDate(5, 0, 0)}, h.Registrar); diff != "" {
 				t.Error(diff)
 			}
 			if len(h.Addresses) != 2 {
