@@ -43,7 +43,7 @@ func strictServers() []strictServer {
 	return []strictServer{
 		{[]string{"rdap.lacnic.net"}, []quota{{10, time.Minute}}, `notice in its answers, "Rate Limit is maxed at 10 queries per 1 minutes" (secynic/ipwhois issues 99 and 104)`},
 		{[]string{"whois.lacnic.net"}, []quota{{10, time.Minute}}, "as its RDAP server; bars for five minutes (CZ-NIC/convey issue 35)"},
-		{[]string{"whois.nic.uk", "rdap.nominet.uk"}, []quota{{5, time.Second}, {1000, day}}, "Nominet, WHOIS acceptable use policy: per user, not per address"},
+		{[]string{"whois.nic.uk", "rdap.nominet.uk"}, []quota{{5, time.Second}, {1000, day}}, "the .uk registry, WHOIS acceptable use policy: per user, not per address"},
 		{[]string{"whois.weare.ie", "whois.iedr.ie", "whois.domainregistry.ie"}, []quota{{100, day}}, "IE Domain Registry, Whois acceptable use policy"},
 		{[]string{"whois.nic.fr"}, []quota{{7200, day}}, "AFNIC, Whois rate-limiting policy: public Whois, per address"},
 		{[]string{"whois.ripe.net"}, []quota{{300, day}}, "RIPE Database acceptable use policy and db-wg of 2024-05-14: 1,000 personal data sets in 24 h"},
