@@ -153,7 +153,11 @@ func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
 		return nil, problemOf(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if problem := statusProblem(resp); problem != "" {
+	switch problem := statusProblem(resp); problem {
+	case "":
+	case ProblemNotFound: // a missing file says nothing about the object
+		return nil, ProblemServer
+	default:
 		return nil, problem
 	}
 	raw, err := io.ReadAll(resp.Body)

@@ -208,6 +208,8 @@ func problemOf(ctx context.Context, err error) Problem {
 		return refused.problem
 	case errors.Is(err, errTooLarge):
 		return ProblemTooLarge
+	case errors.Is(err, errRedirects):
+		return ProblemServer
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ProblemInterrupted
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():

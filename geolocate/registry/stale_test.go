@@ -256,4 +256,3 @@ func TestStandsIn(t *testing.T) {
 		}
 	}
 }
-
