@@ -170,7 +170,7 @@ type limited struct {
 }
 
 func (l *limited) Read(p []byte) (int, error) {
-	if l.left <= 0 || l.marks < 0 {
+	if l.left <= 0 {
 		l.err = errTooLarge
 		return 0, l.err
 	}
@@ -183,6 +183,9 @@ func (l *limited) Read(p []byte) (int, error) {
 		if c == ',' || c == '[' || c == '{' {
 			l.marks--
 		}
+	}
+	if l.marks < 0 {
+		err = errTooLarge
 	}
 	if err != nil && err != io.EOF {
 		l.err = err

@@ -124,7 +124,7 @@ type hostileRDAP struct {
 }
 
 func hostileRDAPs(t testing.TB) []hostileRDAP {
-	bomb := gzipBomb(t, 256)
+	bomb := gzipBomb(t, 8)
 	html := "<!doctype html><title>Sign in</title><p>Please accept our terms.</p>"
 	return []hostileRDAP{
 		{name: "slow drip", slow: true, want: ProblemTimeout, answer: func(w http.ResponseWriter, r *http.Request) {
@@ -144,6 +144,9 @@ func hostileRDAPs(t testing.TB) []hostileRDAP {
 		{name: "silence", slow: true, want: ProblemTimeout, answer: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }},
 		{name: "endless body", want: ProblemTooLarge, answer: func(w http.ResponseWriter, _ *http.Request) { forever(w, " ") }},
 		{name: "endless list", want: ProblemTooLarge, answer: func(w http.ResponseWriter, _ *http.Request) { rdapText(w, `{"a":[`); forever(w, "[],") }},
+		{name: "too many values", want: ProblemTooLarge, answer: func(w http.ResponseWriter, _ *http.Request) {
+			rdapText(w, strings.Replace(network("192.0.2.0", "192.0.2.255"), `"entities":[`, `"x":[0`+strings.Repeat(",[]", maxMarks/2)+`],"entities":[`, 1))
+		}},
 		{name: "gzip bomb", want: ProblemTooLarge, answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(bomb)
@@ -232,6 +235,39 @@ func TestHostileRDAP(t *testing.T) {
 			}
 			if len(r.networks.permit) != 0 || len(r.networks.flights) != 0 {
 				t.Error("a permit or a flight is left over")
+			}
+		})
+	}
+}
+
+// TestStatusesThatBreakOff: which statuses, three times in a row, make us leave a server alone.
+func TestStatusesThatBreakOff(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]int{500: 3, 502: 3, 503: 3, 403: 3, 401: 3, 400: 6, 404: 6, 501: 6, 200: 6} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			l, asked := newLab(t), atomic.Int64{}
+			for i := range 6 {
+				l.handle(fmt.Sprintf("/rdap/domain/site-%d.example", i), func(w http.ResponseWriter, _ *http.Request) {
+					asked.Add(1)
+					w.WriteHeader(status)
+				})
+			}
+			elsewhere := l.rdap.URL // the bootstrap files have a server of their own, which works
+			files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				rdapText(w, fmt.Sprintf(`{"version":"1.0","services":[[["example"],["%s/rdap/"]]]}`, elsewhere))
+			}))
+			t.Cleanup(files.Close)
+			r := l.open(func(o *Options) { o.NoWHOIS, o.Bootstrap = true, files.URL })
+			var last Problem
+			for i := range 6 {
+				last = r.Domain(t.Context(), fmt.Sprintf("site-%d.example", i)).Failed[0].Problem
+			}
+			if n := asked.Load(); n != int64(want) {
+				t.Errorf("asked %d times, want %d", n, want)
+			}
+			if want == 3 && last != ProblemServer {
+				t.Errorf("while left alone: %q", last)
 			}
 		})
 	}

@@ -57,7 +57,7 @@ func TestOneBootstrapForManyQueries(t *testing.T) {
 // TestHostileAnswersCostLittleMemory counts what is allocated for an answer, by the
 // server of the lab too. It is not parallel, so that it counts nothing else.
 func TestHostileAnswersCostLittleMemory(t *testing.T) {
-	bomb := gzipBomb(t, 512)
+	bomb := gzipBomb(t, 64)
 	endless := func(start, text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { rdapText(w, start); forever(w, text) }
 	}
@@ -104,7 +104,12 @@ func TestMemoryIsBounded(t *testing.T) {
 	l := newLab(t)
 	l.rdap.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if addr, ok := strings.CutPrefix(r.URL.Path, "/rdap/ip/"); ok {
-			rdapText(w, strings.Replace(network(addr, addr), "Abuse desk", strings.Repeat("Abuse desk ", 18), 1))
+			desk := `{"roles":["abuse"],"vcardArray":["vcard",[["fn",{},"text","` + strings.Repeat("Abuse desk ", 18) + `"],["email",{},"text","abuse-%d@host.example"]]]},`
+			var desks strings.Builder
+			for i := range 6 {
+				fmt.Fprintf(&desks, desk, i)
+			}
+			rdapText(w, strings.Replace(network(addr, addr), `"entities":[`, `"entities":[`+desks.String(), 1))
 			return
 		}
 		l.answers[r.URL.Path](w, r)

@@ -223,7 +223,11 @@ func TestSecondSourceIsKeptShorter(t *testing.T) {
 			t.Fatalf("%+v", got)
 		}
 		sim.FailRDAP(fakenet.FailNone)
-		time.Sleep(time.Hour * 11 / 10)
+		time.Sleep(50 * time.Minute)
+		if got := r.Network(t.Context(), addr); got.Source != SourceWHOIS {
+			t.Errorf("asked again within the hour: %+v", got)
+		}
+		time.Sleep(20 * time.Minute)
 		if got := r.Network(t.Context(), addr); got.Source != SourceRDAP {
 			t.Errorf("%+v", got)
 		}
