@@ -3,7 +3,7 @@ package registry
 import "time"
 
 // A server that fails is left alone: a dead one would hold every look-up for its whole
-// time limit. The numbers are ours (ADR on manners): three failures in a row are no
+// time limit. The numbers are ours (docs/hosting.md): three failures in a row are no
 // accident, 30 s is shorter than most repairs, 15 min bounds how late we notice one.
 const (
 	breakAfter   = 3
