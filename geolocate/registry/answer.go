@@ -12,7 +12,8 @@ const (
 )
 
 // Problem is why a registry gave no value. It is data: a registry that fails never
-// fails a visit. The codes are a closed set and hold no host name.
+// fails a visit. The codes are a closed set and hold no host name. All but not_found
+// are passing: asked again later, the answer may be another.
 type Problem string
 
 // Problems.
@@ -20,12 +21,13 @@ const (
 	ProblemTimeout     Problem = "timeout"      // no complete answer in time, slow-drip answers among them
 	ProblemNotFound    Problem = "not_found"    // no registry is responsible, or it knows no such object
 	ProblemRateLimited Problem = "rate_limited" // the server asked us to slow down, or our own limit for it is used up
-	ProblemUnreachable Problem = "unreachable"  // no address, refused, reset, or an address our guard does not dial
-	ProblemServer      Problem = "server_error" // it answered with an error
-	ProblemBroken      Problem = "broken"       // the answer cannot be read
-	ProblemTooLarge    Problem = "too_large"    // the answer is over its bound
+	ProblemUnreachable Problem = "unreachable"  // no address, refused, reset, no TLS or no HTTP spoken, or what we do not dial: an address or a port
+	ProblemServer      Problem = "server_error" // it answered with an error, or sent us round in redirects
+	ProblemBroken      Problem = "broken"       // the answer cannot be read, or is empty
+	ProblemTooLarge    Problem = "too_large"    // the answer is over its bound in bytes or in JSON values
 	ProblemOtherObject Problem = "other_object" // the answer is about something else
 	ProblemInterrupted Problem = "interrupted"  // the caller stopped
+	ProblemBusy        Problem = "busy"         // ours: as many callers wait for registries as may (Options.Waiting)
 )
 
 // lasting says whether asking again soon would be pointless.
@@ -144,15 +146,21 @@ func within(first, last, addr netip.Addr) netip.Prefix {
 
 // lastOf is the highest address of a prefix.
 func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Masked().Addr().AsSlice()
-	for i := range b {
-		switch free := (i+1)*8 - p.Bits(); {
+	addr, bits := p.Masked().Addr(), p.Bits()
+	b, from := addr.As16(), 0
+	if addr.Is4() {
+		from = 12 // the four bytes of a mapped address
+	}
+	for i := from; i < len(b); i++ {
+		switch free := (i-from+1)*8 - bits; {
 		case free >= 8:
 			b[i] = 0xff
 		case free > 0:
 			b[i] |= 1<<free - 1
 		}
 	}
-	addr, _ := netip.AddrFromSlice(b)
-	return addr
+	if addr.Is4() {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return netip.AddrFrom16(b)
 }

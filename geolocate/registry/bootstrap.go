@@ -1,13 +1,15 @@
 package registry
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"sort"
-	"strings"
 	"time"
 
 	"github.com/openrdap/rdap/bootstrap"
@@ -24,11 +26,14 @@ const (
 
 // bootFile is one file of the RDAP bootstrap registry, or why there is none.
 type bootFile struct {
-	JSON    []byte    `json:"json,omitempty"`
-	Problem Problem   `json:"problem,omitempty"`
-	Fetched time.Time `json:"fetched"`
+	JSON    []byte
+	Problem Problem
+	Fetched time.Time
 	parsed  bootstrap.Registry
 }
+
+// holds says whether there is anything to go by.
+func (f *bootFile) holds() bool { return f.parsed != nil || f.Problem != "" || len(f.JSON) > 0 }
 
 // responsible finds the base URLs of the RDAP servers for an address or a domain,
 // https before http. The parsed registries are only read and the URLs are copies,
@@ -41,11 +46,11 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 			kind = bootstrap.IPv4
 		}
 	}
-	file, ok := r.boot.get(ctx, kind.String(), func(f bootFile) bool { return f.parsed != nil || f.Problem != "" || len(f.JSON) > 0 }, func(ctx context.Context) (bootFile, time.Duration) {
+	file, problem := r.boot.fetch(ctx, kind.String(), struct{}{}, func(ctx context.Context) answer[bootFile] {
 		return r.fetchBoot(ctx, kind)
 	})
-	if !ok {
-		return nil, problemOf(ctx, ctx.Err())
+	if problem != "" {
+		return nil, problem
 	}
 	if file.Problem != "" {
 		return nil, file.Problem
@@ -60,7 +65,7 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 	}
 	var urls []*url.URL
 	for _, u := range answer.URLs {
-		if (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+		if askable(u) {
 			c := *u
 			urls = append(urls, &c)
 		}
@@ -72,7 +77,7 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 	return urls, ""
 }
 
-func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) (bootFile, time.Duration) {
+func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) answer[bootFile] {
 	now := time.Now().UTC()
 	raw, problem := r.download(ctx, r.bootstrap.JoinPath(kind.Filename()))
 	f := bootFile{JSON: raw, Problem: problem, Fetched: now}
@@ -83,16 +88,16 @@ func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) (
 	defer r.bootMu.Unlock()
 	if f.Problem == "" {
 		r.bootLast[kind] = f
-		return f, bootTTL
+		return answer[bootFile]{value: f, ttl: bootTTL}
 	}
 	if old, have := r.bootLast[kind]; have && now.Sub(old.Fetched) < bootStale {
-		return old, bootRetry
+		return answer[bootFile]{value: old, ttl: bootRetry}
 	}
 	if f.Problem == ProblemInterrupted {
-		return f, 0
+		return answer[bootFile]{value: f}
 	}
 	f.JSON = nil
-	return f, min(bootRetry, r.retry)
+	return answer[bootFile]{value: f, ttl: min(bootRetry, r.retry)}
 }
 
 // parsed is the file ready for look-ups: one that was read back from the disk is parsed once.
@@ -138,9 +143,6 @@ func parseBoot(kind bootstrap.RegistryType, raw []byte) (parsed bootstrap.Regist
 
 // download reads one bootstrap file.
 func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
-	if problem := r.limits.pass(ctx, strings.ToLower(u.Host)); problem != "" {
-		return nil, problem
-	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, ProblemBroken
@@ -151,26 +153,60 @@ func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
 		return nil, problemOf(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if problem := r.statusProblem(u.Host, resp); problem != "" {
+	switch problem := statusProblem(resp); problem {
+	case "":
+	case ProblemNotFound: // a missing file says nothing about the object
+		return nil, ProblemServer
+	default:
 		return nil, problem
 	}
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, problemOf(ctx, err)
+		return nil, bodyProblem(ctx, err)
 	}
 	return raw, ""
 }
 
-// statusProblem reads the status of an answer and leaves the server alone when it asks for it.
-func (r *Registry) statusProblem(host string, resp *http.Response) Problem {
-	switch code := resp.StatusCode; {
-	case code >= 200 && code <= 299:
-		return ""
-	case code == http.StatusNotFound:
-		return ProblemNotFound
-	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
-		r.limits.hold(strings.ToLower(host), retryAfter(resp.Header, time.Now()))
-		return ProblemRateLimited
+// MarshalJSON packs the file: as it is, the larger ones would be over what a Cache takes.
+func (f bootFile) MarshalJSON() ([]byte, error) {
+	p := packedBoot{Problem: f.Problem, Fetched: f.Fetched}
+	if len(f.JSON) > 0 {
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write(f.JSON); err != nil {
+			return nil, err
+		}
+		if err := w.Close(); err != nil {
+			return nil, err
+		}
+		p.Packed = packed.Bytes()
 	}
-	return ProblemServer
+	return json.Marshal(p)
+}
+
+// UnmarshalJSON unpacks the file, within maxBody.
+func (f *bootFile) UnmarshalJSON(raw []byte) error {
+	var p packedBoot
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return err
+	}
+	*f = bootFile{Problem: p.Problem, Fetched: p.Fetched}
+	if len(p.Packed) == 0 {
+		return nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(p.Packed))
+	if err != nil {
+		return err
+	}
+	if f.JSON, err = io.ReadAll(io.LimitReader(r, maxBody+1)); err == nil && len(f.JSON) > maxBody {
+		err = errTooLarge
+	}
+	return err
+}
+
+// packedBoot is a bootFile as a Cache keeps it.
+type packedBoot struct {
+	Packed  []byte    `json:"gzip,omitempty"`
+	Problem Problem   `json:"problem,omitempty"`
+	Fetched time.Time `json:"fetched"`
 }

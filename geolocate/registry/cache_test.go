@@ -14,7 +14,9 @@ import (
 type disk struct {
 	mu     sync.Mutex
 	values map[string][]byte
+	ends   map[string]time.Time
 	broken bool
+	reads  int
 }
 
 func (d *disk) Cached(_ context.Context, key string) ([]byte, bool, error) {
@@ -23,7 +25,11 @@ func (d *disk) Cached(_ context.Context, key string) ([]byte, bool, error) {
 	if d.broken {
 		return nil, false, errors.New("disk is broken")
 	}
+	d.reads++
 	v, ok := d.values[key]
+	if end, bounded := d.ends[key]; bounded && !time.Now().Before(end) {
+		return nil, false, nil
+	}
 	return v, ok, nil
 }
 
@@ -33,10 +39,17 @@ func (d *disk) SaveCached(_ context.Context, key string, value []byte, expires t
 	if d.broken {
 		return errors.New("disk is broken")
 	}
-	if expires.Before(time.Now()) {
+	if !expires.After(time.Now()) {
 		return errors.New("already expired")
 	}
+	if len(value) > 64<<10 {
+		return errors.New("larger than the store takes")
+	}
 	d.values[key] = value
+	if d.ends == nil {
+		d.ends = map[string]time.Time{}
+	}
+	d.ends[key] = expires
 	return nil
 }
 

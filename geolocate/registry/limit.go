@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -17,83 +18,231 @@ const maxServers = 1024
 // Bounds of how long a server is left alone after it asked for it.
 const (
 	minHold = 5 * time.Second
-	maxHold = time.Hour
-	// whoisHold is how long a WHOIS server that complained of too many queries is left alone; it states no time.
+	maxHold = day // the longest quotas are counted over a day
+	// httpHold and whoisHold are how long a server is left alone that states no time. They
+	// double with each further complaint until an answer comes: RIPE NCC bars for good who
+	// goes on asking after it refused.
+	httpHold  = time.Minute
 	whoisHold = 10 * time.Minute
+	// holdCheck is how often the Cache is asked what other processes were told by a server.
+	holdCheck = 10 * time.Second
+	// cacheTimeout bounds one access to the Cache: it costs queries, never an answer.
+	cacheTimeout = time.Second
 )
 
-// limits keeps our manners: for each server a rate, and the time until which it
-// asked to be left alone. Safe for concurrent use.
+// limits keeps our manners: for each server its rates, the time until which it asked to
+// be left alone, and a breaker. Holds are shared with other processes through the Cache;
+// rates and breakers are of this process. Safe for concurrent use.
 type limits struct {
-	rate  rate.Limit
-	burst int
+	rate      rate.Limit
+	burst     int
+	processes int
+	patience  time.Duration // a timeout after less than this is no failure of the server
+	cache     Cache         // nil: holds are not shared
+	strict    []strictServer
 
 	mu      sync.Mutex
 	servers map[string]*server
+	quotas  map[int][]*rate.Limiter // by index in strict
 }
 
 type server struct {
-	limiter *rate.Limiter
-	until   time.Time
+	limiters   []*rate.Limiter // the general one first
+	until      time.Time       // the server asked to be left alone until then
+	complaints int             // without a stated time, since the last answer
+	checked    time.Time       // when the Cache was asked for a hold
+	breaker    breaker
 }
 
-func newLimits(perSecond float64, burst int) *limits {
-	return &limits{rate: rate.Limit(perSecond), burst: burst, servers: map[string]*server{}}
+// newLimits makes the limits. processes is how many processes ask from one address.
+func newLimits(o Options) *limits {
+	return &limits{
+		rate: rate.Limit(o.PerSecond / float64(o.Processes)), burst: max(1, o.Burst/o.Processes), processes: o.Processes,
+		patience: o.Timeout / 2, cache: o.Cache, strict: strictServers(), servers: map[string]*server{}, quotas: map[int][]*rate.Limiter{},
+	}
 }
 
+// of needs the lock.
 func (l *limits) of(host string) *server {
 	s := l.servers[host]
 	if s != nil {
 		return s
 	}
 	if len(l.servers) >= maxServers {
-		for name := range l.servers { // any one: a server that is asked again starts with a full burst
-			delete(l.servers, name)
-			break
-		}
+		l.forgetOne()
 	}
-	s = &server{limiter: rate.NewLimiter(l.rate, l.burst)}
+	s = &server{limiters: []*rate.Limiter{rate.NewLimiter(l.rate, l.burst)}}
+	if i := strictOf(l.strict, host); i >= 0 {
+		if l.quotas[i] == nil { // kept for good: forgetting a server must not refill its quota
+			l.quotas[i] = limitersOf(l.strict[i].quotas, l.processes)
+		}
+		s.limiters = append(s.limiters, l.quotas[i]...)
+	}
 	l.servers[host] = s
 	return s
 }
 
-// pass waits for the server's turn. The problem is rate_limited when the turn would
-// come after the context's deadline, or when the server is to be left alone.
+// forgetOne needs the lock. Of a few servers it forgets one that is neither held nor
+// failing, when there is one: a server that is asked again starts with a full burst.
+func (l *limits) forgetOne() {
+	now, looked, victim := time.Now(), 0, ""
+	for name, s := range l.servers { // map order is random: a sample
+		victim = name
+		if looked++; s.breaker.idle() && now.After(s.until) || looked == 16 {
+			break
+		}
+	}
+	delete(l.servers, victim)
+}
+
+// pass waits for the server's turn. It must be followed by settle when the problem is
+// empty. The problem is rate_limited when the turn would come after the context's
+// deadline, when a quota is used up, or when the server is to be left alone; the
+// server's last problem when its breaker is open; interrupted when the caller stopped.
 func (l *limits) pass(ctx context.Context, host string) Problem {
-	l.mu.Lock()
-	s := l.of(host)
-	held := time.Now().Before(s.until)
-	l.mu.Unlock()
 	if ctx.Err() != nil {
 		return problemOf(ctx, ctx.Err())
 	}
-	if held {
+	l.learnHold(ctx, host)
+	l.mu.Lock()
+	s := l.of(host)
+	now := time.Now()
+	problem := ProblemRateLimited
+	if !now.Before(s.until) {
+		problem = s.breaker.allow(now)
+	}
+	limiters := s.limiters
+	l.mu.Unlock()
+	if problem != "" {
+		return problem
+	}
+	if problem = await(ctx, limiters); problem != "" {
+		l.mu.Lock()
+		s.breaker.probe = time.Time{} // it was not asked
+		l.mu.Unlock()
+	}
+	return problem
+}
+
+// await waits until all limiters let the query pass, and takes nothing from any when
+// they do not in time.
+func await(ctx context.Context, limiters []*rate.Limiter) Problem {
+	var wait time.Duration
+	var taken []*rate.Reservation
+	now := time.Now()
+	back := func() {
+		for _, r := range taken {
+			r.CancelAt(now)
+		}
+	}
+	for _, limiter := range limiters {
+		r := limiter.ReserveN(now, 1)
+		taken = append(taken, r)
+		wait = max(wait, r.DelayFrom(now))
+	}
+	if deadline, ok := ctx.Deadline(); wait == rate.InfDuration || ok && now.Add(wait).After(deadline) {
+		back()
 		return ProblemRateLimited
 	}
-	if s.limiter.Wait(ctx) != nil {
+	if wait == 0 {
+		return ""
+	}
+	turn := time.NewTimer(wait)
+	defer turn.Stop()
+	select {
+	case <-turn.C:
+		return ""
+	case <-ctx.Done():
+		back()
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return ProblemInterrupted
 		}
 		return ProblemRateLimited
 	}
-	return ""
 }
 
-// hold leaves the server alone for a while, within the bounds.
-func (l *limits) hold(host string, d time.Duration) {
+// settle says how the exchange ended that began at started; *outcome is "" for an
+// answer, and is read when settle is called, so that it can be deferred. A timeout of a
+// server that was given little time is not counted: the time went elsewhere.
+func (l *limits) settle(host string, started time.Time, outcome *Problem) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.of(host).until = time.Now().Add(min(max(d, minHold), maxHold))
+	s, now, problem := l.of(host), time.Now(), *outcome
+	if problem == ProblemTimeout && now.Sub(started) < l.patience {
+		problem = ProblemInterrupted
+	}
+	if problem != ProblemRateLimited && problem != ProblemInterrupted {
+		s.complaints = 0
+	}
+	s.breaker.settle(now, problem)
 }
 
-// retryAfter reads a Retry-After header in seconds or as a date (RFC 9110, section 10.2.3); 0 when there is none.
+// hold leaves the server alone: for the stated time, or when it stated none (0) for the
+// usual one, doubled with each complaint since its last answer.
+func (l *limits) hold(ctx context.Context, host string, stated, usual time.Duration) {
+	l.mu.Lock()
+	s := l.of(host)
+	d := stated
+	if d <= 0 {
+		d = usual << min(s.complaints, 10)
+		s.complaints++
+	}
+	until := time.Now().Add(min(max(d, minHold), maxHold)).UTC()
+	if until.Before(s.until) { // a longer wish stands
+		until = s.until
+	}
+	s.until = until
+	l.mu.Unlock()
+	if l.cache == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
+	defer cancel()
+	if raw, err := json.Marshal(until); err == nil {
+		_ = l.cache.SaveCached(ctx, holdKey(host), raw, until)
+	}
+}
+
+func holdKey(host string) string { return "registry/hold/" + host }
+
+// learnHold reads, now and then, what the server told other processes.
+func (l *limits) learnHold(ctx context.Context, host string) {
+	if l.cache == nil {
+		return
+	}
+	l.mu.Lock()
+	s, now := l.of(host), time.Now()
+	due := now.Sub(s.checked) >= holdCheck
+	if due {
+		s.checked = now
+	}
+	l.mu.Unlock()
+	if !due {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
+	defer cancel()
+	raw, found, err := l.cache.Cached(ctx, holdKey(host))
+	var until time.Time
+	if err != nil || !found || json.Unmarshal(raw, &until) != nil || until.After(now.Add(maxHold)) {
+		return
+	}
+	l.mu.Lock()
+	if until.After(s.until) {
+		s.until = until
+	}
+	l.mu.Unlock()
+}
+
+// retryAfter reads a Retry-After header in seconds or as a date (RFC 9110, section
+// 10.2.3). It is 0 when there is none, and at least minHold when there is one.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := h.Get("Retry-After")
 	if n, err := strconv.ParseUint(v, 10, 32); err == nil {
-		return time.Duration(n) * time.Second
+		return max(minHold, time.Duration(n)*time.Second)
 	}
 	if t, err := http.ParseTime(v); err == nil {
-		return t.Sub(now)
+		return max(minHold, t.Sub(now))
 	}
 	return 0
 }

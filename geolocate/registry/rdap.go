@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
-	"strings"
 
 	"github.com/openrdap/rdap"
 )
@@ -42,10 +41,6 @@ func (r *Registry) rdapObject(ctx context.Context, kind rdap.RequestType, query 
 }
 
 func (r *Registry) rdapQuery(ctx context.Context, server *url.URL, kind rdap.RequestType, query string) (any, Problem) {
-	host := strings.ToLower(server.Host)
-	if problem := r.limits.pass(ctx, host); problem != "" {
-		return nil, problem
-	}
 	client := &rdap.Client{HTTP: r.http, UserAgent: r.agent}
 	resp, err := client.Do((&rdap.Request{Type: kind, Query: query, Server: server}).WithContext(ctx))
 	if resp == nil || len(resp.HTTP) == 0 {
@@ -55,14 +50,11 @@ func (r *Registry) rdapQuery(ctx context.Context, server *url.URL, kind rdap.Req
 	if exchange.Response == nil {
 		return nil, problemOf(ctx, exchange.Error)
 	}
-	if problem := r.statusProblem(host, exchange.Response); problem != "" {
+	if problem := statusProblem(exchange.Response); problem != "" {
 		return nil, problem
 	}
 	if err != nil || resp.Object == nil {
-		if problem := problemOf(ctx, exchange.Error); exchange.Error != nil && problem != ProblemUnreachable {
-			return nil, problem
-		}
-		return nil, ProblemBroken
+		return nil, bodyProblem(ctx, exchange.Error)
 	}
 	if refusal, ok := resp.Object.(*rdap.Error); ok {
 		if refusal.ErrorCode != nil && *refusal.ErrorCode == 404 {

@@ -17,7 +17,6 @@ package registry
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -32,70 +31,24 @@ import (
 	"go.uber.org/zap"
 )
 
-// Options of a Registry.
-type Options struct {
-	// Dial is the guarded dialer; required. network is "tcp", address is "ip:port".
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// LookupHost resolves the names of registry servers; required.
-	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
-	// Bootstrap is the base URL of the RDAP bootstrap files (RFC 9224); default IANA's.
-	Bootstrap string
-	// WHOISServer is the root of WHOIS referrals, host:port; default IANA's.
-	WHOISServer string
-	// NoRDAP and NoWHOIS switch a source off.
-	NoRDAP, NoWHOIS bool
-	// TTL is how long answers are kept; default 24 h. NegativeTTL is how long "no such
-	// object" is kept; default 1 h. Retry is how long other failures are; default 5 min.
-	TTL, NegativeTTL, Retry time.Duration
-	// Timeout bounds all queries to one source for one answer; default 5 s.
-	Timeout time.Duration
-	// PerSecond and Burst bound the queries to one server; default 2 and 10.
-	PerSecond float64
-	Burst     int
-	// Entries bounds the answers in memory, for networks and for domains each; default 20,000.
-	Entries int
-	// Cache keeps answers over restarts; nil for none.
-	Cache Cache
-	// Digest is a keyed digest: answers about domains are written to Cache under it, so
-	// that no name of a domain is in the Cache. Without it they are not written.
-	Digest func(domain string) string
-	// TLS is for labs with an authority of their own; nil for the system's.
-	TLS       *tls.Config
-	UserAgent string      // default "vigil"
-	Log       *zap.Logger // default none
-}
-
-// Defaults of Options.
-const (
-	DefaultBootstrap   = "https://data.iana.org/rdap/"
-	DefaultWHOISServer = "whois.iana.org:43"
-
-	defaultTTL         = 24 * time.Hour
-	defaultNegativeTTL = time.Hour
-	defaultRetry       = 5 * time.Minute
-	defaultTimeout     = 5 * time.Second
-	defaultPerSecond   = 2
-	defaultBurst       = 10
-	defaultEntries     = 20_000
-)
-
 // Registry asks registries. It is safe for concurrent use.
 type Registry struct {
-	dial                    func(ctx context.Context, network, address string) (net.Conn, error)
-	lookup                  func(ctx context.Context, host string) ([]netip.Addr, error)
-	http                    *http.Client
-	bootstrap               *url.URL
-	whoisServer             string
-	noRDAP, noWHOIS         bool
-	ttl, negativeTTL, retry time.Duration
-	timeout                 time.Duration
-	agent                   string
-	log                     *zap.Logger
+	dial                  func(ctx context.Context, network, address string) (net.Conn, error)
+	lookup                func(ctx context.Context, host string) ([]netip.Addr, error)
+	http                  *http.Client
+	bootstrap             *url.URL
+	whoisServer           string
+	noRDAP, noWHOIS       bool
+	networkTTL, domainTTL time.Duration
+	negativeTTL, retry    time.Duration
+	timeout               time.Duration
+	agent                 string
+	log                   *zap.Logger
 
 	limits   *limits
-	networks *memory[Network]
-	domains  *memory[Domain]
-	boot     *memory[bootFile]
+	networks *memory[netip.Prefix, netip.Addr, Network] // by the block around the address
+	domains  *memory[string, struct{}, Domain]
+	boot     *memory[string, struct{}, bootFile]
 	bootMu   sync.Mutex
 	bootLast map[bootstrap.RegistryType]bootFile
 }
@@ -117,65 +70,31 @@ func New(o Options) (*Registry, error) {
 	}
 	r := &Registry{
 		dial: o.Dial, lookup: o.LookupHost, bootstrap: base, whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
-		ttl: o.TTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, agent: o.UserAgent, log: o.Log,
-		limits: newLimits(o.PerSecond, o.Burst), bootLast: map[bootstrap.RegistryType]bootFile{},
-		networks: newMemory[Network](o.Entries, o.Cache, func(key string) string { return "registry/network/" + key }),
-		boot:     newMemory[bootFile](8, o.Cache, func(key string) string { return "registry/bootstrap/" + key }),
+		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, agent: o.UserAgent, log: o.Log,
+		limits: newLimits(o), bootLast: map[bootstrap.RegistryType]bootFile{},
 	}
-	r.domains = newMemory[Domain](o.Entries, o.Cache, func(key string) string {
+	permits := make(chan struct{}, o.Waiting)
+	r.networks = newMemory(o, permits, func(addr netip.Addr, n *Network) bool { return n.covers(addr) }, func(block netip.Prefix) string {
+		return "registry/network/" + block.String()
+	})
+	r.domains = newMemory(o, permits, func(_ struct{}, _ *Domain) bool { return true }, func(name string) string {
 		if o.Digest == nil {
 			return ""
 		}
-		return "registry/domain/" + o.Digest(key)
+		return "registry/domain/" + o.Digest(name)
 	})
+	// Who needs a bootstrap file holds a permit already.
+	r.boot = newMemory(o, nil, func(_ struct{}, f *bootFile) bool { return f.holds() }, func(kind string) string { return "registry/bootstrap/" + kind })
 	r.http = r.newHTTP(o)
 	return r, nil
-}
-
-func (o *Options) defaults() error {
-	for _, d := range []struct {
-		at *time.Duration
-		or time.Duration
-	}{{&o.TTL, defaultTTL}, {&o.NegativeTTL, defaultNegativeTTL}, {&o.Retry, defaultRetry}, {&o.Timeout, defaultTimeout}} {
-		if *d.at == 0 {
-			*d.at = d.or
-		}
-		if *d.at < 0 {
-			return errors.New("registry times must not be negative")
-		}
-	}
-	if o.Bootstrap == "" {
-		o.Bootstrap = DefaultBootstrap
-	}
-	if o.WHOISServer == "" {
-		o.WHOISServer = DefaultWHOISServer
-	}
-	if o.PerSecond == 0 {
-		o.PerSecond = defaultPerSecond
-	}
-	if o.Burst == 0 {
-		o.Burst = defaultBurst
-	}
-	if o.Entries == 0 {
-		o.Entries = defaultEntries
-	}
-	if o.PerSecond < 0 || o.Burst < 0 || o.Entries < 0 {
-		return errors.New("registry bounds must not be negative")
-	}
-	if o.UserAgent == "" {
-		o.UserAgent = "vigil"
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	return nil
 }
 
 // Close drops idle connections. Queries may still run.
 func (r *Registry) Close() { r.http.CloseIdleConnections() }
 
 // Network says who holds the network of an address. It takes at most twice the time
-// limit of the options.
+// limit of the options, and no time when the answer is in memory or when too many
+// callers wait. What it returns shares memory with other answers: it must not be changed.
 func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 	addr = addr.Unmap().WithZone("")
 	bits := 24
@@ -184,18 +103,58 @@ func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 	}
 	block, err := addr.Prefix(bits)
 	if err != nil {
-		return Network{Failed: []Attempt{{SourceRDAP, ProblemNotFound, time.Now().UTC()}}}
+		return Network{Failed: r.notAsked(ProblemNotFound)}
 	}
-	n, ok := r.networks.get(ctx, block.String(), func(n Network) bool { return n.covers(addr) }, func(ctx context.Context) (Network, time.Duration) {
-		return r.askNetwork(ctx, addr)
-	})
+	n, ok := r.networks.fresh(block, addr)
 	if !ok {
-		return Network{Failed: []Attempt{{SourceRDAP, problemOf(ctx, ctx.Err()), time.Now().UTC()}}}
+		n = r.fetchNetwork(ctx, block, addr)
 	}
 	if n.Source != "" {
 		n.Prefix = within(n.First, n.Last, addr)
 	}
 	return n
+}
+
+func (r *Registry) fetchNetwork(ctx context.Context, block netip.Prefix, addr netip.Addr) Network {
+	n, problem := r.networks.fetch(ctx, block, addr, func(ctx context.Context) answer[Network] {
+		n, ttl := r.askNetwork(ctx, addr)
+		if n.Source == "" && ttl > 0 {
+			if old, until, ok := r.networks.old(block, addr); ok && standsIn(old.Source, n.Failed) {
+				old.Failed = n.Failed
+				return answer[Network]{value: old, ttl: ttl, until: until}
+			}
+		}
+		return answer[Network]{value: n, ttl: ttl, stands: n.Source != ""}
+	})
+	if problem == "" {
+		return n
+	}
+	if old, _, ok := r.networks.old(block, addr); ok && problem != ProblemInterrupted {
+		old.Failed = r.notAsked(problem)
+		return old
+	}
+	return Network{Failed: r.notAsked(problem)}
+}
+
+// standsIn says whether an old answer of a source may stand in for it: the source was
+// asked, and failed for a passing reason. One that knows no such object any more has
+// answered.
+func standsIn(source string, failed []Attempt) bool {
+	for _, f := range failed {
+		if f.Source == source {
+			return !f.Problem.lasting() && f.Problem != ProblemInterrupted
+		}
+	}
+	return false
+}
+
+// notAsked is the attempt at the first source when none was asked.
+func (r *Registry) notAsked(problem Problem) []Attempt {
+	source := SourceRDAP
+	if r.noRDAP {
+		source = SourceWHOIS
+	}
+	return []Attempt{{source, problem, time.Now().UTC().Truncate(time.Second)}}
 }
 
 func (r *Registry) askNetwork(ctx context.Context, addr netip.Addr) (Network, time.Duration) {
@@ -211,11 +170,11 @@ func (r *Registry) askNetwork(ctx context.Context, addr netip.Addr) (Network, ti
 		n, problem := deadlined(ctx, r.timeout, addr, source.ask)
 		if problem == "" {
 			n.Source, n.AsOf, n.Failed = source.name, time.Now().UTC().Truncate(time.Second), failed
-			return n, r.keep(failed, true)
+			return n, r.keep(failed, r.networkTTL)
 		}
 		failed = append(failed, r.failed(source.name, problem))
 	}
-	return Network{First: addr, Last: addr, Failed: failed}, r.keep(failed, false)
+	return Network{First: addr, Last: addr, Failed: failed}, r.keep(failed, 0)
 }
 
 // pointless says that the public WHOIS is not asked about addresses that nobody holds.
@@ -225,19 +184,35 @@ func (r *Registry) pointless(addr netip.Addr) bool {
 
 // Domain says who registered a domain at whom. name is a registrable domain in ASCII,
 // without a trailing dot; anything else is answered with not_found without a query.
-// It takes at most twice the time limit of the options.
+// Its time limits are those of Network, and its answer must not be changed either. An
+// old answer that stands in for failing sources has no Status: a state of a domain is
+// true for hours only.
 func (r *Registry) Domain(ctx context.Context, name string) Domain {
 	name = strings.ToLower(name)
 	if !plainDomain(name) {
-		return Domain{Failed: []Attempt{{SourceRDAP, ProblemNotFound, time.Now().UTC()}}}
+		return Domain{Failed: r.notAsked(ProblemNotFound)}
 	}
-	d, ok := r.domains.get(ctx, name, func(Domain) bool { return true }, func(ctx context.Context) (Domain, time.Duration) {
-		return r.askDomain(ctx, name)
+	if d, ok := r.domains.fresh(name, struct{}{}); ok {
+		return d
+	}
+	d, problem := r.domains.fetch(ctx, name, struct{}{}, func(ctx context.Context) answer[Domain] {
+		d, ttl := r.askDomain(ctx, name)
+		if d.Source == "" && ttl > 0 {
+			if old, until, ok := r.domains.old(name, struct{}{}); ok && standsIn(old.Source, d.Failed) {
+				old.Failed, old.Status = d.Failed, nil
+				return answer[Domain]{value: old, ttl: ttl, until: until}
+			}
+		}
+		return answer[Domain]{value: d, ttl: ttl, stands: d.Source != ""}
 	})
-	if !ok {
-		return Domain{Failed: []Attempt{{SourceRDAP, problemOf(ctx, ctx.Err()), time.Now().UTC()}}}
+	if problem == "" {
+		return d
 	}
-	return d
+	if old, _, ok := r.domains.old(name, struct{}{}); ok && problem != ProblemInterrupted {
+		old.Failed, old.Status = r.notAsked(problem), nil
+		return old
+	}
+	return Domain{Failed: r.notAsked(problem)}
 }
 
 func (r *Registry) askDomain(ctx context.Context, name string) (Domain, time.Duration) {
@@ -253,11 +228,11 @@ func (r *Registry) askDomain(ctx context.Context, name string) (Domain, time.Dur
 		d, problem := deadlined(ctx, r.timeout, name, source.ask)
 		if problem == "" {
 			d.Source, d.AsOf, d.Failed = source.name, time.Now().UTC().Truncate(time.Second), failed
-			return d, r.keep(failed, true)
+			return d, r.keep(failed, r.domainTTL)
 		}
 		failed = append(failed, r.failed(source.name, problem))
 	}
-	return Domain{Failed: failed}, r.keep(failed, false)
+	return Domain{Failed: failed}, r.keep(failed, 0)
 }
 
 // deadlined gives a source its own deadline, and takes a panic in a parser of foreign
@@ -278,9 +253,10 @@ func (r *Registry) failed(source string, problem Problem) Attempt {
 	return Attempt{source, problem, time.Now().UTC().Truncate(time.Second)}
 }
 
-// keep is how long an answer is kept: an answer of the second source, while the first
-// failed for a passing reason, only as long as a negative one; nothing when the caller stopped.
-func (r *Registry) keep(failed []Attempt, answered bool) time.Duration {
+// keep is how long an answer is kept whose time to live is ttl, 0 when there was none:
+// an answer of the second source, while the first failed for a passing reason, only as
+// long as a negative one; nothing when the caller stopped.
+func (r *Registry) keep(failed []Attempt, ttl time.Duration) time.Duration {
 	lasting := true
 	for _, f := range failed {
 		if f.Problem == ProblemInterrupted {
@@ -289,10 +265,12 @@ func (r *Registry) keep(failed []Attempt, answered bool) time.Duration {
 		lasting = lasting && f.Problem.lasting()
 	}
 	switch {
-	case answered && lasting:
-		return r.ttl
-	case answered, lasting:
-		return min(r.negativeTTL, r.ttl)
+	case ttl > 0 && lasting:
+		return ttl
+	case ttl > 0:
+		return min(r.negativeTTL, ttl)
+	case lasting:
+		return r.negativeTTL
 	}
 	return r.retry
 }

@@ -46,6 +46,7 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 	if problem := r.limits.pass(ctx, server); problem != "" {
 		return "", problem
 	}
+	defer r.limits.settle(server, time.Now(), &problem)
 	left := r.timeout
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
@@ -56,7 +57,7 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 	raw, err := client.Whois(query, server)
 	text = decode(raw)
 	if complains(text) {
-		r.limits.hold(server, whoisHold)
+		r.limits.hold(ctx, server, 0, whoisHold)
 		return "", ProblemRateLimited
 	}
 	if err != nil {
