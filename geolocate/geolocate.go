@@ -50,8 +50,12 @@ type Options struct {
 	WHOISServer string
 	// NoRDAP and NoWHOIS switch a source off.
 	NoRDAP, NoWHOIS bool
-	// TTL is how long registry answers are kept, default 24 h; NegativeTTL for "no such object", default 1 h.
-	TTL, NegativeTTL time.Duration
+	// NetworkTTL is how long registry answers about networks are kept, default 72 h;
+	// DomainTTL those about domains, default 6 h; NegativeTTL "no such object", default 1 h.
+	NetworkTTL, DomainTTL, NegativeTTL time.Duration
+	// Waiting is how many calls may wait for registries at once, default 64; one more is
+	// answered at once with the problem busy. Processes share the registries' limits, default 1.
+	Waiting, Processes int
 	// SourceTimeout bounds each registry source for one answer, default 5 s; Timeout bounds a Locate, default 10 s.
 	SourceTimeout, Timeout time.Duration
 	// PerSecond and Burst bound the queries to one registry server; default 2 and 10.
@@ -129,7 +133,7 @@ func New(o Options) (*Locator, error) {
 	if !o.NoRDAP || !o.NoWHOIS {
 		l.registry, err = registry.New(registry.Options{
 			Dial: o.Dial, LookupHost: o.LookupHost, Bootstrap: o.RDAPBootstrap, WHOISServer: o.WHOISServer, NoRDAP: o.NoRDAP, NoWHOIS: o.NoWHOIS,
-			TTL: o.TTL, NegativeTTL: o.NegativeTTL, Timeout: o.SourceTimeout, PerSecond: o.PerSecond, Burst: o.Burst, Cache: o.Cache, Digest: o.Digest, TLS: o.TLS, Log: l.log,
+			NetworkTTL: o.NetworkTTL, DomainTTL: o.DomainTTL, Waiting: o.Waiting, Processes: o.Processes, NegativeTTL: o.NegativeTTL, Timeout: o.SourceTimeout, PerSecond: o.PerSecond, Burst: o.Burst, Cache: o.Cache, Digest: o.Digest, TLS: o.TLS, Log: l.log,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("geolocate: %w", err)

@@ -317,7 +317,7 @@ func TestNewRefuses(t *testing.T) {
 		"use country or asn":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "city", Path: text}}},
 		"geolocate.rdap":        {Dial: dial, LookupHost: lookup, RDAPBootstrap: "not a url"},
 		"must not be negative":  {Dial: dial, LookupHost: lookup, Timeout: -time.Second},
-		"times must not be neg": {Dial: dial, LookupHost: lookup, TTL: -time.Second},
+		"times must not be neg": {Dial: dial, LookupHost: lookup, NetworkTTL: -time.Second},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)

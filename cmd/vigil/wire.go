@@ -188,6 +188,7 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 	l, err := geolocate.New(geolocate.Options{
 		Directory: providers, Databases: databaseOptions(sources), RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
 		NoRDAP: cfg.Geolocate.RDAP.Bootstrap == "", NoWHOIS: cfg.Geolocate.WHOIS.Server == "",
+		NetworkTTL: cfg.Geolocate.NetworkTTL, DomainTTL: cfg.Geolocate.DomainTTL, Waiting: cfg.Geolocate.Waiting, Processes: cfg.Geolocate.Processes,
 		PerSecond: cfg.Geolocate.PerSecond, Burst: max(1, int(5*cfg.Geolocate.PerSecond)),
 		Dial: g.Dial, LookupHost: resolver.LookupHost, LookupAddr: resolver.LookupAddr, Vantages: direct, Cache: keep.cache, Digest: keep.digest, Log: log,
 	})

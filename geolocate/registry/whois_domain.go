@@ -94,7 +94,7 @@ func parseDomainBy(text, name string, rule tldRule) (d Domain, problem Problem) 
 	if servers := tonicServers(text, name); len(servers) > 0 {
 		return Domain{Nameservers: servers}, ""
 	}
-	if problem := refusal(text); problem != "" {
+	if problem := declined(text); problem != "" {
 		return Domain{}, problem
 	}
 	if reg.other {

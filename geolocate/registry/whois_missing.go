@@ -76,10 +76,10 @@ var (
 // maxRefusal bounds the bytes of an answer that is taken for a refusal.
 const maxRefusal = 2500
 
-// refusal recognises a server that gave no answer on purpose: rate_limited when a later
+// declined recognises a server that gave no answer on purpose: rate_limited when a later
 // question may be answered, server_error when it will not (whois.nic.ch and whois.nic.li
 // refuse all of port 43).
-func refusal(text string) Problem {
+func declined(text string) Problem {
 	if len(text) > maxRefusal {
 		return ""
 	}

@@ -140,6 +140,10 @@ func (f *faultList) geolocate(g Geolocate) {
 			f.add("geolocate.rdap.bootstrap", "must be an http or https URL, or empty for no RDAP")
 		}
 	}
+	f.between("geolocate.network_ttl", g.NetworkTTL, time.Minute, 720*time.Hour)
+	f.between("geolocate.domain_ttl", g.DomainTTL, time.Minute, 720*time.Hour)
+	f.count("geolocate.waiting", g.Waiting, 1, 10_000)
+	f.count("geolocate.processes", g.Processes, 1, 100)
 	if !(g.PerSecond >= 0.1 && g.PerSecond <= 1000) {
 		f.add("geolocate.per_second", "%v is out of range: from 0.1 to 1000", g.PerSecond)
 	}

@@ -77,6 +77,13 @@ type Geolocate struct {
 	Contacts string `koanf:"contacts"`
 	// PerSecond is how many questions one registry server is asked a second on average, 0.1 to 1,000.
 	PerSecond float64 `koanf:"per_second"`
+	// NetworkTTL and DomainTTL are how long answers of registries are kept, 1 min to 720 h.
+	NetworkTTL time.Duration `koanf:"network_ttl"`
+	DomainTTL  time.Duration `koanf:"domain_ttl"`
+	// Waiting is how many visits may wait for registries at once, 1 to 10,000.
+	Waiting int `koanf:"waiting"`
+	// Processes is how many servers and workers share one line and so the registries' limits, 1 to 100.
+	Processes int `koanf:"processes"`
 }
 
 // GeoDatabase is a file in MaxMind's format. With a source or a URL, `vigil geodata
@@ -198,7 +205,7 @@ func Defaults() Config {
 				{Kind: "asn", Path: "asn.mmdb", Source: "ip-location-db-origin-asn"},
 			},
 			RDAP:  RDAP{Bootstrap: "https://data.iana.org/rdap/"},
-			WHOIS: WHOIS{Server: "whois.iana.org:43"}, PerSecond: 2,
+			WHOIS: WHOIS{Server: "whois.iana.org:43"}, PerSecond: 2, NetworkTTL: 72 * time.Hour, DomainTTL: 6 * time.Hour, Waiting: 64, Processes: 1,
 		},
 		Scheduler: Scheduler{
 			FirstGap: 15 * time.Minute, Growth: 0.1, MaxGap: 12 * time.Hour,
