@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -77,12 +78,14 @@ const (
 	ActRecord   ActionKind = "record_removal" // a person knows that it is gone
 	ActOverturn ActionKind = "undo_removal"   // a person knows that it is not gone
 	ActNote     ActionKind = "note"           // leave a note
+	ActOrigin   ActionKind = "record_origin"  // a person knows where it is really hosted: the address, or only the country
+	ActForget   ActionKind = "forget_origin"  // the recorded origin is wrong, or no longer right
 )
 
 // Valid says whether k is known.
 func (k ActionKind) Valid() bool {
 	switch k {
-	case ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActNote:
+	case ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActNote, ActOrigin, ActForget:
 		return true
 	}
 	return false
@@ -97,13 +100,17 @@ type Action struct {
 	Actor  string
 	Reason string
 	At     time.Time
+	// Origin and Country are what ActOrigin records, at least one of them; zero for all other actions. Whether
+	// the address may be dialled and the country is one is checked by whoever read them.
+	Origin  netip.Addr
+	Country string // ISO 3166-1 alpha-2
 }
 
 // Act applies a person's action. A move that the transition table does not have
 // is a Problem of code conflict, and nothing changes.
 func (c Case) Act(a Action) (Case, []Event, *Problem) {
 	if !a.Kind.Valid() {
-		return c, nil, Problemf(ProblemField, "action", "%.40q is no action; use withdraw, hold, release, look_now, record_removal, undo_removal or note", string(a.Kind))
+		return c, nil, Problemf(ProblemField, "action", "%.40q is no action; use withdraw, hold, release, look_now, record_removal, undo_removal, note, record_origin or forget_origin", string(a.Kind))
 	}
 	if a.Reason == "" || len(a.Reason) > MaxActionReason {
 		return c, nil, Problemf(ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", MaxActionReason)
@@ -139,6 +146,8 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 		}
 		c.Due = Due{At: a.At, Why: WhyAsked}
 		return c, event(EventAsked), nil
+	case ActOrigin, ActForget:
+		return c.actOnOrigin(a)
 	case ActWithdraw:
 		next, events, problem := move(CauseWithdrawn)
 		if problem == nil {
@@ -162,4 +171,56 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 	case ActNote:
 	}
 	return c, event(EventNoted), nil
+}
+
+// actOnOrigin records or forgets the origin. The present hosting stays as it is: the
+// next visit, due at once, decides anew because the decision's origin differs, and
+// tells other parties only when that led to another hosting.
+func (c Case) actOnOrigin(a Action) (Case, []Event, *Problem) {
+	e := Event{At: a.At, Actor: a.Actor, Kind: EventOriginForgotten, Data: map[string]string{"reason": a.Reason}}
+	told := c.Origin
+	if a.Kind == ActForget {
+		if c.Origin == nil {
+			return c, nil, Problemf(ProblemConflict, "action", "no origin is recorded for this case")
+		}
+		c.Origin = nil
+	} else {
+		o := &Origin{Address: a.Origin.Unmap(), Country: a.Country, By: a.Actor, At: a.At}
+		if problem := checkOrigin(o); problem != nil {
+			return c, nil, problem
+		}
+		if c.Hosting == nil {
+			return c, nil, Problemf(ProblemConflict, "action", "the case was not looked at yet; record the origin when its hosting was decided")
+		}
+		if c.Hosting.Edge == nil {
+			o.Of = c.Hosting.Addresses
+		}
+		c.Origin, told, e.Kind = o, o, EventOriginRecorded
+	}
+	if n := told.Network(); n.IsValid() {
+		e.Data["network"] = n.String()
+	}
+	if told.Country != "" {
+		e.Data["country"] = told.Country
+	}
+	if c.Standing.Visited() {
+		c.Due = Due{At: a.At, Why: WhyAsked}
+	}
+	return c, []Event{e}, nil
+}
+
+// checkOrigin says whether the record can be of an origin at all.
+func checkOrigin(o *Origin) *Problem {
+	addr := o.Address
+	switch {
+	case !addr.IsValid() && o.Country == "":
+		return Problemf(ProblemField, "origin", "give the address of the origin, for example 192.0.2.7, or its country")
+	case o.Country != "" && (len(o.Country) != 2 || o.Country[0] < 'A' || o.Country[0] > 'Z' || o.Country[1] < 'A' || o.Country[1] > 'Z'):
+		return Problemf(ProblemField, "country", "%.10q is no country: give the two capital letters of ISO 3166-1, for example NL", o.Country)
+	case addr.Zone() != "":
+		return Problemf(ProblemField, "origin", "an address with a zone means something on one machine only; give a public address")
+	case addr.IsValid() && (addr.IsUnspecified() || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255})):
+		return Problemf(ProblemField, "origin", "this is no address of one machine; give the public address of the origin")
+	}
+	return nil
 }

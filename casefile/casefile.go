@@ -98,8 +98,11 @@ type Case struct {
 	// Aftercare is how many of the looks after a removal were made.
 	Aftercare int
 	// Baseline is what the first confirmed live look saw; nil before that.
-	Baseline   *Features
-	Hosting    *Hosting    // the last decision; nil before the first
+	Baseline *Features
+	Hosting  *Hosting // the last decision; nil before the first
+	// Origin is where a person said that the target is really hosted; nil when nobody did.
+	// It stays until it is forgotten, over moves and episodes.
+	Origin     *Origin
 	Assignment *Assignment // the last assignment; nil before the first
 	// Informed says that the parties of the present hosting were told in this episode, or drafts
 	// written for them. A new hosting, a return and a released hold clear it.

@@ -32,7 +32,8 @@ const (
 	EventAcknowledged    EventKind = "acknowledged"     // a hotline took the assignment
 	EventAssessed        EventKind = "assessed"         // gone at the very first believed verdict: excluded from figures
 	EventBaseline        EventKind = "baseline"         // the first live look fixed the features
-	EventOriginRecorded  EventKind = "origin_recorded"  // a person or a trusted look-up told the origin
+	EventOriginRecorded  EventKind = "origin_recorded"  // a person told the origin: reason and network; the address is in the case, sealed
+	EventOriginForgotten EventKind = "origin_forgotten" // a person took the recorded origin back: reason and network
 	EventReviewRequested EventKind = "review_requested" // with the question in words
 )
 
@@ -41,7 +42,7 @@ func (k EventKind) Valid() bool {
 	switch k {
 	case EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed, EventNoticeSent,
 		EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted, EventAcknowledged,
-		EventAssessed, EventBaseline, EventOriginRecorded, EventReviewRequested:
+		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested:
 		return true
 	}
 	return false

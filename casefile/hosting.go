@@ -2,6 +2,8 @@ package casefile
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -120,13 +122,75 @@ type Registrar struct {
 // behind an edge, or only the country where the sources do not decide it. At least
 // one of the two is set.
 type Origin struct {
-	Address netip.Addr `json:"address,omitzero"`
+	Address netip.Addr `json:"address,omitzero"`  // one unicast address, unmapped and without a zone
 	Country string     `json:"country,omitempty"` // ISO 3166-1 alpha-2
-	// Of are the addresses that a recorded country is about: the word holds for them
-	// and not for a host that the target moved to since. Empty behind an edge.
+	// Of are the addresses that the target had when the record was made without an edge
+	// in front: the word holds for them, and not for a host that the target moved to
+	// since. Empty behind an edge.
 	Of []netip.Addr `json:"of,omitempty"`
 	By string       `json:"by"` // who recorded it
 	At time.Time    `json:"at"`
+}
+
+// Network is the /24 (IPv6: /48) around the address: as much of it as a text may
+// show that is kept in the clear. Invalid when only a country is recorded.
+func (o Origin) Network() netip.Prefix {
+	bits := 24
+	if o.Address.Is6() {
+		bits = 48
+	}
+	network, err := o.Address.Prefix(bits)
+	if err != nil { // only of the zero Addr
+		return netip.Prefix{}
+	}
+	return network
+}
+
+// Kinds of sources that name an origin: the part of Claim.Source before the colon.
+// A person's record wins over a look-up.
+const (
+	OriginByAnalyst = "analyst"
+	OriginByLookup  = "lookup"
+)
+
+// Claims are the record as claims: about the whole target, or about each of the
+// addresses that it holds for.
+func (o Origin) Claims() []Claim {
+	of := o.Of
+	if len(of) == 0 {
+		of = []netip.Addr{{}}
+	}
+	var out []Claim
+	for _, addr := range of {
+		c := Claim{Fact: FactOrigin, Source: OriginByAnalyst + ":" + o.By, AsOf: o.At.UTC(), Address: addr}
+		if o.Address.IsValid() {
+			c.Value = o.Address.String()
+			out = append(out, c)
+		}
+		if o.Country != "" {
+			c.Value = o.Country
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Knows says whether the decision was made with this record of a person; with nil,
+// whether it was made without any.
+func (h Hosting) Knows(o *Origin) bool {
+	var made []Claim
+	for _, c := range h.Claims {
+		if c.Fact == FactOrigin && strings.HasPrefix(c.Source, OriginByAnalyst+":") {
+			made = append(made, c)
+		}
+	}
+	var record []Claim
+	if o != nil {
+		record = o.Claims()
+	}
+	return slices.EqualFunc(made, record, func(a, b Claim) bool {
+		return a.Value == b.Value && a.Source == b.Source && a.Address == b.Address && a.AsOf.Equal(b.AsOf)
+	})
 }
 
 // Inquiry is what to attribute: the target, what the looks at it saw, and the
