@@ -50,7 +50,7 @@ func Decide(f Facts) casefile.Hosting {
 	h := casefile.Hosting{
 		Claims: f.Claims, Edge: f.Edge, Platform: f.Platform, Origin: casefile.OriginKnown, Registrar: f.Registrar, Decided: f.Now.UTC(), Addresses: sorted(f.Addresses),
 	}
-	origins := originsOf(f.Claims)
+	origins := originsOf(f)
 	placed := h.Addresses
 	h.Steps = make([]string, 0, len(placed)+4)
 	switch {
@@ -64,7 +64,10 @@ func Decide(f Facts) casefile.Hosting {
 		h.Origin = casefile.OriginUnknown
 		h.Steps = append(h.Steps, "The name has no address: nothing can be said about a host or a country.")
 	case len(origins) > 0:
-		h.Steps = append(h.Steps, "An origin was recorded, but no edge stands in front of the addresses: they are decided from themselves.")
+		placed = origins
+		h.Steps = append(h.Steps, "A person recorded that the addresses pass on to an origin: the country is decided from it.")
+	case slices.ContainsFunc(f.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactOrigin && c.Problem == "" }):
+		h.Steps = append(h.Steps, "What was recorded about the origin was recorded for other addresses, or behind an edge that is no longer there: it does not count.")
 	}
 	places := make([]place, 0, len(placed))
 	for _, addr := range placed {
@@ -73,7 +76,7 @@ func Decide(f Facts) casefile.Hosting {
 		h.Steps = append(h.Steps, p.step())
 	}
 	h.Country, h.Confidence, h.Disputed = join(places, &h.Steps)
-	if code, by := recordedCountry(f.Claims); code != "" && f.Edge != nil && h.Country == "" {
+	if code, by := recordedCountry(f); code != "" && (f.Edge != nil || len(origins) > 0) {
 		h.Country, h.Confidence, h.Origin = code, 1, casefile.OriginKnown
 		h.Steps = append(h.Steps, fmt.Sprintf("The origin stands in %s, as a person recorded (%s).", code, by))
 	}
@@ -165,24 +168,36 @@ func join(places []place, steps *[]string) (country string, confidence float64, 
 
 func round(x float64) float64 { return math.Round(x*100) / 100 }
 
-// originsOf are the addresses of recorded origins: claims of an analyst or a trusted look-up.
-func originsOf(claims []casefile.Claim) []netip.Addr {
-	var out []netip.Addr
-	for _, c := range claims {
-		if c.Fact != casefile.FactOrigin {
+// originsOf are the addresses of recorded origins that count: behind an edge those about
+// the whole target, a person's before a look-up's; else those about an address of the
+// target.
+func originsOf(f Facts) []netip.Addr {
+	var told, looked []netip.Addr
+	for i := range f.Claims {
+		c := &f.Claims[i]
+		if c.Fact != casefile.FactOrigin || c.Value == "" || (f.Edge != nil) == c.Address.IsValid() || c.Address.IsValid() && !slices.Contains(f.Addresses, c.Address) {
 			continue
 		}
-		if addr, err := netip.ParseAddr(c.Value); err == nil {
-			out = append(out, addr)
+		addr, err := netip.ParseAddr(c.Value)
+		switch {
+		case err != nil:
+		case kindOf(c.Source) == kindLookup:
+			looked = append(looked, addr)
+		default:
+			told = append(told, addr)
 		}
 	}
-	return sorted(out)
+	if len(told) > 0 {
+		return sorted(told)
+	}
+	return sorted(looked)
 }
 
-// recordedCountry is the country of the origin that a person recorded, and who did.
-func recordedCountry(claims []casefile.Claim) (code, by string) {
-	for _, c := range claims {
-		if c.Fact == casefile.FactOrigin && !c.Address.IsValid() && country(c.Value) != "" {
+// recordedCountry is the country of the origin that a person recorded, and who did:
+// behind an edge one about the whole target, else one about an address of it.
+func recordedCountry(f Facts) (code, by string) {
+	for _, c := range f.Claims {
+		if c.Fact == casefile.FactOrigin && c.Address.IsValid() == (f.Edge == nil) && (f.Edge != nil || slices.Contains(f.Addresses, c.Address)) && country(c.Value) != "" {
 			return country(c.Value), c.Source
 		}
 	}

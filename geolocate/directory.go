@@ -89,7 +89,7 @@ func (d *Directory) Match(f Facts) []casefile.Contact {
 	if f.Platform != nil {
 		add(d.names[nameKey(matchPlatform, f.Platform.Name)])
 	}
-	origins := originsOf(f.Claims)
+	origins := originsOf(f)
 	for _, addr := range append(slices.Clone(origins), sorted(f.Addresses)...) {
 		add(d.ofNetwork(addr, partyOf(f, origins, addr), f.Claims))
 	}

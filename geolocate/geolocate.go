@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -179,6 +180,9 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, dropp
 	}
 	told := l.ask(ctx, f.Addresses, f.Domain)
 	f.Claims = make([]casefile.Claim, 0, 16*len(f.Addresses)+16)
+	if q.Origin != nil { // first, so that they are the last to be cut where claims are stored
+		f.Claims = append(f.Claims, q.Origin.Claims()...)
+	}
 	asns := l.gather(&f, q, f.Addresses, told)
 	f.Claims = l.roundTripClaims(f.Claims, q, f.Addresses)
 	f.Claims = canonicalClaims(f.Claims, q)
@@ -195,6 +199,11 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, dropp
 	}
 	if f.Platform != nil {
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "platforms:" + f.Platform.Evidence, AsOf: l.edges.asOf})
+	}
+	if origins := originsOf(f); len(origins) > 0 {
+		origins = slices.DeleteFunc(origins, func(a netip.Addr) bool { return slices.Contains(f.Addresses, a) })
+		origins = origins[:min(len(origins), maxAddresses)]
+		l.gather(&f, q, origins, l.ask(ctx, origins, ""))
 	}
 	f.Directory = l.directory.Match(f)
 	f.Now = time.Now()

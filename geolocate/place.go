@@ -35,7 +35,7 @@ const (
 	kindEmbedded = "iploc"
 	kindReverse  = "reverse-dns"
 	kindVantage  = "vantage"
-	kindAnalyst  = "analyst" // a person's word, recorded in the case
+	kindLookup   = casefile.OriginByLookup // a trusted look-up service
 )
 
 func kindOf(source string) string {

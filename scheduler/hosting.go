@@ -11,9 +11,13 @@ import (
 	"vigil/casefile"
 )
 
-// registryRetry is how soon a hosting decision below the threshold is made again:
-// the time that registries' failures are remembered for.
-const registryRetry = time.Hour
+// How soon a hosting decision is made again that is below the threshold (the time that
+// registries' "no such object" is remembered for), or that lacks what a source may tell
+// by now (passing failures are remembered for a few minutes).
+const (
+	registryRetry = time.Hour
+	passingRetry  = 15 * time.Minute
+)
 
 // maxEventText bounds foreign text in an event's data, in bytes.
 const maxEventText = 200
@@ -37,11 +41,13 @@ func resolved(observations []casefile.Observation) *casefile.Observation {
 	return found
 }
 
-// stale says whether hosting must be decided again: there is no decision, the
-// name leads to an address the decision did not see, the claims are older than
-// ttl, or the decision was too weak and the registries may answer by now.
-func stale(h *casefile.Hosting, addresses []netip.Addr, now time.Time, ttl time.Duration, threshold float64) bool {
-	if h == nil || now.Sub(h.Decided) >= ttl {
+// stale says whether the hosting of a case must be decided again: there is no
+// decision, the name leads to an address the decision did not see, a person recorded
+// an origin or took one back, the claims are older than ttl, or the decision was too
+// weak or without a source that may answer by now.
+func stale(c casefile.Case, addresses []netip.Addr, now time.Time, ttl time.Duration, threshold float64) bool {
+	h := c.Hosting
+	if h == nil || now.Sub(h.Decided) >= ttl || !h.Knows(c.Origin) {
 		return true
 	}
 	for _, a := range addresses {
@@ -49,8 +55,12 @@ func stale(h *casefile.Hosting, addresses []netip.Addr, now time.Time, ttl time.
 			return true
 		}
 	}
-	return undecided(h, threshold) && now.Sub(h.Decided) >= min(ttl, registryRetry)
+	age := now.Sub(h.Decided)
+	return undecided(h, threshold) && age >= min(ttl, registryRetry) || slices.ContainsFunc(h.Claims, passing) && age >= min(ttl, passingRetry)
 }
+
+// passing says that a source failed for a reason that may be gone by the next time.
+func passing(c casefile.Claim) bool { return c.Problem != "" && c.Problem != "not_found" }
 
 // undecided says whether nobody can be named: there are addresses, no edge hides
 // the origin, and the country is unknown or below the threshold.
@@ -59,9 +69,16 @@ func undecided(h *casefile.Hosting, threshold float64) bool {
 }
 
 // weaker says whether a decision over the same addresses knows less than the one
-// before it because sources failed. Then the old one stands until they answer.
-func weaker(old *casefile.Hosting, h casefile.Hosting, threshold float64) bool {
-	if old == nil || undecided(old, threshold) || !undecided(&h, threshold) {
+// before it because sources failed: no country where there was one, or nobody to tell.
+// Then the old one stands until they answer.
+func weaker(c casefile.Case, h casefile.Hosting, threshold float64) bool {
+	old := c.Hosting
+	if old == nil || !old.Knows(c.Origin) || !h.Knows(c.Origin) {
+		return false
+	}
+	lostCountry := !undecided(old, threshold) && undecided(&h, threshold)
+	lostContact := firstAddressee(old) != "" && firstAddressee(&h) == ""
+	if !lostCountry && !lostContact {
 		return false
 	}
 	for _, a := range h.Addresses {
@@ -69,7 +86,7 @@ func weaker(old *casefile.Hosting, h casefile.Hosting, threshold float64) bool {
 			return false
 		}
 	}
-	return slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Problem != "" && c.Problem != "not_found" })
+	return slices.ContainsFunc(h.Claims, passing)
 }
 
 // differs says whether other parties must be told: another country, provider,

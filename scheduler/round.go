@@ -38,25 +38,30 @@ func (r *round) pace(ctx context.Context) bool {
 func (r *round) looked() { r.last = time.Now() }
 
 // located is the decision of an earlier visit of the round over the same evidence.
-func (r *round) located(o *casefile.Observation) (casefile.Hosting, bool) {
-	h, known := r.hostings[evidence(o)]
+func (r *round) located(o *casefile.Observation, told *casefile.Origin) (casefile.Hosting, bool) {
+	h, known := r.hostings[evidence(o, told)]
 	return h, known
 }
 
-func (r *round) keep(o *casefile.Observation, h casefile.Hosting) {
+func (r *round) keep(o *casefile.Observation, told *casefile.Origin, h casefile.Hosting) {
 	if r.hostings == nil {
 		r.hostings = make(map[string]casefile.Hosting)
 	}
 	if len(r.hostings) < maxHostings {
-		r.hostings[evidence(o)] = h
+		r.hostings[evidence(o, told)] = h
 	}
 }
 
-// evidence is what a hosting decision depends on within one host.
-func evidence(o *casefile.Observation) string {
+// evidence is what a hosting decision depends on within one host: what the look saw,
+// and what a person recorded for the case.
+func evidence(o *casefile.Observation, told *casefile.Origin) string {
 	addresses := slices.Clone(o.Resolution.Addresses)
 	slices.SortFunc(addresses, netip.Addr.Compare)
-	return fmt.Sprint(addresses, o.Resolution.CNAMEs, o.Final().Edge)
+	var record []casefile.Claim
+	if told != nil {
+		record = told.Claims()
+	}
+	return fmt.Sprint(addresses, o.Resolution.CNAMEs, o.Final().Edge, record)
 }
 
 // errBroken is a panic during a visit. Its value is not shown: it could name the target.

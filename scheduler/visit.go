@@ -220,10 +220,10 @@ func (p *pass) believe(ctx context.Context) {
 // round share the decision: they have the same host.
 func (p *pass) locate(ctx context.Context) {
 	o := resolved(p.visit.Observations)
-	if o == nil || p.cut || !p.visit.Believed || !stale(p.read.Hosting, o.Resolution.Addresses, time.Now(), p.hostingTTL, p.threshold) {
+	if o == nil || p.cut || !p.visit.Believed || !stale(p.read, o.Resolution.Addresses, time.Now(), p.hostingTTL, p.threshold) {
 		return
 	}
-	h, known := p.round.located(o)
+	h, known := p.round.located(o, p.read.Origin)
 	if !known {
 		h = p.locator.Locate(ctx, p.inquiry())
 		if p.cut = ctx.Err() != nil; p.cut {
@@ -232,18 +232,18 @@ func (p *pass) locate(ctx context.Context) {
 		if h.Decided.IsZero() {
 			h.Decided = time.Now().UTC()
 		}
-		p.round.keep(o, h)
+		p.round.keep(o, p.read.Origin, h)
 	}
-	if weaker(p.read.Hosting, h, p.threshold) {
+	if weaker(p.read, h, p.threshold) {
 		p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", p.read.Hosting.Country))
 		return
 	}
 	p.located = &h
 }
 
-// inquiry is what the locator is asked: all that the looks saw.
+// inquiry is what the locator is asked: all that the looks saw, and what a person recorded.
 func (p *pass) inquiry() casefile.Inquiry {
-	return casefile.Inquiry{Target: p.read.Target, Looks: p.targetLooks()}
+	return casefile.Inquiry{Target: p.read.Target, Looks: p.targetLooks(), Origin: p.read.Origin}
 }
 
 // conclude draws the conclusions: hosting, assignment, standing, notices and the

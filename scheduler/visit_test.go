@@ -493,21 +493,43 @@ func TestHostingIsStale(t *testing.T) {
 		return &x
 	}
 	same := func(*casefile.Hosting) {}
+	told := &casefile.Origin{Address: awayAddress, By: "ann", At: noon}
+	failed := func(problem string, age time.Duration) *casefile.Hosting {
+		return h(func(h *casefile.Hosting) {
+			h.Claims, h.Decided = []casefile.Claim{{Fact: casefile.FactNetwork, Source: "rdap", Problem: problem}}, noon.Add(-age)
+		})
+	}
 	for name, tc := range map[string]struct {
 		h         *casefile.Hosting
 		addresses []netip.Addr
 		want      bool
 	}{
-		"never decided":             {nil, []netip.Addr{homeAddress}, true},
-		"as before":                 {h(same), []netip.Addr{homeAddress}, false},
-		"an address fewer":          {h(func(h *casefile.Hosting) { h.Addresses = append(h.Addresses, awayAddress) }), []netip.Addr{homeAddress}, false},
-		"a new address":             {h(same), []netip.Addr{homeAddress, awayAddress}, true},
-		"a day old":                 {h(func(h *casefile.Hosting) { h.Decided = noon.Add(-day) }), []netip.Addr{homeAddress}, true},
-		"weak, two hours old":       {h(func(h *casefile.Hosting) { h.Confidence = 0.3 }), []netip.Addr{homeAddress}, true},
-		"weak, just decided":        {h(func(h *casefile.Hosting) { h.Confidence, h.Decided = 0.3, noon }), []netip.Addr{homeAddress}, false},
-		"origin unknown, two hours": {h(func(h *casefile.Hosting) { h.Country, h.Confidence, h.Origin = "", 0, casefile.OriginUnknown }), []netip.Addr{homeAddress}, false},
+		"a registry was busy":             {failed("busy", time.Hour), []netip.Addr{homeAddress}, true},
+		"a registry was busy just now":    {failed("busy", time.Minute), []netip.Addr{homeAddress}, false},
+		"a registry knows no such object": {failed("not_found", 2*time.Hour), []netip.Addr{homeAddress}, false},
+		"never decided":                   {nil, []netip.Addr{homeAddress}, true},
+		"as before":                       {h(same), []netip.Addr{homeAddress}, false},
+		"an address fewer":                {h(func(h *casefile.Hosting) { h.Addresses = append(h.Addresses, awayAddress) }), []netip.Addr{homeAddress}, false},
+		"a new address":                   {h(same), []netip.Addr{homeAddress, awayAddress}, true},
+		"a day old":                       {h(func(h *casefile.Hosting) { h.Decided = noon.Add(-day) }), []netip.Addr{homeAddress}, true},
+		"weak, two hours old":             {h(func(h *casefile.Hosting) { h.Confidence = 0.3 }), []netip.Addr{homeAddress}, true},
+		"weak, just decided":              {h(func(h *casefile.Hosting) { h.Confidence, h.Decided = 0.3, noon }), []netip.Addr{homeAddress}, false},
+		"origin unknown, two hours":       {h(func(h *casefile.Hosting) { h.Country, h.Confidence, h.Origin = "", 0, casefile.OriginUnknown }), []netip.Addr{homeAddress}, false},
 	} {
-		if got := stale(tc.h, tc.addresses, noon, day, 0.5); got != tc.want {
+		if got := stale(casefile.Case{Hosting: tc.h}, tc.addresses, noon, day, 0.5); got != tc.want {
+			t.Errorf("%s: stale %v", name, got)
+		}
+	}
+	knows := h(func(h *casefile.Hosting) { h.Claims = told.Claims() })
+	for name, tc := range map[string]struct {
+		c    casefile.Case
+		want bool
+	}{
+		"an origin was recorded":          {casefile.Case{Hosting: h(same), Origin: told}, true},
+		"decided with the origin":         {casefile.Case{Hosting: knows, Origin: told}, false},
+		"the recorded origin was dropped": {casefile.Case{Hosting: knows}, true},
+	} {
+		if got := stale(tc.c, []netip.Addr{homeAddress}, noon, day, 0.5); got != tc.want {
 			t.Errorf("%s: stale %v", name, got)
 		}
 	}

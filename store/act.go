@@ -21,6 +21,11 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 		if problem != nil {
 			return problem
 		}
+		if next.Origin != c.Origin {
+			if err := tx.writeOrigin(ctx, id, next.Origin); err != nil {
+				return err
+			}
+		}
 		c.Case = next
 		c.Version++
 		after = c.Case
@@ -30,6 +35,25 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 		return casefile.Case{}, fmt.Errorf("act on case %d: %w", id, err)
 	}
 	return after, nil
+}
+
+// writeOrigin keeps where a person said that the target is really hosted, sealed; nil
+// forgets it. Only Act writes it: a visit leaves it alone.
+func (tx *transaction) writeOrigin(ctx context.Context, id casefile.CaseID, o *casefile.Origin) error {
+	var sealed []byte
+	if o != nil {
+		text, err := toJSON(o, maxOrigin, "origin")
+		if err != nil {
+			return err
+		}
+		if sealed, err = tx.s.keys.Seal([]byte(text), place("origin", id)); err != nil {
+			return fmt.Errorf("seal origin of case %d: %w", id, err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE cases SET origin_sealed = $2 WHERE id = $1", id, bytesOrNull(sealed)); err != nil {
+		return fmt.Errorf("write origin of case %d: %w", id, err)
+	}
+	return nil
 }
 
 // Reveal gives the URL of a case to a person, after the event that says so is

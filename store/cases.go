@@ -10,7 +10,7 @@ import (
 
 // caseColumns are read by scanCase. The episode is a row of its own, the truth of
 // its clock; hosting and assignment are the latest decisions.
-const caseColumns = `c.id, c.target_key, c.target_sealed, c.referrer_sealed, c.host_key, c.standing, c.held, c.version,
+const caseColumns = `c.id, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key, c.standing, c.held, c.version,
 	c.streak_count, c.streak_first, c.streak_last, c.undecided_count, c.undecided_first, c.undecided_last, c.unseen_since, c.last_state, c.last_reason, c.last_at, c.due_at, c.due_why,
 	c.aftercare, c.baseline, c.informed, c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash,
 	e.number, e.opened_at, e.first_seen, e.last_seen, e.first_gone, e.removed_at, e.first_notice, e.last_notice,
@@ -34,7 +34,7 @@ type stored struct {
 
 func (s *Store) scanCase(row scanner) (stored, error) {
 	var c stored
-	var target, referrer, hosting []byte
+	var target, referrer, origin, hosting []byte
 	var hostingID *int64
 	var decided stamp
 	var baseline *string
@@ -45,7 +45,7 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 		episode                                                                                    [7]stamp
 	}{}
 	t, e := &times, &times.episode
-	err := row.Scan(&c.ID, &c.targetKey, &target, &referrer, &c.HostKey, &c.Standing, &c.Held, &c.Version,
+	err := row.Scan(&c.ID, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing, &c.Held, &c.Version,
 		&c.Streak.Count, &t.streakFirst, &t.streakLast, &c.Undecided.Count, &t.undecidedFirst, &t.undecidedLast, &t.unseen,
 		&c.Last.State, &c.Last.Reason, &t.last, &t.due, &c.Due.Why,
 		&c.Aftercare, &baseline, &c.Informed, &c.Visits, &t.opened, &t.looking, &c.seq, &c.hash,
@@ -70,6 +70,12 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 		c.Baseline = new(casefile.Features)
 		if err := json.Unmarshal([]byte(*baseline), c.Baseline); err != nil {
 			return stored{}, fmt.Errorf("case %d: read baseline: %w", c.ID, err)
+		}
+	}
+	if len(origin) > 0 {
+		c.Origin = new(casefile.Origin)
+		if err := s.openJSON("origin", c.ID, origin, c.Origin); err != nil {
+			return stored{}, err
 		}
 	}
 	if hostingID != nil {

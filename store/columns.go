@@ -25,6 +25,7 @@ const (
 	maxDissent  = 4096
 	maxTrail    = 32768
 	maxHosting  = 65536
+	maxOrigin   = 4096
 	maxSession  = 16384
 	maxAnswer   = 65536
 	maxName     = 80

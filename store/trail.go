@@ -156,7 +156,7 @@ func (s *Store) sealHosting(id casefile.CaseID, h casefile.Hosting) ([]byte, err
 		case h.Steps != nil:
 			h.Steps = nil
 		default:
-			h.Contacts, h.Registrar, h.Edge = nil, nil, nil
+			h.Contacts, h.Registrar, h.Edge, h.Platform, h.Dissent = nil, nil, nil, nil, nil
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vigil/casefile"
 )
@@ -264,6 +266,53 @@ func actions(t *testing.T, d Database) {
 	if got := read(t, s, c.ID).Version; got != version+1 {
 		t.Errorf("version %d, want %d: refused actions change nothing", got, version+1)
 	}
+	must(t, s.VerifyHistory(t.Context(), nil))
+}
+
+// origins: where a person said that a target is really hosted is kept, sealed, over
+// visits and until it is forgotten.
+func origins(t *testing.T, d Database) {
+	s := d.Open(t)
+	c := add(t, s, target(t, 1, 1), epoch)
+	now := epoch
+	act := func(a casefile.Action) (casefile.Case, error) {
+		now = now.Add(time.Minute)
+		a.Actor, a.Reason, a.At = "ann", "the provider told us", now
+		return s.Act(t.Context(), c.ID, a)
+	}
+	address := netip.MustParseAddr("192.0.2.77")
+	_, err := act(casefile.Action{Kind: casefile.ActOrigin, Origin: address})
+	wantProblem(t, err, casefile.ProblemConflict) // nothing is known of its hosting yet
+	v := live(read(t, s, c.ID), now)
+	v.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Platform: &casefile.Platform{Name: "Example Pages", Kind: "page_host"}, Dissent: []string{"US (rdap)"}, Decided: now}
+	v.After.Hosting = v.Hosting
+	must(t, s.StartVisit(t.Context(), c.ID, v.After.Version, now))
+	must(t, s.RecordVisit(t.Context(), v))
+	_, err = act(casefile.Action{Kind: casefile.ActOrigin, Origin: address, Country: "RO"})
+	must(t, err)
+	want := &casefile.Origin{Address: address, Country: "RO", By: "ann", At: now}
+	if diff := cmp.Diff(want, read(t, s, c.ID).Origin, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Error(diff)
+	}
+	v = live(read(t, s, c.ID), now.Add(time.Hour))
+	must(t, s.StartVisit(t.Context(), c.ID, v.After.Version, now))
+	must(t, s.RecordVisit(t.Context(), v))
+	got := read(t, s, c.ID)
+	if got.Origin == nil || got.Hosting == nil || got.Hosting.Platform == nil || got.Hosting.Platform.Name != "Example Pages" || len(got.Hosting.Dissent) != 1 {
+		t.Errorf("after a visit: %+v %+v", got.Origin, got.Hosting)
+	}
+	var sealed []byte
+	must(t, s.DB().QueryRowContext(t.Context(), "SELECT origin_sealed FROM cases").Scan(&sealed))
+	if len(sealed) == 0 || bytes.Contains(sealed, []byte("192.0.2.77")) {
+		t.Errorf("the origin is not sealed: %q", sealed)
+	}
+	_, err = act(casefile.Action{Kind: casefile.ActForget})
+	must(t, err)
+	if got := read(t, s, c.ID); got.Origin != nil {
+		t.Errorf("not forgotten: %+v", got.Origin)
+	}
+	_, err = act(casefile.Action{Kind: casefile.ActForget})
+	wantProblem(t, err, casefile.ProblemConflict)
 	must(t, s.VerifyHistory(t.Context(), nil))
 }
 

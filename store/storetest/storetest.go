@@ -124,6 +124,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"an idempotency key stores once", idempotency},
 		{"cases are found by every filter, in pages", filters},
 		{"what people do", actions},
+		{"recorded origins", origins},
 		{"a reveal is an event first", reveal},
 		{"a visit reads back as it was recorded", roundTrip},
 		{"foreign text is cut to fit", foreignText},

@@ -1,5 +1,5 @@
--- Where a person said that a target is really hosted behind its edge: JSON of
+-- Where a person said that a target is really hosted: JSON of
 -- casefile.Origin, sealed, because the address gives the host away.
 
 -- +goose Up
-ALTER TABLE cases ADD COLUMN origin_sealed BYTEA CHECK (octet_length(origin_sealed) <= 1057);
+ALTER TABLE cases ADD COLUMN origin_sealed BYTEA CHECK (octet_length(origin_sealed) <= 4129);
