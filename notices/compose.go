@@ -15,7 +15,8 @@ import (
 )
 
 // Compose writes the notices of a case for its present hosting and assignment:
-// one assignment mail to each assigned hotline, and one removal notice to the
+// one assignment mail to each assigned hotline, once the hosting country is known well
+// enough to pass the case on (a weak one is a person's question, ADR-0017), and one removal notice to the
 // provider when the case is not held and a provider is known well enough. Each is
 // queued when sending is on and mail may go to its address without a person in
 // between (docs/notices.md), else a draft.
@@ -33,7 +34,7 @@ func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error
 	}
 	now = now.UTC()
 	var notices []casefile.Notice
-	if c.Assignment != nil {
+	if c.Assignment != nil && d.sure(c) {
 		for _, title := range c.Assignment.Hotlines {
 			n, err := d.assignment(c, title, now)
 			if err != nil {
@@ -50,6 +51,12 @@ func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error
 		notices = append(notices, n)
 	}
 	return notices, nil
+}
+
+// sure says whether the assignment rests on a country that is known well enough. One
+// to the operator's own hotlines, for want of a country, needs none.
+func (d *Desk) sure(c casefile.Case) bool {
+	return c.Assignment.HostingCountry == "" || c.Hosting == nil || c.Hosting.Confidence >= d.threshold
 }
 
 func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefile.Notice, error) {
@@ -161,14 +168,20 @@ func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Con
 	return n, nil
 }
 
-// provider is who is asked to remove: the edge when it hides the origin, else the
-// host, each with its first usable contact in the order given. ok is false when
+// provider is who is asked to remove: the platform that keeps the page, the edge when
+// it hides the origin, else the host, each with its first usable contact in the order given. ok is false when
 // the case is held, when the host is not known with the confidence asked for, or
 // when there is nobody to write to.
 func (d *Desk) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 	h := c.Hosting
 	if h == nil || c.Held {
 		return to, false
+	}
+	if p := h.Platform; p != nil && p.Kind != "cloud" {
+		// The platform keeps the page, by its own evidence: the confidence is about the country.
+		if to, ok = firstUsable(h.Contacts, casefile.PartyHost); ok {
+			return to, true
+		}
 	}
 	if h.Edge != nil && h.Origin != casefile.OriginKnown {
 		if to, ok = firstUsable(h.Contacts, casefile.PartyEdge); ok {

@@ -248,7 +248,15 @@ func TestWhoIsTold(t *testing.T) {
 		{"hotlines and host", true, nil, append(hotlines[:2:2], "removal abuse@rheinblick.test queued")},
 		{"sending is off", false, nil, []string{"assignment nord@melden.test draft", "assignment https://sued.test/melden draft", "removal abuse@rheinblick.test draft"}},
 		{"police first", true, func(c *casefile.Case, _ *Desk) { c.Held = true }, hotlines},
-		{"host not known well enough", true, func(c *casefile.Case, _ *Desk) { c.Hosting.Confidence = 0.49 }, hotlines},
+		{"host not known well enough", true, func(c *casefile.Case, _ *Desk) { c.Hosting.Confidence = 0.49 }, nil},
+		{"no country at all", true, func(c *casefile.Case, d *Desk) { c.Hosting.Country, c.Hosting.Confidence = "", 0; assign(c, d) }, []string{"assignment desk@laagland.test queued"}},
+		{"a platform keeps the page, wherever it stands", true, func(c *casefile.Case, _ *Desk) {
+			c.Hosting.Confidence, c.Hosting.Platform = 0.1, &casefile.Platform{Name: "Pages of Tests", Kind: "page_host"}
+			c.Hosting.Contacts = []casefile.Contact{{Party: casefile.PartyHost, Email: "abuse@pages.test", Role: "abuse", Source: "platforms"}}
+		}, []string{"removal abuse@pages.test queued"}},
+		{"a cloud keeps machines, not pages", true, func(c *casefile.Case, _ *Desk) {
+			c.Hosting.Confidence, c.Hosting.Platform = 0.1, &casefile.Platform{Name: "Cloud of Tests", Kind: "cloud"}
+		}, nil},
 		{"no contact", true, host(), hotlines},
 		{"only a registrar", true, host(casefile.Contact{Party: casefile.PartyRegistrar, Email: "abuse@registrar.test"}), hotlines},
 		{"a broken contact before a good one", true, host(casefile.Contact{Party: casefile.PartyHost, Email: "abuse@rheinblick.test\r\nBcc: x@site.test", Role: "abuse", Source: "rdap"}, casefile.Contact{Party: casefile.PartyHost, Email: "desk@rheinblick.test", Role: "abuse", Source: "rdap"}), append(hotlines[:2:2], "removal desk@rheinblick.test queued")},
