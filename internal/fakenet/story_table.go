@@ -122,7 +122,7 @@ var story = []row{
 
 	// Withheld for good.
 	{"needle.example", "ARNO-NET", "", "", nil, scenes(on(1, Login)), unavailable, "live withheld", casefile.ReasonLogin, "a log-in form"},
-	{"window.example", "OLT-NET", "nowhere", "", nil, scenes(on(1, Challenge)), unavailable, "live withheld", casefile.ReasonChallenge, "a bot challenge"},
+	{"window.example", "OLT-NET", "", "", nil, scenes(on(1, Challenge)), unavailable, "live withheld", casefile.ReasonChallenge, "a bot challenge"},
 	{"river.example", "VLTAVA-NET", "", "", func(int) Behaviour { return Forbidden() }, nil, unavailable, "withheld", casefile.ReasonForbidden, "forbidden from the start"},
 	{"market.example", "SHANNON-NET", "", "", nil, scenes(on(1, GeoBlockAll)), unavailable, "live withheld", casefile.ReasonGeoBlock, "not for this country"},
 	{"kitchen.example", "OTTAWA-NET", "", "", nil, scenes(on(1, LegalBlock)), unavailable, "live withheld", casefile.ReasonLegalBlock, "answers 451"},
