@@ -9,7 +9,7 @@ import (
 
 // whoisDomain asks WHOIS for a domain: the registry, and the registrar it refers to.
 func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Problem) {
-	texts, problem := r.whoisAnswers(ctx, name)
+	texts, problem := r.whoisAnswers(ctx, func(string) string { return name })
 	var d Domain
 	found := false
 	for _, text := range texts { // the registry first: its word counts, the registrar's fills gaps
