@@ -1,6 +1,10 @@
 package registry
 
-import "strings"
+import (
+	_ "embed"
+	"encoding/csv"
+	"strings"
+)
 
 // countryCode folds a two-letter code; empty when it is none. It is not checked
 // against ISO 3166 here.
@@ -13,23 +17,32 @@ func countryCode(s string) string {
 	return s
 }
 
-// countryNames are English names as ARIN prints them in postal addresses, for the
-// countries that hold most of the space it registers. ARIN's RDAP networks have no
-// country member, so that the name in the registrant's address is all there is.
-var countryNames = map[string]string{
-	"united states": "US", "united states of america": "US", "canada": "CA", "puerto rico": "PR", "jamaica": "JM", "bahamas": "BS", "barbados": "BB",
-	"bermuda": "BM", "cayman islands": "KY", "virgin islands, british": "VG", "united kingdom": "GB", "ireland": "IE", "germany": "DE", "netherlands": "NL",
-	"france": "FR", "spain": "ES", "italy": "IT", "portugal": "PT", "switzerland": "CH", "austria": "AT", "belgium": "BE", "luxembourg": "LU", "sweden": "SE",
-	"norway": "NO", "denmark": "DK", "finland": "FI", "poland": "PL", "czech republic": "CZ", "czechia": "CZ", "romania": "RO", "bulgaria": "BG", "estonia": "EE",
-	"latvia": "LV", "lithuania": "LT", "ukraine": "UA", "cyprus": "CY", "israel": "IL", "turkey": "TR", "united arab emirates": "AE", "india": "IN", "japan": "JP",
-	"hong kong": "HK", "singapore": "SG", "china": "CN", "australia": "AU", "new zealand": "NZ", "brazil": "BR", "mexico": "MX", "panama": "PA", "belize": "BZ",
-	"seychelles": "SC", "south africa": "ZA",
-}
+//go:embed countries.csv
+var countriesCSV string
 
-// countryNamed reads a code or one of countryNames.
+// countryNames are the codes by name in small letters. ARIN's RDAP networks have no
+// country member, so that the name in the registrant's address is all there is.
+var countryNames = func() map[string]string {
+	r := csv.NewReader(strings.NewReader(countriesCSV))
+	r.Comment, r.FieldsPerRecord = '#', -1
+	rows, err := r.ReadAll()
+	if err != nil {
+		panic("registry: read countries.csv: " + err.Error()) // embedded, and read by every test
+	}
+	m := map[string]string{}
+	for _, row := range rows {
+		for _, name := range row[1:] {
+			m[strings.ToLower(name)] = row[0]
+		}
+	}
+	return m
+}()
+
+// countryNamed reads a code or a name of countries.csv.
 func countryNamed(s string) string {
-	if code := countryCode(s); code != "" && len(strings.TrimSpace(s)) == 2 {
+	s = strings.TrimRight(strings.TrimSpace(s), ".,;")
+	if code := countryCode(s); code != "" && len(s) == 2 {
 		return code
 	}
-	return countryNames[strings.ToLower(strings.TrimSpace(s))]
+	return countryNames[strings.ToLower(s)]
 }

@@ -42,8 +42,9 @@ func walk(entities []rdap.Entity, visit func(e *rdap.Entity, above []string)) {
 
 // card is what Vigil wants of a jCard (RFC 7095).
 type card struct {
-	name    string
-	org     bool // the card is of an organisation
+	name    string // of the organisation, when the card has one, else the full name
+	full    string // the full name (fn)
+	org     bool   // the card is of an organisation
 	emails  []string
 	form    string
 	country string
@@ -64,12 +65,15 @@ func cardOf(e *rdap.Entity) card {
 		values := p.Values()
 		switch strings.ToLower(p.Name) {
 		case "fn", "org":
-			if name := tidy(strings.Join(values, " ")); name != "" && (c.name == "" || strings.EqualFold(p.Name, "org")) {
+			name := plainName(strings.Join(values, " "))
+			if strings.EqualFold(p.Name, "fn") && c.full == "" {
+				c.full = name
+			}
+			if name != "" && (c.name == "" || strings.EqualFold(p.Name, "org")) {
 				c.name = name
 			}
-			c.org = c.org || strings.EqualFold(p.Name, "org")
 		case "kind":
-			c.org = c.org || len(values) > 0 && strings.EqualFold(values[0], "org")
+			c.org = len(values) > 0 && strings.EqualFold(values[0], "org")
 		case "email":
 			for _, value := range values {
 				if len(c.emails) < maxEmails {
@@ -105,7 +109,8 @@ func addressCountry(p *rdap.VCardProperty) string {
 		}
 	}
 	for _, label := range p.Parameters["label"] {
-		lines := strings.Split(strings.TrimSpace(label), "\n")
+		// APNIC once wrote the line break as two characters.
+		lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(label, `\n`, "\n")), "\n")
 		if code := countryNamed(lines[len(lines)-1]); code != "" {
 			return code
 		}
@@ -115,56 +120,102 @@ func addressCountry(p *rdap.VCardProperty) string {
 
 // contacts are the addresses of the card in a role; a form only when there is no address.
 func (c card) contacts(role string) []Contact {
+	found, name := FoundMailLine, c.full
+	if role == RoleAbuse {
+		found = FoundAbuseRole
+	}
+	if name == "" {
+		name = c.name
+	}
 	var out []Contact
-	for _, email := range c.emails {
-		out = append(out, Contact{Role: role, Name: c.name, Email: email})
+	for _, value := range c.emails {
+		out = append(out, mailContacts(Contact{Role: role, Name: name, Found: found}, value)...)
 	}
 	if len(out) == 0 && c.form != "" {
-		out = append(out, Contact{Role: role, Name: c.name, Form: c.form})
+		out = append(out, Contact{Role: role, Name: name, Form: c.form, Found: found})
 	}
 	return out
 }
 
-// rankAsHolder says how well the card names the holder of a network: 0 not at all.
-// RIPE NCC lists maintainers as registrants too; their names end in -MNT.
-func (c card) rankAsHolder(roles []string) int {
-	upper := strings.ToUpper(c.name)
+// holder is the name of the holder on the card: of the organisation, without the handle
+// that AFRINIC's server once gave for a name.
+func (c card) holder() string {
+	if c.org && c.full != "" && !handleLike(c.full) {
+		return c.full
+	}
+	if handleLike(c.name) {
+		return ""
+	}
+	return c.name
+}
+
+// handleLike says whether a name is the handle of an object: ORG-EX1-AFRINIC, EX-MNT.
+func handleLike(s string) bool {
+	upper := strings.ToUpper(s)
+	if upper != s || strings.ContainsAny(s, " ,.") {
+		return false
+	}
+	return strings.HasPrefix(s, "ORG-") || strings.HasSuffix(s, "-MNT") || strings.HasPrefix(s, "MNT-") || strings.HasPrefix(s, "MAINT-") || strings.HasPrefix(s, "IRT-")
+}
+
+// rankAsHolder says how well the card names the holder of a network: 0 not at all. RIPE
+// NCC lists maintainers as registrants too, LACNIC persons inside the registrant, and
+// AFRINIC's server once left the roles out.
+func (c card) rankAsHolder(roles, above []string) int {
+	registrant := hasRole(roles, "registrant")
 	switch {
-	case c.name == "" || strings.HasSuffix(upper, "-MNT") || strings.HasPrefix(upper, "MNT-"):
+	case c.holder() == "":
 		return 0
-	case hasRole(roles, "registrant") && c.org:
+	case registrant && c.org && len(above) == 0:
+		return 5
+	case registrant && c.org:
+		return 4
+	case registrant && len(above) == 0:
 		return 3
-	case hasRole(roles, "registrant"):
+	case registrant:
 		return 2
+	case c.org && len(roles) == 0:
+		return 1
 	}
 	return 0
 }
 
 // roleOf is the one role that matters of several.
 func roleOf(roles []string) string {
-	for _, role := range []string{RoleAbuse, "technical", "noc", "administrative", "registrant"} {
+	for _, role := range []string{RoleAbuse, roleTechnical, roleNOC, roleAdministrative, roleRegistrant} {
 		if hasRole(roles, role) {
 			return role
 		}
 	}
-	return "other"
+	return roleOther
 }
 
-// tidyContacts puts abuse contacts first, drops repeats and bounds the list.
+// trust is the order of contacts: those for abuse first, among them by where they stood.
+func (c Contact) trust() int {
+	rank := slices.Index([]Found{FoundAbuseRole, FoundAbuseC, FoundAbuseLine, FoundRemarks, FoundMailLine}, c.Found)
+	if rank < 0 {
+		rank = 9
+	}
+	if c.Role != RoleAbuse {
+		rank += 10
+	}
+	return rank
+}
+
+// tidyContacts puts abuse contacts first, drops repeats and bounds the list. A repeat
+// gives its name to a contact without one.
 func tidyContacts(contacts []Contact) []Contact {
-	slices.SortStableFunc(contacts, func(a, b Contact) int {
-		switch {
-		case a.Role == RoleAbuse && b.Role != RoleAbuse:
-			return -1
-		case a.Role != RoleAbuse && b.Role == RoleAbuse:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(contacts, func(a, b Contact) int { return a.trust() - b.trust() })
 	var out []Contact
 	for _, c := range contacts {
-		same := func(o Contact) bool { return strings.EqualFold(o.Email, c.Email) && o.Form == c.Form }
-		if (c.Email != "" || c.Form != "") && !slices.ContainsFunc(out, same) && len(out) < maxContacts {
+		if c.Email == "" && c.Form == "" {
+			continue
+		}
+		i := slices.IndexFunc(out, func(o Contact) bool { return strings.EqualFold(o.Email, c.Email) && o.Form == c.Form })
+		switch {
+		case i >= 0 && out[i].Name == "" && c.Role == out[i].Role:
+			out[i].Name = c.Name
+		case i < 0 && len(out) < maxContacts:
 			out = append(out, c)
 		}
 	}

@@ -2,12 +2,15 @@ package registry
 
 import (
 	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/openrdap/rdap"
 )
 
-// networkOf reads an ip network object (RFC 9083, section 5.4).
+// networkOf reads an ip network object (RFC 9083, section 5.4) in the dialects of the
+// regional registries.
 func networkOf(object any, addr netip.Addr) (Network, Problem) {
 	o, ok := object.(*rdap.IPNetwork)
 	if !ok {
@@ -17,42 +20,178 @@ func networkOf(object any, addr netip.Addr) (Network, Problem) {
 	if !ok {
 		return Network{}, ProblemBroken
 	}
-	n := Network{First: first, Last: last, Handle: tidy(o.Handle), Name: tidy(o.Name), Country: countryCode(o.Country)}
+	n := Network{First: first, Last: last, Handle: tidy(o.Handle), Name: plainName(o.Name), Country: countryCode(o.Country)}
 	if !n.covers(addr) {
 		return Network{}, ProblemOtherObject
 	}
-	if unheld(n) {
+	if unheld(n) || unheldRDAP(o) {
 		return Network{}, ProblemNotFound
 	}
-	best := 0
-	walk(o.Entities, func(e *rdap.Entity, _ []string) {
-		card := cardOf(e)
-		n.Contacts = append(n.Contacts, card.contacts(roleOf(e.Roles))...)
-		if rank := card.rankAsHolder(e.Roles); rank > best {
-			best, n.Organisation = rank, card.name
-			if n.Country == "" {
-				n.Country = card.country
-			}
-		}
-	})
-	n.Contacts = tidyContacts(n.Contacts)
-	for _, remark := range o.Remarks { // APNIC and RIPE NCC put the "descr" lines here
-		if n.Organisation == "" && len(remark.Description) > 0 && (remark.Title == "" || strings.EqualFold(remark.Title, "description")) {
-			n.Organisation = tidy(remark.Description[0])
-		}
-	}
+	holder(o, &n)
+	n.RIR = rirOfRDAP(o)
+	n.ASN = originOfRDAP(o)
+	n.Parents = parentOf(o, n)
+	n.Contacts = tidyContacts(contactsOfRDAP(o))
 	return n, ""
 }
 
-// unheld knows the answers that registries give for space of nobody or of another registry.
-func unheld(n Network) bool {
-	for _, s := range []string{n.Name, n.Handle} {
-		s = strings.ToUpper(s)
-		for _, prefix := range []string{"IANA-BLK", "IANA-BLOCK", "NON-RIPE-NCC-MANAGED", "IANA-NETBLOCK", "IANA-IP-ARIN", "NOT-MANAGED-BY"} {
-			if strings.HasPrefix(s, prefix) {
-				return true
+// holder fills the organisation, and the country where the network has none: ARIN writes
+// it only into the address of the registrant.
+func holder(o *rdap.IPNetwork, n *Network) {
+	best, country := 0, ""
+	walk(o.Entities, func(e *rdap.Entity, above []string) {
+		card := cardOf(e)
+		if rank := card.rankAsHolder(e.Roles, above); rank > best {
+			best, n.Organisation, country = rank, card.holder(), card.country
+		}
+	})
+	if best < 2 { // the description names the holder better than a card without a role
+		if name := described(o.Remarks); name != "" {
+			n.Organisation = name
+		}
+	}
+	if n.Country == "" {
+		n.Country = country
+	}
+	if handleLike(n.Name) { // AFRINIC's server once gave the handle of the holder for the name
+		n.Name = ""
+	}
+}
+
+// described is the first line of a description that is no address: APNIC and RIPE NCC
+// put the descr lines of the object into remarks.
+func described(remarks []rdap.Remark) string {
+	for _, remark := range remarks {
+		if remark.Title != "" && !strings.EqualFold(remark.Title, "description") {
+			continue
+		}
+		for i, line := range remark.Description {
+			if i == maxRemarks {
+				break
+			}
+			if describes(line) {
+				return plainName(line)
 			}
 		}
 	}
-	return n.First.IsUnspecified() && n.Last == lastOf(netip.PrefixFrom(n.First, 0))
+	return ""
+}
+
+// contactsOfRDAP are the addresses of the entities at any depth, those of the network
+// itself before those nested in its holder, and those in remarks that ask for reports.
+func contactsOfRDAP(o *rdap.IPNetwork) []Contact {
+	var own, nested, remarked []Contact
+	walk(o.Entities, func(e *rdap.Entity, above []string) {
+		role := roleOf(e.Roles)
+		contacts := cardOf(e).contacts(role)
+		if len(above) == 0 {
+			own = append(own, contacts...)
+		} else {
+			nested = append(nested, contacts...)
+		}
+		for _, remark := range e.Remarks {
+			remarked = append(remarked, remarkContacts(remark.Description)...)
+		}
+	})
+	for _, remark := range o.Remarks {
+		remarked = append(remarked, remarkContacts(remark.Description)...)
+	}
+	return append(append(own, nested...), remarked...)
+}
+
+// rirOfRDAP is the regional registry by the WHOIS server that the answer names, the
+// source it states, its links, extensions and handles.
+func rirOfRDAP(o *rdap.IPNetwork) string {
+	if rir := rirOfHost(o.Port43); rir != "" {
+		return rir
+	}
+	for _, notice := range o.Notices {
+		if strings.EqualFold(notice.Title, "source") && len(notice.Description) > 0 {
+			if rir := rirOfSource(notice.Description[len(notice.Description)-1]); rir != "" {
+				return rir
+			}
+		}
+	}
+	for _, link := range o.Links {
+		for _, s := range []string{link.Value, link.Href} {
+			if u, err := url.Parse(s); err == nil {
+				if rir := rirOfHost(u.Hostname()); rir != "" {
+					return rir
+				}
+			}
+		}
+	}
+	for _, extension := range o.Conformance {
+		for prefix, rir := range map[string]string{"nicbr_": rirLACNIC, "lacnic_": rirLACNIC, "ripe_": rirRIPE, "afrinic_": rirAFRINIC, "apnic_": rirAPNIC} {
+			if strings.HasPrefix(extension, prefix) {
+				return rir
+			}
+		}
+	}
+	if rir := rirOfHandle(o.Handle); rir != "" {
+		return rir
+	}
+	rir := ""
+	walk(o.Entities, func(e *rdap.Entity, _ []string) {
+		if rir == "" {
+			if rir = rirOfHandle(e.Handle); rir == "" {
+				rir = rirOfHost(e.Port43)
+			}
+		}
+	})
+	return rir
+}
+
+// originOfRDAP reads the origin AS from the extensions of ARIN, NIC.br and LACNIC.
+func originOfRDAP(o *rdap.IPNetwork) uint32 {
+	if o.DecodeData == nil {
+		return 0
+	}
+	for _, member := range []string{"arin_originas0_originautnums", "nicbr_autnum", "lacnic_originAutnum"} {
+		value := o.DecodeData.Value(member)
+		if list, ok := value.([]any); ok && len(list) > 0 {
+			value = list[0]
+		}
+		switch v := value.(type) {
+		case float64:
+			if v >= 1 && v < 1<<32 && v == float64(uint32(v)) {
+				return uint32(v)
+			}
+		case string:
+			if !strings.HasPrefix(strings.ToUpper(v), "AS") {
+				v = "AS" + v
+			}
+			if asn := asNumber(v); asn != 0 {
+				return asn
+			}
+		}
+	}
+	return 0
+}
+
+// parentOf is the wider network that the answer names by its handle, which is a range in
+// the dialects of APNIC and AFRINIC. The whole address space is no parent.
+func parentOf(o *rdap.IPNetwork, n Network) []Parent {
+	p := Parent{Handle: tidy(o.ParentHandle)}
+	if p.Handle == "" || p.Handle == n.Handle {
+		return nil
+	}
+	if first, last, ok := parseRange(p.Handle); ok {
+		p.First, p.Last = first, last
+		if first.IsUnspecified() || first == n.First && last == n.Last || !(Network{First: first, Last: last}).covers(n.First) {
+			return nil
+		}
+	}
+	return []Parent{p}
+}
+
+// unheldRDAP knows space of nobody by its description.
+func unheldRDAP(o *rdap.IPNetwork) bool {
+	return slices.ContainsFunc(o.Remarks, func(r rdap.Remark) bool {
+		if r.Title != "" && !strings.EqualFold(r.Title, "description") {
+			return false
+		}
+		text := strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n"))
+		return slices.ContainsFunc(unheldWords, func(words string) bool { return strings.Contains(text, words) })
+	})
 }

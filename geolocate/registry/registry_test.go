@@ -30,8 +30,8 @@ func TestNetworkByRDAP(t *testing.T) {
 	r := l.open(nil)
 	want := Network{
 		Source: SourceRDAP, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.127"), Prefix: netip.MustParsePrefix("192.0.2.0/25"),
-		Handle: "NET-1", Name: "EXAMPLE-NET", Organisation: "Example Hosting", Country: "NL",
-		Contacts: []Contact{{Role: RoleAbuse, Name: "Abuse desk", Email: "abuse@host.example"}, {Role: "registrant", Name: "Example Hosting", Email: "office@host.example"}},
+		Handle: "NET-1", Name: "EXAMPLE-NET", Organisation: "Example Hosting", Country: "NL", RIR: "arin",
+		Contacts: []Contact{{Role: RoleAbuse, Name: "Abuse desk", Email: "abuse@host.example", Found: FoundAbuseRole}, {Role: "registrant", Name: "Example Hosting", Email: "office@host.example", Found: FoundMailLine}},
 	}
 	for _, addr := range []string{"192.0.2.7", "192.0.2.7", "192.0.2.100", "::ffff:192.0.2.1"} {
 		got := r.Network(t.Context(), netip.MustParseAddr(addr))
@@ -180,7 +180,7 @@ func TestNetworkByWHOIS(t *testing.T) {
 	}{
 		{name: "root refers to the registry", root: (*lab).refers, registry: says(ripe), want: Network{
 			Source: SourceWHOIS, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.255"), Prefix: netip.MustParsePrefix("192.0.2.0/24"),
-			Handle: "192.0.2.0 - 192.0.2.255", Name: "EXAMPLE-NET", Organisation: "Example Hösting", Country: "NL", ASN: 64500, Contacts: []Contact{{Role: RoleAbuse, Email: "abuse@host.example"}},
+			Handle: "192.0.2.0 - 192.0.2.255", Name: "EXAMPLE-NET", Organisation: "Example Hösting", Country: "NL", ASN: 64500, Contacts: []Contact{{Role: RoleAbuse, Email: "abuse@host.example", Found: FoundAbuseC}},
 		}},
 		{name: "registry is silent", root: (*lab).refers, problem: ProblemBroken},
 		{name: "registry complains", root: (*lab).refers, registry: says("%ERROR:201: access denied\n"), problem: ProblemRateLimited},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/likexian/whois"
+	"go.uber.org/zap"
 )
 
 // maxReferrals bounds how often one answer sends us to another WHOIS server.
@@ -17,17 +18,23 @@ const maxReferrals = 2
 // whoisAnswers asks the root and follows referrals, each server at most once. The
 // answer of a root that delegates is not returned: it describes the registry and not
 // the object. The problem is that of the last server asked; the texts before it are
-// still good.
-func (r *Registry) whoisAnswers(ctx context.Context, query string) (texts []string, problem Problem) {
+// still good. question says how a server is asked.
+func (r *Registry) whoisAnswers(ctx context.Context, question func(server string) string) (texts []string, problem Problem) {
 	server := r.whoisServer
 	visited := map[string]bool{}
 	for range maxReferrals + 1 {
 		visited[server] = true
-		text, p := r.whoisQuery(ctx, server, domainQuestion(server, query))
+		text, p := r.whoisQuery(ctx, server, question(server))
 		if p != "" {
 			return texts, p
 		}
 		next, delegated := referral(text)
+		if next == "" {
+			next = nationalServer(text)
+		}
+		if next == "" && strings.Contains(text, "rwhois://") {
+			r.log.Debug("referral not followed", zap.String("protocol", "rwhois"))
+		}
 		if !delegated {
 			texts = append(texts, text)
 		}
@@ -55,7 +62,7 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 	defer wire.stop()
 	client := whois.NewClient().SetDialer(wire).SetTimeout(left).SetDisableReferral(true).SetDisableStats(true)
 	raw, err := client.Whois(query, server)
-	text = decode(raw)
+	text = decodeFrom(server, raw)
 	if complains(text) {
 		r.limits.hold(ctx, server, 0, whoisHold)
 		return "", ProblemRateLimited

@@ -12,11 +12,18 @@ import (
 
 // whoisDomain asks WHOIS for a domain: the registry, and the registrar it refers to.
 func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Problem) {
-	texts, problem := r.whoisAnswers(ctx, name)
+	last := ""
+	texts, problem := r.whoisAnswers(ctx, func(server string) string {
+		last = server
+		return domainQuestion(server, name)
+	})
 	var d Domain
 	found := false
-	for _, text := range texts { // the registry first: its word counts, the registrar's fills gaps
+	for i, text := range texts { // the registry first: its word counts, the registrar's fills gaps
 		next, p := parseDomain(text, name)
+		if p == ProblemRateLimited && i == len(texts)-1 { // in words that only registries of domains use
+			r.limits.hold(ctx, last, 0, whoisHold)
+		}
 		if p != "" {
 			if !found && problem == "" && p != ProblemNotFound {
 				problem = p

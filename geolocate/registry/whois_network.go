@@ -3,46 +3,36 @@ package registry
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
-// Bounds of a WHOIS text.
-const (
-	maxLines = 4000
-	maxLine  = 1000 // bytes; what is longer is cut
-)
+// maxParents bounds the wider networks that are kept of an answer.
+const maxParents = 8
 
-// attribute is one "key: value" line; the key in lower case.
-type attribute struct{ key, value string }
-
-// block is a run of lines without an empty one between them.
-type block []attribute
-
-func (b block) first(keys ...string) string {
-	for _, key := range keys {
-		for _, a := range b {
-			if a.key == key && a.value != "" {
-				return a.value
-			}
-		}
-	}
-	return ""
-}
-
-// whoisNetwork asks WHOIS for the network of an address.
+// whoisNetwork asks WHOIS for the network of an address. The answer of the last server
+// counts, because referrals go from the wide to the narrow; what it leaves open is
+// taken from the answers before it.
 func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, Problem) {
-	texts, problem := r.whoisAnswers(ctx, addr.String())
+	texts, problem := r.whoisAnswers(ctx, func(server string) string { return networkQuestion(server, addr) })
 	other := false
+	var n Network
+	known := false
 	for i := len(texts) - 1; i >= 0; i-- {
-		n, found := parseNetwork(texts[i], addr)
-		if found && !unheld(n) {
-			return n, ""
+		wider, p := readNetwork(texts[i], addr)
+		switch {
+		case p != "":
+			other = other || p == ProblemOtherObject
+		case !known:
+			n, known = wider, true
+		default:
+			n = filled(n, wider)
 		}
-		other = other || !found && rangesOther(texts[i])
 	}
 	switch {
+	case known:
+		return n, ""
 	case problem != "":
 		return Network{}, problem
 	case other:
@@ -51,244 +41,277 @@ func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, 
 	return Network{}, ProblemNotFound
 }
 
-// parseNetwork reads what RIPE NCC, APNIC, AFRINIC (RPSL, RFC 2622), ARIN and LACNIC
-// answer on port 43 for an address: of all networks in the text the narrowest that
-// holds the address counts. It says false when there is none. It never panics,
-// whatever the text is.
-func parseNetwork(text string, addr netip.Addr) (Network, bool) {
-	blocks, hint := parseBlocks(text)
-	at := -1
-	var n Network
-	for i, b := range blocks {
-		first, last, ok := rangeOf(b)
-		candidate := Network{First: first, Last: last}
-		if ok && candidate.covers(addr) && (at < 0 || narrower(candidate, n)) {
-			at, n = i, candidate
+// filled adds to an answer what another registry says about the same address.
+func filled(n, wider Network) Network {
+	if n.Country == "" {
+		n.Country = wider.Country
+	}
+	if n.RIR == "" {
+		n.RIR = wider.RIR
+	}
+	if n.Organisation == "" && n.First == wider.First && n.Last == wider.Last {
+		n.Organisation = wider.Organisation
+	}
+	if n.ASN == 0 {
+		n.ASN = wider.ASN
+	}
+	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
+		n.Contacts = tidyContacts(append(n.Contacts, wider.Contacts...))
+	}
+	return n
+}
+
+// readNetwork reads a decoded answer: a network, or the problem that the text shows.
+func readNetwork(text string, addr netip.Addr) (Network, Problem) {
+	if n, found := parseNetwork(text, addr); found {
+		return n, ""
+	}
+	for _, b := range parseText(text).blocks {
+		if first, last, ok := rangeOf(b); ok {
+			if n := (Network{First: first, Last: last}); !n.covers(addr) {
+				return Network{}, ProblemOtherObject
+			}
+			return Network{}, ProblemNotFound // space of nobody or of another registry
 		}
 	}
-	if at < 0 {
+	return Network{}, ProblemNotFound
+}
+
+// parseNetwork reads what registries answer on port 43 for an address: RIPE NCC, APNIC,
+// AFRINIC and the national registries of the APNIC region (RPSL, RFC 2622), ARIN,
+// LACNIC, NIC.br, NIC Mexico, JPNIC, KRNIC and TWNIC in their own forms, English and
+// local. Of all networks in the text the narrowest that holds the address counts. It
+// says false when there is none, or only one that is held by nobody or by another
+// registry. It never panics, whatever the text is.
+func parseNetwork(text string, addr netip.Addr) (Network, bool) {
+	doc := parseText(text)
+	around := enclosing(doc.blocks, addr)
+	if len(around) == 0 {
 		return Network{}, false
 	}
-	network := blocks[at]
-	// What follows a network, up to the next one, describes it; other blocks only fill gaps.
+	at := around[0]
+	section, network := sectionOf(doc.blocks, at), doc.blocks[at]
+	related := referenced(section, doc.blocks)
+	n := networkIn(network)
+	n.Organisation = holderOf(section, doc.blocks)
+	n.RIR = rirOf(related, doc)
+	if n.Country = countryCode(network.first("country")); n.Country == "" {
+		n.Country = holderCountry(section, doc)
+	}
+	n.ASN = originOf(network, doc.blocks, n)
+	n.Contacts = contactsOf(related, hintsFor(doc.hints, n))
+	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
+		n.Contacts = tidyContacts(append(n.Contacts, contactsOf(doc.blocks, doc.hints)...))
+	}
+	n.Parents = parentsOf(doc.blocks, network, around[1:], n)
+	return n, true
+}
+
+// networkIn is what the block of a network says alone.
+func networkIn(b block) Network {
+	var n Network
+	n.First, n.Last, _ = rangeOf(b)
+	handle := b.first("nethandle", "inetnum", "inet6num")
+	if i := strings.IndexByte(handle, '('); i > 0 { // KRNIC: "192.0.2.0 - 192.0.2.255 (/24)"
+		handle = handle[:i]
+	}
+	n.Handle = tidy(handle)
+	n.Name = plainName(b.first("netname", "ownerid"))
+	return n
+}
+
+// enclosing are the blocks of networks that hold the address, the narrowest first. Of
+// two with the same range the inner one comes first: the one whose parent is the other,
+// else the later, because registries print from the wide to the narrow and KRNIC the
+// Korean words before the English ones.
+func enclosing(blocks []block, addr netip.Addr) []int {
+	var at []int
+	for i, b := range blocks {
+		first, last, ok := rangeOf(b)
+		if ok && (Network{First: first, Last: last}).covers(addr) && !unheldBlock(b) && len(at) < 64 {
+			at = append(at, i)
+		}
+	}
+	slices.SortStableFunc(at, func(i, j int) int {
+		a, b := networkIn(blocks[i]), networkIn(blocks[j])
+		switch {
+		case a.First == b.First && a.Last == b.Last:
+			if handle := blocks[j].first("nethandle"); handle != "" && strings.Contains(blocks[i].first("parent"), "("+handle+")") {
+				return -1
+			}
+			if handle := blocks[i].first("nethandle"); handle != "" && strings.Contains(blocks[j].first("parent"), "("+handle+")") {
+				return 1
+			}
+			return j - i
+		case a.First.Compare(b.First) >= 0 && a.Last.Compare(b.Last) <= 0:
+			return -1
+		case b.First.Compare(a.First) >= 0 && b.Last.Compare(a.Last) <= 0:
+			return 1
+		}
+		return b.First.Compare(a.First) // they overlap: the one that begins later
+	})
+	return at
+}
+
+// sectionOf is a network and what follows it, up to the next one.
+func sectionOf(blocks []block, at int) []block {
 	end := at + 1
 	for end < len(blocks) {
-		if _, _, ok := rangeOf(blocks[end]); ok {
+		if _, _, ok := rangeOf(blocks[end]); ok || blocks[end].first(keyParent) != "" {
 			break
 		}
 		end++
 	}
-	section := blocks[at:end]
-	n.Handle = tidy(network.first("nethandle", "netblock", "inetnum", "inet6num"))
-	n.Name = tidy(network.first("netname", "ownerid"))
-	n.Country = countryCode(network.first("country"))
-	n.Organisation = tidy(firstOf(section, "org-name", "orgname", "custname", "owner"))
-	if n.Organisation == "" {
-		n.Organisation = tidy(network.first("descr"))
-	}
-	if n.Country == "" { // ARIN prints it with the organisation
-		n.Country = countryCode(firstOf(section, "country"))
-	}
-	n.ASN = originOf(network, blocks)
-	n.Contacts = contactsOf(section, hint)
-	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
-		n.Contacts = tidyContacts(append(n.Contacts, contactsOf(blocks, "")...))
-	}
-	return n, true
+	return blocks[at:end]
 }
 
-// rangesOther says whether a text describes networks at all.
-func rangesOther(text string) bool {
-	blocks, _ := parseBlocks(text)
-	for _, b := range blocks {
-		if _, _, ok := rangeOf(b); ok {
-			return true
+// referenced are the blocks of a section and those that they name elsewhere in the text:
+// registries print an object once, also when two networks name it.
+func referenced(section, blocks []block) []block {
+	out := slices.Clone(section)
+	for i := 0; i < len(out) && len(out) < 64; i++ {
+		for _, a := range out[i] {
+			switch a.key {
+			case "org", "abuse-c", "admin-c", "tech-c", "mnt-irt", "owner-c":
+			default:
+				continue
+			}
+			for _, b := range blocks {
+				named := strings.EqualFold(b.first("organisation", "irt", "nic-hdl", "nic-hdl-br"), a.value)
+				if named && a.value != "" && !slices.ContainsFunc(out, func(o block) bool { return &o[0] == &b[0] }) {
+					out = append(out, b)
+				}
+			}
 		}
 	}
-	return false
+	return out
 }
 
-func firstOf(blocks []block, keys ...string) string {
-	for _, b := range blocks {
-		if v := b.first(keys...); v != "" {
-			return v
+// holderOf is the organisation that holds a network: the one that the object names,
+// then the holder printed with the network, then the first line of its description
+// that is no address.
+func holderOf(section, blocks []block) string {
+	network := section[0]
+	if ref := network.first("org"); ref != "" {
+		for _, b := range blocks {
+			if strings.EqualFold(b.first("organisation"), ref) {
+				if name := plainName(b.first("org-name")); name != "" {
+					return name
+				}
+			}
 		}
 	}
-	return ""
+	if name := plainName(firstOf(section, "custname", "orgname", "owner")); name != "" {
+		return name
+	}
+	for _, a := range network {
+		if a.key == "descr" && describes(a.value) {
+			return plainName(a.value)
+		}
+	}
+	if name := plainName(firstOf(section, "org-name")); name != "" {
+		return name
+	}
+	name := network.first("organization")
+	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") && network.first("netrange") != "" {
+		name = name[:i] // ARIN adds the handle
+	}
+	if name = plainName(name); name != "" {
+		return name
+	}
+	return plainName(firstOf(section, "orgname-local"))
 }
 
-// rangeOf is the range a block describes, when it describes a network.
-func rangeOf(b block) (first, last netip.Addr, ok bool) {
-	for _, a := range b {
-		switch a.key {
-		case "inetnum", "inet6num", "netrange":
-			return parseRange(a.value)
+// holderCountry is the country of the holder, for registries that print none with the
+// network: ARIN has it with the organisation, national registries are one country.
+func holderCountry(section []block, doc document) string {
+	for _, b := range section {
+		if b.first("custname", "orgname", "organisation", "owner", "org-name") != "" {
+			if code := countryCode(b.first("country")); code != "" {
+				return code
+			}
 		}
 	}
-	return first, last, false
-}
-
-func narrower(a, b Network) bool {
-	return a.First.Compare(b.First) >= 0 && a.Last.Compare(b.Last) <= 0
-}
-
-// parseRange reads "a - b" or a prefix; LACNIC cuts trailing zero octets (192.0/16).
-func parseRange(s string) (first, last netip.Addr, ok bool) {
-	if a, b, found := strings.Cut(s, " - "); found {
-		// Some registries write a prefix on the left and nothing more on the right.
-		first, errA := netip.ParseAddr(strings.TrimSpace(a))
-		last, errB := netip.ParseAddr(strings.TrimSpace(b))
-		if errA != nil || errB != nil {
-			return netip.Addr{}, netip.Addr{}, false
-		}
-		first, last = first.Unmap().WithZone(""), last.Unmap().WithZone("")
-		return first, last, first.BitLen() == last.BitLen() && first.Compare(last) <= 0
-	}
-	s = strings.TrimSpace(s)
-	if host, bits, found := strings.Cut(s, "/"); found && !strings.Contains(host, ":") {
-		for strings.Count(host, ".") < 3 && len(host) < 16 {
-			host += ".0"
-		}
-		s = host + "/" + bits
-	}
-	p, err := netip.ParsePrefix(s)
-	if err != nil {
-		return first, last, false
-	}
-	p = p.Masked()
-	return p.Addr(), lastOf(p), true
+	return nationalOf(doc)
 }
 
 // originOf is the AS that announces the network: of the network itself (ARIN, LACNIC)
-// or of a route object in the same answer (RIPE NCC, APNIC, AFRINIC).
-func originOf(network block, blocks []block) uint32 {
-	candidates := []string{network.first("originas", "aut-num", "origin")} //nolint:misspell // ARIN's key OriginAS
+// or of the narrowest route around it in the same answer (RIPE NCC, APNIC, AFRINIC).
+func originOf(network block, blocks []block, n Network) uint32 {
+	if asn := asNumber(network.first("originas", "aut-num", "origin")); asn != 0 { //nolint:misspell // ARIN's key OriginAS
+		return asn
+	}
+	best, bits := uint32(0), -1
 	for _, b := range blocks {
-		if b.first("route", "route6") != "" {
-			candidates = append(candidates, b.first("origin"))
+		first, last, ok := parseRange(b.first("route", "route6"))
+		if !ok || first.BitLen() != n.First.BitLen() || last.Less(n.First) || n.Last.Less(first) {
+			continue
+		}
+		if length := within(first, last, first).Bits(); length > bits {
+			if asn := asNumber(b.first("origin")); asn != 0 {
+				best, bits = asn, length
+			}
 		}
 	}
-	for _, c := range candidates {
-		c, _, _ = strings.Cut(strings.TrimSpace(c), ",")
-		digits, found := strings.CutPrefix(strings.ToUpper(c), "AS")
-		if n, err := strconv.ParseUint(digits, 10, 32); found && err == nil && n > 0 {
-			return uint32(n)
-		}
-	}
-	return 0
+	return best
 }
 
-// contactsOf collects addresses: those of the abuse role first, hint before all (the
-// line "Abuse contact for ... is ..." that RIPE NCC and APNIC print).
-func contactsOf(blocks []block, hint string) []Contact {
-	var out []Contact
-	if hint != "" {
-		out = append(out, Contact{Role: RoleAbuse, Email: tidyEmail(hint)})
+// asNumber reads the first of "AS64500, AS64501"; 0 for none, as for LACNIC's N/A.
+func asNumber(s string) uint32 {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	if i := strings.IndexAny(s, ", #"); i >= 0 {
+		s = s[:i]
 	}
-	abuseHandles := map[string]bool{}
-	for _, b := range blocks {
-		for _, a := range b {
-			if a.key == "abuse-c" {
-				abuseHandles[strings.ToUpper(a.value)] = true
-			}
-		}
+	digits, found := strings.CutPrefix(s, "AS")
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if !found || err != nil {
+		return 0
 	}
-	for _, b := range blocks {
-		name := tidy(b.first("orgabusename", "role", "irt", "person", "org-name", "orgname"))
-		ofAbuse := abuseHandles[strings.ToUpper(b.first("nic-hdl", "nic-hdl-br"))]
-		for _, a := range b {
-			role := ""
-			switch a.key {
-			case "abuse-mailbox", "orgabuseemail", "rabuseemail":
-				role = RoleAbuse
-			case "e-mail", "email":
-				if role = "other"; ofAbuse {
-					role = RoleAbuse
-				}
-			case "orgtechemail", "rtechemail":
-				role = "technical"
-			case "orgnocemail", "rnocemail":
-				role = "noc"
-			}
-			if role != "" && a.value != "" {
-				out = append(out, Contact{Role: role, Name: name, Email: tidyEmail(a.value)})
-			}
-		}
-	}
-	return tidyContacts(out)
+	return uint32(n)
 }
 
-// parseBlocks splits a text into blocks. Lines that begin with % or # are remarks,
-// lines that begin with a space or a plus sign continue the one before (RFC 2622, section 2).
-func parseBlocks(text string) (blocks []block, abuseHint string) {
-	text = decode(text)
-	var current block
-	flush := func() {
-		if len(current) > 0 {
-			blocks = append(blocks, current)
+// parentsOf are the wider networks that the text names around n, the narrowest first:
+// those it prints, those JPNIC lists, and the one that the network names as its parent.
+func parentsOf(blocks []block, network block, around []int, n Network) []Parent {
+	var out []Parent
+	add := func(p Parent) {
+		ranged := p.First.IsValid()
+		if ranged && p.First == n.First && p.Last == n.Last || !ranged && p.Handle == "" || p.Handle != "" && p.Handle == n.Handle || ranged && p.First.IsUnspecified() && p.Last == lastOf(netip.PrefixFrom(p.First, 0)) {
+			return
 		}
-		current = nil
+		same := func(o Parent) bool {
+			return ranged && o.First == p.First && o.Last == p.Last || p.Handle != "" && o.Handle == p.Handle
+		}
+		if !slices.ContainsFunc(out, same) && len(out) < maxParents {
+			out = append(out, p)
+		}
 	}
-	count := 0
-	for line := range strings.Lines(text) {
-		if count++; count > maxLines {
-			break
+	for _, i := range around {
+		p := networkIn(blocks[i])
+		add(Parent{First: p.First, Last: p.Last, Handle: p.Handle, Name: p.Name, Organisation: holderOf(sectionOf(blocks, i), blocks)})
+	}
+	for _, b := range blocks {
+		if first, last, ok := parseRange(b.first(keyParent)); ok && (Network{First: first, Last: last}).covers(n.First) {
+			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
 		}
-		line = strings.TrimRight(line, "\r\n \t")
-		if len(line) > maxLine {
-			line = strings.ToValidUTF8(line[:maxLine], "")
+	}
+	if parent := network.first("parent"); parent != "" { // AFRINIC: a range; ARIN: "NAME (HANDLE)"
+		if first, last, ok := parseRange(parent); ok {
+			add(Parent{First: first, Last: last, Handle: tidy(parent)})
+		} else if name, handle, found := strings.Cut(parent, "("); found {
+			add(Parent{Handle: tidy(strings.TrimSuffix(strings.TrimSpace(handle), ")")), Name: plainName(name)})
 		}
+	}
+	slices.SortStableFunc(out, func(a, b Parent) int {
 		switch {
-		case line == "":
-			flush()
-			continue
-		case line[0] == '%' || line[0] == '#':
-			if abuseHint == "" {
-				abuseHint = abuseRemark(line)
-			}
-			continue
-		case line[0] == ' ' || line[0] == '\t' || line[0] == '+':
-			if n := len(current); n > 0 && len(current[n-1].value) < maxLine {
-				current[n-1].value = strings.TrimSpace(current[n-1].value + " " + strings.TrimSpace(line[1:]))
-			}
-			continue
+		case a.First.IsValid() && b.First.IsValid():
+			return b.First.Compare(a.First)*2 + a.Last.Compare(b.Last)
+		case a.First.IsValid():
+			return -1
+		case b.First.IsValid():
+			return 1
 		}
-		key, value, ok := strings.Cut(line, ":")
-		if !ok {
-			continue
-		}
-		key = strings.ToLower(strings.TrimSpace(key))
-		if key == "inetnum" || key == "inet6num" || key == "netrange" {
-			flush() // a network is always a block of its own
-		}
-		current = append(current, attribute{key, strings.TrimSpace(value)})
-	}
-	flush()
-	return blocks, abuseHint
-}
-
-// abuseRemark reads "% Abuse contact for '192.0.2.0 - 192.0.2.255' is 'abuse@host.example'".
-func abuseRemark(line string) string {
-	rest, found := strings.CutPrefix(strings.ToLower(line), "% abuse contact for ")
-	if !found {
-		return ""
-	}
-	_, address, found := strings.Cut(rest, " is ")
-	if !found {
-		return ""
-	}
-	return strings.Trim(address, "' .")
-}
-
-// decode makes UTF-8 of a WHOIS text. What is not UTF-8 is taken for Latin-1, which
-// RIPE NCC and LACNIC send (RFC 3912 names no encoding).
-func decode(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	runes := make([]rune, len(s))
-	for i := range len(s) {
-		runes[i] = rune(s[i])
-	}
-	return string(runes)
+		return 0
+	})
+	return out
 }

@@ -41,13 +41,14 @@ origin:         AS64501
 `,
 			addr: "198.51.100.9",
 			want: Network{First: a("198.51.100.0"), Last: a("198.51.100.255"), Handle: "198.51.100.0 - 198.51.100.255", Name: "TEST-HOSTING", Organisation: "Test Hosting of the second line", Country: "SE", ASN: 64501,
-				Contacts: []Contact{{Role: RoleAbuse, Name: "Abuse Desk", Email: "abuse@host.example"}, {Role: "other", Name: "Some Body", Email: "some.body@host.example"}}},
+				Contacts: []Contact{{Role: RoleAbuse, Name: "Abuse Desk", Email: "abuse@host.example", Found: FoundAbuseC}, {Role: "administrative", Name: "Some Body", Email: "some.body@host.example", Found: FoundMailLine}}},
 		},
 		{
 			name: "the narrowest network counts, whatever the order",
 			text: "inet6num: 2001:db8::/32\nnetname: WIDE\ncountry: DE\n\ninet6num: 2001:db8:5::/48\nnetname: NARROW\ncountry: FR\nabuse-mailbox: abuse@narrow.example\n\ninet6num: 2001:db8:6::/48\nnetname: OTHER\n",
 			addr: "2001:db8:5::1",
-			want: Network{First: a("2001:db8:5::"), Last: a("2001:db8:5:ffff:ffff:ffff:ffff:ffff"), Handle: "2001:db8:5::/48", Name: "NARROW", Country: "FR", Contacts: []Contact{{Role: RoleAbuse, Email: "abuse@narrow.example"}}},
+			want: Network{First: a("2001:db8:5::"), Last: a("2001:db8:5:ffff:ffff:ffff:ffff:ffff"), Handle: "2001:db8:5::/48", Name: "NARROW", Country: "FR", Parents: []Parent{{First: a("2001:db8::"), Last: a("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"), Handle: "2001:db8::/32", Name: "WIDE"}},
+				Contacts: []Contact{{Role: RoleAbuse, Email: "abuse@narrow.example", Found: FoundAbuseLine}}},
 		},
 		{
 			name: "ARIN: parent first, a customer inside it",
@@ -78,15 +79,16 @@ CustName:       Child LLC
 Country:        CA
 `,
 			addr: "192.0.2.70",
-			want: Network{First: a("192.0.2.64"), Last: a("192.0.2.127"), Handle: "NET-192-0-2-64-1", Name: "TEST-CHILD", Organisation: "Child LLC", Country: "CA",
-				Contacts: []Contact{{Role: RoleAbuse, Name: "Parent Abuse", Email: "abuse@parent.example"}, {Role: "technical", Email: "tech@parent.example"}}},
+			want: Network{First: a("192.0.2.64"), Last: a("192.0.2.127"), Handle: "NET-192-0-2-64-1", Name: "TEST-CHILD", Organisation: "Child LLC", Country: "CA", RIR: "arin",
+				Parents:  []Parent{{First: a("192.0.2.0"), Last: a("192.0.2.255"), Handle: "NET-192-0-2-0-1", Name: "TEST-PARENT", Organisation: "Parent Inc"}},
+				Contacts: []Contact{{Role: RoleAbuse, Name: "Parent Abuse", Email: "abuse@parent.example", Found: FoundAbuseLine}, {Role: "technical", Email: "tech@parent.example", Found: FoundMailLine}}},
 		},
 		{
 			name: "LACNIC cuts zero octets",
 			text: "% LACNIC\n\ninetnum:     203.0.113/24\naut-num:     AS64504\nabuse-c:     XYZ\nowner:       Hospedagem de Testes\nownerid:     TEST-BR\ncountry:     BR\n\nnic-hdl-br:  XYZ\nperson:      Mesa\ne-mail:      abuse@hospedagem.example\n",
 			addr: "203.0.113.4",
-			want: Network{First: a("203.0.113.0"), Last: a("203.0.113.255"), Handle: "203.0.113/24", Name: "TEST-BR", Organisation: "Hospedagem de Testes", Country: "BR", ASN: 64504,
-				Contacts: []Contact{{Role: RoleAbuse, Name: "Mesa", Email: "abuse@hospedagem.example"}}},
+			want: Network{First: a("203.0.113.0"), Last: a("203.0.113.255"), Handle: "203.0.113/24", Name: "TEST-BR", Organisation: "Hospedagem de Testes", Country: "BR", RIR: "lacnic", ASN: 64504,
+				Contacts: []Contact{{Role: RoleAbuse, Name: "Mesa", Email: "abuse@hospedagem.example", Found: FoundAbuseC}}},
 		},
 		{
 			name: "country that is none",

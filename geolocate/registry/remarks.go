@@ -1,0 +1,99 @@
+package registry
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Bounds of the search in free text.
+const (
+	maxRemarks = 200 // lines of one object
+	maxMails   = 8   // addresses of one line
+)
+
+var (
+	mailAddress = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9._%+=&'/-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z][A-Za-z0-9-]{1,30}`)
+	// An at sign in words, in brackets of any kind: "abuse (at) host (dot) example".
+	atWord  = regexp.MustCompile(`(?i)\s*[(\[{<]\s*(?:at|a|@)\s*[)\]}>]\s*`)
+	dotWord = regexp.MustCompile(`(?i)\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*`)
+	// Without brackets only where it cannot mean anything else: with " dot " after it, or
+	// behind a mailbox for reports.
+	spokenDots = regexp.MustCompile(`(?i)\b([a-z0-9._+-]{1,64}) at ([a-z0-9-]{1,63}(?: dot [a-z0-9-]{1,63})+)\b`)
+	spokenDesk = regexp.MustCompile(`(?i)\b(abuse|[a-z0-9-]*abuse|abuse-[a-z0-9-]+|spam|csirt|cert|phishing) at ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24})\b`)
+	spacedAt   = regexp.MustCompile(`([A-Za-z0-9])(?:\s+@\s*|\s*@\s+)([A-Za-z0-9])`)
+
+	abuseWords = regexp.MustCompile(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|abus|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
+	deskWords  = regexp.MustCompile(`(?i)(abuse|spam|csirt|cert\b|phish|security|report|dmca)`)
+	// What a line with an address is for when it is for something else.
+	otherWords = regexp.MustCompile(`(?i)(inaccura\w*|correct(ion|ed)|whois (information|data|record)|delist\w*|peering|routing|outage|noc issues?|operational|technical (issues?|questions?|problems?|contact)|sales|billing|not for abuse|non-abuse|no abuse|do not (use|send|mail|report)|is invalid|not valid|validat\w+|geo-?location|geofeed|reverse dns|hostmaster|registration)`)
+)
+
+// addressesIn are the mail addresses in a line, also in words.
+func addressesIn(s string) []string {
+	s = tidyLine(s)
+	s = atWord.ReplaceAllString(s, "@")
+	s = dotWord.ReplaceAllString(s, ".")
+	s = spokenDots.ReplaceAllStringFunc(s, func(m string) string {
+		local, domain, _ := strings.Cut(m, " at ")
+		return local + "@" + strings.ReplaceAll(strings.ReplaceAll(domain, " dot ", "."), " DOT ", ".")
+	})
+	s = spokenDesk.ReplaceAllStringFunc(s, func(m string) string {
+		i := strings.Index(strings.ToLower(m), " at ")
+		if strings.HasPrefix(strings.ToLower(m[i+4:]), "www.") || strings.HasPrefix(strings.ToLower(m[i+4:]), "whois.") {
+			return m
+		}
+		return m[:i] + "@" + m[i+4:]
+	})
+	s = spacedAt.ReplaceAllString(s, "$1@$2")
+	var out []string
+	for _, m := range mailAddress.FindAllString(s, maxMails) {
+		if m = tidyEmail(m); len(m) <= maxText {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// tidyLine bounds a line of free text.
+func tidyLine(s string) string {
+	if len(s) > maxLine {
+		s = s[:maxLine]
+	}
+	return strings.ToValidUTF8(s, "")
+}
+
+// remarkContacts finds the addresses in free text that are asked for abuse reports. An
+// address is one when its own name says so; when its line speaks of abuse and of nothing
+// else; or when its line only goes on with a line before it that does.
+func remarkContacts(lines []string) []Contact {
+	var out []Contact
+	asked := false // a line before this one speaks of abuse and gave no address
+	for i, line := range lines {
+		if i == maxRemarks {
+			break
+		}
+		found := addressesIn(line)
+		words := line
+		for _, m := range mailAddress.FindAllString(line, maxMails) {
+			words = strings.ReplaceAll(words, m, " ")
+		}
+		speaks, other := abuseWords.MatchString(words), otherWords.MatchString(words)
+		for _, email := range found {
+			local, _, _ := strings.Cut(email, "@")
+			if desk := deskWords.MatchString(local); (desk || speaks || asked) && !other {
+				out = append(out, Contact{Role: RoleAbuse, Email: email, Found: FoundRemarks})
+			}
+		}
+		switch {
+		case other, len(found) > 0 && !speaks && !asked:
+			asked = false
+		case speaks && len(found) == 0:
+			asked = true
+		case strings.Trim(line, "-*=#_ .") == "" || len(found) > 0:
+			// a rule of dashes or another address keeps what was said before
+		case strings.HasSuffix(strings.TrimSpace(line), "."):
+			asked = false
+		}
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package registry
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// unheldNames begin the names of networks that nobody holds, or that another registry
+// keeps: what registries print for space that is not theirs. The forms are of the
+// registries' own answers, as of 2026-11.
+var unheldNames = []string{
+	"IANA-BLK", "IANA-BLOCK", "IANA-NETBLOCK", "IANA-IP-ARIN", "IANA-RSVD", "NON-RIPE-NCC-MANAGED", "NOT-MANAGED-BY", "ERX-NETBLOCK", "STUB-",
+	"IETF-RESERVED", "RIPE-CIDR-BLOCK", "APNIC-CIDR-BLOCK", "ARIN-CIDR-BLOCK", "LACNIC-CIDR-BLOCK", "AFRINIC-CIDR-BLOCK", "NON-AFRINIC", "NON-APNIC",
+}
+
+// unheldWords stand in descriptions of such networks.
+var unheldWords = []string{
+	"not allocated to apnic", "not allocated by apnic", "not fully allocated to apnic", "not managed by the ripe ncc", "not managed by ripe", "not administered by apnic",
+	"not allocated to afrinic", "transferred to the ripe region", "transferred to the arin region", "transferred to the apnic region", "transferred to the lacnic region", "transferred to the afrinic region",
+}
+
+// unheld knows the answers that registries give for space of nobody or of another registry.
+func unheld(n Network) bool {
+	return unheldName(n.Name) || unheldName(n.Handle) || n.First.IsUnspecified() && n.Last == lastOf(netip.PrefixFrom(n.First, 0))
+}
+
+func unheldName(s string) bool {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	for _, prefix := range unheldNames {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// unheldBlock is unheld for a block of WHOIS. ARIN says in NetType that it gave space to
+// another registry ("Allocated to RIPE NCC", "Early Registrations, Transferred to APNIC").
+func unheldBlock(b block) bool {
+	if unheld(networkIn(b)) {
+		return true
+	}
+	switch kind := strings.ToLower(b.first("nettype")); {
+	case strings.HasPrefix(kind, "allocated to "), strings.HasPrefix(kind, "transferred to "), strings.HasPrefix(kind, "early registrations"):
+		return true
+	}
+	for _, a := range b {
+		if a.key != "descr" {
+			continue
+		}
+		text := strings.ToLower(a.value)
+		for _, words := range unheldWords {
+			if strings.Contains(text, words) {
+				return true
+			}
+		}
+	}
+	return false
+}

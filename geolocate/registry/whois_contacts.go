@@ -1,0 +1,187 @@
+package registry
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// hintsFor are the hints about a network: those that name its range, or all when the
+// text has only one.
+func hintsFor(hints []abuseHint, n Network) []abuseHint {
+	if len(hints) < 2 {
+		return hints
+	}
+	var out []abuseHint
+	for _, h := range hints {
+		if first, last, ok := parseRange(h.of); ok && first == n.First && last == n.Last {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// contactsOf collects addresses, those for abuse first: the hints of the registry, the
+// abuse contact that the network names, lines for abuse mail, remarks that ask for
+// reports, then every other line with an address.
+func contactsOf(blocks []block, hints []abuseHint) []Contact {
+	var out []Contact
+	for _, h := range hints {
+		out = append(out, mailContacts(Contact{Role: RoleAbuse, Found: FoundAbuseC}, h.email)...)
+	}
+	roles := handleRoles(blocks)
+	for _, b := range blocks {
+		out = append(out, blockContacts(b, roles)...)
+	}
+	for _, b := range blocks {
+		out = append(out, remarkContacts(remarkLines(b))...)
+	}
+	return tidyContacts(out)
+}
+
+// handleRoles are the roles in which networks and organisations name other objects.
+func handleRoles(blocks []block) map[string]string {
+	roles := map[string]string{}
+	for _, b := range blocks {
+		for _, a := range b {
+			handle := strings.ToUpper(a.value)
+			switch a.key {
+			case "abuse-c":
+				roles[handle] = RoleAbuse
+			case "tech-c":
+				if roles[handle] == "" || roles[handle] == roleAdministrative {
+					roles[handle] = roleTechnical
+				}
+			case "admin-c", "owner-c":
+				if roles[handle] == "" {
+					roles[handle] = roleAdministrative
+				}
+			}
+		}
+	}
+	return roles
+}
+
+// Roles of contacts besides RoleAbuse.
+const (
+	roleTechnical      = "technical"
+	roleAdministrative = "administrative"
+	roleNOC            = "noc"
+	roleRegistrant     = "registrant"
+	roleOther          = "other"
+)
+
+// blockContacts are the addresses in the lines of one object.
+func blockContacts(b block, roles map[string]string) []Contact {
+	role := roles[strings.ToUpper(b.first("nic-hdl", "nic-hdl-br"))]
+	named := FoundAbuseLine // by a line of its own
+	switch section := strings.ToLower(b.first(keySection)); {
+	case role == RoleAbuse:
+		named = FoundAbuseC
+	case strings.Contains(section, "abuse"):
+		role = RoleAbuse
+	case b.first("irt") != "":
+		role = RoleAbuse
+	case strings.Contains(section, "tech"), strings.Contains(section, "네트워크 담당자"):
+		role = roleTechnical
+	case strings.Contains(section, "admin"), strings.Contains(section, "관리자"):
+		role = roleAdministrative
+	case b.first("organisation") != "":
+		role = roleRegistrant
+	case role == "":
+		role = roleOther
+	}
+	hasMailbox := b.first("abuse-mailbox") != ""
+	name := plainName(b.first("role", "irt", "person", "org-name"))
+	var out []Contact
+	for _, a := range b {
+		c := Contact{Role: role, Name: name, Found: FoundMailLine}
+		switch a.key {
+		case "abuse-mailbox":
+			c.Role, c.Found = RoleAbuse, named
+		case "e-mail", "email":
+			switch {
+			case role == RoleAbuse && hasMailbox && b.first("irt") == "":
+				c.Role = roleOther // the abuse role has a line of its own for reports
+			case role == RoleAbuse:
+				c.Found = named
+			}
+		case "orgabuseemail", "rabuseemail":
+			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
+		case "orgtechemail", "rtechemail":
+			c = Contact{Role: roleTechnical, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
+		case "orgnocemail", "rnocemail":
+			c = Contact{Role: roleNOC, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
+		case "orgroutingemail", "rroutingemail", "orgdnsemail", "rdnsemail":
+			c = Contact{Role: roleOther, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
+		default:
+			continue
+		}
+		if a.key == "orgabuseemail" {
+			c.Name = plainName(b.first("orgabusename"))
+		}
+		out = append(out, mailContacts(c, a.value)...)
+	}
+	return out
+}
+
+// mailContacts is one contact for each address in a value.
+func mailContacts(c Contact, value string) []Contact {
+	var out []Contact
+	for _, email := range addressesIn(value) {
+		c.Email = email
+		out = append(out, c)
+	}
+	return out
+}
+
+// remarkLines are the lines of an object that hold free text.
+func remarkLines(b block) []string {
+	var out []string
+	for _, a := range b {
+		switch a.key {
+		case "remarks", "descr", "comment", "orgcomment":
+			out = append(out, a.value)
+		}
+	}
+	return out
+}
+
+// nationalServers are the national registries that APNIC's copies of their networks name in
+// remarks, with the forms of question they take. A remark is written by a stranger, so
+// that it may choose among these and no other server.
+var nationalServers = []string{"whois.nic.ad.jp", "whois.krnic.net", "whois.kisa.or.kr", "whois.nic.or.kr", "whois.twnic.net.tw", "whois.twnic.net"}
+
+// nationalServer is the WHOIS server of a national registry that the networks of a text
+// send us to, or empty.
+func nationalServer(text string) string {
+	for _, b := range parseText(text).blocks {
+		if _, _, ok := rangeOf(b); !ok {
+			continue
+		}
+		for _, line := range remarkLines(b) {
+			line = strings.ToLower(line)
+			for _, server := range nationalServers {
+				if strings.Contains(line, server) {
+					return server + ":43"
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// networkQuestion is how a WHOIS server is asked about an address. Servers are known by
+// name; others get the bare address. RIPE NCC and AFRINIC hide mail addresses without
+// -B (RIPE Database documentation, "Query options"); -r would hide the contacts and is
+// not used. JPNIC answers in English to /e (its own banner says so). ARIN wants "n + ",
+// which the library writes. LACNIC, KRNIC, APNIC and NIC.br take the bare address.
+func networkQuestion(server string, addr netip.Addr) string {
+	host, _, _ := strings.Cut(server, ":")
+	switch host {
+	case "whois.ripe.net", "whois.afrinic.net":
+		return "-B " + addr.String()
+	case "whois.nic.ad.jp":
+		return addr.String() + "/e"
+	}
+	return addr.String()
+}

@@ -1,0 +1,334 @@
+package registry
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// Bounds of a WHOIS text.
+const (
+	maxLines = 4000
+	maxLine  = 1000 // bytes; what is longer is cut
+)
+
+// attribute is one "key: value" line; the key in lower case, in the words of RPSL or
+// ARIN where another registry has words of its own.
+type attribute struct{ key, value string }
+
+// block is a run of lines without an empty one between them.
+type block []attribute
+
+func (b block) first(keys ...string) string {
+	for _, key := range keys {
+		for _, a := range b {
+			if a.key == key && a.value != "" {
+				return a.value
+			}
+		}
+	}
+	return ""
+}
+
+func firstOf(blocks []block, keys ...string) string {
+	for _, b := range blocks {
+		if v := b.first(keys...); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// document is a WHOIS text in parts.
+type document struct {
+	blocks []block
+	hints  []abuseHint
+	banner string // the remarks of the server itself, in small letters, bounded
+}
+
+// abuseHint is the line "% Abuse contact for 'RANGE' is 'ADDRESS'" that RIPE NCC, APNIC
+// and AFRINIC print before an object.
+type abuseHint struct{ of, email string }
+
+// Keys that are not the registry's.
+const (
+	keySection = "section" // a heading in brackets, as KRNIC prints it
+	keyParent  = "wider"   // a range that JPNIC lists under "Less Specific Info."
+)
+
+// localKeys are the words of national registries for the keys of RPSL and ARIN: KRNIC
+// in Korean and English, JPNIC in Japanese and English, TWNIC, and RWHOIS (RFC 2167).
+var localKeys = map[string]string{
+	"ipv4 address": "inetnum", "ipv6 address": "inet6num", "ipv4주소": "inetnum", "ipv6주소": "inet6num", "ipv4 주소": "inetnum", "ipv6 주소": "inet6num",
+	"organization name": "orgname", "기관명": "orgname-local", "service name": "netname", "서비스명": "netname",
+	"전자우편": "e-mail", "이메일": "e-mail", "이름": "person", "name": "person",
+	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
+	"組織名": "orgname-local", "abuse": "abuse-mailbox",
+	"netblock": "inetnum", "administrator contact": "e-mail", "technical contact": "e-mail",
+	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name",
+	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country",
+}
+
+var (
+	// bracketLine is "a. [Network Number]   192.0.2.0/24" (JPNIC; IPv6 without the letter)
+	// and, without a value, a heading such as "[ Network Information ]" (KRNIC).
+	bracketLine = regexp.MustCompile(`^(?:[a-z]\.\s*)?\[([^\[\]]{1,100})\]\s*(.*)$`)
+	// widerLine is "   NAME [Sub Allocation]   192.0.2.0/24", with or without the name (JPNIC).
+	widerLine = regexp.MustCompile(`^\s*(\S*?)\s*\[[^\[\]]{1,40}\]\s+(\S+)\s*$`)
+	// listLine is "Holder NAME (NET-192-0-2-0-1) 192.0.2.0 - 192.0.2.255": ARIN's answer when several networks match.
+	listLine = regexp.MustCompile(`^(.{1,300})\((NET6?-[0-9A-Za-z-]{1,60})\)\s+(\S{1,45} - \S{1,45})$`)
+	markup   = regexp.MustCompile(`<[^<>]{0,500}>`)
+)
+
+// reader splits a text into blocks.
+type reader struct {
+	document
+	current block
+	trim    bool   // every line is indented: indentation means nothing
+	html    bool   // a page of a web gateway
+	wider   bool   // in JPNIC's list of wider networks
+	ignored bool   // in JPNIC's list of narrower networks
+	holder  string // the last name in the list of wider networks
+}
+
+// parseText splits a text into blocks. Lines that begin with % or # are remarks of the
+// server, lines that begin with a space or a plus sign continue the one before (RFC
+// 2622, section 2), unless the whole text is indented.
+func parseText(text string) document {
+	r := &reader{trim: indented(text), html: strings.Contains(text, "<pre") || strings.Contains(text, "<PRE") || strings.Contains(text, "<html") || strings.Contains(text, "<HTML")}
+	count := 0
+	for line := range strings.Lines(text) {
+		if count++; count > maxLines {
+			break
+		}
+		line = strings.TrimRight(line, "\r\n \t")
+		if r.html {
+			line = markup.ReplaceAllString(line, "")
+		}
+		if len(line) > maxLine {
+			line = strings.ToValidUTF8(line[:maxLine], "")
+		}
+		if r.trim {
+			line = strings.TrimLeft(line, " \t")
+		}
+		r.line(line)
+	}
+	r.flush()
+	return r.document
+}
+
+func (r *reader) flush() {
+	if len(r.current) > 0 {
+		r.blocks = append(r.blocks, r.current)
+	}
+	r.current = nil
+}
+
+func (r *reader) line(line string) {
+	switch {
+	case strings.TrimSpace(line) == "":
+		r.flush()
+	case line[0] == '%' || line[0] == '#':
+		r.remark(line)
+	case r.list(line):
+	case line[0] == ' ' || line[0] == '\t' || line[0] == '+':
+		r.continues(line)
+	default:
+		r.pair(line)
+	}
+}
+
+func (r *reader) remark(line string) {
+	if hint, ok := hintOf(line); ok && len(r.hints) < maxContacts {
+		r.hints = append(r.hints, hint)
+	}
+	if len(r.banner) < 4*maxLine {
+		r.banner += strings.ToLower(line) + "\n"
+	}
+}
+
+func (r *reader) continues(line string) {
+	if n := len(r.current); n > 0 && len(r.current[n-1].value) < maxLine {
+		r.current[n-1].value = strings.TrimSpace(r.current[n-1].value + " " + strings.TrimSpace(line[1:]))
+	}
+}
+
+// list reads JPNIC's lists of wider and narrower networks; true when the line is part of one.
+func (r *reader) list(line string) bool {
+	switch plain := strings.TrimSpace(line); {
+	case strings.HasPrefix(plain, "Less Specific Info"), strings.HasPrefix(plain, "上位情報"):
+		r.flush()
+		r.wider, r.ignored = true, false
+		return true
+	case strings.HasPrefix(plain, "More Specific Info"), strings.HasPrefix(plain, "下位情報"):
+		r.flush()
+		r.wider, r.ignored = false, true
+		return true
+	case r.ignored:
+		return true
+	case !r.wider:
+		return false
+	case strings.HasPrefix(plain, "---"), strings.HasPrefix(plain, "No match"), strings.HasPrefix(plain, "該当するデータ"):
+		return true
+	}
+	if m := widerLine.FindStringSubmatch(line); m != nil {
+		r.blocks = append(r.blocks, block{{keyParent, m[2]}, {"netname", m[1]}, {"orgname", r.holder}})
+		r.holder = ""
+		return true
+	}
+	r.holder = strings.TrimSpace(line)
+	return true
+}
+
+func (r *reader) pair(line string) {
+	if m := bracketLine.FindStringSubmatch(line); m != nil {
+		if m[2] == "" && strings.HasPrefix(m[1], " ") {
+			r.current = append(r.current, attribute{keySection, strings.TrimSpace(m[1])})
+			return
+		}
+		r.add(m[1], m[2], true)
+		return
+	}
+	if m := listLine.FindStringSubmatch(line); m != nil {
+		holder, name := strings.TrimSpace(m[1]), ""
+		if i := strings.LastIndexByte(holder, ' '); i > 0 {
+			holder, name = strings.TrimSpace(holder[:i]), holder[i+1:]
+		}
+		r.flush()
+		r.blocks = append(r.blocks, block{{"netrange", m[3]}, {"nethandle", m[2]}, {"netname", name}, {"orgname", holder}})
+		return
+	}
+	line = strings.TrimPrefix(line, "network:")
+	key, value, ok := strings.Cut(line, ":")
+	if !ok || len(key) > 100 {
+		// A heading of an indented text has its value on the next line (TWNIC).
+		if n := len(r.current); r.trim && n > 0 && r.current[n-1].value == "" {
+			r.current[n-1].value = line
+		}
+		return
+	}
+	r.add(key, value, false)
+}
+
+func (r *reader) add(key, value string, bracket bool) {
+	key = strings.ToLower(strings.TrimSpace(key))
+	value = strings.TrimSpace(value)
+	if known, ok := localKeys[key]; ok {
+		key = known
+	} else if bracket && key == "organization" {
+		key = "orgname"
+	}
+	if networkKey(key) && r.current.first("inetnum", "inet6num", "netrange") != "" {
+		r.flush() // a network is always a block of its own
+	} else if networkKey(key) && r.current.first("netname", keySection) == "" {
+		r.flush()
+	}
+	r.current = append(r.current, attribute{key, value})
+}
+
+func networkKey(key string) bool { return key == "inetnum" || key == "inet6num" || key == "netrange" }
+
+// indented says whether the keys of all networks of a text are indented, as TWNIC prints them.
+func indented(text string) bool {
+	found := false
+	count := 0
+	for line := range strings.Lines(text) {
+		if count++; count > maxLines {
+			break
+		}
+		key, _, ok := strings.Cut(line, ":")
+		if !ok || len(key) > 40 {
+			continue
+		}
+		plain := strings.ToLower(strings.TrimSpace(key))
+		if known, ok := localKeys[plain]; ok {
+			plain = known
+		}
+		if networkKey(plain) {
+			if key[0] != ' ' && key[0] != '\t' {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}
+
+// hintOf reads "% Abuse contact for '192.0.2.0 - 192.0.2.255' is 'abuse@host.example'".
+func hintOf(line string) (abuseHint, bool) {
+	line = strings.TrimLeft(line, "%# ")
+	const words = "abuse contact for "
+	if len(line) < len(words) || !strings.EqualFold(line[:len(words)], words) {
+		return abuseHint{}, false
+	}
+	of, address, found := strings.Cut(line[len(words):], " is ")
+	if !found {
+		return abuseHint{}, false
+	}
+	return abuseHint{of: strings.Trim(of, "' "), email: strings.Trim(address, "' .")}, true
+}
+
+// rangeOf is the range a block describes, when it describes a network.
+func rangeOf(b block) (first, last netip.Addr, ok bool) {
+	for _, a := range b {
+		if networkKey(a.key) {
+			return parseRange(a.value)
+		}
+	}
+	return first, last, false
+}
+
+// parseRange reads "a - b" or a prefix. LACNIC cuts trailing zero octets (192.0/16),
+// KRNIC adds the prefix in brackets, JPNIC writes no spaces, ARIN's RDAP once padded
+// octets with zeros, and RIPE NCC's RDAP once added /32 or /128 to each end.
+func parseRange(s string) (first, last netip.Addr, ok bool) {
+	if i := strings.IndexByte(s, '('); i > 0 {
+		s = s[:i]
+	}
+	a, b, found := strings.Cut(s, " - ")
+	if !found {
+		a, b, found = strings.Cut(s, "-")
+	}
+	if found {
+		first, okA := parseEnd(a)
+		last, okB := parseEnd(b)
+		return first, last, okA && okB && first.BitLen() == last.BitLen() && first.Compare(last) <= 0
+	}
+	s = strings.TrimSpace(s)
+	if host, bits, found := strings.Cut(s, "/"); found && !strings.Contains(host, ":") {
+		for strings.Count(host, ".") < 3 && len(host) < 16 {
+			host += ".0"
+		}
+		s = host + "/" + bits
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		if addr, ok := parseEnd(s); ok {
+			return addr, addr, true
+		}
+		return first, last, false
+	}
+	p = p.Masked()
+	return p.Addr(), lastOf(p), true
+}
+
+// parseEnd reads one end of a range.
+func parseEnd(s string) (netip.Addr, bool) {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "/")
+	if strings.Count(s, ".") == 3 && !strings.Contains(s, ":") {
+		octets := strings.Split(s, ".")
+		for i, o := range octets {
+			if trimmed := strings.TrimLeft(o, "0"); trimmed != "" && len(o) <= 3 {
+				octets[i] = trimmed
+			} else if o != "" && len(o) <= 3 {
+				octets[i] = "0"
+			}
+		}
+		s = strings.Join(octets, ".")
+	}
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	return addr.Unmap().WithZone(""), true
+}
