@@ -63,10 +63,12 @@ func (k *kept[V]) usable() time.Time {
 type memory[K comparable, Q, V any] struct {
 	max    int // answers
 	match  func(question Q, v *V) bool
-	permit chan struct{}      // bounds the callers that wait for a source; nil: no bound
-	vary   func() float64     // 0 to 1
-	disk   Cache              // nil: nothing outlives the process
-	named  func(key K) string // the key on disk; empty: this one is not written
+	permit chan struct{} // bounds the callers that wait for a source; nil: no bound
+	// patience is how long a caller waits for a permit.
+	patience time.Duration
+	vary     func() float64     // 0 to 1
+	disk     Cache              // nil: nothing outlives the process
+	named    func(key K) string // the key on disk; empty: this one is not written
 
 	mu      sync.Mutex
 	shelves map[K][]kept[V]
@@ -80,7 +82,7 @@ type flight struct{ read, done chan struct{} }
 
 func newMemory[K comparable, Q, V any](o Options, permit chan struct{}, match func(Q, *V) bool, named func(K) string) *memory[K, Q, V] {
 	return &memory[K, Q, V]{
-		max: o.Entries, match: match, permit: permit, vary: rand.Float64, disk: o.Cache, named: named,
+		max: o.Entries, match: match, permit: permit, patience: o.Patience, vary: rand.Float64, disk: o.Cache, named: named,
 		shelves: map[K][]kept[V]{}, flights: map[K]*flight{},
 	}
 }
@@ -88,11 +90,11 @@ func newMemory[K comparable, Q, V any](o Options, permit chan struct{}, match fu
 // fetch returns the answer to a question, from memory, from the disk, or by ask. While
 // one caller asks, the others for the same key wait and look again; nobody asks in a
 // goroutine of its own. The problem is busy when asking, or waiting for one who asks,
-// would take one permit too many, and timeout or interrupted when the context ended
+// would take one permit too many for longer than the patience, and timeout or interrupted when the context ended
 // while waiting for another caller.
 func (m *memory[K, Q, V]) fetch(ctx context.Context, key K, q Q, ask func(context.Context) answer[V]) (V, Problem) {
 	var none V
-	c := caller{permits: m.permit}
+	c := caller{permits: m.permit, patience: m.patience}
 	defer c.leave()
 	for {
 		m.mu.Lock()
@@ -120,7 +122,7 @@ func (m *memory[K, Q, V]) fetch(ctx context.Context, key K, q Q, ask func(contex
 				if _, ok := m.fresh(key, q); ok {
 					break
 				}
-				if !c.enter() {
+				if !c.enter(ctx) {
 					return none, ProblemBusy
 				}
 			}
@@ -136,20 +138,33 @@ func (m *memory[K, Q, V]) fetch(ctx context.Context, key K, q Q, ask func(contex
 
 // caller is one who waits for an answer.
 type caller struct {
-	permits chan struct{}
-	in      bool
-	read    bool // the disk has been read for its question
+	permits  chan struct{}
+	patience time.Duration
+	in       bool
+	read     bool // the disk has been read for its question
 }
 
-// enter takes a permit without waiting, unless the caller has one.
-func (c *caller) enter() bool {
+// enter takes a permit, unless the caller has one. It waits no longer than the caller
+// is patient, once for a question: sound registries give permits back in that time, a
+// hanging one holds nobody longer.
+func (c *caller) enter(ctx context.Context) bool {
 	if c.permits == nil || c.in {
 		return true
 	}
 	select {
 	case c.permits <- struct{}{}:
 		c.in = true
+		return true
 	default:
+	}
+	patience := time.NewTimer(c.patience)
+	defer patience.Stop()
+	c.patience = 0
+	select {
+	case c.permits <- struct{}{}:
+		c.in = true
+	case <-patience.C:
+	case <-ctx.Done():
 	}
 	return c.in
 }
@@ -183,7 +198,7 @@ func (m *memory[K, Q, V]) lead(ctx context.Context, key K, q Q, f *flight, c *ca
 		}
 	}
 	close(f.read)
-	if !c.enter() {
+	if !c.enter(ctx) {
 		return v, ProblemBusy, false
 	}
 	a := ask(ctx)

@@ -35,9 +35,10 @@ type Options struct {
 	// Timeout bounds all queries to one source for one answer; default 5 s.
 	Timeout time.Duration
 	// Waiting bounds the callers that wait for a registry at once, those that wait for the
-	// query of another caller too; default 64. The next one is answered with busy.
-	// One Locate makes up to nine calls.
-	Waiting int
+	// query of another caller too; default 64. The next one waits for its turn as long as
+	// Patience, default 1 s, and is then answered with busy. One Locate makes up to nine calls.
+	Waiting  int
+	Patience time.Duration
 	// PerSecond and Burst bound the queries to one server; default 2 and 10. Servers that
 	// are known to be stricter have quotas of their own (strictServers).
 	PerSecond float64
@@ -72,6 +73,7 @@ const (
 	defaultBurst       = 10
 	defaultEntries     = 20_000
 	defaultWaiting     = 64
+	defaultPatience    = time.Second
 )
 
 // defaults fills in what is 0, and refuses what is negative.
@@ -80,12 +82,13 @@ func (o *Options) defaults() error {
 	o.NegativeTTL, o.Retry, o.Timeout = cmp.Or(o.NegativeTTL, defaultNegativeTTL), cmp.Or(o.Retry, defaultRetry), cmp.Or(o.Timeout, defaultTimeout)
 	o.PerSecond, o.Burst, o.Processes = cmp.Or(o.PerSecond, defaultPerSecond), cmp.Or(o.Burst, defaultBurst), cmp.Or(o.Processes, 1)
 	o.Entries, o.Waiting = cmp.Or(o.Entries, defaultEntries), cmp.Or(o.Waiting, defaultWaiting)
+	o.Patience = cmp.Or(o.Patience, defaultPatience)
 	o.Bootstrap, o.WHOISServer = cmp.Or(o.Bootstrap, DefaultBootstrap), cmp.Or(o.WHOISServer, DefaultWHOISServer)
 	o.UserAgent = cmp.Or(o.UserAgent, "vigil")
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	if min(o.NetworkTTL, o.DomainTTL, o.NegativeTTL, o.Retry, o.Timeout) < 0 {
+	if min(o.NetworkTTL, o.DomainTTL, o.NegativeTTL, o.Retry, o.Timeout, o.Patience) < 0 {
 		return errors.New("registry times must not be negative")
 	}
 	if o.PerSecond < 0 || min(o.Burst, o.Processes, o.Entries, o.Waiting) < 0 {

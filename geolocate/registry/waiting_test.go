@@ -34,7 +34,7 @@ func hanging(t *testing.T, change func(*Options)) *Registry {
 		LookupHost: func(context.Context, string) ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("203.0.113.43")}, nil
 		},
-		NoRDAP: true, WHOISServer: "whois.registry.test:43", PerSecond: 1000, Burst: 1000,
+		NoRDAP: true, WHOISServer: "whois.registry.test:43", PerSecond: 1000, Burst: 1000, Patience: time.Nanosecond,
 	}
 	if change != nil {
 		change(&o)
@@ -88,7 +88,7 @@ func TestHangingRegistryHoldsFewCallers(t *testing.T) {
 						t.Fatalf("a caller whose answer is in memory: %+v", n)
 					}
 				}
-				if took := time.Since(started); took != 0 {
+				if took := time.Since(started); took > time.Microsecond {
 					t.Errorf("held for %v", took)
 				}
 				stop()
@@ -243,4 +243,34 @@ func TestFollowersShareOneQuery(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 	})
+}
+
+// TestPatience: a caller waits for its turn as long as it is patient, and no longer.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		after time.Duration // when the first caller gives up and makes room
+		busy  bool
+	}{{"room in time", 900 * time.Millisecond, false}, {"no room", time.Hour, true}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := hanging(t, func(o *Options) { o.Waiting, o.Patience, o.Timeout = 1, time.Second, 2*time.Hour })
+				ctx, stop := context.WithTimeout(t.Context(), test.after)
+				defer stop()
+				var wg sync.WaitGroup
+				wg.Go(func() { r.Network(ctx, addr7) })
+				synctest.Wait()
+				started := time.Now()
+				n := r.Network(t.Context(), netip.MustParseAddr("198.51.100.7"))
+				took := time.Since(started)
+				if test.busy != (len(n.Failed) == 1 && n.Failed[0].Problem == ProblemBusy) || test.busy && took != time.Second || !test.busy && took != test.after {
+					t.Errorf("after %v: %+v", took, n)
+				}
+				stop()
+				wg.Wait()
+			})
+		})
+	}
 }
