@@ -215,8 +215,9 @@ func (f *Finder) ask(ctx context.Context, host, edge string) (a answer, keep tim
 		return a, keepNone
 	case registry.ProblemInterrupted, registry.ProblemBusy, registry.ProblemRateLimited:
 		return a, 0
+	default:
+		return a, keepFault
 	}
-	return a, keepFault
 }
 
 // turn waits until the service may be asked.
