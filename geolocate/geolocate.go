@@ -75,6 +75,10 @@ type Options struct {
 	TLS *tls.Config
 	// Directory is the operator's own directory of providers; nil for none.
 	Directory *Directory
+	// Origins tells what stands behind edges; nil for none. CheckOrigin says whether an address
+	// that it told may be believed: the guard's policy; required with Origins.
+	Origins     OriginFinder
+	CheckOrigin func(addrs ...netip.Addr) error
 	// Log gets no host and no URL; default none.
 	Log *zap.Logger
 }
@@ -96,6 +100,7 @@ type Locator struct {
 	hints     *hints
 	reverse   func(ctx context.Context, addr netip.Addr) ([]string, error)
 	vantages  map[string]string // name -> country
+	finder    *trusted          // nil: nobody is asked about origins
 	timeout   time.Duration
 	log       *zap.Logger
 }
@@ -117,6 +122,12 @@ func New(o Options) (*Locator, error) {
 	}
 	if l.log == nil {
 		l.log = zap.NewNop()
+	}
+	if o.Origins != nil {
+		if o.CheckOrigin == nil {
+			return nil, errors.New("geolocate: a finder of origins needs CheckOrigin")
+		}
+		l.finder = &trusted{o.Origins, o.CheckOrigin}
 	}
 	var err error
 	if l.edges, err = newEdges(); err != nil {
@@ -164,16 +175,18 @@ func (l *Locator) Close() error {
 func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosting {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	f, dropped := l.facts(ctx, q)
+	f, told, dropped := l.facts(ctx, q)
 	h := Decide(f)
+	h.Steps = append(h.Steps, told...)
 	if dropped > 0 {
 		h.Steps = append(h.Steps, fmt.Sprintf("%d further addresses were not looked up: the bound is %d.", dropped, maxAddresses))
 	}
 	return h
 }
 
-// facts gathers what all sources say; dropped counts addresses beyond the bound.
-func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, dropped int) {
+// facts gathers what all sources say; steps are what a look-up of the origin led to, and
+// dropped counts addresses beyond the bound.
+func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, steps []string, dropped int) {
 	f.Addresses, dropped = addresses(q)
 	if _, literal := q.Target.Address(); !literal {
 		f.Domain = registrable(q.Target.Host())
@@ -200,6 +213,11 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, dropp
 	if f.Platform != nil {
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "platforms:" + f.Platform.Evidence, AsOf: l.edges.asOf})
 	}
+	if l.finder.wanted(q, f) {
+		var looked []casefile.Claim
+		looked, steps = l.lookUpOrigin(ctx, q.Target.Host(), f.Edge.Name)
+		f.Claims = slices.Insert(f.Claims, 0, looked...) // first, as a person's record is
+	}
 	if origins := originsOf(f); len(origins) > 0 {
 		origins = slices.DeleteFunc(origins, func(a netip.Addr) bool { return slices.Contains(f.Addresses, a) })
 		origins = origins[:min(len(origins), maxAddresses)]
@@ -207,7 +225,7 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, dropp
 	}
 	f.Directory = l.directory.Match(f)
 	f.Now = time.Now()
-	return f, dropped
+	return f, steps, dropped
 }
 
 // gather adds what databases, registries and the reverse DNS say about addresses, and

@@ -360,7 +360,7 @@ func BenchmarkLocate(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	sim, l := world(b, nil)
 	to, o := site(b, sim, fakenet.Site{Host: "site-1.example"})
-	f, _ := l.facts(b.Context(), casefile.Inquiry{Target: to, Looks: []casefile.Observation{o}})
+	f, _, _ := l.facts(b.Context(), casefile.Inquiry{Target: to, Looks: []casefile.Observation{o}})
 	if len(f.Claims) < 10 || len(f.Desks) == 0 || f.Registrar == nil {
 		b.Fatalf("%+v", f)
 	}

@@ -69,7 +69,8 @@ func undecided(h *casefile.Hosting, threshold float64) bool {
 }
 
 // weaker says whether a decision over the same addresses knows less than the one
-// before it because sources failed: no country where there was one, or nobody to tell.
+// before it because sources failed: no country where there was one, nobody to tell, or
+// an origin lost because the look-up that tells origins failed.
 // Then the old one stands until they answer.
 func weaker(c casefile.Case, h casefile.Hosting, threshold float64) bool {
 	old := c.Hosting
@@ -78,7 +79,9 @@ func weaker(c casefile.Case, h casefile.Hosting, threshold float64) bool {
 	}
 	lostCountry := !undecided(old, threshold) && undecided(&h, threshold)
 	lostContact := firstAddressee(old) != "" && firstAddressee(&h) == ""
-	if !lostCountry && !lostContact {
+	lostOrigin := old.Edge != nil && old.Origin == casefile.OriginKnown && h.Origin == casefile.OriginUnknown &&
+		slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactOrigin && passing(c) })
+	if !lostCountry && !lostContact && !lostOrigin {
 		return false
 	}
 	for _, a := range h.Addresses {

@@ -223,6 +223,39 @@ func TestFailedSourcesDoNotUndoADecision(t *testing.T) {
 	})
 }
 
+// TestAFailingLookUpDoesNotUndoAnOrigin: the service that told the origin is down, and
+// the origin stands; then it no longer knows one, and that counts.
+func TestAFailingLookUpDoesNotUndoAnOrigin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.atlas.decide = func(o casefile.Observation) casefile.Hosting {
+			h := hosted(o)
+			h.Edge = &casefile.Edge{Name: "Example Edge", Evidence: "asn"}
+			claim := casefile.Claim{Fact: casefile.FactOrigin, Source: "lookup:finder", Value: "192.0.2.200"}
+			if age := time.Since(began); age > day {
+				h.Country, h.Confidence, h.Origin, claim.Value, claim.Problem = "", 0, casefile.OriginUnknown, "", "timeout"
+				if age > 4*day {
+					claim.Problem = "not_found"
+				}
+				h.Contacts = []casefile.Contact{{Party: casefile.PartyEdge, Role: "abuse", Email: "abuse@edge.example"}}
+			}
+			h.Claims = []casefile.Claim{claim, {Fact: casefile.FactNetwork, Source: "rdap", Problem: "timeout"}}
+			return h
+		}
+		r.live(t.Context(), t, 3*day)
+		if c := r.shelf.get(1); c.Hosting.Origin != casefile.OriginKnown || c.Hosting.Country != "NL" || r.atlas.asked < 3 {
+			t.Errorf("origin %s in %q, %d decisions", c.Hosting.Origin, c.Hosting.Country, r.atlas.asked)
+		}
+		r.live(t.Context(), t, 3*day)
+		if c := r.shelf.get(1); c.Hosting.Origin != casefile.OriginUnknown || c.Hosting.Country != "" {
+			t.Errorf("origin %s in %q", c.Hosting.Origin, c.Hosting.Country)
+		}
+	})
+}
+
 func TestDomainHoldIsSeenWhenTheNameIsGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

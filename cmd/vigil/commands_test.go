@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"vigil/internal/config"
 	"vigil/internal/fakenet"
 )
 
@@ -123,6 +124,33 @@ func TestDoctorSaysWhatIsBroken(t *testing.T) {
 	for _, line := range []string{"FAIL  keys", "FAIL  directory", "FAIL  geo databases", "FAIL  notices"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("no %q in:\n%s", line, out)
+		}
+	}
+}
+
+// TestDoctorOnTheLookUpOfOrigins: who is asked, and what is missing.
+func TestDoctorOnTheLookUpOfOrigins(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		origin config.Origin
+		says   []string
+	}{
+		"nobody":       {config.Origin{}, []string{"ok    origins", "nobody is asked"}},
+		"a service":    {config.Origin{URL: "https://finder.test/origins?k=a-secret-path", Token: "a-secret-word"}, []string{"ok    origins", "finder.test is asked"}},
+		"without one":  {config.Origin{URL: "https://finder.test:8443/"}, []string{"warn  origins", "finder.test:8443 is asked without a token", "VIGIL_GEOLOCATE_ORIGIN_TOKEN"}},
+		"over http":    {config.Origin{URL: "http://finder.test/", Token: "a-secret-word"}, []string{"warn  origins", "plain http"}},
+		"what is none": {config.Origin{URL: "http://[a-secret-path"}, []string{"FAIL  origins", "is no URL"}},
+	} {
+		var out strings.Builder
+		d := &doctor{out: &out, cfg: config.Config{Geolocate: config.Geolocate{Origin: tc.origin}}}
+		d.origins()
+		for _, want := range tc.says {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %q in:\n%s", name, want, out.String())
+			}
+		}
+		if strings.Contains(out.String(), "a-secret") {
+			t.Errorf("%s: a secret is repeated: %s", name, out.String())
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,6 +89,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.directory()
 	d.providers()
 	d.geoDatabases()
+	d.origins()
 	d.network(ctx)
 	d.mail(ctx)
 }
@@ -218,6 +220,24 @@ func (d *doctor) providers() {
 		d.say(warn, "providers", fmt.Sprintf("%d rows, none approved: notices to them stay drafts", rows), "set the column approved where a person has checked the contact, and restart")
 	default:
 		d.say(good, "providers", fmt.Sprintf("%d rows, %d approved", rows, approved), "")
+	}
+}
+
+// origins examines the look-up of origins behind edges. It asks nobody.
+func (d *doctor) origins() {
+	o := d.cfg.Geolocate.Origin
+	u, err := url.Parse(o.URL)
+	switch {
+	case o.URL == "":
+		d.say(good, "origins", "nobody is asked what stands behind edges: only what a person records counts", "")
+	case err != nil:
+		d.say(fail, "origins", "geolocate.origin.url is no URL", "give an https URL, or leave it empty")
+	case o.Token == "":
+		d.say(warn, "origins", u.Host+" is asked without a token, and learns the names of targets behind edges", "set VIGIL_GEOLOCATE_ORIGIN_TOKEN, unless the service knows you otherwise (docs/origins.md)")
+	case u.Scheme != "https":
+		d.say(warn, "origins", u.Host+" is asked over plain http, which is for labs only", "give an https URL in geolocate.origin.url")
+	default:
+		d.say(good, "origins", u.Host+" is asked, and learns the names of targets behind edges", "")
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"vigil/crawler/resolve"
 	"vigil/crawler/target"
 	"vigil/geolocate"
+	"vigil/geolocate/origin"
 	"vigil/internal/config"
 	"vigil/internal/seal"
 	"vigil/internal/telemetry"
@@ -185,7 +186,12 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 	if err != nil {
 		return nil, err
 	}
+	origins, err := newOrigins(cfg, g, resolver, log)
+	if err != nil {
+		return nil, err
+	}
 	l, err := geolocate.New(geolocate.Options{
+		Origins: origins, CheckOrigin: g.Check,
 		Directory: providers, Databases: databaseOptions(sources), RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
 		NoRDAP: cfg.Geolocate.RDAP.Bootstrap == "", NoWHOIS: cfg.Geolocate.WHOIS.Server == "",
 		NetworkTTL: cfg.Geolocate.NetworkTTL, DomainTTL: cfg.Geolocate.DomainTTL, Waiting: cfg.Geolocate.Waiting, Processes: cfg.Geolocate.Processes,
@@ -196,6 +202,21 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 		return nil, err
 	}
 	return &eyes{resolver: resolver, crawler: c, locator: l}, nil
+}
+
+// newOrigins is nil when nobody is asked what stands behind edges.
+func newOrigins(cfg config.Config, g *guard.Guard, resolver *resolve.Resolver, log *zap.Logger) (geolocate.OriginFinder, error) {
+	o := cfg.Geolocate.Origin
+	if o.URL == "" {
+		return nil, nil
+	}
+	f, err := origin.New(origin.Options{
+		URL: o.URL, Token: o.Token, Name: o.Name, Dial: g.Dial, Check: g.Check, LookupHost: resolver.LookupHost, Lab: cfg.Guard.AllowNetworks, Log: log,
+	})
+	if err != nil {
+		return nil, config.Faults{err.Error()}
+	}
+	return f, nil
 }
 
 func newResolver(cfg config.Config, w world) (*resolve.Resolver, error) {

@@ -140,6 +140,7 @@ func (f *faultList) geolocate(g Geolocate) {
 			f.add("geolocate.rdap.bootstrap", "must be an http or https URL, or empty for no RDAP")
 		}
 	}
+	f.origin(g.Origin)
 	f.between("geolocate.network_ttl", g.NetworkTTL, time.Minute, 720*time.Hour)
 	f.between("geolocate.domain_ttl", g.DomainTTL, time.Minute, 720*time.Hour)
 	f.count("geolocate.waiting", g.Waiting, 1, 10_000)
@@ -151,6 +152,22 @@ func (f *faultList) geolocate(g Geolocate) {
 		if _, _, err := net.SplitHostPort(s); err != nil {
 			f.add("geolocate.whois.server", "must be host:port, or empty for no WHOIS")
 		}
+	}
+}
+
+// origin checks the look-up of origins. Neither URL nor token is repeated.
+func (f *faultList) origin(o Origin) {
+	if u, err := url.Parse(o.URL); o.URL != "" && (err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https") {
+		f.add("geolocate.origin.url", "must be an https URL, without a name and password in it, or empty for no look-up of origins")
+	}
+	if len(o.Name) > 60 || strings.ContainsFunc(o.Name, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) {
+		f.add("geolocate.origin.name", "must be at most 60 bytes without spaces: it stands in claims")
+	}
+	if len(o.Token) > 4096 || strings.ContainsFunc(o.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		f.add("geolocate.origin.token", "must be one word of printable ASCII, of at most 4096 bytes")
+	}
+	if o.URL == "" && (o.Token != "" || o.Name != "") {
+		f.add("geolocate.origin", "has a name or a token, but no url: give the url, or leave all empty")
 	}
 }
 

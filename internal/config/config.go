@@ -73,6 +73,7 @@ type Geolocate struct {
 	MaxMind   MaxMind       `koanf:"maxmind"`
 	RDAP      RDAP          `koanf:"rdap"`
 	WHOIS     WHOIS         `koanf:"whois"`
+	Origin    Origin        `koanf:"origin"`
 	// Contacts is a CSV file: the operator's directory of providers. Empty for none.
 	Contacts string `koanf:"contacts"`
 	// PerSecond is how many questions one registry server is asked a second on average, 0.1 to 1,000.
@@ -120,6 +121,17 @@ type RDAP struct {
 // WHOIS says whom to ask first; an empty server switches WHOIS off.
 type WHOIS struct {
 	Server string `koanf:"server"`
+}
+
+// Origin is a service that is asked what stands behind an edge; an empty URL asks nobody.
+// It learns the host names of targets behind edges. The token is never printed.
+type Origin struct {
+	// URL is https, or in a lab http.
+	URL string `koanf:"url"`
+	// Name stands in claims: at most 60 bytes without spaces; empty for the host of URL.
+	Name string `koanf:"name"`
+	// Token is sent as a bearer token; empty for none.
+	Token string `koanf:"token"`
 }
 
 // Scheduler is the pace of looking again.

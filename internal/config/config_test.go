@@ -153,6 +153,33 @@ func TestGeoDatabases(t *testing.T) {
 	}
 }
 
+func TestLookUpOfOrigins(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, file, fault string
+		environ           []string
+		want              Origin
+	}{
+		{name: "off by default", file: "processes: 1"},
+		{name: "a service", file: "origin: {url: 'https://finder.example/origins', name: finder}", environ: []string{"VIGIL_GEOLOCATE_ORIGIN_TOKEN=hidden-word"},
+			want: Origin{URL: "https://finder.example/origins", Name: "finder", Token: "hidden-word"}},
+		{name: "another scheme", file: "origin: {url: 'ftp://hidden-word.example'}", fault: "geolocate.origin.url"},
+		{name: "a password in the URL", file: "origin: {url: 'https://me:hidden-word@finder.example'}", fault: "geolocate.origin.url"},
+		{name: "no host", file: "origin: {url: 'https:///hidden-word'}", fault: "geolocate.origin.url"},
+		{name: "a name with a space", file: "origin: {url: 'https://finder.example', name: 'hidden-word of us'}", fault: "geolocate.origin.name"},
+		{name: "a token with a newline", file: "origin: {url: 'https://finder.example'}", environ: []string{"VIGIL_GEOLOCATE_ORIGIN_TOKEN=hidden-word\nX: y"}, fault: "geolocate.origin.token"},
+		{name: "a token for nobody", file: "processes: 1", environ: []string{"VIGIL_GEOLOCATE_ORIGIN_TOKEN=hidden-word"}, fault: "has a name or a token, but no url"},
+	} {
+		got, err := Parse([]byte("geolocate:\n  "+test.file+"\n"), test.environ)
+		switch {
+		case test.fault == "" && (err != nil || got.Geolocate.Origin != test.want):
+			t.Errorf("%s: %v %+v", test.name, err, got.Geolocate.Origin)
+		case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault) || strings.Contains(err.Error(), "hidden-word")):
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
 func TestFilesThatAreNone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
