@@ -56,7 +56,7 @@ func Decide(f Facts) casefile.Hosting {
 	switch {
 	case f.Edge != nil && len(origins) > 0:
 		placed = origins
-		h.Steps = append(h.Steps, fmt.Sprintf("%s stands in front of the origin (evidence: %s); the origin was recorded, and the country is decided from it.", f.Edge.Name, f.Edge.Evidence))
+		h.Steps = append(h.Steps, fmt.Sprintf("%s stands in front of the origin (evidence: %s); the origin is known (%s), and the country is decided from it.", f.Edge.Name, f.Edge.Evidence, originSource(f.Claims, origins)))
 	case f.Edge != nil:
 		placed, h.Origin = nil, casefile.OriginUnknown
 		h.Steps = append(h.Steps, fmt.Sprintf("%s stands in front of the origin (evidence: %s): the addresses are the edge's, the origin is unknown, and no country is decided.", f.Edge.Name, f.Edge.Evidence))
@@ -191,6 +191,16 @@ func originsOf(f Facts) []netip.Addr {
 		return sorted(told)
 	}
 	return sorted(looked)
+}
+
+// originSource is who told the first of the origins.
+func originSource(claims []casefile.Claim, origins []netip.Addr) string {
+	for _, c := range claims {
+		if c.Fact == casefile.FactOrigin && c.Value == origins[0].String() {
+			return c.Source
+		}
+	}
+	return "source unknown"
 }
 
 // recordedCountry is the country of the origin that a person recorded, and who did:
