@@ -212,13 +212,14 @@ func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []cand
 	}
 	for _, raw := range splitAddresses(d.Contact.Email) {
 		email, problem := judgeAddress(raw)
-		switch {
-		case problem == addressForm:
+		switch problem {
+		case addressForm:
 			if form := formIn(raw); form != "" {
 				add("", form)
 			}
-		case problem == "":
+		case "":
 			add(email, "")
+		default: // nobody reads it
 		}
 	}
 	if form := formIn(d.Contact.Form); len(out) == before && form != "" {
