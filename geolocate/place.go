@@ -74,10 +74,14 @@ type place struct {
 func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 	p := place{addr: addr, weak: true, reserved: registry.Reserved(addr)}
 	trips := roundTripsOf(addr, claims)
-	registered := slices.ContainsFunc(claims, func(c casefile.Claim) bool {
-		kind := kindOf(c.Source)
-		return c.Address == addr && c.Fact == casefile.FactCountry && c.Value != "" && (kind == kindRDAP || kind == kindWHOIS)
-	})
+	registered := false // a registry named a country
+	for i := range claims {
+		c := &claims[i]
+		if c.Fact == casefile.FactCountry && c.Address == addr && c.Value != "" {
+			kind := kindOf(c.Source)
+			registered = registered || kind == kindRDAP || kind == kindWHOIS
+		}
+	}
 	type sum struct {
 		country string
 		doubt   float64 // (1-w1)(1-w2)...
@@ -86,6 +90,11 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 	trusted := ""
 	for i := range claims {
 		c := &claims[i]
+		switch c.Fact {
+		case casefile.FactCountry, casefile.FactRegisteredCountry, casefile.FactReverseCountry, casefile.FactOrigin:
+		default:
+			continue
+		}
 		if c.Address != addr || c.Value == "" {
 			continue
 		}

@@ -59,13 +59,14 @@ type provider struct {
 
 func providerOf(addr netip.Addr, claims []casefile.Claim) provider {
 	p := provider{addr: addr}
-	first := func(to *string, c casefile.Claim) {
+	first := func(to *string, c *casefile.Claim) {
 		if *to == "" {
 			*to = c.Value
 		}
 	}
 	registered := false
-	for _, c := range claims {
+	for i := range claims {
+		c := &claims[i]
 		if c.Address != addr || c.Value == "" {
 			continue
 		}
