@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +31,11 @@ func contactsOf(blocks []block, hints []abuseHint) []Contact {
 		out = append(out, mailContacts(Contact{Role: RoleAbuse, Found: FoundAbuseC}, h.email)...)
 	}
 	roles := handleRoles(blocks)
+	// ARIN: the contacts of the network itself (RAbuse...) count before its holder's.
+	blocks = slices.Clone(blocks)
+	slices.SortStableFunc(blocks, func(a, b block) int {
+		return cmp.Compare(b.first("rabuseemail"), "") - cmp.Compare(a.first("rabuseemail"), "")
+	})
 	for _, b := range blocks {
 		out = append(out, blockContacts(b, roles)...)
 	}
@@ -109,6 +116,8 @@ func blockContacts(b block, roles map[string]string) []Contact {
 			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
 		case "orgtechemail", "rtechemail":
 			c = Contact{Role: roleTechnical, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
+		case "orgadminemail":
+			c = Contact{Role: roleAdministrative, Name: plainName(b.first("orgadminname")), Found: FoundMailLine}
 		case "orgnocemail", "rnocemail":
 			c = Contact{Role: roleNOC, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
 		case "orgroutingemail", "rroutingemail", "orgdnsemail", "rdnsemail":
