@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -216,5 +217,27 @@ func TestCountryNamed(t *testing.T) {
 	}
 	if len(codes) != 249 { // ISO 3166-1, 2026
 		t.Errorf("%d countries, want 249", len(codes))
+	}
+}
+
+// TestHostileTextIsCheap: the longest answers that a server may send cost a bounded time,
+// whatever they repeat. The bound is far above what is needed, for slow machines.
+func TestHostileTextIsCheap(t *testing.T) {
+	t.Parallel()
+	for name, line := range map[string]string{
+		"networks": "inetnum: 192.0.2.0/24\norg: A\n\n", "objects that name themselves": "organisation: A\norg: A\nadmin-c: A\n\n",
+		"remarks": "remarks: abuse " + strings.Repeat("a at b dot c ", 70) + "\n", "addresses": "e-mail: " + strings.Repeat("a@b.cd ", 130) + "\n",
+		"markup": strings.Repeat("<", 900) + "\n", "lists": " [A] 192.0.2.0/24\nX\n",
+	} {
+		text := "<pre\ninetnum: 192.0.2.0/24\norg: A\n\nLess Specific Info.\n" + strings.Repeat(line, maxWHOIS/len(line))
+		if name != "lists" {
+			text = strings.Replace(text, "Less Specific Info.", "", 1)
+		}
+		start := time.Now()
+		n, found := parseNetwork(text, addr7)
+		if took := time.Since(start); !found || took > 2*time.Second {
+			t.Errorf("%s: %v, found %v", name, took, found)
+		}
+		checkNetwork(t, n)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// maxCandidates bounds the addresses that are weighed for one answer.
+const maxCandidates = 200
+
 // hintsFor are the hints about a network: those that name its range, or all when the
 // text has only one.
 func hintsFor(hints []abuseHint, n Network) []abuseHint {
@@ -37,10 +40,17 @@ func contactsOf(blocks []block, hints []abuseHint) []Contact {
 		return cmp.Compare(b.first("rabuseemail"), "") - cmp.Compare(a.first("rabuseemail"), "")
 	})
 	for _, b := range blocks {
+		if len(out) > maxCandidates {
+			break
+		}
 		out = append(out, blockContacts(b, roles)...)
 	}
+	left := maxRemarks
 	for _, b := range blocks {
-		out = append(out, remarkContacts(remarkLines(b))...)
+		lines := remarkLines(b)
+		lines = lines[:min(len(lines), left)]
+		left -= len(lines)
+		out = append(out, remarkContacts(lines)...)
 	}
 	return tidyContacts(out)
 }
@@ -128,7 +138,9 @@ func blockContacts(b block, roles map[string]string) []Contact {
 		if a.key == "orgabuseemail" {
 			c.Name = plainName(b.first("orgabusename"))
 		}
-		out = append(out, mailContacts(c, a.value)...)
+		if out = append(out, mailContacts(c, a.value)...); len(out) > maxCandidates {
+			break
+		}
 	}
 	return out
 }
