@@ -127,6 +127,9 @@ func (c card) contacts(role string) []Contact {
 	if name == "" {
 		name = c.name
 	}
+	if strings.HasPrefix(name, "ORG-") && handleLike(name) {
+		name = ""
+	}
 	var out []Contact
 	for _, value := range c.emails {
 		out = append(out, mailContacts(Contact{Role: role, Name: name, Found: found}, value)...)
@@ -213,7 +216,7 @@ func tidyContacts(contacts []Contact) []Contact {
 		}
 		i := slices.IndexFunc(out, func(o Contact) bool { return strings.EqualFold(o.Email, c.Email) && o.Form == c.Form })
 		switch {
-		case i >= 0 && out[i].Name == "" && c.Role == out[i].Role:
+		case i >= 0 && out[i].Name == "":
 			out[i].Name = c.Name
 		case i < 0 && len(out) < maxContacts:
 			out = append(out, c)

@@ -36,7 +36,13 @@ func FuzzParseNetwork(f *testing.F) {
 	f.Add("NetRange: 192.0.2.0 - 192.0.2.255\nOrgName: X\n\nOrgAbuseEmail: a@b.example\n")
 	f.Add("inetnum: 192.0/16\nowner: \xff\xfe\n+ more\n")
 	f.Add("% Abuse contact for '' is ''\n")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Add("a. [Network Number] 192.0.2.0/24\no. [Abuse] a@b.example\nLess Specific Info.\nX\n  [Allocation] 192.0.2.0-192.0.2.255\n")
+	f.Add("[ Network Information ]\nIPv4 Address : 192.0.2.0 - 192.0.2.255 (/24)\n[ Network Abuse Contact Information ]\nE-Mail : a@b.example\n")
+	f.Add("X Y (NET-1) 192.0.2.0 - 192.0.2.255\nnetwork:IP-Network:192.0.2.0/25\n")
+	f.Add("  Netname: X\n  Netblock: 192.0.2.0/24\n  Organization:\n   Y\n")
+	f.Add("inetnum: 192.0.2.0/24\norg: A\nremarks: abuse\nremarks: a (at) b (dot) example at c dot example\n\norganisation: A\norg: A\norg-name: \x1b$B\n")
+	f.Fuzz(func(t *testing.T, raw string) {
+		text := decodeFrom("", raw)
 		n, found := parseNetwork(text, addr7)
 		if !found {
 			return
@@ -44,11 +50,40 @@ func FuzzParseNetwork(f *testing.F) {
 		if !n.covers(addr7) || len(n.Contacts) > maxContacts || within(n.First, n.Last, addr7).Contains(addr7) != true {
 			t.Errorf("%+v", n)
 		}
-		checkText(t, n.Handle, n.Name, n.Organisation, n.Country)
-		for _, c := range n.Contacts {
-			checkText(t, c.Role, c.Name, c.Email, c.Form)
+		checkNetwork(t, n)
+	})
+}
+
+// FuzzDecode: every text becomes valid UTF-8 of a bounded length, whatever server it is said to be of.
+func FuzzDecode(f *testing.F) {
+	f.Add("whois.nic.ad.jp:43", "\x1b$B%M\x1b(B JPNIC")
+	f.Add("whois.kisa.or.kr:43", "\xb1\xe2\xb0\xfc\xb8\xed")
+	f.Add("whois.ripe.net:43", "F\xe4hre \xe2\x82")
+	f.Add("", "\ufeffJPNIC \x82\xa0\x82")
+	f.Fuzz(func(t *testing.T, server, raw string) {
+		text := decodeFrom(server, raw)
+		if !utf8.ValidString(text) || len(text) > 4*len(raw)+4 {
+			t.Errorf("%q of %q became %q", raw, server, text)
 		}
 	})
+}
+
+// checkNetwork: what was read of foreign bytes is tidied and bounded.
+func checkNetwork(t *testing.T, n Network) {
+	t.Helper()
+	checkText(t, n.Handle, n.Name, n.Organisation, n.Country)
+	if len(n.Parents) > maxParents || len(n.Contacts) > maxContacts {
+		t.Errorf("not bounded: %+v", n)
+	}
+	for _, p := range n.Parents {
+		checkText(t, p.Handle, p.Name, p.Organisation)
+	}
+	for _, c := range n.Contacts {
+		checkText(t, c.Role, c.Name, c.Email, c.Form)
+		if c.Found == "" || c.Email == "" && c.Form == "" {
+			t.Errorf("contact without an address or a place: %+v", c)
+		}
+	}
 }
 
 // FuzzRDAP: no answer makes the walk through its entities panic or grow without a bound.
@@ -66,10 +101,7 @@ func FuzzRDAP(f *testing.F) {
 			if !n.covers(addr7) || len(n.Contacts) > maxContacts {
 				t.Errorf("%+v", n)
 			}
-			checkText(t, n.Handle, n.Name, n.Organisation, n.Country)
-			for _, c := range n.Contacts {
-				checkText(t, c.Role, c.Name, c.Email, c.Form)
-			}
+			checkNetwork(t, n)
 		}
 		if d, problem := domainOf(o, "site-1.example"); problem == "" {
 			checkDomain(t, d)

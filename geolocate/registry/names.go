@@ -22,7 +22,10 @@ func plainName(s string) string {
 }
 
 // addressWords stand in lines of postal addresses, in the languages that occur.
-var addressWords = regexp.MustCompile(`(?i)\b(street|str\.?|road|rd\.?|avenue|ave\.?|blvd\.?|boulevard|floor|fl\.|suite|ste\.|p\.?\s?o\.?\s?box|building|bldg\.?|stra(ss|ß)e|strasse|rue|calle|carrera|cra\.?|rua|avenida|av\.|via|viale|ulica|ul\.|jl\.?|jalan|prospekt|weg|plein|straat|laan|room|rm\.?|zip|postcode|district|lane)\b`)
+var addressWords = regexp.MustCompile(`(?i)\b(street|str\.?|road|rd\.?|avenue|ave\.?|blvd\.?|boulevard|floor|fl\.|suite|ste\.|p\.?\s?o\.?\s?box|postbus|postfach|apartado|bo[iî]te postale|building|bldg\.?|stra(ss|ß)e|strasse|rue|calle|carrera|cra\.?|rua|avenida|av\.|via|viale|ulica|ul\.|jl\.?|jalan|prospekt|weg|plein|straat|laan|room|rm\.?|zip|postcode|district|lane)\b`)
+
+// instructions begin lines that tell the reader what to do.
+var instructions = regexp.MustCompile(`(?i)^(for (any |all )?(abuse|spam)|please |send |contact:|contact us|report |to report|abuse\b|in case of|this (range|network|block|object) )`)
 
 // describes says whether a line of a description names someone: not a line of an address,
 // a rule of dashes, an e-mail address, a URL, or the word of a machine that made the object.
@@ -34,7 +37,7 @@ func describes(s string) bool {
 		return false
 	case strings.HasPrefix(s, "*"), strings.HasPrefix(s, "--"), strings.HasPrefix(s, "=="), strings.HasPrefix(s, "##"):
 		return false
-	case countryNames[lower] != "":
+	case countryNames[lower] != "", instructions.MatchString(s):
 		return false
 	case strings.ContainsAny(s, "0123456789") && addressWords.MatchString(s):
 		return false

@@ -53,9 +53,6 @@ func holder(o *rdap.IPNetwork, n *Network) {
 	if n.Country == "" {
 		n.Country = country
 	}
-	if handleLike(n.Name) { // AFRINIC's server once gave the handle of the holder for the name
-		n.Name = ""
-	}
 }
 
 // described is the first line of a description that is no address: APNIC and RIPE NCC

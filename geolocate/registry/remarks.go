@@ -7,8 +7,9 @@ import (
 
 // Bounds of the search in free text.
 const (
-	maxRemarks = 200 // lines of one object
-	maxMails   = 8   // addresses of one line
+	maxRemarks  = 150 // lines of one answer
+	maxFreeText = 300 // bytes of a line
+	maxMails    = 8   // addresses of one line
 )
 
 var (
@@ -31,6 +32,9 @@ var (
 // addressesIn are the mail addresses in a line, also in words.
 func addressesIn(s string) []string {
 	s = tidyLine(s)
+	if lower := strings.ToLower(s); !strings.Contains(s, "@") && !strings.Contains(lower, "at") && !strings.Contains(lower, "(a)") {
+		return nil
+	}
 	s = atWord.ReplaceAllString(s, "@")
 	s = dotWord.ReplaceAllString(s, ".")
 	s = spokenDots.ReplaceAllStringFunc(s, func(m string) string {
@@ -56,8 +60,8 @@ func addressesIn(s string) []string {
 
 // tidyLine bounds a line of free text.
 func tidyLine(s string) string {
-	if len(s) > maxLine {
-		s = s[:maxLine]
+	if len(s) > maxFreeText {
+		s = s[:maxFreeText]
 	}
 	return strings.ToValidUTF8(s, "")
 }
@@ -72,6 +76,7 @@ func remarkContacts(lines []string) []Contact {
 		if i == maxRemarks {
 			break
 		}
+		line = tidyLine(line)
 		found := addressesIn(line)
 		words := line
 		for _, m := range mailAddress.FindAllString(line, maxMails) {

@@ -167,7 +167,7 @@ func complains(text string) bool {
 		return false
 	}
 	text = strings.ToLower(text)
-	for _, words := range []string{"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests", "error:201"} {
+	for _, words := range []string{"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests", "error:201", "error:202", "error:306", "connections exceeded", "query limit"} {
 		if strings.Contains(text, words) {
 			return true
 		}

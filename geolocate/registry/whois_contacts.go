@@ -1,9 +1,14 @@
 package registry
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 )
+
+// maxCandidates bounds the addresses that are weighed for one answer.
+const maxCandidates = 200
 
 // hintsFor are the hints about a network: those that name its range, or all when the
 // text has only one.
@@ -29,11 +34,23 @@ func contactsOf(blocks []block, hints []abuseHint) []Contact {
 		out = append(out, mailContacts(Contact{Role: RoleAbuse, Found: FoundAbuseC}, h.email)...)
 	}
 	roles := handleRoles(blocks)
+	// ARIN: the contacts of the network itself (RAbuse...) count before its holder's.
+	blocks = slices.Clone(blocks)
+	slices.SortStableFunc(blocks, func(a, b block) int {
+		return cmp.Compare(b.first("rabuseemail"), "") - cmp.Compare(a.first("rabuseemail"), "")
+	})
 	for _, b := range blocks {
+		if len(out) > maxCandidates {
+			break
+		}
 		out = append(out, blockContacts(b, roles)...)
 	}
+	left := maxRemarks
 	for _, b := range blocks {
-		out = append(out, remarkContacts(remarkLines(b))...)
+		lines := remarkLines(b)
+		lines = lines[:min(len(lines), left)]
+		left -= len(lines)
+		out = append(out, remarkContacts(lines)...)
 	}
 	return tidyContacts(out)
 }
@@ -109,6 +126,8 @@ func blockContacts(b block, roles map[string]string) []Contact {
 			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
 		case "orgtechemail", "rtechemail":
 			c = Contact{Role: roleTechnical, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
+		case "orgadminemail":
+			c = Contact{Role: roleAdministrative, Name: plainName(b.first("orgadminname")), Found: FoundMailLine}
 		case "orgnocemail", "rnocemail":
 			c = Contact{Role: roleNOC, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
 		case "orgroutingemail", "rroutingemail", "orgdnsemail", "rdnsemail":
@@ -119,7 +138,9 @@ func blockContacts(b block, roles map[string]string) []Contact {
 		if a.key == "orgabuseemail" {
 			c.Name = plainName(b.first("orgabusename"))
 		}
-		out = append(out, mailContacts(c, a.value)...)
+		if out = append(out, mailContacts(c, a.value)...); len(out) > maxCandidates {
+			break
+		}
 	}
 	return out
 }

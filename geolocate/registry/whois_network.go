@@ -212,7 +212,7 @@ func holderOf(section, blocks []block) string {
 	if name := plainName(firstOf(section, "org-name")); name != "" {
 		return name
 	}
-	name := network.first("organization")
+	name := firstOf(section, "organization")
 	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") && network.first("netrange") != "" {
 		name = name[:i] // ARIN adds the handle
 	}
@@ -295,7 +295,7 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
 		}
 	}
-	if parent := network.first("parent"); parent != "" { // AFRINIC: a range; ARIN: "NAME (HANDLE)"
+	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC and LACNIC: a range; ARIN: "NAME (HANDLE)"
 		if first, last, ok := parseRange(parent); ok {
 			add(Parent{First: first, Last: last, Handle: tidy(parent)})
 		} else if name, handle, found := strings.Cut(parent, "("); found {

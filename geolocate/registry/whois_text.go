@@ -64,7 +64,7 @@ var localKeys = map[string]string{
 	"전자우편": "e-mail", "이메일": "e-mail", "이름": "person", "name": "person",
 	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
-	"netblock": "inetnum", "administrator contact": "e-mail", "technical contact": "e-mail",
+	"netblock": "inetnum", "administrator contact": "orgadminemail", "technical contact": "orgtechemail",
 	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name",
 	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country",
 }

@@ -86,26 +86,36 @@ type Net struct {
 
 // Addresses of the infrastructure, all in 198.51.100.240/28.
 const (
-	defaultResolver = "198.51.100.253:53"
-	whoisRootAddr   = "198.51.100.250"
-	whoisRIPEAddr   = "198.51.100.249"
-	whoisARINAddr   = "198.51.100.248"
-	whoisDomainAddr = "198.51.100.247"
-	rdapAddr        = "198.51.100.246"
-	mailAddr        = "198.51.100.245"
-	nameserverAddr  = "198.51.100.252"
+	defaultResolver  = "198.51.100.253:53"
+	whoisRootAddr    = "198.51.100.250"
+	whoisRIPEAddr    = "198.51.100.249"
+	whoisARINAddr    = "198.51.100.248"
+	whoisDomainAddr  = "198.51.100.247"
+	whoisAPNICAddr   = "198.51.100.244"
+	whoisAFRINICAddr = "198.51.100.243"
+	whoisLACNICAddr  = "198.51.100.242"
+	whoisJPNICAddr   = "198.51.100.241"
+	whoisKRNICAddr   = "198.51.100.251"
+	rdapAddr         = "198.51.100.246"
+	mailAddr         = "198.51.100.245"
+	nameserverAddr   = "198.51.100.252"
 )
 
 // Names of the infrastructure. All of them resolve.
 const (
-	WHOISRootHost   = "whois.iana.test"
-	WHOISRIPEHost   = "whois.ripe.test"
-	WHOISARINHost   = "whois.arin.test"
-	WHOISDomainHost = "whois.registry.test"
-	RDAPHost        = "rdap.registry.test"
-	MailHost        = "mail.sink.test"
-	NameserverHost  = "ns1.dns.test"
-	NameserverHost2 = "ns2.dns.test"
+	WHOISRootHost    = "whois.iana.test"
+	WHOISRIPEHost    = "whois.ripe.test"
+	WHOISARINHost    = "whois.arin.test"
+	WHOISDomainHost  = "whois.registry.test"
+	WHOISAPNICHost   = "whois.apnic.test"
+	WHOISAFRINICHost = "whois.afrinic.test"
+	WHOISLACNICHost  = "whois.lacnic.test"
+	WHOISJPNICHost   = "whois.jpnic.test"
+	WHOISKRNICHost   = "whois.krnic.test"
+	RDAPHost         = "rdap.registry.test"
+	MailHost         = "mail.sink.test"
+	NameserverHost   = "ns1.dns.test"
+	NameserverHost2  = "ns2.dns.test"
 )
 
 // New starts a Net. It panics when the options are wrong, as a table of sites is
@@ -159,14 +169,19 @@ func seconds(d time.Duration, fallback uint32) uint32 {
 // addInfrastructure opens the ports of our own servers and names them.
 func (n *Net) addInfrastructure() {
 	for host, at := range map[string]string{
-		WHOISRootHost: whoisRootAddr, WHOISRIPEHost: whoisRIPEAddr, WHOISARINHost: whoisARINAddr, WHOISDomainHost: whoisDomainAddr,
+		WHOISRootHost: whoisRootAddr, WHOISDomainHost: whoisDomainAddr,
 		RDAPHost: rdapAddr, MailHost: mailAddr, NameserverHost: nameserverAddr, NameserverHost2: nameserverAddr,
 	} {
 		addr := netip.MustParseAddr(at)
 		n.name(host, func(d *dnsName) { d.addresses = []netip.Addr{addr} })
 		n.addZone(zoneOf(host))
 	}
-	for _, at := range []string{whoisRootAddr, whoisRIPEAddr, whoisARINAddr, whoisDomainAddr} {
+	for _, s := range servers {
+		n.name(s.host, func(d *dnsName) { d.addresses = []netip.Addr{netip.MustParseAddr(s.addr)} })
+		n.addZone(zoneOf(s.host))
+		n.ports[netip.AddrPortFrom(netip.MustParseAddr(s.addr), 43)] = portWHOIS
+	}
+	for _, at := range []string{whoisRootAddr, whoisDomainAddr} {
 		n.ports[netip.AddrPortFrom(netip.MustParseAddr(at), 43)] = portWHOIS
 	}
 	n.ports[netip.AddrPortFrom(netip.MustParseAddr(rdapAddr), 80)] = portHTTP

@@ -6,13 +6,18 @@ import (
 	"slices"
 )
 
-// Registry is the regional registry whose shape of answers a network has.
+// Registry is the regional or national registry whose shape of answers a network has.
 type Registry string
 
 // Registries.
 const (
-	RegistryRIPE Registry = "ripe"
-	RegistryARIN Registry = "arin"
+	RegistryRIPE    Registry = "ripe"
+	RegistryARIN    Registry = "arin"
+	RegistryAPNIC   Registry = "apnic"
+	RegistryAFRINIC Registry = "afrinic"
+	RegistryLACNIC  Registry = "lacnic"
+	RegistryJPNIC   Registry = "jpnic" // in RDAP a mirror of APNIC
+	RegistryKRNIC   Registry = "krnic" // in RDAP a mirror of APNIC
 )
 
 // Network is an allocation: what WHOIS, RDAP and the databases say about its addresses.

@@ -168,6 +168,7 @@ func (w Network) rdap(out obj, o object) {
 	out["arin_originas0_originautnums"] = []uint32{w.ASN}
 	out["status"] = []string{"active"}
 	out["entities"] = w.entities()
+	w.dialect(out, o.prefix)
 }
 
 // entities is the holder with the abuse desk nested in it, as most registries do.

@@ -2,8 +2,10 @@ package fakenet
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -148,6 +150,41 @@ func TestWHOIS(t *testing.T) {
 	direct := newNet(t, Options{WHOISDirect: true})
 	if got := whois(t, direct, direct.WHOIS(), "192.0.2.1"); !strings.Contains(got, "LOWLAND-NET") {
 		t.Errorf("direct: %q", got)
+	}
+}
+
+// TestRegistriesHaveTheirOwnWords: each registry is referred to by name and answers in its own form.
+func TestRegistriesHaveTheirOwnWords(t *testing.T) {
+	t.Parallel()
+	var networks []Network
+	for i, r := range []Registry{RegistryRIPE, RegistryARIN, RegistryAPNIC, RegistryAFRINIC, RegistryLACNIC, RegistryJPNIC, RegistryKRNIC} {
+		networks = append(networks, Network{
+			Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(16 * i)}), 28), Prefix6: netip.MustParsePrefix(fmt.Sprintf("2001:db8:%d::/48", i+1)),
+			Country: "NL", ASN: 64500 + uint32(i), Holder: "Holder Test", Name: "NAME-NET", AbuseEmail: "abuse@holder.test", Registry: r,
+		})
+	}
+	n := newNet(t, Options{Networks: networks})
+	for i, want := range []struct{ host, addr, question, part string }{
+		{WHOISRIPEHost, whoisRIPEAddr, "-B 192.0.2.1", "abuse-mailbox:  abuse@holder.test\r\n"},
+		{WHOISARINHost, whoisARINAddr, "n + 192.0.2.17", "OrgAbuseEmail:  abuse@holder.test\r\n"},
+		{WHOISAPNICHost, whoisAPNICAddr, "192.0.2.33", "irt:            IRT-NAME-NET\r\n"},
+		{WHOISAFRINICHost, whoisAFRINICAddr, "2001:db8:4::1", "inet6num:       2001:db8:4::/48\r\n"},
+		{WHOISLACNICHost, whoisLACNICAddr, "192.0.2.65", "ownerid:     NAME-NET\r\n"},
+		{WHOISJPNICHost, whoisJPNICAddr, "192.0.2.81/e", "a. [Network Number]             192.0.2.80/28\r\n"},
+		{WHOISKRNICHost, whoisKRNICAddr, "192.0.2.97", "IPv4 Address       : 192.0.2.96 - 192.0.2.111 (/28)\r\n"},
+	} {
+		if got := whois(t, n, n.WHOIS(), networks[i].Prefix.Addr().Next().String()); !strings.Contains(got, "refer:        "+want.host+"\r\n") {
+			t.Errorf("%s: the root says %q", networks[i].Registry, got)
+		}
+		if got := whois(t, n, want.addr+":43", want.question); !strings.Contains(got, want.part) {
+			t.Errorf("%s: %q has no %q", networks[i].Registry, got, want.part)
+		}
+	}
+	if got := whois(t, n, whoisJPNICAddr+":43", "192.0.2.81"); !strings.Contains(got, "\x1b$B") {
+		t.Errorf("no Japanese: %q", got)
+	}
+	if got := fetch(newClient(t, n, n.Dialer("")), n.RDAPBootstrap()+"ip/192.0.2.65"); strings.Contains(got.body, `"name"`) || !strings.Contains(got.body, `"lacnic_originAutnum"`) {
+		t.Errorf("LACNIC by RDAP: %+v", got)
 	}
 }
 

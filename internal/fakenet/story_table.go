@@ -32,11 +32,11 @@ var storyPlaces = []struct {
 	{"VLTAVA-NET", "CZ", "Vltava Hosting", RegistryRIPE},
 	{"SHANNON-NET", "IE", "Shannon Servers", RegistryRIPE},
 	{"OTTAWA-NET", "CA", "Ottawa Colocation", RegistryARIN},
-	{"MURRAY-NET", "AU", "Murray Networks", RegistryRIPE},
-	{"SHINANO-NET", "JP", "Shinano Data", RegistryRIPE},
+	{"MURRAY-NET", "AU", "Murray Networks", RegistryAPNIC},
+	{"SHINANO-NET", "JP", "Shinano Data", RegistryJPNIC},
 	{"DNIPRO-NET", "UA", "Dnipro Hosting", RegistryRIPE},
-	{"MAHE-NET", "SC", "Mahe Offshore Servers", RegistryRIPE},
-	{"CHAGRES-NET", "PA", "Chagres Hosting", RegistryARIN},
+	{"MAHE-NET", "SC", "Mahe Offshore Servers", RegistryAFRINIC},
+	{"CHAGRES-NET", "PA", "Chagres Hosting", RegistryLACNIC},
 	{"EDGE-NET", "US", "Edge of the Net", RegistryARIN},
 }
 

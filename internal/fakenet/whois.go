@@ -74,20 +74,15 @@ func (n *Net) whoisText(o object, found bool, question string, a arrival) string
 	case o.asn != 0:
 		return fmt.Sprintf("aut-num:        AS%d\r\nas-name:        %s\r\norg-name:       %s\r\ncountry:        %s\r\nabuse-mailbox:  %s\r\nsource:         RIPE\r\n",
 			o.asn, o.network.Name, o.network.Holder, o.network.RegisteredCountry, o.network.AbuseEmail)
-	case o.network.Registry == RegistryARIN:
-		return o.arin()
 	}
-	return o.ripe()
+	return o.whois(question)
 }
 
 // referral is IANA's answer, as of 2026: a few lines with the registry's server.
 func referral(o object) string {
-	server, what := WHOISRIPEHost, "inetnum:      "+o.prefix.String()
-	switch {
-	case o.domain.Name != "":
+	server, what := servers[o.network.Registry].host, "inetnum:      "+o.prefix.String()
+	if o.domain.Name != "" {
 		server, what = WHOISDomainHost, "domain:       "+strings.ToUpper(o.domain.Name[strings.LastIndexByte(o.domain.Name, '.')+1:])
-	case o.network.Registry == RegistryARIN:
-		server = WHOISARINHost
 	}
 	return "% IANA WHOIS server\r\n% for more information on IANA, visit http://www.iana.org\r\n\r\nrefer:        " + server + "\r\n\r\n" + what +
 		"\r\nstatus:       ACTIVE\r\nwhois:        " + server + "\r\n\r\nsource:       IANA\r\n"
