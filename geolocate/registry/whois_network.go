@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxParents bounds the wider networks that are kept of an answer.
@@ -117,6 +118,9 @@ func networkIn(b block) Network {
 	}
 	n.Handle = tidy(handle)
 	n.Name = plainName(b.first("netname", "ownerid"))
+	if !strings.ContainsFunc(n.Name, unicode.IsLetter) { // NIC.br: the tax number of the holder
+		n.Name = ""
+	}
 	return n
 }
 
@@ -295,7 +299,7 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
 		}
 	}
-	if parent := network.first("parent"); parent != "" { // AFRINIC: a range; ARIN: "NAME (HANDLE)"
+	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC, LACNIC: a range; ARIN: "NAME (HANDLE)"
 		if first, last, ok := parseRange(parent); ok {
 			add(Parent{First: first, Last: last, Handle: tidy(parent)})
 		} else if name, handle, found := strings.Cut(parent, "("); found {
