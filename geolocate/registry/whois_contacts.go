@@ -115,6 +115,10 @@ func blockContacts(b block, roles map[string]string) []Contact {
 			case role == RoleAbuse:
 				c.Found = named
 			}
+		case keyAdminMail:
+			c.Role = roleAdministrative
+		case keyTechMail:
+			c.Role = roleTechnical
 		case "orgabuseemail", "rabuseemail":
 			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
 		case "orgtechemail", "rtechemail":

@@ -54,6 +54,9 @@ type abuseHint struct{ of, email string }
 const (
 	keySection = "section" // a heading in brackets, as KRNIC prints it
 	keyParent  = "wider"   // a range that JPNIC lists under "Less Specific Info."
+	// The addresses that TWNIC prints below "Administrator contact:" and "Technical contact:".
+	keyAdminMail = "admin-mail"
+	keyTechMail  = "tech-mail"
 )
 
 // localKeys are the words of national registries for the keys of RPSL and ARIN: KRNIC
@@ -64,7 +67,7 @@ var localKeys = map[string]string{
 	"전자우편": "e-mail", "이메일": "e-mail", "이름": "person", "name": "person",
 	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
-	"netblock": "inetnum", "administrator contact": "e-mail", "technical contact": "e-mail",
+	"netblock": "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail, "org name": "orgname",
 	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name",
 	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country",
 }
