@@ -69,7 +69,7 @@ var localKeys = map[string]string{
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
 	"netblock": "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail, "org name": "orgname",
 	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name",
-	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country",
+	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country", "poc-name": "person", "poc-email": "e-mail",
 }
 
 var (
@@ -201,7 +201,7 @@ func (r *reader) pair(line string) {
 		r.blocks = append(r.blocks, block{{"netrange", m[3]}, {"nethandle", m[2]}, {"netname", name}, {"orgname", holder}})
 		return
 	}
-	line = strings.TrimPrefix(line, "network:")
+	line = strings.TrimPrefix(strings.TrimPrefix(line, "network:"), "contact:")
 	key, value, ok := strings.Cut(line, ":")
 	if !ok || len(key) > 100 {
 		// A heading of an indented text has its value on the next line (TWNIC).
@@ -221,12 +221,22 @@ func (r *reader) add(key, value string, bracket bool) {
 	} else if bracket && key == "organization" {
 		key = "orgname"
 	}
+	if networkKey(key) && sameRange(r.current, value) {
+		return // RWHOIS says it twice: IP-Network and IP-Network-Block
+	}
 	if networkKey(key) && r.current.first("inetnum", "inet6num", "netrange") != "" {
 		r.flush() // a network is always a block of its own
 	} else if networkKey(key) && r.current.first("netname", keySection) == "" {
 		r.flush()
 	}
 	r.current = append(r.current, attribute{key, value})
+}
+
+// sameRange says whether a block already describes the network of a value.
+func sameRange(b block, value string) bool {
+	first, last, ok := parseRange(value)
+	knownFirst, knownLast, known := rangeOf(b)
+	return ok && known && first == knownFirst && last == knownLast
 }
 
 func networkKey(key string) bool { return key == "inetnum" || key == "inet6num" || key == "netrange" }
