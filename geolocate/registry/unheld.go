@@ -34,13 +34,15 @@ func unheldName(s string) bool {
 	return false
 }
 
-// unheldBlock is unheld for a block of WHOIS. ARIN says in NetType that it gave space to
+// unheldBlock is unheld for a block of WHOIS. ARIN says in NetType that space is IANA's or that it gave it to
 // another registry ("Allocated to RIPE NCC", "Early Registrations, Transferred to APNIC").
 func unheldBlock(b block) bool {
 	if unheld(networkIn(b)) {
 		return true
 	}
 	switch kind := strings.ToLower(b.first("nettype")); {
+	case strings.HasPrefix(kind, "iana "): // "IANA Special Use": nobody's, although ARIN names ICANN's desk
+		return true
 	case strings.HasPrefix(kind, "allocated to "), strings.HasPrefix(kind, "transferred to "), strings.HasPrefix(kind, "early registrations"):
 		return true
 	}

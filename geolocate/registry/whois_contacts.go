@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -20,18 +21,38 @@ func hintsFor(hints []abuseHint, n Network) []abuseHint {
 	return out
 }
 
+// widerContacts are the contacts of the networks around a network that has no abuse
+// contact of its own, the narrowest first, and of what stands before all networks. The
+// contacts of networks beside it are somebody else's: reports must not go there.
+func widerContacts(doc document, around []int) []Contact {
+	var out []Contact
+	for _, at := range around {
+		out = append(out, contactsOf(referenced(sectionOf(doc.blocks, at), doc.blocks), hintsFor(doc.hints, networkIn(doc.blocks[at])))...)
+	}
+	first := slices.IndexFunc(doc.blocks, func(b block) bool { _, _, ok := rangeOf(b); return ok })
+	return append(out, contactsOf(doc.blocks[:max(first, 0)], nil)...)
+}
+
 // contactsOf collects addresses, those for abuse first: the hints of the registry, the
 // abuse contact that the network names, lines for abuse mail, remarks that ask for
-// reports, then every other line with an address.
+// reports, then every other line with an address. ARIN prints the contacts of the
+// organisation (OrgAbuseEmail) before those of the network itself (RAbuseEmail): here the
+// network's own come first, as in its RDAP answers.
 func contactsOf(blocks []block, hints []abuseHint) []Contact {
 	var out []Contact
 	for _, h := range hints {
 		out = append(out, mailContacts(Contact{Role: RoleAbuse, Found: FoundAbuseC}, h.email)...)
 	}
 	roles := handleRoles(blocks)
+	var rest []Contact
 	for _, b := range blocks {
-		out = append(out, blockContacts(b, roles)...)
+		if contacts := blockContacts(b, roles); b.first("rabuseemail") != "" {
+			out = append(out, contacts...)
+		} else {
+			rest = append(rest, contacts...)
+		}
 	}
+	out = append(out, rest...)
 	for _, b := range blocks {
 		out = append(out, remarkContacts(remarkLines(b))...)
 	}
@@ -107,6 +128,10 @@ func blockContacts(b block, roles map[string]string) []Contact {
 			}
 		case "orgabuseemail", "rabuseemail":
 			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
+		case keyTechMail:
+			c.Role = roleTechnical
+		case keyAdminMail:
+			c.Role = roleAdministrative
 		case "orgtechemail", "rtechemail":
 			c = Contact{Role: roleTechnical, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
 		case "orgnocemail", "rnocemail":
@@ -118,6 +143,10 @@ func blockContacts(b block, roles map[string]string) []Contact {
 		}
 		if a.key == "orgabuseemail" {
 			c.Name = plainName(b.first("orgabusename"))
+		}
+		if a.key == "abuse-mailbox" { // APNIC prints the general address of an irt before it
+			out = append(mailContacts(c, a.value), out...)
+			continue
 		}
 		out = append(out, mailContacts(c, a.value)...)
 	}

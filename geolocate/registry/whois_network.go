@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxParents bounds the wider networks that are kept of an answer.
@@ -101,7 +102,7 @@ func parseNetwork(text string, addr netip.Addr) (Network, bool) {
 	n.ASN = originOf(network, doc.blocks, n)
 	n.Contacts = contactsOf(related, hintsFor(doc.hints, n))
 	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
-		n.Contacts = tidyContacts(append(n.Contacts, contactsOf(doc.blocks, doc.hints)...))
+		n.Contacts = tidyContacts(append(n.Contacts, widerContacts(doc, around[1:])...))
 	}
 	n.Parents = parentsOf(doc.blocks, network, around[1:], n)
 	return n, true
@@ -117,6 +118,9 @@ func networkIn(b block) Network {
 	}
 	n.Handle = tidy(handle)
 	n.Name = plainName(b.first("netname", "ownerid"))
+	if !strings.ContainsFunc(n.Name, unicode.IsLetter) {
+		n.Name = "" // NIC.br identifies holders by their tax number, which names nothing
+	}
 	return n
 }
 
@@ -295,7 +299,7 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
 		}
 	}
-	if parent := network.first("parent"); parent != "" { // AFRINIC: a range; ARIN: "NAME (HANDLE)"
+	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC, LACNIC and NIC.br: a range; ARIN: "NAME (HANDLE)"
 		if first, last, ok := parseRange(parent); ok {
 			add(Parent{First: first, Last: last, Handle: tidy(parent)})
 		} else if name, handle, found := strings.Cut(parent, "("); found {
