@@ -12,7 +12,7 @@ func plainName(s string) string {
 	s = tidy(s)
 	lower := strings.ToLower(s)
 	switch {
-	case strings.Trim(s, "*-_.=# /\\x\u00a0") == "", lower == "n/a", lower == "na", lower == "none", lower == "null", lower == "unknown", lower == "undefined":
+	case strings.Trim(s, "*-_.=# /\\x\u00a0") == "", lower == "n/a", lower == "na", lower == "none", lower == "null", lower == "unknown", lower == "undefined", lower == "dummified": // the last in RIPE NCC's copies of other registries
 		return ""
 	case strings.HasPrefix(lower, "private customer"), strings.HasPrefix(lower, "private residence"), strings.HasPrefix(lower, "private individual"), lower == "private person":
 		return "" // ARIN: customers whose names are not published (its policy on residential customers)
@@ -64,7 +64,7 @@ func describes(s string) bool {
 	s = strings.TrimSpace(s)
 	lower := strings.ToLower(s)
 	switch {
-	case plainName(s) == "", strings.Contains(s, "@"), strings.Contains(lower, "://"), strings.HasPrefix(lower, "imported inetnum object"), strings.HasPrefix(lower, "imported from"):
+	case plainName(s) == "", strings.Contains(s, "@"), strings.Contains(lower, "://"), strings.HasPrefix(lower, "imported inetnum object"), strings.HasPrefix(lower, "imported from"), strings.HasPrefix(lower, failedCheck):
 		return false
 	case strings.HasPrefix(s, "*"), strings.HasPrefix(s, "--"), strings.HasPrefix(s, "=="), strings.HasPrefix(s, "##"):
 		return false

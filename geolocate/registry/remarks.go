@@ -2,6 +2,7 @@ package registry
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -96,4 +97,48 @@ func remarkContacts(lines []string) []Contact {
 		}
 	}
 	return out
+}
+
+// maxInvalid bounds the addresses of one answer that are known to be dead.
+const maxInvalid = 64
+
+// invalidMail is APNIC's remark on an irt or role whose address did not answer its check: "NAME@DOMAIN
+// is invalid" (policy prop-125, validation of abuse contacts).
+var invalidMail = regexp.MustCompile(`(?i)^\s*(\S{1,64}@\S{1,253}) is invalid\b`)
+
+// failedCheck is what RIPE NCC says below the abuse contact that did not answer its
+// check (ripe-705, the validation of abuse-mailbox).
+const failedCheck = "abuse-mailbox validation failed"
+
+// invalidMails are the addresses that a registry calls dead, in small letters.
+func invalidMails(lines []string) []string {
+	var out []string
+	last := ""
+	for i, line := range lines {
+		if i == maxRemarks || len(out) == maxInvalid {
+			break
+		}
+		line = tidyLine(line)
+		if hint, ok := hintOf(line); ok {
+			last = hint.email
+		}
+		if m := invalidMail.FindStringSubmatch(line); m != nil {
+			out = append(out, strings.ToLower(m[1]))
+		}
+		if last != "" && strings.Contains(strings.ToLower(line), failedCheck) {
+			out = append(out, strings.ToLower(last))
+		}
+	}
+	return out
+}
+
+// demoted takes the role for abuse from addresses that the registry itself calls dead:
+// a report sent there would be lost without a word. They stay, for a person to judge.
+func demoted(contacts []Contact, invalid []string) []Contact {
+	for i, c := range contacts {
+		if c.Email != "" && slices.Contains(invalid, strings.ToLower(c.Email)) {
+			contacts[i].Role, contacts[i].Found = roleOther, FoundMailLine
+		}
+	}
+	return tidyContacts(contacts)
 }

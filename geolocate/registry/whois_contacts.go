@@ -21,6 +21,17 @@ func hintsFor(hints []abuseHint, n Network) []abuseHint {
 	return out
 }
 
+// invalidOf are the addresses of a text that the registry calls dead.
+func invalidOf(doc document) []string {
+	out := doc.invalid
+	for _, b := range doc.blocks {
+		if len(out) < maxInvalid {
+			out = append(out, invalidMails(remarkLines(b))...)
+		}
+	}
+	return out
+}
+
 // widerContacts are the contacts of the networks around a network that has no abuse
 // contact of its own, the narrowest first, and of what stands before all networks. The
 // contacts of networks beside it are somebody else's: reports must not go there.

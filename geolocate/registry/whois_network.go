@@ -100,9 +100,10 @@ func parseNetwork(text string, addr netip.Addr) (Network, bool) {
 		n.Country = holderCountry(section, doc)
 	}
 	n.ASN = originOf(network, doc.blocks, n)
-	n.Contacts = contactsOf(related, hintsFor(doc.hints, n))
+	invalid := invalidOf(doc)
+	n.Contacts = demoted(contactsOf(related, hintsFor(doc.hints, n)), invalid)
 	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
-		n.Contacts = tidyContacts(append(n.Contacts, widerContacts(doc, around[1:])...))
+		n.Contacts = demoted(append(n.Contacts, widerContacts(doc, around[1:])...), invalid)
 	}
 	n.Parents = parentsOf(doc.blocks, network, around[1:], n)
 	return n, true

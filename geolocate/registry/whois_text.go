@@ -41,10 +41,11 @@ func firstOf(blocks []block, keys ...string) string {
 
 // document is a WHOIS text in parts.
 type document struct {
-	blocks []block
-	hints  []abuseHint
-	banner string // the remarks of the server itself, in small letters, bounded
-	twnic  bool   // a network in the words of TWNIC
+	blocks  []block
+	hints   []abuseHint
+	banner  string   // the remarks of the server itself, in small letters, bounded
+	twnic   bool     // a network in the words of TWNIC
+	invalid []string // abuse contacts that did not answer the registry's check
 }
 
 // abuseHint is the line "% Abuse contact for 'RANGE' is 'ADDRESS'" that RIPE NCC, APNIC
@@ -149,6 +150,9 @@ func (r *reader) line(line string) {
 func (r *reader) remark(line string) {
 	if hint, ok := hintOf(line); ok && len(r.hints) < maxContacts {
 		r.hints = append(r.hints, hint)
+	}
+	if n := len(r.hints); n > 0 && len(r.invalid) < maxInvalid && strings.Contains(strings.ToLower(line), failedCheck) {
+		r.invalid = append(r.invalid, strings.ToLower(r.hints[n-1].email))
 	}
 	if len(r.banner) < 4*maxLine {
 		r.banner += strings.ToLower(line) + "\n"
