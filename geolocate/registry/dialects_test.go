@@ -73,6 +73,18 @@ func TestDialectsOfNetworks(t *testing.T) {
 				Contacts: []Contact{mail(RoleAbuse, "Wide Desk", "abuse@wide.example", FoundAbuseLine)}},
 		},
 		{
+			name: "a network of a whole region: the country of its holder",
+			text: "inetnum:        198.51.100.0 - 198.51.100.255\nnetname:        EXAMPLE-EU\ncountry:        EU # Country is really world wide\norg:            ORG-EX1-RIPE\nsource:         RIPE\n\norganisation:   ORG-EX1-RIPE\norg-name:       Example Hosting\ncountry:        NL\nsource:         RIPE\n",
+			addr: "198.51.100.65",
+			want: Network{First: a("198.51.100.0"), Last: a("198.51.100.255"), Handle: "198.51.100.0 - 198.51.100.255", Name: "EXAMPLE-EU", Organisation: "Example Hosting", Country: "NL", RIR: rirRIPE},
+		},
+		{
+			name: "a network of a whole region whose holder has no country",
+			text: "inetnum:        198.51.100.0 - 198.51.100.255\nnetname:        EXAMPLE-EU\ncountry:        EU\nsource:         RIPE\n",
+			addr: "198.51.100.65",
+			want: Network{First: a("198.51.100.0"), Last: a("198.51.100.255"), Handle: "198.51.100.0 - 198.51.100.255", Name: "EXAMPLE-EU", Country: "EU", RIR: rirRIPE},
+		},
+		{
 			name: "a description of the use names nobody, the next line does",
 			text: "inetnum:        198.51.100.0 - 198.51.100.255\nnetname:        POOL\ndescr:          Dynamic IP Pool for Broadband Customers #3\ndescr:          Example Telecom\ncountry:        LT\nsource:         RIPE\n",
 			addr: "198.51.100.65",

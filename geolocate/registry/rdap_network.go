@@ -45,7 +45,7 @@ func holder(o *rdap.IPNetwork, n *Network) {
 		if rank > best && card.holder() != "" {
 			best, n.Organisation = rank, card.holder()
 		}
-		if rank > placed && card.country != "" { // ARIN withholds the names of private customers, not their country
+		if rank > placed && ofOneCountry(card.country) { // ARIN withholds the names of private customers, not their country
 			placed, country = rank, card.country
 		}
 	})
@@ -54,7 +54,7 @@ func holder(o *rdap.IPNetwork, n *Network) {
 			n.Organisation = name
 		}
 	}
-	if n.Country == "" {
+	if !ofOneCountry(n.Country) && country != "" {
 		n.Country = country
 	}
 	if handleLike(n.Name) { // AFRINIC's server once gave the handle of the holder for the name

@@ -96,8 +96,10 @@ func parseNetwork(text string, addr netip.Addr) (Network, bool) {
 	n := networkIn(network)
 	n.Organisation = holderOf(section, doc.blocks)
 	n.RIR = rirOf(related, doc)
-	if n.Country = countryCode(network.first("country")); n.Country == "" {
-		n.Country = holderCountry(section, doc)
+	if n.Country = countryCode(network.first("country")); !ofOneCountry(n.Country) {
+		if code := holderCountry(related, doc); code != "" {
+			n.Country = code
+		}
 	}
 	n.ASN = originOf(network, doc.blocks, n)
 	invalid := invalidOf(doc)
@@ -227,12 +229,13 @@ func holderOf(section, blocks []block) string {
 	return plainName(firstOf(section, "orgname-local"))
 }
 
-// holderCountry is the country of the holder, for registries that print none with the
-// network: ARIN has it with the organisation, national registries are one country.
+// holderCountry is the country of the holder, for networks that have none or that of a
+// region (EU): ARIN has it with the organisation, RIPE NCC and AFRINIC have one there too, national
+// registries are one country.
 func holderCountry(section []block, doc document) string {
 	for _, b := range section {
 		if b.first("custname", "orgname", "organisation", "owner", "org-name") != "" {
-			if code := countryCode(b.first("country")); code != "" {
+			if code := countryCode(b.first("country")); ofOneCountry(code) {
 				return code
 			}
 		}
