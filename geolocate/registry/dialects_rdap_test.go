@@ -75,6 +75,24 @@ func TestDialectsOfRDAPNetworks(t *testing.T) {
 	}
 }
 
+func TestSpaceOfNobodyInRDAP(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"ALLOCATED TO RIPE NCC", "IANA Special Use", "Early Registrations, Transferred to APNIC"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			text := `{"objectClassName":"ip network","startAddress":"203.0.113.0","endAddress":"203.0.113.255","name":"EXAMPLE","type":"` + kind + `","port43":"whois.arin.net",
+				"entities":[{"roles":["registrant"],"vcardArray":["vcard",[["fn",{},"text","Example Registry"],["kind",{},"text","org"]]]}]}`
+			object, err := rdap.NewDecoder([]byte(text)).Decode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, problem := networkOf(object, netip.MustParseAddr("203.0.113.9")); problem != ProblemNotFound {
+				t.Errorf("problem %q with %+v, want %q", problem, n, ProblemNotFound)
+			}
+		})
+	}
+}
+
 // What a registry calls dead must not be told by itself, however it stands in the text.
 func TestDeadAbuseContacts(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ func networkOf(object any, addr netip.Addr) (Network, Problem) {
 	if !n.covers(addr) {
 		return Network{}, ProblemOtherObject
 	}
-	if unheld(n) || unheldRDAP(o) {
+	if unheld(n) || unheldKind(o.Type) || unheldRDAP(o) {
 		return Network{}, ProblemNotFound
 	}
 	holder(o, &n)
