@@ -17,6 +17,12 @@ func countryCode(s string) string {
 	return s
 }
 
+// ofOneCountry says whether a folded code is a country's: registries write EU and AP for
+// networks of a whole region, and ZZ for none (codes that ISO 3166-1 reserves for such uses).
+func ofOneCountry(code string) bool {
+	return code != "" && code != "EU" && code != "AP" && code != "ZZ"
+}
+
 //go:embed countries.csv
 var countriesCSV string
 

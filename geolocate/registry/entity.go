@@ -66,6 +66,12 @@ func cardOf(e *rdap.Entity) card {
 		switch strings.ToLower(p.Name) {
 		case "fn", "org":
 			name := plainName(strings.Join(values, " "))
+			if strings.EqualFold(p.Name, "org") { // the organisation, then its units (RFC 6350, section 6.6.4)
+				name = ""
+				for i := 0; i < len(values) && name == ""; i++ {
+					name = plainName(values[i])
+				}
+			}
 			if strings.EqualFold(p.Name, "fn") && c.full == "" {
 				c.full = name
 			}
@@ -167,8 +173,6 @@ func handleLike(s string) bool {
 func (c card) rankAsHolder(roles, above []string) int {
 	registrant := hasRole(roles, "registrant")
 	switch {
-	case c.holder() == "":
-		return 0
 	case registrant && c.org && len(above) == 0:
 		return 5
 	case registrant && c.org:

@@ -24,25 +24,29 @@ func networkOf(object any, addr netip.Addr) (Network, Problem) {
 	if !n.covers(addr) {
 		return Network{}, ProblemOtherObject
 	}
-	if unheld(n) || unheldRDAP(o) {
+	if unheld(n) || unheldKind(o.Type) || unheldRDAP(o) {
 		return Network{}, ProblemNotFound
 	}
 	holder(o, &n)
 	n.RIR = rirOfRDAP(o)
 	n.ASN = originOfRDAP(o)
 	n.Parents = parentOf(o, n)
-	n.Contacts = tidyContacts(contactsOfRDAP(o))
+	n.Contacts = contactsOfRDAP(o)
 	return n, ""
 }
 
 // holder fills the organisation, and the country where the network has none: ARIN writes
 // it only into the address of the registrant.
 func holder(o *rdap.IPNetwork, n *Network) {
-	best, country := 0, ""
+	best, placed, country := 0, 0, ""
 	walk(o.Entities, func(e *rdap.Entity, above []string) {
 		card := cardOf(e)
-		if rank := card.rankAsHolder(e.Roles, above); rank > best {
-			best, n.Organisation, country = rank, card.holder(), card.country
+		rank := card.rankAsHolder(e.Roles, above)
+		if rank > best && card.holder() != "" {
+			best, n.Organisation = rank, card.holder()
+		}
+		if rank > placed && ofOneCountry(card.country) { // ARIN withholds the names of private customers, not their country
+			placed, country = rank, card.country
 		}
 	})
 	if best < 2 { // the description names the holder better than a card without a role
@@ -50,7 +54,7 @@ func holder(o *rdap.IPNetwork, n *Network) {
 			n.Organisation = name
 		}
 	}
-	if n.Country == "" {
+	if !ofOneCountry(n.Country) && country != "" {
 		n.Country = country
 	}
 }
@@ -62,10 +66,7 @@ func described(remarks []rdap.Remark) string {
 		if remark.Title != "" && !strings.EqualFold(remark.Title, "description") {
 			continue
 		}
-		for i, line := range remark.Description {
-			if i == maxRemarks {
-				break
-			}
+		for _, line := range linesOf(remark) {
 			if describes(line) {
 				return plainName(line)
 			}
@@ -78,6 +79,14 @@ func described(remarks []rdap.Remark) string {
 // itself before those nested in its holder, and those in remarks that ask for reports.
 func contactsOfRDAP(o *rdap.IPNetwork) []Contact {
 	var own, nested, remarked []Contact
+	var invalid []string
+	read := func(remark rdap.Remark) {
+		lines := linesOf(remark)
+		remarked = append(remarked, remarkContacts(lines)...)
+		if len(invalid) < maxInvalid {
+			invalid = append(invalid, invalidMails(lines)...)
+		}
+	}
 	walk(o.Entities, func(e *rdap.Entity, above []string) {
 		role := roleOf(e.Roles)
 		contacts := cardOf(e).contacts(role)
@@ -87,13 +96,27 @@ func contactsOfRDAP(o *rdap.IPNetwork) []Contact {
 			nested = append(nested, contacts...)
 		}
 		for _, remark := range e.Remarks {
-			remarked = append(remarked, remarkContacts(remark.Description)...)
+			read(remark)
 		}
 	})
 	for _, remark := range o.Remarks {
-		remarked = append(remarked, remarkContacts(remark.Description)...)
+		read(remark)
 	}
-	return append(append(own, nested...), remarked...)
+	return demoted(append(append(own, nested...), remarked...), invalid)
+}
+
+// linesOf are the lines of a remark: RIPE NCC writes several into one string.
+func linesOf(remark rdap.Remark) []string {
+	var out []string
+	for _, s := range remark.Description {
+		for line := range strings.Lines(s) {
+			if len(out) == maxRemarks {
+				return out
+			}
+			out = append(out, strings.TrimRight(line, "\r\n"))
+		}
+	}
+	return out
 }
 
 // rirOfRDAP is the regional registry by the WHOIS server that the answer names, the

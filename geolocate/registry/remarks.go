@@ -2,6 +2,7 @@ package registry
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +24,10 @@ var (
 	spokenDesk = regexp.MustCompile(`(?i)\b(abuse|[a-z0-9-]*abuse|abuse-[a-z0-9-]+|spam|csirt|cert|phishing) at ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24})\b`)
 	spacedAt   = regexp.MustCompile(`([A-Za-z0-9])(?:\s+@\s*|\s*@\s+)([A-Za-z0-9])`)
 
-	abuseWords = regexp.MustCompile(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|abus|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
-	deskWords  = regexp.MustCompile(`(?i)(abuse|spam|csirt|cert\b|phish|security|report|dmca)`)
+	abuseWords = regexp.MustCompile(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|misbruik|abus|abusos?|denuncias?|zneuzit\w*|naduzyc\w*|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
+	// The same in letters for which \b knows no borders of words.
+	abuseStems = regexp.MustCompile(`(?i)(жалоб|спам|злоупотреб|скарг|nadużyci|zneužit|zneužív|denúncia|kötüye kullanım|迷惑|スパム|投訴|投诉|举报|垃圾邮件|스팸|침해)`)
+	deskWords  = regexp.MustCompile(`(?i)(abus[eo]|spam|csirt|cert\b|phish|security|report|dmca)`)
 	// What a line with an address is for when it is for something else.
 	otherWords = regexp.MustCompile(`(?i)(inaccura\w*|correct(ion|ed)|whois (information|data|record)|delist\w*|peering|routing|outage|noc issues?|operational|technical (issues?|questions?|problems?|contact)|sales|billing|not for abuse|non-abuse|no abuse|do not (use|send|mail|report)|is invalid|not valid|validat\w+|geo-?location|geofeed|reverse dns|hostmaster|registration)`)
 )
@@ -68,7 +71,8 @@ func tidyLine(s string) string {
 
 // remarkContacts finds the addresses in free text that are asked for abuse reports. An
 // address is one when its own name says so; when its line speaks of abuse and of nothing
-// else; or when its line only goes on with a line before it that does.
+// else; or when its line only goes on with a line before it that does. Of several in one
+// line ("abuse: A, peering: B") only those count whose own names say so, if there are such.
 func remarkContacts(lines []string) []Contact {
 	var out []Contact
 	asked := false // a line before this one speaks of abuse and gave no address
@@ -82,12 +86,9 @@ func remarkContacts(lines []string) []Contact {
 		for _, m := range mailAddress.FindAllString(line, maxMails) {
 			words = strings.ReplaceAll(words, m, " ")
 		}
-		speaks, other := abuseWords.MatchString(words), otherWords.MatchString(words)
-		for _, email := range found {
-			local, _, _ := strings.Cut(email, "@")
-			if desk := deskWords.MatchString(local); (desk || speaks || asked) && !other {
-				out = append(out, Contact{Role: RoleAbuse, Email: email, Found: FoundRemarks})
-			}
+		speaks, other := abuseWords.MatchString(words) || abuseStems.MatchString(words), otherWords.MatchString(words)
+		for _, email := range askedFor(line, found, speaks || asked, other) {
+			out = append(out, Contact{Role: RoleAbuse, Email: email, Found: FoundRemarks})
 		}
 		switch {
 		case other, len(found) > 0 && !speaks && !asked:
@@ -101,4 +102,76 @@ func remarkContacts(lines []string) []Contact {
 		}
 	}
 	return out
+}
+
+// askedFor are those of the addresses in a line that are asked for reports: speaks and
+// other say what the line as a whole is about.
+func askedFor(line string, found []string, speaks, other bool) []string {
+	desk := func(email string) bool {
+		local, _, _ := strings.Cut(email, "@")
+		return deskWords.MatchString(local)
+	}
+	var desks []string
+	before := line
+	for _, email := range found {
+		otherwise := other
+		if i := strings.Index(before, email); i >= 0 && len(found) > 1 {
+			otherwise = otherWords.MatchString(before[:i]) // what stands before it, up to the address before
+			before = before[i+len(email):]
+		}
+		if desk(email) && !otherwise {
+			desks = append(desks, email)
+		}
+	}
+	switch {
+	case len(desks) > 0:
+		return desks
+	case speaks && !other:
+		return found
+	}
+	return nil
+}
+
+// maxInvalid bounds the addresses of one answer that are known to be dead.
+const maxInvalid = 64
+
+// invalidMail is APNIC's remark on an irt or role whose address did not answer its check: "NAME@DOMAIN
+// is invalid" (policy prop-125, validation of abuse contacts).
+var invalidMail = regexp.MustCompile(`(?i)^\s*(\S{1,64}@\S{1,253}) is invalid\b`)
+
+// failedCheck is what RIPE NCC says below the abuse contact that did not answer its
+// check (ripe-705, the validation of abuse-mailbox).
+const failedCheck = "abuse-mailbox validation failed"
+
+// invalidMails are the addresses that a registry calls dead, in small letters.
+func invalidMails(lines []string) []string {
+	var out []string
+	last := ""
+	for i, line := range lines {
+		if i == maxRemarks || len(out) == maxInvalid {
+			break
+		}
+		line = tidyLine(line)
+		if hint, ok := hintOf(line); ok {
+			last = hint.email
+		}
+		if m := invalidMail.FindStringSubmatch(line); m != nil {
+			out = append(out, strings.ToLower(m[1]))
+		}
+		if last != "" && strings.Contains(strings.ToLower(line), failedCheck) {
+			out = append(out, strings.ToLower(last))
+		}
+	}
+	return out
+}
+
+// demoted takes the role for abuse from addresses that the registry itself calls dead:
+// a report sent there would be lost without a word. They stay, for a person to judge.
+func demoted(contacts []Contact, invalid []string) []Contact {
+	for i, c := range contacts {
+		if c.Email != "" && slices.Contains(invalid, strings.ToLower(c.Email)) {
+			contacts[i].Role, contacts[i].Found = roleOther, FoundMailLine
+		}
+	}
+	return tidyContacts(contacts)
 }

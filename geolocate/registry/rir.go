@@ -108,14 +108,17 @@ func rirOf(blocks []block, doc document) string {
 			return known.rir
 		}
 	}
-	if nationalOf(doc) != "" {
-		return rirAPNIC
+	switch nationalOf(doc) {
+	case "":
+		return ""
+	case "BR":
+		return rirLACNIC
 	}
-	return ""
+	return rirAPNIC
 }
 
 // nationalOf is the country of a national registry that prints no country with its
-// networks, because all of them lie in its own: JPNIC, KRNIC and TWNIC.
+// networks, because all of them lie in its own: JPNIC, KRNIC, TWNIC and NIC.br.
 func nationalOf(doc document) string {
 	for _, b := range doc.blocks {
 		for _, a := range b {
@@ -128,6 +131,10 @@ func nationalOf(doc document) string {
 		}
 	}
 	switch {
+	case doc.twnic:
+		return "TW"
+	case strings.Contains(doc.banner, "copyright (c) nic.br"):
+		return "BR" // prints no country in some years, and serves holders in Brazil only
 	case strings.Contains(doc.banner, "korean(utf"), strings.Contains(doc.banner, "krnic"), strings.Contains(doc.banner, "kisa"):
 		return "KR"
 	case strings.Contains(doc.banner, "twnic"):

@@ -34,14 +34,23 @@ func unheldName(s string) bool {
 	return false
 }
 
-// unheldBlock is unheld for a block of WHOIS. ARIN says in NetType that it gave space to
-// another registry ("Allocated to RIPE NCC", "Early Registrations, Transferred to APNIC").
-func unheldBlock(b block) bool {
-	if unheld(networkIn(b)) {
-		return true
+// unheldKind knows the kinds of networks at ARIN (NetType in WHOIS, type in RDAP) that say that space is
+// IANA's or was given to another registry: "IANA Special Use", "Allocated to RIPE NCC",
+// "Early Registrations, Transferred to APNIC" (ARIN, "Whois-RWS API", net types). The
+// registries that ARIN names as holders of such space host nothing there.
+func unheldKind(kind string) bool {
+	kind = strings.ToLower(kind)
+	for _, prefix := range []string{"iana ", "allocated to ", "transferred to ", "early registrations"} {
+		if strings.HasPrefix(kind, prefix) {
+			return true
+		}
 	}
-	switch kind := strings.ToLower(b.first("nettype")); {
-	case strings.HasPrefix(kind, "allocated to "), strings.HasPrefix(kind, "transferred to "), strings.HasPrefix(kind, "early registrations"):
+	return false
+}
+
+// unheldBlock is unheld for a block of WHOIS.
+func unheldBlock(b block) bool {
+	if unheld(networkIn(b)) || unheldKind(b.first("nettype")) {
 		return true
 	}
 	for _, a := range b {

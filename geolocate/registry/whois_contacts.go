@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -25,9 +24,34 @@ func hintsFor(hints []abuseHint, n Network) []abuseHint {
 	return out
 }
 
+// invalidOf are the addresses of a text that the registry calls dead.
+func invalidOf(doc document) []string {
+	out := doc.invalid
+	for _, b := range doc.blocks {
+		if len(out) < maxInvalid {
+			out = append(out, invalidMails(remarkLines(b))...)
+		}
+	}
+	return out
+}
+
+// widerContacts are the contacts of the networks around a network that has no abuse
+// contact of its own, the narrowest first, and of what stands before all networks. The
+// contacts of networks beside it are somebody else's: reports must not go there.
+func widerContacts(doc document, around []int) []Contact {
+	var out []Contact
+	for _, at := range around {
+		out = append(out, contactsOf(referenced(sectionOf(doc.blocks, at), doc.blocks), hintsFor(doc.hints, networkIn(doc.blocks[at])))...)
+	}
+	first := slices.IndexFunc(doc.blocks, func(b block) bool { _, _, ok := rangeOf(b); return ok })
+	return append(out, contactsOf(doc.blocks[:max(first, 0)], nil)...)
+}
+
 // contactsOf collects addresses, those for abuse first: the hints of the registry, the
 // abuse contact that the network names, lines for abuse mail, remarks that ask for
-// reports, then every other line with an address.
+// reports, then every other line with an address. ARIN prints the contacts of the
+// organisation (OrgAbuseEmail) before those of the network itself (RAbuseEmail): here the
+// network's own come first, as in its RDAP answers.
 func contactsOf(blocks []block, hints []abuseHint) []Contact {
 	var out []Contact
 	for _, h := range hints {
@@ -35,16 +59,18 @@ func contactsOf(blocks []block, hints []abuseHint) []Contact {
 	}
 	roles := handleRoles(blocks)
 	// ARIN: the contacts of the network itself (RAbuse...) count before its holder's.
-	blocks = slices.Clone(blocks)
-	slices.SortStableFunc(blocks, func(a, b block) int {
-		return cmp.Compare(b.first("rabuseemail"), "") - cmp.Compare(a.first("rabuseemail"), "")
-	})
+	var rest []Contact
 	for _, b := range blocks {
-		if len(out) > maxCandidates {
+		if len(out)+len(rest) > maxCandidates {
 			break
 		}
-		out = append(out, blockContacts(b, roles)...)
+		if contacts := blockContacts(b, roles); b.first("rabuseemail") != "" {
+			out = append(out, contacts...)
+		} else {
+			rest = append(rest, contacts...)
+		}
 	}
+	out = append(out, rest...)
 	left := maxRemarks
 	for _, b := range blocks {
 		lines := remarkLines(b)
@@ -124,6 +150,10 @@ func blockContacts(b block, roles map[string]string) []Contact {
 			}
 		case "orgabuseemail", "rabuseemail":
 			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
+		case keyTechMail:
+			c.Role = roleTechnical
+		case keyAdminMail:
+			c.Role = roleAdministrative
 		case "orgtechemail", "rtechemail":
 			c = Contact{Role: roleTechnical, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
 		case "orgadminemail":
@@ -138,7 +168,12 @@ func blockContacts(b block, roles map[string]string) []Contact {
 		if a.key == "orgabuseemail" {
 			c.Name = plainName(b.first("orgabusename"))
 		}
-		if out = append(out, mailContacts(c, a.value)...); len(out) > maxCandidates {
+		if a.key == "abuse-mailbox" { // APNIC prints the general address of an irt before it
+			out = append(mailContacts(c, a.value), out...)
+		} else {
+			out = append(out, mailContacts(c, a.value)...)
+		}
+		if len(out) > maxCandidates {
 			break
 		}
 	}

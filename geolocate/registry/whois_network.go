@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxParents bounds the wider networks that are kept of an answer.
@@ -95,13 +96,16 @@ func parseNetwork(text string, addr netip.Addr) (Network, bool) {
 	n := networkIn(network)
 	n.Organisation = holderOf(section, doc.blocks)
 	n.RIR = rirOf(related, doc)
-	if n.Country = countryCode(network.first("country")); n.Country == "" {
-		n.Country = holderCountry(section, doc)
+	if n.Country = countryCode(network.first("country")); !ofOneCountry(n.Country) {
+		if code := holderCountry(related, doc); code != "" {
+			n.Country = code
+		}
 	}
 	n.ASN = originOf(network, doc.blocks, n)
-	n.Contacts = contactsOf(related, hintsFor(doc.hints, n))
+	invalid := invalidOf(doc)
+	n.Contacts = demoted(contactsOf(related, hintsFor(doc.hints, n)), invalid)
 	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
-		n.Contacts = tidyContacts(append(n.Contacts, contactsOf(doc.blocks, doc.hints)...))
+		n.Contacts = demoted(append(n.Contacts, widerContacts(doc, around[1:])...), invalid)
 	}
 	n.Parents = parentsOf(doc.blocks, network, around[1:], n)
 	return n, true
@@ -117,6 +121,9 @@ func networkIn(b block) Network {
 	}
 	n.Handle = tidy(handle)
 	n.Name = plainName(b.first("netname", "ownerid"))
+	if !strings.ContainsFunc(n.Name, unicode.IsLetter) {
+		n.Name = "" // NIC.br identifies holders by their tax number, which names nothing
+	}
 	return n
 }
 
@@ -222,12 +229,13 @@ func holderOf(section, blocks []block) string {
 	return plainName(firstOf(section, "orgname-local"))
 }
 
-// holderCountry is the country of the holder, for registries that print none with the
-// network: ARIN has it with the organisation, national registries are one country.
+// holderCountry is the country of the holder, for networks that have none or that of a
+// region (EU): ARIN has it with the organisation, RIPE NCC and AFRINIC have one there too, national
+// registries are one country.
 func holderCountry(section []block, doc document) string {
 	for _, b := range section {
 		if b.first("custname", "orgname", "organisation", "owner", "org-name") != "" {
-			if code := countryCode(b.first("country")); code != "" {
+			if code := countryCode(b.first("country")); ofOneCountry(code) {
 				return code
 			}
 		}
@@ -295,7 +303,7 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
 		}
 	}
-	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC and LACNIC: a range; ARIN: "NAME (HANDLE)"
+	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC, LACNIC and NIC.br: a range; ARIN: "NAME (HANDLE)"
 		if first, last, ok := parseRange(parent); ok {
 			add(Parent{First: first, Last: last, Handle: tidy(parent)})
 		} else if name, handle, found := strings.Cut(parent, "("); found {

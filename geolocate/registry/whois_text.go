@@ -41,9 +41,11 @@ func firstOf(blocks []block, keys ...string) string {
 
 // document is a WHOIS text in parts.
 type document struct {
-	blocks []block
-	hints  []abuseHint
-	banner string // the remarks of the server itself, in small letters, bounded
+	blocks  []block
+	hints   []abuseHint
+	banner  string   // the remarks of the server itself, in small letters, bounded
+	twnic   bool     // a network in the words of TWNIC
+	invalid []string // abuse contacts that did not answer the registry's check
 }
 
 // abuseHint is the line "% Abuse contact for 'RANGE' is 'ADDRESS'" that RIPE NCC, APNIC
@@ -54,6 +56,9 @@ type abuseHint struct{ of, email string }
 const (
 	keySection = "section" // a heading in brackets, as KRNIC prints it
 	keyParent  = "wider"   // a range that JPNIC lists under "Less Specific Info."
+	// Addresses whose key says what they are for (TWNIC, RWHOIS).
+	keyAdminMail = "admin-mail"
+	keyTechMail  = "tech-mail"
 )
 
 // localKeys are the words of national registries for the keys of RPSL and ARIN: KRNIC
@@ -64,10 +69,14 @@ var localKeys = map[string]string{
 	"전자우편": "e-mail", "이메일": "e-mail", "이름": "person", "name": "person",
 	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
-	"netblock": "inetnum", "administrator contact": "orgadminemail", "technical contact": "orgtechemail",
-	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name",
-	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country",
+	keyNetblock: "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail,
+	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name", "customer organization": "custname",
+	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country", "customer country code": "country",
+	"tech-contact": keyTechMail, "tech-email": keyTechMail, "admin-contact": keyAdminMail, "admin-email": keyAdminMail,
 }
+
+// keyNetblock is TWNIC's word for a network, and nobody else's. Its answers name TWNIC nowhere.
+const keyNetblock = "netblock"
 
 var (
 	// bracketLine is "a. [Network Number]   192.0.2.0/24" (JPNIC; IPv6 without the letter)
@@ -142,6 +151,9 @@ func (r *reader) remark(line string) {
 	if hint, ok := hintOf(line); ok && len(r.hints) < maxContacts {
 		r.hints = append(r.hints, hint)
 	}
+	if n := len(r.hints); n > 0 && len(r.invalid) < maxInvalid && strings.Contains(strings.ToLower(line), failedCheck) {
+		r.invalid = append(r.invalid, strings.ToLower(r.hints[n-1].email))
+	}
 	if len(r.banner) < 4*maxLine {
 		r.banner += strings.ToLower(line) + "\n"
 	}
@@ -198,7 +210,7 @@ func (r *reader) pair(line string) {
 		r.blocks = append(r.blocks, block{{"netrange", m[3]}, {"nethandle", m[2]}, {"netname", name}, {"orgname", holder}})
 		return
 	}
-	line = strings.TrimPrefix(line, "network:")
+	line = strings.TrimPrefix(strings.TrimPrefix(line, "network:"), "contact:") // RWHOIS: the class of the object
 	key, value, ok := strings.Cut(line, ":")
 	if !ok || len(key) > 100 {
 		// A heading of an indented text has its value on the next line (TWNIC).
@@ -212,18 +224,32 @@ func (r *reader) pair(line string) {
 
 func (r *reader) add(key, value string, bracket bool) {
 	key = strings.ToLower(strings.TrimSpace(key))
+	key = strings.TrimSuffix(key, ";i") // RWHOIS marks references so
 	value = strings.TrimSpace(value)
+	r.twnic = r.twnic || key == keyNetblock
 	if known, ok := localKeys[key]; ok {
 		key = known
 	} else if bracket && key == "organization" {
 		key = "orgname"
 	}
 	if networkKey(key) && r.current.first("inetnum", "inet6num", "netrange") != "" {
+		if sameRange(r.current, value) {
+			return // RWHOIS prints the prefix and the range
+		}
 		r.flush() // a network is always a block of its own
 	} else if networkKey(key) && r.current.first("netname", keySection) == "" {
 		r.flush()
 	}
 	r.current = append(r.current, attribute{key, value})
+}
+
+func sameRange(b block, value string) bool {
+	first, last, ok := rangeOf(b)
+	if !ok {
+		return false
+	}
+	from, to, ok := parseRange(value)
+	return ok && from == first && to == last
 }
 
 func networkKey(key string) bool { return key == "inetnum" || key == "inet6num" || key == "netrange" }
