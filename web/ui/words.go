@@ -138,7 +138,7 @@ func (w words) country(code string) string {
 
 func functions(w words) template.FuncMap {
 	return template.FuncMap{
-		"say": w.say, "country": w.country, "sure": sure, "moment": momentOf, "due": dueAt, "span": span, "spanof": spanOf, "percent": percent, "took": took,
+		"say": w.say, "country": w.country, "date": func(t time.Time) string { return t.UTC().Format(time.DateOnly) }, "sure": sure, "moment": momentOf, "due": dueAt, "span": span, "spanof": spanOf, "percent": percent, "took": took,
 		"since": func(now, t time.Time) string { return span(now.Sub(t)) },
 		"may":   func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
 		"join":  func(s []string) string { return strings.Join(s, ", ") },

@@ -42,9 +42,11 @@ func behindEdge(c *casefile.Case, told bool) {
 	h.Provider, h.Country, h.Confidence, h.Disputed, h.Origin = "Example Edge", "", 0, false, casefile.OriginUnknown
 	h.Steps = []string{"Example Edge stands in front of the origin (evidence: cname): the addresses are the edge's, the origin is unknown, and no country is decided."}
 	h.Contacts = []casefile.Contact{{Party: casefile.PartyEdge, Name: "Example Edge", Role: "abuse", Email: "abuse@edge.test", Source: "edges", Why: "the desk that the edge publishes"}}
+	c.Assignment.HostingCountry, c.Assignment.Policy = "", "unknown_country"
 	if !told {
 		return
 	}
+	c.Assignment.HostingCountry, c.Assignment.AssignedCountry, c.Assignment.Hotlines, c.Assignment.Policy = "NL", "NL", []string{"Hotline NL"}, "hosting_country"
 	address := netip.MustParseAddr(OriginAddress)
 	c.Origin = &casefile.Origin{Address: address, Country: "NL", By: "analyst", At: Now.Add(-3 * time.Hour)}
 	h.Provider, h.Network, h.Country, h.Confidence, h.Origin = "Origin Hosting", netip.PrefixFrom(address, 24).Masked(), "NL", 1, casefile.OriginKnown
