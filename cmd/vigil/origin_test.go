@@ -142,7 +142,7 @@ func TestOriginsThatAreRefused(t *testing.T) {
 		"forget with an address":    {[]string{"1", "127.0.0.9", "--forget", "--reason", "x"}, "no address and no country"},
 		"forget with a country":     {[]string{"1", "--country", "NL", "--forget", "--reason", "x"}, "no address and no country"},
 		"forget what is not there":  {[]string{"1", "--forget", "--reason", "x"}, "no origin is recorded"},
-		"a case that is not there":  {[]string{"99", "127.0.0.9", "--reason", "x"}, "no such case"},
+		"a case that is not there":  {[]string{"99", "127.0.0.9", "--reason", "x"}, "no case of that number"},
 		"a case that is no number":  {[]string{"shop", "127.0.0.9", "--reason", "x"}, "no number of a case"},
 	} {
 		out, said, code := l.vigil("", append([]string{"origin"}, tc.args...)...)
@@ -159,7 +159,7 @@ func TestOriginsThatAreRefused(t *testing.T) {
 func TestOriginOfACaseThatWasNotVisited(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	write(t, filepath.Join(l.dir, "one.csv"), []byte("url\n"+l.sockets.URL("new.test")+"\n"))
+	write(t, filepath.Join(l.dir, "one.csv"), []byte("url\n"+"http://new.test/"+"\n"))
 	if _, said, code := l.vigil("", "import", filepath.Join(l.dir, "one.csv")); code != 0 {
 		t.Fatal(said)
 	}
