@@ -70,7 +70,7 @@ func printHosting(w io.Writer, h hostingShape) {
 	case h.Origin != casefile.OriginKnown:
 		origin = "unknown"
 	case h.Edge != nil:
-		origin = "known: it was recorded"
+		origin = "known, behind the edge"
 	}
 	wrapped(w, "  origin: ", origin)
 }
