@@ -25,3 +25,7 @@ func country(s string) string {
 	}
 	return s
 }
+
+// Country folds a code that a person gave as claims are folded: to the officially
+// assigned codes of ISO 3166-1 alpha-2 in capital letters; empty for what is no country.
+func Country(code string) string { return country(code) }

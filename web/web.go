@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,7 +44,11 @@ type Options struct {
 	Accounts auth.Accounts // who may log in to the pages
 	Sessions Sessions
 	Parse    func(raw string) (casefile.Target, *casefile.Problem)
-	Figures  figures.Source
+	// Origin reads what a person says about an origin: the text of an address and of a
+	// country, either may be empty. It refuses addresses that are never dialled, and
+	// what is no country. Its problems quote neither.
+	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
+	Figures figures.Source
 	// Ready says whether the database can be reached and is migrated; its error goes to the log.
 	Ready   func(context.Context) error
 	Metrics http.Handler // default: /metrics is not there
@@ -68,13 +73,13 @@ func New(o Options) (http.Handler, error) {
 		o.Log = zap.NewNop()
 	}
 	rest, err := api.New(api.Options{
-		Store: o.Store, Tokens: o.Tokens, Parse: o.Parse, Figures: o.Figures, Log: o.Log, Version: o.Version, Rate: o.Rate, Burst: o.Burst, Timeout: o.Timeout,
+		Store: o.Store, Tokens: o.Tokens, Parse: o.Parse, Origin: o.Origin, Figures: o.Figures, Log: o.Log, Version: o.Version, Rate: o.Rate, Burst: o.Burst, Timeout: o.Timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
 	pages, err := ui.New(ui.Options{
-		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Figures: o.Figures, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
+		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Origin: o.Origin, Figures: o.Figures, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
 	})
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ var people = webtest.NewPeople()
 
 func options(s *webtest.Store) web.Options {
 	return web.Options{
-		Store: s, Tokens: people.Tokens, Accounts: people.Accounts, Sessions: s, Parse: webtest.Parse, Figures: webtest.Figures,
+		Store: s, Tokens: people.Tokens, Accounts: people.Accounts, Sessions: s, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures,
 		Ready:   func(context.Context) error { return nil },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("vigil_visits 1\n")) }),
 	}
@@ -110,7 +110,7 @@ func TestOptions(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*web.Options){
 		"store": func(o *web.Options) { o.Store = nil }, "tokens": func(o *web.Options) { o.Tokens = nil }, "accounts": func(o *web.Options) { o.Accounts = nil },
-		"sessions": func(o *web.Options) { o.Sessions = nil }, "parse": func(o *web.Options) { o.Parse = nil }, "figures": func(o *web.Options) { o.Figures = nil },
+		"sessions": func(o *web.Options) { o.Sessions = nil }, "parse": func(o *web.Options) { o.Parse = nil }, "origin reader": func(o *web.Options) { o.Origin = nil }, "figures": func(o *web.Options) { o.Figures = nil },
 		"ready": func(o *web.Options) { o.Ready = nil }, "rate": func(o *web.Options) { o.Rate = -1 }, "timeout": func(o *web.Options) { o.Timeout = -1 },
 		"origin": func(o *web.Options) { o.Origins = []string{"not an origin"} },
 	} {

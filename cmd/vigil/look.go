@@ -321,38 +321,3 @@ func printJSON(w io.Writer, r looked) error {
 	}
 	return e.Encode(r.line)
 }
-
-func printText(w io.Writer, r looked) error {
-	if r.refused != nil {
-		_, err := fmt.Fprintf(w, "%s\n  refused: %s\n", r.refused.Target, r.refused.Problem.Detail)
-		return err
-	}
-	l := r.line
-	fmt.Fprintf(w, "%s\n  %s: %s (ICCAM reason %d)\n", l.Target, l.Verdict.State, l.Verdict.Reason, l.Verdict.ICCAMReason)
-	for _, s := range l.Verdict.Signals {
-		fmt.Fprintf(w, "    %-22s %s -> %s\n", s.Name, s.Value, s.PointsTo)
-	}
-	country := l.Hosting.Country
-	if country == "" {
-		country = "country unknown"
-	}
-	fmt.Fprintf(w, "  hosted: %s, %s (confidence %.2f), AS%d, %s\n", orUnknown(l.Hosting.Provider), country, l.Hosting.Confidence, l.Hosting.ASN, orUnknown(l.Hosting.Network))
-	if l.Hosting.Edge != nil {
-		fmt.Fprintf(w, "  behind: %s (%s); origin %s\n", l.Hosting.Edge.Name, l.Hosting.Edge.Evidence, l.Hosting.Origin)
-	}
-	for _, c := range l.Hosting.Contacts {
-		fmt.Fprintf(w, "  contact: %s %s (%s)\n", c.Party, strings.TrimSpace(c.Email+" "+c.Form), c.Source)
-		if c.Why != "" {
-			fmt.Fprintf(w, "           %s\n", c.Why)
-		}
-	}
-	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), l.Assignment.Policy)
-	return err
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
-}

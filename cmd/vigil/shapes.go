@@ -65,8 +65,11 @@ type hostingShape struct {
 	Country    string              `json:"country"`
 	Confidence float64             `json:"confidence"`
 	Disputed   bool                `json:"disputed"`
+	Dissent    []string            `json:"dissent"`
+	Addresses  []netip.Addr        `json:"addresses"` // what the decision was made from
 	Claims     []casefile.Claim    `json:"claims"`
 	Edge       *casefile.Edge      `json:"edge"`
+	Platform   *casefile.Platform  `json:"platform"`
 	Origin     string              `json:"origin"`
 	Contacts   []casefile.Contact  `json:"contacts"`
 	Registrar  *casefile.Registrar `json:"registrar"`
@@ -104,7 +107,7 @@ func shapeObservation(o casefile.Observation) observedShape {
 func shapeHosting(h casefile.Hosting) hostingShape {
 	s := hostingShape{
 		Provider: h.Provider, ASN: h.ASN, Country: h.Country, Confidence: h.Confidence, Disputed: h.Disputed, Claims: list(h.Claims),
-		Edge: h.Edge, Origin: h.Origin, Contacts: list(h.Contacts), Registrar: h.Registrar, Steps: list(h.Steps),
+		Dissent: list(h.Dissent), Addresses: list(h.Addresses), Edge: h.Edge, Platform: h.Platform, Origin: h.Origin, Contacts: list(h.Contacts), Registrar: h.Registrar, Steps: list(h.Steps),
 	}
 	if h.Network.IsValid() {
 		s.Network = h.Network.String()

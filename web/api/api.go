@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,9 +46,11 @@ type Store interface {
 
 // Options of the API. All but those with a default are required.
 type Options struct {
-	Store   Store
-	Tokens  auth.Tokens
-	Parse   func(raw string) (casefile.Target, *casefile.Problem)
+	Store  Store
+	Tokens auth.Tokens
+	Parse  func(raw string) (casefile.Target, *casefile.Problem)
+	// Origin reads the address and the country of an origin; see web.Options.
+	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
 	Figures figures.Source
 	Log     *zap.Logger // default: none
 	Version string      // of Vigil, for the OpenAPI document; default "dev"
@@ -70,8 +73,8 @@ type API struct {
 
 // New makes the API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Tokens == nil || o.Parse == nil || o.Figures == nil {
-		return nil, errors.New("api: Store, Tokens, Parse and Figures are required")
+	if o.Store == nil || o.Tokens == nil || o.Parse == nil || o.Origin == nil || o.Figures == nil {
+		return nil, errors.New("api: Store, Tokens, Parse, Origin and Figures are required")
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

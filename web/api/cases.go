@@ -91,10 +91,23 @@ func (a *API) caseByID(ctx context.Context, in *Which) (*detailOutput, error) {
 	return &detailOutput{d}, nil
 }
 
-func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
+// mayReveal says whether who asks may reveal URLs.
+func mayReveal(ctx context.Context) bool { return auth.From(ctx).Role.May(casefile.RoleAnalyst) }
+
+// masker is for the texts of a case. The address of an origin is for those who may
+// reveal the URL: it leads to what the URL leads to.
+func masker(ctx context.Context, c casefile.Case) mask.Masker {
 	m := mask.New(c.Target, c.Referrer)
+	if !mayReveal(ctx) {
+		m = m.Origins(c)
+	}
+	return m
+}
+
+func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
+	m := masker(ctx, c)
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{},
 		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds())},
 	}
 	if c.Hosting != nil {
@@ -137,7 +150,7 @@ func (a *API) visits(ctx context.Context, in *caseList) (*Listed[Visit], error) 
 	if err != nil {
 		return nil, a.wrong(ctx, "list visits", err)
 	}
-	m := mask.New(c.Target, c.Referrer)
+	m := masker(ctx, c)
 	rows := make([]Visit, len(found))
 	for i, v := range found {
 		rows[i] = visitOf(v, m)
@@ -169,7 +182,7 @@ func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) 
 	if err != nil {
 		return nil, a.wrong(ctx, "list events", err)
 	}
-	m := mask.New(c.Target, c.Referrer)
+	m := masker(ctx, c)
 	rows := make([]Event, len(found))
 	for i, e := range found {
 		rows[i] = eventOf(e, m)
@@ -191,18 +204,37 @@ func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) 
 type actionInput struct {
 	Which
 	Body struct {
-		Kind   string `json:"kind" enum:"withdraw,hold,release,look_now,record_removal,undo_removal,note"`
-		Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept in the history; name no URL in it"`
+		Kind    string `json:"kind" enum:"withdraw,hold,release,look_now,record_removal,undo_removal,note,record_origin,forget_origin"`
+		Reason  string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept in the history; name no URL in it"`
+		Origin  string `json:"origin,omitempty" maxLength:"64" doc:"record_origin: the public address of the origin" example:"203.0.113.9"`
+		Country string `json:"country,omitempty" maxLength:"2" doc:"record_origin: the country of the origin, ISO 3166-1 alpha-2" example:"NL"`
 	}
 }
 
-func (a *API) act(ctx context.Context, in *actionInput) (*detailOutput, error) {
+// action is what the caller asks for, with the origin read.
+func (a *API) action(ctx context.Context, in *actionInput) (casefile.Action, *casefile.Problem) {
+	act := casefile.Action{Kind: casefile.ActionKind(in.Body.Kind), Actor: auth.From(ctx).Name, Reason: in.Body.Reason, At: now()}
 	if p := reason(in.Body.Reason); p != nil {
-		return nil, document(p)
+		return act, p
 	}
-	c, err := a.Store.Act(ctx, in.id(), casefile.Action{
-		Kind: casefile.ActionKind(in.Body.Kind), Actor: auth.From(ctx).Name, Reason: in.Body.Reason, At: now(),
-	})
+	var p *casefile.Problem
+	switch {
+	case act.Kind == casefile.ActOrigin:
+		act.Origin, act.Country, p = a.Origin(in.Body.Origin, in.Body.Country)
+	case in.Body.Origin != "":
+		p = casefile.Problemf(casefile.ProblemField, "origin", "only record_origin takes an origin")
+	case in.Body.Country != "":
+		p = casefile.Problemf(casefile.ProblemField, "country", "only record_origin takes a country")
+	}
+	return act, p
+}
+
+func (a *API) act(ctx context.Context, in *actionInput) (*detailOutput, error) {
+	action, problem := a.action(ctx, in)
+	if problem != nil {
+		return nil, document(problem)
+	}
+	c, err := a.Store.Act(ctx, in.id(), action)
 	if err != nil {
 		return nil, a.wrong(ctx, "act on case", err)
 	}

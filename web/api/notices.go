@@ -72,7 +72,7 @@ func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[Notice], e
 			if err != nil {
 				return nil, a.wrong(ctx, "load case", err)
 			}
-			m = mask.New(c.Target, c.Referrer)
+			m = masker(ctx, c)
 			maskers[n.CaseID] = m
 		}
 		rows[i] = noticeOf(n, m)

@@ -81,6 +81,7 @@ type CaseDetail struct {
 	Verdict      *Verdict  `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
 	Believed     *bool     `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
 	Hosting      *Hosting  `json:"hosting,omitempty"`
+	Origin       *Origin   `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
 	Assignment   *Assigned `json:"assignment,omitempty"`
 	Reports      []Report  `json:"reports" nullable:"false"`
 }
@@ -96,6 +97,14 @@ type Report struct {
 	Held           bool                    `json:"held"`
 }
 
+// Origin is where a target is really hosted, as a person recorded it.
+type Origin struct {
+	Address string    `json:"address,omitempty" doc:"for analysts and admins"`
+	Country string    `json:"country,omitempty"`
+	By      string    `json:"by,omitempty" doc:"for analysts and admins"`
+	At      time.Time `json:"at,omitzero" doc:"for analysts and admins"`
+}
+
 // Hosting is the decision who hosts a target and where.
 type Hosting struct {
 	Provider   string             `json:"provider"`
@@ -105,7 +114,9 @@ type Hosting struct {
 	Confidence float64            `json:"confidence"`
 	Disputed   bool               `json:"disputed"`
 	Origin     string             `json:"origin" enum:"known,unknown"`
+	Dissent    []string           `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
 	Edge       *Edge              `json:"edge"`
+	Platform   *Platform          `json:"platform"`
 	Registrar  *Registrar         `json:"registrar"`
 	Addresses  []string           `json:"addresses" nullable:"false"`
 	Claims     []Claim            `json:"claims" nullable:"false"`
@@ -114,8 +125,11 @@ type Hosting struct {
 	Decided    time.Time          `json:"decided"`
 }
 
-// Edge is a CDN, WAF or reverse proxy in front of the origin.
+// Edge is a CDN, WAF, reverse proxy or shared redirector in front of the origin.
 type Edge = casefile.Edge
+
+// Platform is a cloud or hosting platform on which its customers keep their pages.
+type Platform = casefile.Platform
 
 // Registrar is the domain side.
 type Registrar = casefile.Registrar
@@ -226,7 +240,7 @@ func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
 	out := &Hosting{
 		Provider: h.Provider, ASN: h.ASN, Country: h.Country, Confidence: h.Confidence, Disputed: h.Disputed, Origin: h.Origin,
 		Addresses: texts(h.Addresses), Contacts: list(h.Contacts), Steps: list(h.Steps), Decided: utc(h.Decided), Claims: []Claim{},
-		Edge: h.Edge, Registrar: h.Registrar,
+		Dissent: list(h.Dissent), Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar,
 	}
 	if h.Network.IsValid() {
 		out.Network = h.Network.String()
@@ -239,7 +253,22 @@ func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
 		out.Claims = append(out.Claims, claim)
 	}
 	if r := out.Registrar; r != nil {
-		r.DomainStatus, r.Created, r.Expires = list(r.DomainStatus), utc(r.Created), utc(r.Expires) // r is the masker's copy
+		r.DomainStatus, r.Created, r.Updated, r.Expires = list(r.DomainStatus), utc(r.Created), utc(r.Updated), utc(r.Expires) // r is the masker's copy
+	}
+	return out
+}
+
+// originOf is the record; only its country for those who may not reveal the URL.
+func originOf(o *casefile.Origin, mayReveal bool) *Origin {
+	if o == nil {
+		return nil
+	}
+	out := &Origin{Country: o.Country}
+	if mayReveal {
+		out.By, out.At = o.By, utc(o.At)
+		if o.Address.IsValid() {
+			out.Address = o.Address.String()
+		}
 	}
 	return out
 }

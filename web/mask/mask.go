@@ -8,6 +8,8 @@
 package mask
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -20,7 +22,10 @@ const Sealed = "[sealed]"
 
 // Masker takes the hosts of some targets out of texts. The zero Masker changes
 // nothing. It is safe for concurrent use.
-type Masker struct{ domains []string } // lower-case ASCII
+type Masker struct {
+	domains []string     // lower-case ASCII
+	origins []netip.Addr // of recorded origins
+}
 
 // New makes the Masker of targets. An address literal is not masked: the
 // addresses of a host are facts that every case shows.
@@ -40,13 +45,67 @@ func New(targets ...casefile.Target) Masker {
 	return m
 }
 
+// Origins is m that masks the addresses of the recorded origin of c as well: such an
+// address leads to what the URL leads to. Addresses that the target itself has are
+// facts that every case shows.
+func (m Masker) Origins(c casefile.Case) Masker {
+	var told []netip.Addr
+	if c.Origin != nil {
+		told = append(told, c.Origin.Address)
+	}
+	var own []netip.Addr
+	if c.Hosting != nil {
+		own = c.Hosting.Addresses
+		for _, claim := range c.Hosting.Claims {
+			if claim.Fact == casefile.FactOrigin {
+				addr, _ := netip.ParseAddr(claim.Value) // else a country, or a problem
+				told = append(told, addr)
+			}
+		}
+	}
+	m.origins = slices.Clone(m.origins)
+	for _, addr := range told {
+		if addr.IsValid() && !slices.Contains(own, addr) && !slices.Contains(m.origins, addr) {
+			m.origins = append(m.origins, addr)
+		}
+	}
+	return m
+}
+
 // Text is s with every name at or below the masked domains replaced by Sealed,
-// with what follows of a URL.
+// with what follows of a URL, and every masked address.
 func (m Masker) Text(s string) string {
 	for _, domain := range m.domains {
 		s = seal(s, domain)
 	}
+	for _, addr := range m.origins {
+		s = sealAddress(s, addr.String())
+	}
 	return s
+}
+
+// sealAddress replaces addr where it stands by itself, not as part of a longer one.
+func sealAddress(s, addr string) string {
+	part := func(c byte) bool {
+		return c == ':' || '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+	}
+	var b strings.Builder
+	for {
+		at := strings.Index(s, addr)
+		if at < 0 {
+			return b.String() + s
+		}
+		end := at + len(addr)
+		before := at > 0 && (part(s[at-1]) || s[at-1] == '.')
+		after := end < len(s) && part(s[end]) && (s[end] != ':' || end+1 < len(s) && part(s[end+1]))
+		b.WriteString(s[:at])
+		if before || after {
+			b.WriteString(addr)
+		} else {
+			b.WriteString(Sealed)
+		}
+		s = s[end:]
+	}
 }
 
 // seal replaces each name that ends with domain.
@@ -109,17 +168,20 @@ func (m Masker) Texts(list []string) []string {
 
 // Contact is c with its texts masked.
 func (m Masker) Contact(c casefile.Contact) casefile.Contact {
-	c.Name, c.Email, c.Form = m.Text(c.Name), m.Text(c.Email), m.Text(c.Form)
+	c.Name, c.Role, c.Email, c.Form, c.Why = m.Text(c.Name), m.Text(c.Role), m.Text(c.Email), m.Text(c.Form), m.Text(c.Why)
 	return c
 }
 
 // Hosting is a copy of h with its texts masked.
 func (m Masker) Hosting(h casefile.Hosting) casefile.Hosting {
-	h.Provider, h.Steps = m.Text(h.Provider), m.Texts(h.Steps)
+	h.Provider, h.Steps, h.Dissent = m.Text(h.Provider), m.Texts(h.Steps), m.Texts(h.Dissent)
 	h.Claims = append([]casefile.Claim(nil), h.Claims...)
 	for i := range h.Claims {
 		c := &h.Claims[i]
 		c.Value, c.Source, c.Problem = m.Text(c.Value), m.Text(c.Source), m.Text(c.Problem)
+		if slices.Contains(m.origins, c.Address) {
+			c.Address = netip.Addr{}
+		}
 	}
 	h.Contacts = append([]casefile.Contact(nil), h.Contacts...)
 	for i := range h.Contacts {
@@ -127,12 +189,20 @@ func (m Masker) Hosting(h casefile.Hosting) casefile.Hosting {
 	}
 	if h.Edge != nil {
 		e := *h.Edge
-		e.Evidence, e.AbuseEmail, e.AbuseForm = m.Text(e.Evidence), m.Text(e.AbuseEmail), m.Text(e.AbuseForm)
+		e.Name, e.Evidence, e.Signs = m.Text(e.Name), m.Text(e.Evidence), m.Texts(e.Signs)
+		e.AbuseEmail, e.AbuseForm = m.Text(e.AbuseEmail), m.Text(e.AbuseForm)
 		h.Edge = &e
+	}
+	if h.Platform != nil {
+		p := *h.Platform
+		p.Name, p.Evidence, p.Signs = m.Text(p.Name), m.Text(p.Evidence), m.Texts(p.Signs)
+		p.AbuseEmail, p.AbuseForm = m.Text(p.AbuseEmail), m.Text(p.AbuseForm)
+		h.Platform = &p
 	}
 	if h.Registrar != nil {
 		r := *h.Registrar
-		r.Name, r.AbuseEmail = m.Text(r.Name), m.Text(r.AbuseEmail)
+		r.Name, r.AbuseEmail, r.DomainStatus = m.Text(r.Name), m.Text(r.AbuseEmail), m.Texts(r.DomainStatus)
+		r.Nameservers, r.NameserverOperators = m.Texts(r.Nameservers), m.Texts(r.NameserverOperators)
 		h.Registrar = &r
 	}
 	return h

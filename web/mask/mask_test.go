@@ -2,6 +2,7 @@ package mask_test
 
 import (
 	"encoding/json"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -48,8 +49,13 @@ func TestHostingIsMaskedInACopy(t *testing.T) {
 	const host = "www.site-1.example"
 	h := casefile.Hosting{
 		Provider: "Hosting of " + host, Steps: []string{"asked " + host}, Claims: []casefile.Claim{{Value: host, Source: "dns", Problem: "no " + host}},
-		Contacts: []casefile.Contact{{Name: host, Email: "abuse@" + host, Form: "https://" + host + "/form"}},
-		Edge:     &casefile.Edge{Evidence: "cname " + host, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"}, Registrar: &casefile.Registrar{Name: host, AbuseEmail: "abuse@" + host},
+		Contacts: []casefile.Contact{{Name: host, Role: host, Why: "the desk of " + host, Email: "abuse@" + host, Form: "https://" + host + "/form"}},
+		Edge:     &casefile.Edge{Name: host, Evidence: "cname " + host, Signs: []string{"cname *." + host}, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"},
+		Platform: &casefile.Platform{Name: host, Evidence: host, Signs: []string{"host " + host}, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"},
+		Dissent:  []string{"reverse-dns of " + host + " says DE"},
+		Registrar: &casefile.Registrar{
+			Name: host, AbuseEmail: "abuse@" + host, DomainStatus: []string{host}, Nameservers: []string{"ns1." + host}, NameserverOperators: []string{host},
+		},
 	}
 	before, _ := json.Marshal(h)
 	masked, err := json.Marshal(mask.New(target(t, "https://"+host+"/a")).Hosting(h))
@@ -58,6 +64,40 @@ func TestHostingIsMaskedInACopy(t *testing.T) {
 	}
 	if after, _ := json.Marshal(h); string(after) != string(before) {
 		t.Errorf("the original changed: %s", after)
+	}
+}
+
+// TestOriginsAreMasked takes the address of a recorded origin out, and nothing that only looks like it.
+func TestOriginsAreMasked(t *testing.T) {
+	t.Parallel()
+	v4, v6, own, told := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8::9"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("198.51.100.1")
+	c := casefile.Case{
+		Target: target(t, "https://www.site-1.example/a"), Origin: &casefile.Origin{Address: v4},
+		Hosting: &casefile.Hosting{Addresses: []netip.Addr{own}, Steps: []string{"203.0.113.9: NL"}, Claims: []casefile.Claim{
+			{Fact: casefile.FactOrigin, Value: "2001:db8::9", Source: "lookup:service"}, {Fact: casefile.FactOrigin, Value: "NL"}, {Fact: casefile.FactOrigin, Value: "192.0.2.7"},
+			{Fact: casefile.FactCountry, Value: "NL", Address: v4}, {Fact: casefile.FactCountry, Value: "NL", Address: own}, {Fact: casefile.FactCountry, Value: "NL", Address: told},
+		}},
+	}
+	m := mask.New(c.Target).Origins(c)
+	for in, want := range map[string]string{
+		"203.0.113.9": mask.Sealed, "at 203.0.113.9: NL.": "at [sealed]: NL.", "203.0.113.9, 203.0.113.9": "[sealed], [sealed]", "203.0.113.9.": "[sealed].",
+		"203.0.113.99": "203.0.113.99", "1203.0.113.9": "1203.0.113.9", "203.0.113.0/24": "203.0.113.0/24", "192.0.2.7": "192.0.2.7",
+		"2001:db8::9: DE": "[sealed]: DE", "2001:db8::9a": "2001:db8::9a", "2001:db8::9:1": "2001:db8::9:1", "a.2001:db8::9": "a.2001:db8::9", "": "",
+	} {
+		if got := m.Text(in); got != want {
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
+		}
+	}
+	h := m.Hosting(*c.Hosting)
+	shown, err := json.Marshal(h)
+	if err != nil || strings.Contains(string(shown), v4.String()) || strings.Contains(string(shown), v6.String()) {
+		t.Errorf("%s, %v", shown, err)
+	}
+	if h.Claims[3].Address.IsValid() || h.Claims[4].Address != own || h.Claims[5].Address != told || c.Hosting.Claims[3].Address != v4 {
+		t.Errorf("addresses of the claims: %+v", h.Claims)
+	}
+	if got := mask.New(c.Target).Text(v4.String()); got != v4.String() {
+		t.Errorf("without Origins: %q", got)
 	}
 }
 

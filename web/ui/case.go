@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/web/auth"
 	"vigil/web/mask"
 )
 
@@ -19,7 +20,13 @@ type caseView struct {
 	Reports  []casefile.Report
 	Visit    *casefile.Visit // the last one
 	Hosting  *casefile.Hosting
-	Notices  []casefile.Notice
+	// Origin is what a person recorded; only its country for those who may not reveal the
+	// URL. OriginCounts says that the present decision was made with it.
+	Origin       *casefile.Origin
+	OriginCounts bool
+	// OriginForm says that there is a reason to record or to forget an origin.
+	OriginForm bool
+	Notices    []casefile.Notice
 	// MoreNotices says that Notices are only the newest.
 	MoreNotices     bool
 	Actions         []casefile.ActionKind
@@ -84,13 +91,24 @@ func (u *UI) showCase(w http.ResponseWriter, r *http.Request, status int, c case
 func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (caseView, error) {
 	ctx := r.Context()
 	m := mask.New(c.Target, c.Referrer)
+	mayReveal := auth.From(ctx).Role.May(casefile.RoleAnalyst)
+	if !mayReveal {
+		m = m.Origins(c)
+	}
 	v := caseView{Case: c, Now: time.Now().UTC(), Actions: possible(c)}
 	if !revealed.IsZero() {
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
 	}
 	if c.Hosting != nil {
 		h := m.Hosting(*c.Hosting)
-		v.Hosting = &h
+		v.Hosting, v.OriginCounts = &h, h.Origin == casefile.OriginKnown && c.Hosting.Knows(c.Origin)
+		v.OriginForm = h.Edge != nil || c.Origin != nil || c.Standing == casefile.Review
+	}
+	if o := c.Origin; o != nil {
+		v.Origin = &casefile.Origin{Country: o.Country}
+		if mayReveal {
+			v.Origin = o
+		}
 	}
 	var err error
 	if v.Reports, err = u.Store.Reports(ctx, c.ID); err != nil {
@@ -116,10 +134,17 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 
 func (u *UI) act(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	u.change(w, r, func(ctx context.Context, c casefile.Case, reason string) (casefile.Target, error) {
-		kind := casefile.ActionKind(r.PostFormValue("kind"))
-		_, err := u.Store.Act(ctx, c.ID, casefile.Action{Kind: kind, Actor: p.Name, Reason: reason, At: time.Now().UTC()})
+		a := casefile.Action{Kind: casefile.ActionKind(r.PostFormValue("kind")), Actor: p.Name, Reason: reason, At: time.Now().UTC()}
+		if a.Kind == casefile.ActOrigin {
+			var problem *casefile.Problem
+			a.Origin, a.Country, problem = u.Origin(strings.TrimSpace(r.PostFormValue("origin")), strings.TrimSpace(r.PostFormValue("country")))
+			if problem != nil {
+				return casefile.Target{}, problem
+			}
+		}
+		_, err := u.Store.Act(ctx, c.ID, a)
 		if err == nil {
-			u.sessions.Put(ctx, flashKey, "Done: "+strings.ToLower(u.words.say("action", kind))+".")
+			u.sessions.Put(ctx, flashKey, "Done: "+strings.ToLower(u.words.say("action", a.Kind))+".")
 		}
 		return casefile.Target{}, err
 	})

@@ -181,6 +181,24 @@ func TestHistoryPagesMissNothing(t *testing.T) {
 	}
 }
 
+func TestCountriesAndHowSureWeAre(t *testing.T) {
+	t.Parallel()
+	w, err := readWords(wordsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]string{"NL": "Netherlands (NL)", "XK": "Kosovo (XK)", "ZZ": "ZZ"} {
+		if got := w.country(code); got != want {
+			t.Errorf("country(%q) = %q, want %q", code, got, want)
+		}
+	}
+	for confidence, want := range map[float64]string{0.1: "weak", 0.49: "weak", 0.5: "fair", 0.75: "fair", 0.8: "strong", 0.96: "strong", 1: "told"} {
+		if got := sure(confidence); got != want || w[[2]string{"sure", got}] == "" {
+			t.Errorf("sure(%v) = %q, want %q, in words %q", confidence, got, want, w.say("sure", got))
+		}
+	}
+}
+
 func TestReadWords(t *testing.T) {
 	t.Parallel()
 	if _, err := readWords("standing\twatching"); err == nil || !strings.Contains(err.Error(), "line 1") {

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -65,8 +66,10 @@ type Options struct {
 	Store    Store
 	Accounts auth.Accounts
 	Sessions Sessions
-	Figures  figures.Source
-	Log      *zap.Logger // default: none
+	// Origin reads the address and the country of an origin; see web.Options.
+	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
+	Figures figures.Source
+	Log     *zap.Logger // default: none
 	// Secure says that browsers reach the pages over TLS: the cookie is then
 	// bound to it. Without it, the pages belong on a loopback address only.
 	Secure bool
@@ -92,8 +95,8 @@ type UI struct {
 
 // New makes the pages.
 func New(o Options) (*UI, error) {
-	if o.Store == nil || o.Accounts == nil || o.Sessions == nil || o.Figures == nil {
-		return nil, errors.New("ui: Store, Accounts, Sessions and Figures are required")
+	if o.Store == nil || o.Accounts == nil || o.Sessions == nil || o.Origin == nil || o.Figures == nil {
+		return nil, errors.New("ui: Store, Accounts, Sessions, Origin and Figures are required")
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()

@@ -36,7 +36,7 @@ type browser struct {
 
 func newUI(t *testing.T, s *webtest.Store, change ...func(*ui.Options)) *browser {
 	t.Helper()
-	o := ui.Options{Store: s, Accounts: people.Accounts, Sessions: s, Figures: webtest.Figures}
+	o := ui.Options{Store: s, Accounts: people.Accounts, Sessions: s, Origin: webtest.Origin, Figures: webtest.Figures}
 	for _, c := range change {
 		c(&o)
 	}
@@ -131,6 +131,9 @@ var pages = []struct {
 	{"case_unavailable", "GET", "/cases/3", nil, casefile.RoleViewer, false},
 	{"case_held", "GET", "/cases/4", nil, casefile.RoleViewer, false},
 	{"case_withdrawn", "GET", "/cases/5", nil, casefile.RoleViewer, false},
+	{"case_platform", "GET", "/cases/7", nil, casefile.RoleViewer, false},
+	{"case_edge", "GET", "/cases/8", nil, casefile.RoleViewer, false},
+	{"case_origin", "GET", "/cases/9", nil, casefile.RoleViewer, false},
 	{"case_fresh", "GET", "/cases/10", nil, casefile.RoleViewer, false},
 	{"case_revealed", "POST", "/cases/1/reveal", []string{"reason", "a second pair of eyes"}, casefile.RoleAnalyst, true},
 	{"case_refused", "POST", "/cases/1/actions", []string{"kind", "release", "reason", "the police are done"}, casefile.RoleAnalyst, false},
@@ -169,6 +172,9 @@ func TestPages(t *testing.T) {
 						}
 						return
 					}
+					if shown := strings.Contains(body, webtest.OriginAddress); shown != (p.name == "case_origin" && role == casefile.RoleAnalyst) {
+						t.Errorf("shows the address of the origin: %t", shown)
+					}
 					if strings.Contains(body, webtest.Secret) != p.reveals {
 						t.Errorf("reveals the URL: %t, want %t", !p.reveals, p.reveals)
 					}
@@ -181,7 +187,7 @@ func TestPages(t *testing.T) {
 						}
 					}
 					check(t, b, body)
-					if role == casefile.RoleAnalyst || strings.HasPrefix(p.name, "case_confirming") {
+					if role == casefile.RoleAnalyst || p.name == "case_confirming" || p.name == "case_origin" {
 						golden(t, fmt.Sprintf("%s_%s.html", p.name, role), fmt.Sprintf("%d\n%s", w.Code, body))
 					}
 				})

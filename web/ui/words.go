@@ -111,9 +111,34 @@ func took(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 }
 
+// sure is how well a country is supported, as a code. The bounds are those of
+// docs/hosting.md: 1 is a person's word only, below 0.5 a person decides, and two kinds
+// of sources that agree make more than 0.8, one database alone 0.75.
+func sure(confidence float64) string {
+	switch {
+	case confidence >= 1:
+		return "told"
+	case confidence >= 0.8:
+		return "strong"
+	case confidence >= 0.5:
+		return "fair"
+	}
+	return "weak"
+}
+
+// country is the name of a country with its code: Netherlands (NL). The names are those
+// of the tz database (iso3166.tab, public domain).
+func (w words) country(code string) string {
+	name, known := w[[2]string{"country", code}]
+	if !known {
+		return code
+	}
+	return name + " (" + code + ")"
+}
+
 func functions(w words) template.FuncMap {
 	return template.FuncMap{
-		"say": w.say, "moment": momentOf, "due": dueAt, "span": span, "spanof": spanOf, "percent": percent, "took": took,
+		"say": w.say, "country": w.country, "date": func(t time.Time) string { return t.UTC().Format(time.DateOnly) }, "sure": sure, "moment": momentOf, "due": dueAt, "span": span, "spanof": spanOf, "percent": percent, "took": took,
 		"since": func(now, t time.Time) string { return span(now.Sub(t)) },
 		"may":   func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
 		"join":  func(s []string) string { return strings.Join(s, ", ") },

@@ -43,7 +43,28 @@ func Parse(raw string) (casefile.Target, *casefile.Problem) {
 	return t, nil
 }
 
-// Sampled is a store with n cases, the first six of which are in different standings.
+// Origin reads an origin as the real one does, but knows two countries only and
+// refuses private and loopback addresses.
+func Origin(address, country string) (netip.Addr, string, *casefile.Problem) {
+	var origin netip.Addr
+	if address != "" {
+		var err error
+		if origin, err = netip.ParseAddr(address); err != nil {
+			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "this is no IP address")
+		}
+		if origin.IsPrivate() || origin.IsLoopback() {
+			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "the address is private or reserved")
+		}
+	}
+	if country != "" && country != "NL" && country != "DE" {
+		return origin, "", casefile.Problemf(casefile.ProblemField, "country", "this is no country")
+	}
+	return origin, country, nil
+}
+
+// Sampled is a store with n cases, the first six of which are in different standings;
+// the seventh is on a platform and in review, the eighth behind an edge, the ninth
+// behind an edge with a recorded origin.
 func Sampled(n int) *Store {
 	s := NewStore()
 	for i := 1; i <= n; i++ {
@@ -67,6 +88,16 @@ func (s *Store) grow(i int, at time.Time) {
 	c.Hosting, c.Assignment = hosting(c.Target, i), assignment(c.ID, i)
 	s.append(c.ID, casefile.Event{At: at.Add(time.Minute), Kind: casefile.EventFirstSeen, Actor: casefile.ActorVigil},
 		casefile.Event{At: at.Add(time.Minute), Kind: casefile.EventHosting, Actor: casefile.ActorVigil, Data: map[string]string{"country": c.Hosting.Country, "provider": c.Hosting.Provider}})
+	switch i {
+	case 7:
+		onPlatform(c)
+	case 8, 9:
+		if behindEdge(c, i == 9); c.Origin != nil {
+			s.append(c.ID, casefile.Event{At: c.Origin.At, Kind: casefile.EventOriginRecorded, Actor: c.Origin.By, Data: map[string]string{
+				"reason": "the provider told us", "network": c.Origin.Network().String(), "country": c.Origin.Country,
+			}})
+		}
+	}
 	switch i % 6 {
 	case 1:
 		c.Standing, c.Streak = casefile.Confirming, casefile.Streak{Count: 2, First: Now.Add(-6 * time.Hour), Last: Now.Add(-time.Hour)}
@@ -83,6 +114,9 @@ func (s *Store) grow(i int, at time.Time) {
 		c.Held = true
 	case 5:
 		c.Standing, c.Due = casefile.Withdrawn, casefile.Due{Why: casefile.WhyNever}
+	}
+	if i == 7 {
+		c.Standing = casefile.Review
 	}
 	for v, ago := range []time.Duration{20 * time.Hour, time.Hour} {
 		s.visits[c.ID] = append(s.visits[c.ID], visit(*c, casefile.VisitID(10*i+v), Now.Add(-ago)))
