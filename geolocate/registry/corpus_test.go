@@ -147,5 +147,5 @@ func TestNetworkCorpus(t *testing.T) {
 			t.Logf("%s/%s: %s", format, name, w)
 		}
 	})
-	counts.report(t, 45, 12)
+	counts.report(t, 136, 23)
 }

@@ -125,7 +125,7 @@ func nationalOf(doc document) string {
 			switch {
 			case a.key == keySection && strings.HasPrefix(a.value, "JPNIC database"), a.key == "network information" && strings.HasPrefix(a.value, "[ネット"):
 				return "JP"
-			case a.key == keySection && a.value == "Network Information", a.key == keySection && strings.HasPrefix(a.value, "네트워크"):
+			case a.key == keySection && a.value == "Network Information", a.key == keySection && strings.HasPrefix(a.value, "네트워크"), a.key == keySection && strings.HasSuffix(a.value, "Organization Information"):
 				return "KR"
 			}
 		}

@@ -81,24 +81,34 @@ func contactsOf(blocks []block, hints []abuseHint) []Contact {
 	return tidyContacts(out)
 }
 
-// handleRoles are the roles in which networks and organisations name other objects.
+// handleRoles are the roles in which networks and organisations name other objects. A role
+// object names people too: for itself, so that its word counts only where they say nothing.
 func handleRoles(blocks []block) map[string]string {
-	roles := map[string]string{}
+	roles, inside := map[string]string{}, map[string]string{}
 	for _, b := range blocks {
+		of := roles
+		if b.first("nic-hdl", "nic-hdl-br", "irt") != "" {
+			of = inside
+		}
 		for _, a := range b {
 			handle := strings.ToUpper(a.value)
 			switch a.key {
 			case "abuse-c":
-				roles[handle] = RoleAbuse
+				of[handle] = RoleAbuse
 			case "tech-c":
-				if roles[handle] == "" || roles[handle] == roleAdministrative {
-					roles[handle] = roleTechnical
+				if of[handle] == "" || of[handle] == roleAdministrative {
+					of[handle] = roleTechnical
 				}
 			case "admin-c", "owner-c":
-				if roles[handle] == "" {
-					roles[handle] = roleAdministrative
+				if of[handle] == "" {
+					of[handle] = roleAdministrative
 				}
 			}
+		}
+	}
+	for handle, role := range inside {
+		if roles[handle] == "" {
+			roles[handle] = role
 		}
 	}
 	return roles

@@ -69,7 +69,7 @@ var localKeys = map[string]string{
 	"전자우편": "e-mail", "이메일": "e-mail", "이름": "person", "name": "person",
 	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
-	keyNetblock: "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail,
+	keyNetblock: "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail, "org name": "orgname",
 	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name", "customer organization": "custname",
 	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country", "customer country code": "country",
 	"tech-contact": keyTechMail, "tech-email": keyTechMail, "admin-contact": keyAdminMail, "admin-email": keyAdminMail,
