@@ -162,6 +162,9 @@ func (r *Resolver) exchange(ctx context.Context, name string, qtype uint16) (*dn
 		try, cancel := context.WithTimeout(ctx, share)
 		m, err := r.try(try, r.servers[i%len(r.servers)], name, qtype)
 		cancel()
+		if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+			<-ctx.Done() // the socket's deadline is the same: it may be a moment earlier, and is no server's silence
+		}
 		if ctx.Err() != nil {
 			return nil, interrupted(ctx)
 		}
