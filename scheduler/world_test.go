@@ -289,6 +289,8 @@ type atlas struct {
 	asked int
 	// decide overrides the decision when set.
 	decide func(o casefile.Observation) casefile.Hosting
+	// behind is the name of an edge in front of every target; empty for none.
+	behind string
 }
 
 func (a *atlas) Locate(_ context.Context, q casefile.Inquiry) casefile.Hosting {
@@ -305,7 +307,24 @@ func (a *atlas) Locate(_ context.Context, q casefile.Inquiry) casefile.Hosting {
 	if a.decide != nil {
 		return a.decide(o)
 	}
+	if a.behind != "" {
+		return behindEdge(o, a.behind, q.Origin)
+	}
 	return hosted(o)
+}
+
+// behindEdge decides as the rule does for a target behind an edge.
+func behindEdge(o casefile.Observation, edge string, origin *casefile.Origin) casefile.Hosting {
+	h := hosted(o)
+	if origin != nil {
+		h = hosted(at(o, origin.Address))
+		h.Addresses, h.Claims = o.Resolution.Addresses, origin.Claims()
+	} else {
+		h.Country, h.Confidence, h.Origin, h.Provider, h.ASN = "", 0, casefile.OriginUnknown, edge, 64510
+		h.Contacts = []casefile.Contact{{Party: casefile.PartyEdge, Role: "abuse", Email: "abuse@edge.example"}}
+	}
+	h.Edge = &casefile.Edge{Name: edge, Evidence: "asn"}
+	return h
 }
 
 func hosted(o casefile.Observation) casefile.Hosting {

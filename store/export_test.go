@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+	"strings"
 	"testing"
 
 	"vigil/casefile"
@@ -60,4 +62,37 @@ func (s *Store) HotQueries(t testing.TB, x casefile.Target) []Query {
 		list = append(list, Query{name, text, args})
 	}
 	return list
+}
+
+// OpenAt opens an empty database and brings it to a version of the schema, as an
+// older Vigil would have; it is closed after the test.
+func OpenAt(t testing.TB, url string, version int64) *sql.DB {
+	t.Helper()
+	var write, read *sql.DB
+	var err error
+	dialect := DialectSQLite
+	if path, lite := strings.CutPrefix(url, "sqlite:"); lite {
+		write, read, err = openSQLite(t.Context(), path)
+	} else {
+		dialect = DialectPostgres
+		write, err = openPostgres(t.Context(), url)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, db := range []*sql.DB{read, write} {
+			if db != nil {
+				_ = db.Close()
+			}
+		}
+	})
+	provider, err := migrator(write, dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	return write
 }

@@ -16,19 +16,9 @@ var migrations embed.FS
 // migrate brings the tables to the newest version. Migrations only go forward; a
 // database of a newer Vigil is refused untouched.
 func migrate(ctx context.Context, db *sql.DB, dialect string) error {
-	files, err := fs.Sub(migrations, "migrations/"+dialect)
+	provider, err := migrator(db, dialect)
 	if err != nil {
-		return fmt.Errorf("find migrations: %w", err)
-	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	kind := goose.DialectSQLite3
-	if dialect == DialectPostgres {
-		kind = goose.DialectPostgres
-		options = append(options, goose.WithSessionLocker(oneMigrator{})) // several processes may start at once
-	}
-	provider, err := goose.NewProvider(kind, db, files, options...)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return err
 	}
 	current, newest, err := provider.GetVersions(ctx)
 	if err != nil {
@@ -49,6 +39,25 @@ func migrate(ctx context.Context, db *sql.DB, dialect string) error {
 		return nil
 	}
 	return fmt.Errorf("migrate database: %w", explain(err))
+}
+
+// migrator reads the migrations of a dialect.
+func migrator(db *sql.DB, dialect string) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+dialect)
+	if err != nil {
+		return nil, fmt.Errorf("find migrations: %w", err)
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	kind := goose.DialectSQLite3
+	if dialect == DialectPostgres {
+		kind = goose.DialectPostgres
+		options = append(options, goose.WithSessionLocker(oneMigrator{})) // several processes may start at once
+	}
+	provider, err := goose.NewProvider(kind, db, files, options...)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return provider, nil
 }
 
 // oneMigrator lets one process at a time migrate a PostgreSQL schema. It waits in the
