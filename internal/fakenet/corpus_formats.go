@@ -158,7 +158,7 @@ func codings() []Specimen {
 		in("page_without_a_type", "", page),
 		in("page_called_plain_text", "text/plain", page),
 		in("page_longer_than_we_read", "text/html", news.page(title, main+strings.Repeat(paragraphs(prose(23, 60)), 500))),
-		in("page_never_closed", "text/html", "<html><title>Old page<body><h1>Old page<p>"+strings.Join(prose(24, 12), "<p>")),
+		in("page_never_closed", "text/html", "<html><title>Old page</title><body><h1>Old page<p>"+strings.Join(prose(24, 12), "<p>")),
 	}
 }
 
@@ -204,6 +204,13 @@ func transports() []Specimen {
 	}
 }
 
+// referred is a page that only those see who come from the place that the report recorded.
+func referred(name, from string) Specimen {
+	s := still(name, content(gallery, 47).hidden(func(r *Request) bool { return r.Referer() != from }, bare404.write))
+	s.Referrer = from
+	return s
+}
+
 // ways302 lead to the matter over redirects.
 func ways302() []Specimen {
 	title, main := tale(37, 14)
@@ -223,11 +230,12 @@ func ways302() []Specimen {
 	elsewhere := func(name, label string) Specimen {
 		s := still(name, Behaviour{})
 		other := label + "." + s.Host()
-		s.Before = everywhere(sends(http.StatusMovedPermanently, "http://"+other+"/stories/7.html"))
+		s.Before = server(func(r *Request) reply { return sends(http.StatusMovedPermanently, "http://"+other+r.URL.Path) })
 		s.Now = s.Before
 		return s.at("/stories/7.html").besides(Site{Host: other, Path: "/stories/7.html", Acts: Always(placed(page))})
 	}
 	return []Specimen{
+		referred("shown_with_the_recorded_referrer", "http://links.example/list"),
 		elsewhere("to_www", "www"),
 		elsewhere("to_another_server_of_the_site", "img3"),
 		over("slash_added", "/albums/7", "/albums/7/", http.StatusMovedPermanently),

@@ -32,6 +32,7 @@ func liveKinds() []kind {
 		live("revised", HalfHold, revisions()...),
 		live("quotes_absence_at_length", HalfTune, longQuotes()...),
 		live("quotes_absence_in_short", HalfHold, shortQuotes()...),
+		live("quotes_absence_in_notes", HalfTune, notes()...),
 		live("tiny", HalfTune, tiny()...),
 		live("theme_with_soft_404", HalfTune, themes()...),
 		live("barrier_beside", HalfHold, beside()...),
@@ -108,7 +109,19 @@ func longQuotes() []Specimen {
 	}
 }
 
-// shortQuotes do so on little room, beside a true 404 for what is missing.
+// notes quote words of absence on little room.
+func notes() []Specimen {
+	note := func(s skin, name, title, body string) Specimen {
+		return still(name, placed(says(http.StatusOK, s.page(title, "<h1>"+title+"</h1><p>"+body+"</p>"))))
+	}
+	return []Specimen{
+		note(plain, "obituary_of_a_shop", "Goodbye to the corner shop", "Where its catalogue was one now reads that this domain has expired. We keep its last price list here: kettles 12, pans 20, ladles 3. Thanks for forty years of copper, for the stories, and for the tea at closing time."),
+		note(blog, "complaint_about_a_takedown", "My picture of the mill", "They wrote: this content has been removed for violating our terms. So the mill moves here, in full size. It was taken at dawn from the ferry, and the only thing it violates is the silence of the heron in the reeds."),
+		note(plain, "list_of_phrases", "Words on closed doors", "Account suspended. Page not found. This domain is for sale. I collect them as others collect stamps; each has a date and a place in the book. The book is open to visitors on Sundays after the choir has sung."),
+	}
+}
+
+// shortQuotes do so as well, beside a true 404 for what is missing.
 func shortQuotes() []Specimen {
 	note := func(s skin, name, title, body string) Specimen {
 		return still(name, placed(says(http.StatusOK, s.page(title, "<h1>"+title+"</h1><p>"+body+"</p>"))))

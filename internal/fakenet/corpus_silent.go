@@ -22,6 +22,7 @@ func silentKinds() []kind {
 		silent("tls_fails", HalfTune, casefile.ReasonTLS, tlsFaults()...),
 		silent("answer_breaks_off", HalfHold, casefile.ReasonReset, brokenAnswers()...),
 		silent("server_fails", HalfTune, casefile.ReasonServerError, serverErrors()...),
+		silent("failure_under_200", HalfTune, casefile.ReasonServerError, failures200()...),
 		silent("maintenance", HalfHold, casefile.ReasonServerError, maintenance()...),
 		silent("no_http", HalfTune, casefile.ReasonProtocolError, noHTTP()...),
 		silent("redirects_fail", HalfHold, casefile.ReasonRedirectLoop, badRedirects()...),
@@ -94,18 +95,30 @@ func serverErrors() []Specimen {
 		turned("status_509_bandwidth", everywhere(says(509, plain.page("Bandwidth", "<h1>Bandwidth Limit Exceeded</h1><p>The server cannot serve your request now. Try again later.</p>")))))
 }
 
-// maintenance is a site that will be back. Whoever cannot tell may say that it changed, never that it is gone.
+// later are the reasons for a site that will be back. Whoever cannot tell may say that it changed, never that it is gone.
+var later = []casefile.Reason{casefile.ReasonServerError, casefile.ReasonContentDiffers, casefile.ReasonScriptRequired}
+
+// failures200 are failures of the software behind a server that says 200 all the same.
+func failures200() []Specimen {
+	all := func(name string, s skin, title, main string) Specimen {
+		return turned(name, everywhere(says(http.StatusOK, s.page(title, main)))).means(later...)
+	}
+	return []Specimen{
+		all("database_error_200", plain, "Database error", "<h1>Error establishing a database connection</h1>"),
+		all("fatal_error_200", plain, "", "<b>Fatal error</b>: Uncaught exception in /srv/site/index.php on line 7"),
+		all("overloaded_200", forum, "Busy", "<p>The board is very busy at the moment. Please try again later.</p>"),
+	}
+}
+
 func maintenance() []Specimen {
-	later := []casefile.Reason{casefile.ReasonServerError, casefile.ReasonContentDiffers, casefile.ReasonScriptRequired}
 	all := func(name string, status int, s skin, title, main string) Specimen {
 		return turned(name, everywhere(says(status, s.page(title, main)))).means(later...)
 	}
 	return []Specimen{
 		all("maintenance_503", http.StatusServiceUnavailable, plain, "Back soon", "<h1>We will be back soon</h1><p>Briefly unavailable for scheduled maintenance.</p>"),
 		all("maintenance_200", http.StatusOK, plain, "Maintenance", "<h1>Under maintenance</h1><p>Our site is undergoing scheduled maintenance. We will be back soon.</p>"),
-		all("database_error_200", http.StatusOK, plain, "Database error", "<h1>Error establishing a database connection</h1>"),
-		all("fatal_error_200", http.StatusOK, plain, "", "<b>Fatal error</b>: Uncaught exception in /srv/site/index.php on line 7"),
-		all("overloaded_200", http.StatusOK, forum, "Busy", "<p>The board is very busy at the moment. Please try again later.</p>"),
+		all("upgrade_200", http.StatusOK, blog, "Updating", "<p>We are moving the journal to a new server. It will be back tonight.</p>"),
+		all("try_again_in_polish_200", http.StatusOK, plain, "Przerwa techniczna", "<h1>Przerwa techniczna</h1><p>Strona jest chwilowo niedostępna. Prosimy spróbować później.</p>"),
 		turned("maintenance_by_redirect", server(func(r *Request) reply {
 			if r.URL.Path == "/maintenance.html" {
 				return says(http.StatusOK, plain.page("Maintenance", "<h1>Down for maintenance</h1><p>Please come back in an hour.</p>"))
