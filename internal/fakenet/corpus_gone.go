@@ -24,8 +24,8 @@ func goneKinds() []kind {
 	return []kind{
 		dead("true_404", HalfTune, missing404, append(true404(), inTongues("true_404_", http.StatusNotFound, "de", "es", "pl", "ja", "cs", "ru")...)...),
 		dead("true_404_in_dress", HalfHold, missing404, append(dressed404(), inTongues("dressed_404_", http.StatusNotFound, "fr", "nl", "it", "pt", "sv", "tr")...)...),
-		dead("soft_404", HalfTune, soft404, append(soft404s(), inTongues("soft_404_", http.StatusOK, "de", "fr", "it", "pl", "ru", "da", "zh")...)...),
-		dead("soft_404_in_tongues", HalfHold, soft404, inTongues("soft_404_", http.StatusOK, "es", "nl", "pt", "sv", "tr", "ja", "cs", "uk", "el")...),
+		dead("soft_404", HalfTune, soft404, append(soft404s(), inTongues("soft_404_", http.StatusOK, "de", "fr", "it", "pl", "ru", "da", "zh", "fi", "ar")...)...),
+		dead("soft_404_in_tongues", HalfHold, soft404, inTongues("soft_404_", http.StatusOK, "es", "nl", "pt", "sv", "tr", "ja", "cs", "uk", "el", "ro", "hu")...),
 		dead("soft_404_without_words", HalfTune, soft404, wordless()...),
 		dead("placeholder_for_every_file", HalfHold, soft404, placeholders()...),
 		dead("takedown", HalfTune, takenDown, takedowns()...),
