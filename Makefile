@@ -45,6 +45,10 @@ lint: ## gofmt, go vet, golangci-lint (from a module of its own in tools/)
 bench: ## looks/s and visits/s beside a raw net/http loop, in one run, on loopback
 	@scripts/bench.sh
 
+.PHONY: accuracy
+accuracy: ## judge the labelled corpus and print what came out wrong: make accuracy ARGS="--half tune --wrong"
+	@go run ./cmd/vigil accuracy $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 20s)
 	@scripts/fuzz.sh $(or $(FUZZTIME),20s)

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vigil/casefile"
+	"vigil/internal/fakenet"
+)
+
+// What the halves come to today. The bounds to reach are those in accuracy.go: no false
+// gone, at most one false live, 95% right. These may only get stricter: when a rule gets
+// better, take the new figure, and drop the row when the bounds hold.
+var reachedToday = map[fakenet.Half]struct {
+	falseGone, falseLive int
+	right                float64
+}{
+	fakenet.HalfTune: {falseGone: 18, falseLive: 6, right: 0.87},
+	fakenet.HalfHold: {falseGone: 14, falseLive: 0, right: 0.91},
+}
+
+func TestAccuracy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("judges the whole corpus")
+	}
+	for _, half := range []fakenet.Half{fakenet.HalfTune, fakenet.HalfHold} {
+		t.Run(string(half), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { // time-outs pass in no time, and always end in the same order
+				trials, err := accuracyLab{timeout: 20 * time.Second, width: 16}.run(t.Context(), specimensOf(half))
+				if err != nil {
+					t.Fatal(err)
+				}
+				a := assess(trials)
+				var table bytes.Buffer
+				a.print(&table, half, false)
+				t.Log(table.String())
+				falseGone, falseLive, right := mostFalseGone, mostFalseLive, leastRight
+				if today, known := reachedToday[half]; known {
+					falseGone, falseLive, right = today.falseGone, today.falseLive, today.right
+				}
+				if len(a.falseGone) > falseGone || len(a.falseLive) > falseLive || a.share(a.right) < right {
+					t.Errorf("false gone %d, false live %d, right %.3f: worse than %d, %d, %.2f",
+						len(a.falseGone), len(a.falseLive), a.share(a.right), falseGone, falseLive, right)
+				}
+			})
+		})
+	}
+}
+
+func made(label casefile.State, right, said casefile.Reason) trial {
+	return trial{
+		Specimen: fakenet.Specimen{Name: "made_up", Kind: "made_up", State: label, Reasons: []casefile.Reason{right}},
+		Verdict:  casefile.Verdict{State: said.State(), Reason: said},
+	}
+}
+
+func TestBoundsOfAccuracy(t *testing.T) {
+	t.Parallel()
+	right := func(n int) []trial {
+		var out []trial
+		for range n {
+			out = append(out, made(casefile.StateGone, casefile.ReasonSoft404, casefile.ReasonSoft404))
+		}
+		return out
+	}
+	falseGone := made(casefile.StateSilent, casefile.ReasonServerError, casefile.ReasonSoft404)
+	falseLive := made(casefile.StateGone, casefile.ReasonSoft404, casefile.ReasonServed)
+	wrong := made(casefile.StateLive, casefile.ReasonServed, casefile.ReasonChallenge)
+	other := made(casefile.StateGone, casefile.ReasonParked, casefile.ReasonSoft404)
+	for _, c := range []struct {
+		name   string
+		trials []trial
+		holds  bool
+		reason int
+	}{
+		{"all right", right(20), true, 20},
+		{"no trial at all", nil, false, 0},
+		{"one false gone among a thousand", append(right(1000), falseGone), false, 1000},
+		{"one false live", append(right(99), falseLive), true, 99},
+		{"two false live", append(right(98), falseLive, falseLive), false, 98},
+		{"one of twenty wrong", append(right(19), wrong), true, 19},
+		{"two of twenty wrong", append(right(18), wrong, wrong), false, 18},
+		{"the state for another reason", append(right(19), other), true, 19},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := assess(c.trials)
+			if a.holds() != c.holds || a.rightReason != c.reason {
+				t.Errorf("holds %v, want %v; right reason %d, want %d", a.holds(), c.holds, a.rightReason, c.reason)
+			}
+		})
+	}
+}
+
+func TestAccuracyNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	falseGone := made(casefile.StateSilent, casefile.ReasonServerError, casefile.ReasonSoft404)
+	falseGone.Verdict.Signals = []casefile.Signal{{Name: "sibling", Value: "a missing page looks the same", PointsTo: casefile.StateGone}}
+	a := assess([]trial{falseGone, made(casefile.StateLive, casefile.ReasonServed, casefile.ReasonServed)})
+	var out bytes.Buffer
+	a.print(&out, fakenet.HalfTune, true)
+	for _, want := range []string{"tune half: 2 trials", "false gone: made_up/made_up, at first sight: silent (server_error) judged gone (soft_404)",
+		"right state 50.0%", "sibling        a missing page looks the same -> gone"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestAccuracyRefusesAnUnknownHalf(t *testing.T) {
+	t.Parallel()
+	if _, said, code := runVigil(t.Context(), "", "accuracy", "--half", "left"); code != exitFailed || !strings.Contains(said, "tune, hold or both") {
+		t.Errorf("exit %d, said %q", code, said)
+	}
+}
+
+func TestAccuracyStopsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (accuracyLab{timeout: time.Second, width: 2}).run(ctx, specimensOf(fakenet.HalfTune)); err == nil {
+		t.Error("judged on after the end")
+	}
+}
