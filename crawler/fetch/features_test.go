@@ -20,7 +20,7 @@ func featuresOf(s *scratch, body, contentType string) casefile.Features {
 	var f casefile.Features
 	m := &meter{r: strings.NewReader(body), mac: s.mac, max: testMaxBody}
 	s.mac.Reset()
-	s.read(m, http.Header{"Content-Type": {contentType}}, true, &f)
+	s.read(m, casefile.Target{}, http.Header{"Content-Type": {contentType}}, true, &f)
 	f.Digest = hexSum(s.mac)
 	return f
 }
@@ -197,11 +197,11 @@ func TestTheBitPlanesCountAsCountersWould(t *testing.T) {
 
 func TestTraitsAreWellFormed(t *testing.T) {
 	t.Parallel()
-	if _, err := newBook(traitsCSV); err != nil {
+	if _, err := newBook(traitsCSV, signsCSV); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{"a,b,c,d,e,f\nno_marker,en,two words,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,one,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,1 2 3 4 5 6 7 8 9,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,two words,nowhere,s,d", "a,b\n1,2,3"} {
-		if _, err := newBook(bad); err == nil {
+		if _, err := newBook(bad, ""); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
@@ -248,7 +248,7 @@ func BenchmarkFeatures(b *testing.B) {
 		r.Reset(page)
 		s.mac.Reset()
 		m := &meter{r: r, mac: s.mac, max: testMaxBody}
-		s.read(m, h, true, &f)
+		s.read(m, casefile.Target{}, h, true, &f)
 		f.Digest = hexSum(s.mac)
 		if f.Words == 0 || m.n != int64(len(page)) {
 			b.Fatal("nothing was read")
