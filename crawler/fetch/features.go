@@ -23,6 +23,8 @@ const (
 	maxBareWords   = 60        // a longer page has a widget beside its content
 	maxLoginWords  = 300       // a longer page has a login box beside its content
 	maxShellWords  = 10        // an application shell has hardly any text
+	maxRootWords   = 30        // one that says what it is may say that it is loading
+	maxRootLinks   = 5
 	maxTitleWords  = 64        // of a title are digested
 	maxRefresh     = 5         // seconds of a meta refresh that send visitors on
 )
@@ -226,7 +228,9 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	case "style":
 		return hidesStyle
 	case "title":
-		p.inTitle = !p.titled
+		if p.inTitle = !p.titled; p.inTitle {
+			p.text.pause()
+		}
 	case "noscript":
 		p.noscript++
 	case "template":
@@ -288,6 +292,7 @@ func (p *page) endTitle(s *scratch) {
 		return
 	}
 	p.inTitle, p.titled = false, true
+	p.hits.endTitle(p.text.n)
 	p.text.pause()
 	if p.titleN == 0 {
 		return
@@ -299,6 +304,19 @@ func (p *page) endTitle(s *scratch) {
 // alone says that the page has nothing to see, to play or to log in to.
 func (p *page) alone() bool { return p.Images+p.Media+p.Frames+p.Passwords == 0 }
 
+// shell says whether the page waits for its scripts to fill it: hardly any text, or little of it
+// around the empty root element or the excuse of an application.
+func (p *page) shell() bool {
+	switch {
+	case p.Scripts == 0, p.Images+p.Media+p.Forms+p.Frames > 0:
+		return false
+	case p.Words < maxShellWords:
+		return true
+	}
+	named := (p.hits.bare | p.hits.short).has(casefile.MarkerAppShell)
+	return named && p.Words <= maxRootWords && p.Links <= maxRootLinks
+}
+
 // marks are the markers of a page that ended.
 func (p *page) marks() markerSet {
 	marks := p.hits.count(p.Words, p.text.n, p.alone())
@@ -309,9 +327,8 @@ func (p *page) marks() markerSet {
 	if p.Passwords > 0 && p.Words <= maxLoginWords {
 		marks.add(casefile.MarkerLogin)
 	}
-	if p.Words >= maxShellWords && !p.hits.bare.has(casefile.MarkerAppShell) || marks.has(casefile.MarkerChallenge) {
-		marks.remove(casefile.MarkerAppShell)
-	} else if p.Scripts > 0 && p.Words < maxShellWords && p.Images+p.Media+p.Forms+p.Frames == 0 {
+	marks.remove(casefile.MarkerAppShell)
+	if p.shell() && !marks.has(casefile.MarkerChallenge) {
 		marks.add(casefile.MarkerAppShell)
 	}
 	if p.refresh {

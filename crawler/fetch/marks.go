@@ -11,7 +11,7 @@ type hits struct {
 	sure       markerSet // in the title: always
 	short      markerSet // on a page of at most maxPhraseWords
 	bare       markerSet // on a page of at most maxBareWords with nothing else on it
-	whole      markerSet // when the page says nothing more than its first wholeWords words
+	whole      markerSet // when the title, and later the text, has no more than wholeWords words
 	wholeWords int
 }
 
@@ -21,19 +21,27 @@ func (h *hits) note(t *tracker, list []phrase, at seat) {
 		p := &list[i]
 		switch {
 		case p.seats&at == 0, !t.ends(p.words):
-		case at == inTitle:
-			h.sure.add(p.marker)
-		case p.weight == onBare:
-			h.bare.add(p.marker)
 		case p.weight == asWhole:
 			if t.n == len(p.words) {
 				h.whole.add(p.marker)
 				h.wholeWords = t.n
 			}
+		case at == inTitle:
+			h.sure.add(p.marker)
+		case p.weight == onBare:
+			h.bare.add(p.marker)
 		default:
 			h.short.add(p.marker)
 		}
 	}
+}
+
+// endTitle takes what the title as a whole said, if it had no more words.
+func (h *hits) endTitle(words int) {
+	if words == h.wholeWords {
+		h.sure |= h.whole
+	}
+	h.whole, h.wholeWords = 0, 0
 }
 
 // count gives the markers that count on a page of so many words, of which the text's tracker saw

@@ -28,7 +28,7 @@ const (
 	colMarker  = 0
 	colPhrase  = 2
 	colDate    = 5
-	colTrait   = 3 // of traits.csv: title, page or whole
+	colTrait   = 3 // of traits.csv: title, heading, page or whole
 	colPlace   = 1 // of signs.csv: tag, script, comment, store, path or header
 	colCounts  = 3 // of signs.csv: page or bare
 	dateFormat = time.DateOnly
@@ -53,7 +53,7 @@ type weight uint8
 const (
 	onShort weight = iota // at most maxPhraseWords
 	onBare                // at most maxBareWords, and nothing to see or to log in to
-	asWhole               // the phrase is all that the page says
+	asWhole               // the phrase is all that the title, or the text, says
 )
 
 // Bounds of a phrase, in words. A character of a script without spaces is a word.
@@ -129,10 +129,12 @@ func (b *book) addTrait(row []string) error {
 	case "page":
 	case "title":
 		p.seats = inTitle
+	case "heading":
+		p.seats, p.weight = inTitle, asWhole
 	case "whole":
 		p.seats, p.weight = inText, asWhole
 	default:
-		return errors.New("it counts neither in the title nor on the page nor as a whole")
+		return errors.New("it counts neither in the title nor on the page, nor as a whole of them")
 	}
 	return b.add(p, row[colPhrase])
 }
