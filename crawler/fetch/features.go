@@ -25,8 +25,8 @@ const (
 	maxShellWords  = 10        // an application shell has hardly any text
 	maxRootWords   = 30        // one that says what it is may say that it is loading
 	maxRootLinks   = 5
-	maxTitleWords  = 64        // of a title are digested
-	maxRefresh     = 5         // seconds of a meta refresh that send visitors on
+	maxTitleWords  = 64 // of a title are digested
+	maxRefresh     = 5  // seconds of a meta refresh that send visitors on
 )
 
 // page is the state of one HTML page while it streams by.

@@ -10,6 +10,8 @@ const (
 	gap    = 0
 	skip   = 1
 	sharpS = 0xdf
+	// longKana is the sound mark ー, which Unicode counts to no script.
+	longKana = 0x30fc
 )
 
 // asciiFold folds a byte of ASCII.
@@ -83,7 +85,10 @@ func foldCyrillic(r rune) rune {
 
 // foldKana takes the voicing from hiragana and katakana: か and が, は, ば and ぱ are one.
 func foldKana(r rune) rune {
-	if !unicode.In(r, unicode.Hiragana, unicode.Katakana) {
+	switch {
+	case r == longKana:
+		return r
+	case !unicode.In(r, unicode.Hiragana, unicode.Katakana):
 		return gap
 	}
 	base, shift := r, rune(0)
@@ -108,8 +113,8 @@ func glyph(r rune) bool {
 	switch {
 	case r < 0xe00:
 		return false
-	case r == 'ー':
-		return true // a sound mark that Unicode counts to no script
+	case r == longKana:
+		return true
 	}
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
