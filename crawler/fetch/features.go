@@ -204,7 +204,7 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	switch {
 	case p.store:
 		p.hits.note(&p.signs, p.signs.word(hash), inStore)
-	case element == "a": // what a page links to says nothing of the page
+	case element == "a", element == "img" && p.Images >= maxPictures: // what a page links to says nothing of the page
 	case len(raw) > n+len("</>"):
 		p.sign(raw, inTag)
 	}

@@ -12,6 +12,8 @@ const (
 	sharpS = 0xdf
 	// longKana is the sound mark ー, which Unicode counts to no script.
 	longKana = 0x30fc
+	// firstHan and lastHan bound the block of the common Chinese characters.
+	firstHan, lastHan = 0x4e00, 0x9fff
 )
 
 // asciiFold folds a byte of ASCII.
@@ -56,6 +58,8 @@ func fold(r rune) rune {
 		return foldCyrillic(r)
 	case r >= 0x3041 && r <= 0x30fa:
 		return foldKana(r)
+	case r >= firstHan && r <= lastHan:
+		return r
 	case r >= 0xff01 && r <= 0xff5e:
 		return rune(asciiFold[r-0xfee0])
 	case r >= 0xff66 && r <= 0xff9d:
@@ -86,9 +90,9 @@ func foldCyrillic(r rune) rune {
 // foldKana takes the voicing from hiragana and katakana: か and が, は, ば and ぱ are one.
 func foldKana(r rune) rune {
 	switch {
-	case r == longKana:
+	case r == longKana, r >= 0x309d && r <= 0x309f: // ゝ to ゟ
 		return r
-	case !unicode.In(r, unicode.Hiragana, unicode.Katakana):
+	case r > 0x3096 && r < 0x30a1: // punctuation of the kana
 		return gap
 	}
 	base, shift := r, rune(0)
@@ -113,7 +117,7 @@ func glyph(r rune) bool {
 	switch {
 	case r < 0xe00:
 		return false
-	case r == longKana:
+	case r >= 0x3041 && r <= 0x30ff, r >= firstHan && r <= lastHan:
 		return true
 	}
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)

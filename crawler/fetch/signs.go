@@ -12,16 +12,18 @@ import (
 
 // Bounds of what is read for signs.
 const (
-	maxTagSign    = 1 << 10   // bytes of a tag; longer ones hold data and not names
-	maxScriptSign = 4 << 10   // bytes of a script or comment
-	maxPathSign   = 1 << 10   // bytes of a host and path, from its end
-	maxSigns      = 128 << 10 // bytes of a page
+	maxTagSign    = 1 << 10  // bytes of a tag; longer ones hold data and not names
+	maxScriptSign = 4 << 10  // bytes of a script or comment
+	maxPathSign   = 1 << 10  // bytes of a host and path, from its end
+	maxSigns      = 64 << 10 // bytes of a page
+	maxSigned     = 300      // elements; a page of more has a matter of its own
+	maxPictures   = 8        // pictures
 )
 
 // sign looks for signs in a tag, a script or a comment. It reads them as words, so that neither
 // quotes nor the order of the letters' case matter. It stops when the page is too long for a sign to count.
 func (p *page) sign(raw []byte, at seat) {
-	if p.Words > maxPhraseWords || p.signed > maxSigns || p.store {
+	if p.Words > maxPhraseWords || p.Elements > maxSigned || p.signed > maxSigns || p.store {
 		return
 	}
 	raw = raw[:min(len(raw), maxScriptSign)]

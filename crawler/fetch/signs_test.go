@@ -164,3 +164,25 @@ func TestPathsThatSayWhatTheyAre(t *testing.T) {
 		t.Error("no target has markers")
 	}
 }
+
+// What is read for signs has an end: in a tag, in a script, in the elements and in the bytes of a page.
+func TestSignsAreLookedForWithinBounds(t *testing.T) {
+	t.Parallel()
+	const sign = "<html data-adblockkey=1>"
+	long := strings.Repeat("a", maxScriptSign)
+	for name, body := range map[string]string{
+		"far in a tag":             "<div class=\"" + long[:maxTagSign] + "\" data-adblockkey=1></div><p>word<img>",
+		"far in a script":          "<script>" + long + " window.park</script><p>word<img>",
+		"after many elements":      strings.Repeat("<br>", maxSigned) + sign + "<p>word<img>",
+		"after a lot of scripts":   strings.Repeat("<script>"+long+"</script>", maxSigns/maxScriptSign+1) + sign + "<p>word<img>",
+		"in a picture among many":  strings.Repeat("<img src=a>", maxPictures) + "<img src=/removed.png>",
+		"after the text of a page": strings.Repeat("word ", maxPhraseWords+1) + sign,
+	} {
+		if got := markersOf(body); len(got) != 0 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if got := markersOf("<br>" + sign + "<p>word<img>"); !cmp.Equal(got, []casefile.Marker{casefile.MarkerParkedSign}) {
+		t.Errorf("near: %v", got)
+	}
+}
