@@ -45,6 +45,7 @@ type page struct {
 	titled    bool // the first title is over
 	noscript  int
 	template  int
+	quoted    int // depth of elements that hold what others say
 	titleN    int // words of the title
 	refresh   bool
 	signed    int // bytes that were read for signs
@@ -160,6 +161,8 @@ func (s *scratch) parse(r io.Reader) {
 				p.noscript = max(p.noscript-1, 0)
 			case "template":
 				p.template = max(p.template-1, 0)
+			case "blockquote", "q", "textarea", "select":
+				p.quoted = max(p.quoted-1, 0)
 			}
 		case html.CommentToken:
 			p.sign(z.Raw(), inComment)
@@ -235,6 +238,9 @@ func (p *page) start(z *html.Tokenizer) hiding {
 		p.noscript++
 	case "template":
 		p.template++
+	case "blockquote", "q", "textarea", "select": // quotations, and what a visitor may say
+		p.quoted++
+		p.text.pause()
 	case "input":
 		if bytes.EqualFold(attribute(z, "type"), []byte("password")) {
 			p.Passwords++

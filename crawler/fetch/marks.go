@@ -54,7 +54,7 @@ func (h *hits) count(words, tracked int, alone bool) markerSet {
 	if words <= maxBareWords && alone {
 		set |= h.bare
 	}
-	if tracked == h.wholeWords {
+	if tracked == h.wholeWords && words <= tracked { // more words would be those of quotations
 		set |= h.whole
 	}
 	return set

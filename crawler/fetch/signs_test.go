@@ -78,6 +78,7 @@ func TestSignsOfWholePages(t *testing.T) {
 		{"default page of a server", "<title>Welcome to nginx!</title><h1>Welcome</h1>", []casefile.Marker{casefile.MarkerDefaultPage}},
 		{"a post about the default page", "<title>A post</title><p>It works, and the page says welcome to nginx!", nil},
 		{"the oldest default page", "<html><body><h1>It works!</h1></body></html>", []casefile.Marker{casefile.MarkerDefaultPage}},
+		{"a quotation before what looks whole", "<q>Does it run, says she</q> It works", nil},
 		{"parked page, in no words", "<html data-adblockkey=\"abc==\"><div id=x></div><script>window.park = {a: 1}</script><p>1<img>", []casefile.Marker{casefile.MarkerParkedSign}},
 		{"a picture beside the script of a captcha", "<script src=https://www.google.com/recaptcha/api.js></script>" + photo, nil},
 		{"a form with a captcha and nothing else", "<p>One step</p><form><div class=\"g-recaptcha\" data-sitekey=x></div></form>", []casefile.Marker{casefile.MarkerChallenge}},

@@ -131,8 +131,8 @@ func (p *page) read(b []byte) {
 			p.sim.word(word)
 		case placeNoscript:
 		}
-		if p.Words > maxPhraseWords && at == inText {
-			return // no phrase of such a page counts
+		if at == inText && (p.Words > maxPhraseWords || p.quoted > 0) {
+			return // no phrase counts there
 		}
 		if list := p.text.word(hash); list != nil {
 			p.hits.note(&p.text, list, at)

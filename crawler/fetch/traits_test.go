@@ -129,6 +129,25 @@ func TestLongPagesQuoteInEveryLanguage(t *testing.T) {
 	}
 }
 
+// What a short page quotes, or offers a visitor to say, it does not say of itself.
+func TestQuotationsSayNothingOfThePage(t *testing.T) {
+	t.Parallel()
+	for _, row := range rowsOf(t, traitsCSV) {
+		if row[3] != "page" {
+			continue
+		}
+		for _, element := range []string{"blockquote", "q", "textarea", "select"} {
+			page := "<p>Is it true what they say there? <" + element + ">" + row[2] + "</" + element + "> <p>I do not think so at all, and here is why.<img>"
+			if got := markersOf(page); len(got) != 0 {
+				t.Errorf("%s: %q quoted in %s: %v", row[1], row[2], element, got)
+			}
+		}
+	}
+	if got := markersOf("<q>page</q> not found <q>here</q> <p>This page does not exist."); !slices.Equal(got, []casefile.Marker{casefile.MarkerNotFound}) {
+		t.Errorf("after a quotation: %v", got)
+	}
+}
+
 // What live pages say of their comments and members is no barrier. The wordings are
 // those of WordPress core: You must be logged in to post a comment.
 func TestShortLivePagesSayNothingOfThemselves(t *testing.T) {
