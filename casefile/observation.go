@@ -190,7 +190,8 @@ type Features struct {
 	Forms     int `json:"forms"`
 	Passwords int `json:"passwords"` // password inputs
 	Frames    int `json:"frames"`
-	// HTML says that the body was parsed as HTML; without it only Digest and the size mean something.
+	// HTML says that the body was parsed as markup: HTML, or the error document of an object store.
+	// Without it only Digest, the size and Markers mean something.
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`
@@ -212,7 +213,9 @@ func (f *Features) Has(m Marker) bool {
 // Marker is a trait of a page from the closed list of crawler/fetch.
 type Marker string
 
-// Markers. Each is one signal among others: a judge never decides by a marker alone.
+// Markers. Each is one signal among others: a judge never decides by a marker alone. Those that end
+// in _phrase are what a page says of itself in words, those that end in _sign what it is built of,
+// in any language: of one kind they are two signs, not one.
 const (
 	MarkerNotFound    Marker = "not_found_phrase"
 	MarkerTakedown    Marker = "takedown_phrase"
@@ -229,13 +232,24 @@ const (
 	MarkerReferrer    Marker = "referrer_phrase"
 	MarkerGeoBlock    Marker = "geo_block_phrase"
 	MarkerMetaRefresh Marker = "meta_refresh"
+
+	MarkerTakedownSign   Marker = "takedown_sign"     // the placeholder of a host for what it removed
+	MarkerSuspendedSign  Marker = "suspended_sign"    // a hosting panel's page for suspended accounts
+	MarkerParkedSign     Marker = "parked_sign"       // scripts and attributes of parking services
+	MarkerSeizedSign     Marker = "seized_sign"       // parts of the banners of law enforcement
+	MarkerSinkholePhrase Marker = "sinkhole_phrase"   // a page that says that it is a sinkhole
+	MarkerDefaultPage    Marker = "default_page"      // of a server or panel on which nothing is set up
+	MarkerListing        Marker = "directory_listing" // an index made by the server, with entries
+	MarkerEmptyListing   Marker = "empty_listing"     // the same, without any entry
 )
 
 // Valid says whether m is in the list.
 func (m Marker) Valid() bool {
 	switch m {
 	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
-		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh:
+		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
+		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
+		MarkerListing, MarkerEmptyListing:
 		return true
 	}
 	return false

@@ -38,7 +38,9 @@ func TestEnumerations(t *testing.T) {
 	enumeration(t, casefile.FaultTimeout, casefile.FaultRefused, casefile.FaultReset, casefile.FaultTLS, casefile.FaultServfail, casefile.FaultNXDomain, casefile.FaultNoAddress,
 		casefile.FaultRedirectLoop, casefile.FaultTooManyRedirects, casefile.FaultProtocol, casefile.FaultAddressRefused, casefile.FaultInterrupted)
 	enumeration(t, casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized, casefile.MarkerSinkhole, casefile.MarkerLogin,
-		casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge, casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh)
+		casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge, casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
+		casefile.MarkerTakedownSign, casefile.MarkerSuspendedSign, casefile.MarkerParkedSign, casefile.MarkerSeizedSign, casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage,
+		casefile.MarkerListing, casefile.MarkerEmptyListing)
 	enumeration(t, casefile.States...)
 	enumeration(t, casefile.Standings...)
 	enumeration(t, casefile.Reasons()...)

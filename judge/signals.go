@@ -191,6 +191,9 @@ var markerPoints = map[casefile.Marker]casefile.State{
 	casefile.MarkerLogin: casefile.StateWithheld, casefile.MarkerPaywall: casefile.StateWithheld, casefile.MarkerConsent: casefile.StateWithheld,
 	casefile.MarkerChallenge: casefile.StateWithheld, casefile.MarkerAppShell: casefile.StateWithheld, casefile.MarkerLinkExpired: casefile.StateWithheld,
 	casefile.MarkerReferrer: casefile.StateWithheld, casefile.MarkerGeoBlock: casefile.StateWithheld, casefile.MarkerMetaRefresh: casefile.StateWithheld,
+	casefile.MarkerTakedownSign: casefile.StateGone, casefile.MarkerSuspendedSign: casefile.StateGone, casefile.MarkerParkedSign: casefile.StateGone,
+	casefile.MarkerSeizedSign: casefile.StateGone, casefile.MarkerSinkholePhrase: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
+	casefile.MarkerEmptyListing: casefile.StateGone,
 }
 
 func stateOfStatus(status int) casefile.State {

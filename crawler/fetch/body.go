@@ -80,7 +80,7 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 		m.err = broken
 	}
 	features := casefile.Features{}
-	s.read(m, r.Header, understood, &features)
+	s.read(m, x.ask.Target, r.Header, understood, &features)
 	features.Digest = hexSum(s.mac)
 	x.answer.BodyBytes, x.answer.Truncated, x.answer.Features = m.n, m.truncated || raw.over, &features
 	switch {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,10 +20,13 @@ const (
 	maxToken       = 512 << 10 // bytes of one token; a longer one ends the parsing
 	sniffBytes     = 1024      // of a page, for its encoding (HTML standard, 13.2.3.2)
 	maxPhraseWords = 400       // a longer page talks about a phrase and does not say it
+	maxBareWords   = 60        // a longer page has a widget beside its content
 	maxLoginWords  = 300       // a longer page has a login box beside its content
 	maxShellWords  = 10        // an application shell has hardly any text
-	maxTitleWords  = 64        // of a title are digested
-	maxRefresh     = 5         // seconds of a meta refresh that send visitors on
+	maxRootWords   = 30        // one that says what it is may say that it is loading
+	maxRootLinks   = 5
+	maxTitleWords  = 64 // of a title are digested
+	maxRefresh     = 5  // seconds of a meta refresh that send visitors on
 )
 
 // page is the state of one HTML page while it streams by.
@@ -33,24 +35,34 @@ type page struct {
 
 	structure uint64
 	sim       simhash
-	phrases   tracker
+	text      tracker
+	signs     tracker
+	hits      hits
+	title     [maxTitleWords]uint64 // hashes of its words
 	inTitle   bool
+	store     bool // an object store's error document
+	listing   listing
 	titled    bool // the first title is over
 	noscript  int
 	template  int
-	titleMAC  int // words of the title that were digested
+	quoted    int // depth of elements that hold what others say
+	titleN    int // words of the title
 	refresh   bool
+	signed    int // bytes that were read for signs
+	glyphs    int // characters of scripts without spaces
 }
 
-// read consumes the meter and fills f but for its Digest.
-func (s *scratch) read(m *meter, h http.Header, understood bool, f *casefile.Features) {
+// read consumes the meter and fills f but for its Digest. The target is the one that answered.
+func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understood bool, f *casefile.Features) {
 	s.peek.Reset(m)
-	var marks markerSet
-	if understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
-		s.page = page{structure: fnvOffset}
+	marks := headerMarks(h)
+	marks.remove(casefile.MarkerChallenge) // a fact of the hop, with the markers of the page beside it
+	store := understood && isStoreError(h.Get("Content-Type"), s.peek.Peek)
+	if store || understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
+		s.page = page{structure: fnvOffset, store: store}
 		s.page.HTML = true
 		s.parse(decoder(s.peek, h.Get("Content-Type")))
-		marks = s.page.marks()
+		marks |= s.page.marks()
 		s.page.SimHash, s.page.Structure = s.page.sim.sum(), s.page.structure
 		*f = s.page.Features
 		if refreshes([]byte(h.Get("Refresh"))) { // the header does what the element does
@@ -58,9 +70,7 @@ func (s *scratch) read(m *meter, h http.Header, understood bool, f *casefile.Fea
 		}
 	}
 	m.finish(s.drain)
-	if sinkholed(h) {
-		marks.add(casefile.MarkerSinkhole)
-	}
+	marks |= pathMarks(target)
 	f.Markers = marks.sorted()
 }
 
@@ -107,30 +117,41 @@ func validPrefix(b []byte) bool {
 	return utf8.Valid(b)
 }
 
+// hiding is an element whose text nobody reads.
+type hiding uint8
+
+const (
+	hidesNothing hiding = iota
+	hidesScript
+	hidesStyle
+)
+
 // parse runs the tokenizer over the page. No tree is built: memory is one token.
 func (s *scratch) parse(r io.Reader) {
 	p := &s.page
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxToken)
-	hidden := false // inside of script or style
+	hides := hidesNothing
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			p.endTitle(s)
 			return
 		case html.TextToken:
-			if hidden || p.template > 0 {
-				continue
+			switch {
+			case hides == hidesScript:
+				p.sign(z.Raw(), inScript)
+			case hides == hidesNothing && p.template == 0:
+				text := z.Raw()
+				if bytes.IndexByte(text, '&') >= 0 {
+					text = z.Text() // resolves references, at the price of a copy
+				}
+				p.read(text)
 			}
-			text := z.Raw()
-			if bytes.IndexByte(text, '&') >= 0 {
-				text = z.Text() // resolves references, at the price of a copy
-			}
-			p.text(text)
 		case html.StartTagToken, html.SelfClosingTagToken:
-			hidden = p.start(z)
+			hides = p.start(z)
 		case html.EndTagToken:
-			hidden = false
+			hides = hidesNothing
 			var name [longestName]byte
 			n, _ := tagName(z.Raw(), &name)
 			switch string(name[:n]) {
@@ -140,8 +161,12 @@ func (s *scratch) parse(r io.Reader) {
 				p.noscript = max(p.noscript-1, 0)
 			case "template":
 				p.template = max(p.template-1, 0)
+			case "blockquote", "q", "textarea", "select":
+				p.quoted = max(p.quoted-1, 0)
 			}
-		case html.CommentToken, html.DoctypeToken:
+		case html.CommentToken:
+			p.sign(z.Raw(), inComment)
+		case html.DoctypeToken:
 		}
 	}
 }
@@ -172,14 +197,26 @@ func tagName(raw []byte, name *[longestName]byte) (n int, hash uint64) {
 }
 
 // start counts an element; it says whether its text is hidden.
-func (p *page) start(z *html.Tokenizer) (hidden bool) {
+func (p *page) start(z *html.Tokenizer) hiding {
 	p.Elements++
 	var name [longestName]byte
-	n, hash := tagName(z.Raw(), &name)
+	raw := z.Raw()
+	n, hash := tagName(raw, &name)
 	p.structure = (p.structure ^ hash) * fnvPrime
-	switch string(name[:n]) {
+	element := string(name[:n])
+	switch {
+	case p.store:
+		p.hits.note(&p.signs, p.signs.word(hash), inStore)
+	case element == "a", element == "img" && p.Images >= maxPictures: // what a page links to says nothing of the page
+	case len(raw) > n+len("</>"):
+		p.sign(raw, inTag)
+	}
+	switch element {
 	case "a", "area":
 		p.Links++
+		if p.listing.index {
+			p.listing.link(attribute(z, "href"))
+		}
 	case "img", "picture":
 		p.Images++
 	case "video", "audio", "embed", "object":
@@ -190,15 +227,20 @@ func (p *page) start(z *html.Tokenizer) (hidden bool) {
 		p.Forms++
 	case "script":
 		p.Scripts++
-		return true
+		return hidesScript
 	case "style":
-		return true
+		return hidesStyle
 	case "title":
-		p.inTitle = !p.titled
+		if p.inTitle = !p.titled; p.inTitle {
+			p.text.pause()
+		}
 	case "noscript":
 		p.noscript++
 	case "template":
 		p.template++
+	case "blockquote", "q", "textarea", "select": // quotations, and what a visitor may say
+		p.quoted++
+		p.text.pause()
 	case "input":
 		if bytes.EqualFold(attribute(z, "type"), []byte("password")) {
 			p.Passwords++
@@ -206,7 +248,7 @@ func (p *page) start(z *html.Tokenizer) (hidden bool) {
 	case "meta":
 		p.meta(z)
 	}
-	return false
+	return hidesNothing
 }
 
 func attribute(z *html.Tokenizer, want string) []byte {
@@ -250,58 +292,53 @@ func refreshes(value []byte) bool {
 	return found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(bytes.TrimSpace(rest)) > 0
 }
 
-// endTitle digests the title's folded words, which text has gathered.
+// endTitle digests the title's folded words, which read has gathered.
 func (p *page) endTitle(s *scratch) {
 	if !p.inTitle {
 		return
 	}
 	p.inTitle, p.titled = false, true
-	p.phrases.pause()
-	if p.titleMAC == 0 {
+	p.hits.endTitle(p.text.n)
+	p.text.pause()
+	if p.titleN == 0 {
 		return
 	}
-	p.Title = s.titleDigest(p.phrases.title[:min(p.titleMAC, maxTitleWords)])
+	p.listing.index = p.hits.sure.has(casefile.MarkerListing)
+	p.Title = s.titleDigest(p.title[:min(p.titleN, maxTitleWords)])
+}
+
+// alone says that the page has nothing to see, to play or to log in to.
+func (p *page) alone() bool { return p.Images+p.Media+p.Frames+p.Passwords == 0 }
+
+// shell says whether the page waits for its scripts to fill it: hardly any text, or little of it
+// around the empty root element or the excuse of an application.
+func (p *page) shell() bool {
+	switch {
+	case p.Scripts == 0, p.Images+p.Media+p.Forms+p.Frames > 0:
+		return false
+	case p.Words < maxShellWords:
+		return true
+	}
+	named := (p.hits.bare | p.hits.short).has(casefile.MarkerAppShell)
+	return named && p.Words <= maxRootWords && p.Links <= maxRootLinks
 }
 
 // marks are the markers of a page that ended.
 func (p *page) marks() markerSet {
-	marks := p.phrases.found(p.Words <= maxPhraseWords)
+	marks := p.hits.count(p.Words, p.text.n, p.alone())
+	marks.remove(casefile.MarkerListing) // a title alone may be that of any index
+	if m, ok := p.listing.marker(); ok {
+		marks.add(m)
+	}
 	if p.Passwords > 0 && p.Words <= maxLoginWords {
 		marks.add(casefile.MarkerLogin)
 	}
-	if p.Scripts > 0 && p.Words < maxShellWords && p.Images+p.Media+p.Forms+p.Frames == 0 && !marks.has(casefile.MarkerChallenge) {
+	marks.remove(casefile.MarkerAppShell)
+	if p.shell() && !marks.has(casefile.MarkerChallenge) {
 		marks.add(casefile.MarkerAppShell)
 	}
 	if p.refresh {
 		marks.add(casefile.MarkerMetaRefresh)
 	}
 	return marks
-}
-
-// markerSet is a set of casefile markers.
-type markerSet uint32
-
-// markerOrder is every marker in alphabetical order; a marker's bit is its place.
-var markerOrder = func() []casefile.Marker {
-	all := []casefile.Marker{
-		casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized,
-		casefile.MarkerSinkhole, casefile.MarkerLogin, casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge,
-		casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
-	}
-	slices.Sort(all)
-	return all
-}()
-
-func (s *markerSet) add(m casefile.Marker) { *s |= 1 << slices.Index(markerOrder, m) }
-
-func (s markerSet) has(m casefile.Marker) bool { return s&(1<<slices.Index(markerOrder, m)) != 0 }
-
-func (s markerSet) sorted() []casefile.Marker {
-	var list []casefile.Marker
-	for i, m := range markerOrder {
-		if s&(1<<i) != 0 {
-			list = append(list, m)
-		}
-	}
-	return list
 }

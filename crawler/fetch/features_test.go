@@ -20,7 +20,7 @@ func featuresOf(s *scratch, body, contentType string) casefile.Features {
 	var f casefile.Features
 	m := &meter{r: strings.NewReader(body), mac: s.mac, max: testMaxBody}
 	s.mac.Reset()
-	s.read(m, http.Header{"Content-Type": {contentType}}, true, &f)
+	s.read(m, casefile.Target{}, http.Header{"Content-Type": {contentType}}, true, &f)
 	f.Digest = hexSum(s.mac)
 	return f
 }
@@ -195,14 +195,30 @@ func TestTheBitPlanesCountAsCountersWould(t *testing.T) {
 	}
 }
 
-func TestTraitsAreWellFormed(t *testing.T) {
+func TestMalformedTraitsAreRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := newBook(traitsCSV); err != nil {
+	if _, err := newBook(traitsCSV, signsCSV); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"a,b,c,d,e,f\nno_marker,en,two words,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,one,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,1 2 3 4 5 6 7 8 9,page,s,d", "a,b,c,d,e,f\nnot_found_phrase,en,two words,nowhere,s,d", "a,b\n1,2,3"} {
-		if _, err := newBook(bad); err == nil {
-			t.Errorf("%q was accepted", bad)
+	const head = "a,b,c,d,e,f\n"
+	if _, err := newBook(head+"not_found_phrase,en,two words,page,s,2026-11-23", head+"parked_sign,tag,two words,bare,s,2026-11-23"); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]string{
+		"marker that is unknown": "no_marker,en,two words,page,s,2026-11-23", "phrase of one word": "not_found_phrase,en,one,page,s,2026-11-23",
+		"phrase without end": "not_found_phrase,en," + strings.Repeat("a ", longestPhrase+1) + ",page,s,2026-11-23", "place that is unknown": "not_found_phrase,en,two words,nowhere,s,2026-11-23",
+		"date that is none": "not_found_phrase,en,two words,page,s,yesterday", "row that is short": "1,2,3",
+	} {
+		if _, err := newBook(head+row, head); err == nil {
+			t.Errorf("phrases: a %s was accepted", name)
+		}
+	}
+	for name, row := range map[string]string{
+		"marker that is unknown": "no_marker,tag,two words,page,s,2026-11-23", "place that is unknown": "parked_sign,nowhere,two words,page,s,2026-11-23", "weight that is unknown": "parked_sign,tag,two words,often,s,2026-11-23",
+		"header without a name": "challenge_page,header,: x,page,s,2026-11-23", "header of an unknown marker": "no_marker,header,X-A,page,s,2026-11-23",
+	} {
+		if _, err := newBook(head, head+row); err == nil {
+			t.Errorf("signs: a %s was accepted", name)
 		}
 	}
 }
@@ -212,6 +228,9 @@ func FuzzFeatures(f *testing.F) {
 		f.Add([]byte(seed), "text/html")
 	}
 	f.Add([]byte("<p>\x1b$B"), "text/html; charset=iso-2022-jp")
+	f.Add([]byte("<?xml version='1.0'?><Error><Code>NoSuchKey</Code>"), "application/xml")
+	f.Add([]byte("<title>Index of /</title><a href='../'><a href=?C=N>"), "text/html")
+	f.Add([]byte("<html data-adblockkey=1><script>window.park</script><!-- sinkhole by -->ﾍﾟｰｼﾞ"), "text/html")
 	s := testScratch()
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		first := featuresOf(s, string(body), contentType)
@@ -248,7 +267,7 @@ func BenchmarkFeatures(b *testing.B) {
 		r.Reset(page)
 		s.mac.Reset()
 		m := &meter{r: r, mac: s.mac, max: testMaxBody}
-		s.read(m, h, true, &f)
+		s.read(m, casefile.Target{}, h, true, &f)
 		f.Digest = hexSum(s.mac)
 		if f.Words == 0 || m.n != int64(len(page)) {
 			b.Fatal("nothing was read")

@@ -315,8 +315,9 @@ func TestHeaderFacts(t *testing.T) {
 		{header: http.Header{"X-Sinkhole": {"malware"}}, sinkhole: true},
 		{header: http.Header{"Server": {"X-SinkHole"}}, sinkhole: true},
 	} {
-		if edgeOf(tt.header) != tt.edge || challenged(tt.header) != tt.challenge || sinkholed(tt.header) != tt.sinkhole {
-			t.Errorf("%v: edge %q, challenge %v, sinkhole %v", tt.header, edgeOf(tt.header), challenged(tt.header), sinkholed(tt.header))
+		marks := headerMarks(tt.header)
+		if edgeOf(tt.header) != tt.edge || marks.has(casefile.MarkerChallenge) != tt.challenge || marks.has(casefile.MarkerSinkhole) != tt.sinkhole {
+			t.Errorf("%v: edge %q, markers %v", tt.header, edgeOf(tt.header), marks.sorted())
 		}
 	}
 }

@@ -23,7 +23,7 @@ func readHop(hop *casefile.Hop, h http.Header) {
 	hop.MediaType = mediaType(h.Get("Content-Type"))
 	hop.Server = printable(h.Get("Server"))
 	hop.Edge = edgeOf(h)
-	hop.Challenge = challenged(h)
+	hop.Challenge = headerMarks(h).has(casefile.MarkerChallenge)
 	hop.RetryAfter = retryAfter(h.Get("Retry-After"), time.Now())
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		hop.Date = date.UTC()
@@ -115,10 +115,8 @@ func EdgeNames() []string {
 }
 
 // edgeOf is the name of the edge or platform that the headers give away, or "".
-func edgeOf(h http.Header) string { return firstOf(h, giveaways) }
-
-func firstOf(h http.Header, list []giveaway) string {
-	for _, g := range list {
+func edgeOf(h http.Header) string {
+	for _, g := range giveaways {
 		values, present := h[g.header]
 		if !present {
 			continue
@@ -133,26 +131,4 @@ func firstOf(h http.Header, list []giveaway) string {
 		}
 	}
 	return ""
-}
-
-// challenges are headers by which an edge says that it wants a browser to prove
-// itself: Cloudflare's cf-mitigated, AWS WAF's x-amzn-waf-action, Vercel's
-// x-vercel-mitigated (vendor documentation, November 2026).
-var challenges = []giveaway{
-	{"Cf-Mitigated", "challenge", "challenge"},
-	{"X-Amzn-Waf-Action", "challenge", "challenge"}, {"X-Amzn-Waf-Action", "captcha", "challenge"},
-	{"X-Vercel-Mitigated", "challenge", "challenge"},
-}
-
-func challenged(h http.Header) bool { return firstOf(h, challenges) != "" }
-
-// sinkholed says whether the headers are those of a known sinkhole: X-Sinkhole and
-// its like (abuse.ch, Shadowserver and registries send one), or a Server that says so.
-func sinkholed(h http.Header) bool {
-	for name := range h {
-		if strings.Contains(strings.ToLower(name), "sinkhole") {
-			return true
-		}
-	}
-	return strings.Contains(strings.ToLower(h.Get("Server")), "sinkhole")
 }

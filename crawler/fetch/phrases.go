@@ -3,106 +3,210 @@ package fetch
 import (
 	_ "embed"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"math/bits"
 	"strings"
+	"time"
 
 	"vigil/casefile"
 )
 
 // traits.csv lists the phrases by which pages say what they are: marker, language,
-// phrase, where it counts, its source, date. It is read once, when the program starts.
+// phrase, where it counts, its source, date. signs.csv lists the traits that need no language:
+// marker, where, sign, when it counts, source, date. Both are read once, when the program starts.
 //
 //go:embed traits.csv
 var traitsCSV string
 
-// Where a phrase counts: see traits.csv.
+//go:embed signs.csv
+var signsCSV string
+
+// Columns of both files.
 const (
-	whereTitle = "title"
-	wherePage  = "page"
+	columns    = 6
+	colMarker  = 0
+	colPhrase  = 2
+	colDate    = 5
+	colTrait   = 3 // of traits.csv: title, heading, page or whole
+	colPlace   = 1 // of signs.csv: tag, script, comment, store, path or header
+	colCounts  = 3 // of signs.csv: page or bare
+	dateFormat = time.DateOnly
 )
 
-// longestPhrase bounds the words of a phrase.
-const longestPhrase = 8
+// seat is a set of places in an answer where words are looked up.
+type seat uint8
+
+const (
+	inTitle seat = 1 << iota
+	inText
+	inTag     // a start tag with its attributes
+	inScript  // the text of a script element
+	inComment // of the markup
+	inStore   // an object store's error document: names of elements and text
+	inPath    // host and path of the URL that answered
+)
+
+// weight is how much a page may hold for a phrase on it to count.
+type weight uint8
+
+const (
+	onShort weight = iota // at most maxPhraseWords
+	onBare                // at most maxBareWords, and nothing to see or to log in to
+	asWhole               // the phrase is all that the title, or the text, says
+)
+
+// Bounds of a phrase, in words. A character of a script without spaces is a word.
+const (
+	shortestPhrase = 2
+	longestPhrase  = 24
+)
 
 // phrase is a marker's phrase as the hashes of its folded words.
 type phrase struct {
-	words     []uint64
-	marker    casefile.Marker
-	titleOnly bool
+	words  []uint64
+	marker casefile.Marker
+	seats  seat
+	weight weight
 }
 
-// book finds phrases by their last word.
+// book finds phrases by their last two words.
 type book struct {
 	last  map[uint64][]phrase
-	sieve [sieveBits / 64]uint64 // which last words are possible, by their top bits
+	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
+	heads []headSign
 }
 
-const sieveBits = 1 << 12
+const sieveBits = 15
 
-// traits is the embedded list, read-only.
-var traits = mustBook(traitsCSV)
+// traits are the embedded lists, read-only.
+var traits = mustBook(traitsCSV, signsCSV)
 
-func mustBook(data string) *book {
-	b, err := newBook(data)
+func mustBook(traits, signs string) *book {
+	b, err := newBook(traits, signs)
 	if err != nil {
 		panic(err) // an embedded file that a test has read
 	}
 	return b
 }
 
-// newBook reads a list in the form of traits.csv.
-func newBook(data string) (*book, error) {
-	r := csv.NewReader(strings.NewReader(data))
-	r.Comment = '#'
-	r.FieldsPerRecord = 6
-	rows, err := r.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read traits: %w", err)
-	}
+// newBook reads lists in the form of traits.csv and signs.csv.
+func newBook(traits, signs string) (*book, error) {
 	b := &book{last: make(map[uint64][]phrase)}
-	for i, row := range rows[1:] {
-		p := phrase{marker: casefile.Marker(row[0]), titleOnly: row[3] == whereTitle}
-		words([]byte(row[2]), func(h uint64, _ bool) { p.words = append(p.words, h) })
-		if !p.titleOnly && row[3] != wherePage {
-			return nil, fmt.Errorf("read traits: row %d counts neither in the title nor on the page", i+2)
-		}
-		if !p.marker.Valid() || len(p.words) < 2 || len(p.words) > longestPhrase {
-			return nil, fmt.Errorf("read traits: row %d has no known marker, or a phrase of fewer than 2 or more than %d words", i+2, longestPhrase)
-		}
-		end := p.words[len(p.words)-1]
-		b.last[end] = append(b.last[end], p)
-		b.sieve[end>>52>>6] |= 1 << (end >> 52 & 63)
+	if err := eachRow("traits", traits, b.addTrait); err != nil {
+		return nil, err
+	}
+	if err := eachRow("signs", signs, b.addSign); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
 
-// tracker follows the words of a page and notes the phrases they end.
-type tracker struct {
-	ring    [longestPhrase]uint64
-	n       int                   // words since the last pause
-	title   [maxTitleWords]uint64 // hashes of the title's words
-	inTitle markerSet
-	inText  markerSet
+// eachRow reads a list without its heading.
+func eachRow(name, data string, add func(row []string) error) error {
+	r := csv.NewReader(strings.NewReader(data))
+	r.Comment = '#'
+	r.FieldsPerRecord = columns
+	rows, err := r.ReadAll()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	for _, row := range rows[min(1, len(rows)):] {
+		err := add(row)
+		if _, bad := time.Parse(dateFormat, row[colDate]); err == nil && bad != nil {
+			err = fmt.Errorf("%q is no date", row[colDate])
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %q: %w", name, row[colPhrase], err)
+		}
+	}
+	return nil
 }
+
+func (b *book) addTrait(row []string) error {
+	p := phrase{marker: casefile.Marker(row[colMarker]), seats: inTitle | inText}
+	switch row[colTrait] {
+	case "page":
+	case "title":
+		p.seats = inTitle
+	case "heading":
+		p.seats, p.weight = inTitle, asWhole
+	case "whole":
+		p.seats, p.weight = inText, asWhole
+	default:
+		return errors.New("it counts neither in the title nor on the page, nor as a whole of them")
+	}
+	return b.add(p, row[colPhrase])
+}
+
+func (b *book) addSign(row []string) error {
+	p := phrase{marker: casefile.Marker(row[colMarker])}
+	switch row[colPlace] {
+	case "tag":
+		p.seats = inTag
+	case "script":
+		p.seats = inScript
+	case "asset": // fetched by a tag, or by a script
+		p.seats = inTag | inScript
+	case "comment":
+		p.seats = inComment
+	case "store":
+		p.seats = inStore
+	case "path":
+		p.seats = inPath
+	case "header":
+		return b.addHeader(p.marker, row[colPhrase])
+	default:
+		return fmt.Errorf("%q is no place of a sign", row[colPlace])
+	}
+	switch row[colCounts] {
+	case "page":
+	case "bare":
+		p.weight = onBare
+	default:
+		return errors.New("it counts neither on a page nor on a bare one")
+	}
+	return b.add(p, row[colPhrase])
+}
+
+func (b *book) add(p phrase, text string) error {
+	words([]byte(text), func(h uint64, _ kind) { p.words = append(p.words, h) })
+	if !p.marker.Valid() || len(p.words) < shortestPhrase || len(p.words) > longestPhrase {
+		return fmt.Errorf("it has no known marker, or fewer than %d or more than %d words", shortestPhrase, longestPhrase)
+	}
+	key := pair(p.words[len(p.words)-2], p.words[len(p.words)-1])
+	b.last[key] = append(b.last[key], p)
+	b.sieve[key>>(64-sieveBits)/64] |= 1 << (key >> (64 - sieveBits) % 64)
+	return nil
+}
+
+// pair is the key of two words in a row. Two tell a phrase far better than one: many phrases of
+// a language end alike, and in Japanese the last word is one character.
+func pair(before, last uint64) uint64 {
+	return (bits.RotateLeft64(before, 23) ^ last) * 0x9e3779b97f4a7c15
+}
+
+// tracker follows words and notes the phrases they end.
+type tracker struct {
+	ring [ringWords]uint64
+	n    int // words since the last pause
+}
+
+// ringWords is the first power of two that holds the longest phrase.
+const ringWords = 32
 
 // pause keeps phrases from reaching over a border.
 func (t *tracker) pause() { t.n = 0 }
 
-func (t *tracker) word(h uint64, title bool) {
-	t.ring[t.n%longestPhrase] = h
+// word takes the next word. It returns the phrases that may end with it: those with its last two words.
+func (t *tracker) word(h uint64) []phrase {
+	key := pair(t.ring[(t.n-1)&(ringWords-1)], h)
+	t.ring[t.n&(ringWords-1)] = h
 	t.n++
-	if traits.sieve[h>>52>>6]&(1<<(h>>52&63)) == 0 {
-		return
+	if traits.sieve[key>>(64-sieveBits)/64]&(1<<(key>>(64-sieveBits)%64)) == 0 {
+		return nil
 	}
-	for _, p := range traits.last[h] {
-		switch {
-		case p.titleOnly && !title, !t.ends(p.words):
-		case title:
-			t.inTitle.add(p.marker)
-		default:
-			t.inText.add(p.marker)
-		}
-	}
+	return traits.last[key]
 }
 
 func (t *tracker) ends(words []uint64) bool {
@@ -110,18 +214,9 @@ func (t *tracker) ends(words []uint64) bool {
 		return false
 	}
 	for i, w := range words {
-		if t.ring[(t.n-len(words)+i)%longestPhrase] != w {
+		if t.ring[(t.n-len(words)+i)&(ringWords-1)] != w {
 			return false
 		}
 	}
 	return true
-}
-
-// found are the markers whose phrases count: those of the title always, those of
-// the text on a short page only.
-func (t *tracker) found(short bool) markerSet {
-	if short {
-		return t.inTitle | t.inText
-	}
-	return t.inTitle
 }

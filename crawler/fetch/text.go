@@ -21,81 +21,75 @@ const (
 	placeNoscript              // shown without scripts only: phrases count, words do not
 )
 
-// What a byte of ASCII is folded to: a letter in lower case, a digit, skip or gap.
+// kind tells words apart.
+type kind uint8
+
 const (
-	gap  = 0
-	skip = 1
+	kindWord   kind = iota
+	kindNumber      // digits only
+	kindGlyph       // one character of a script that puts no spaces between words
 )
 
-var asciiFold = func() (t [utf8.RuneSelf]byte) {
-	for c := range byte(utf8.RuneSelf) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			t[c] = c
-		case c >= 'A' && c <= 'Z':
-			t[c] = c + 'a' - 'A'
-		case c == '\'', c == '`':
-			t[c] = skip // doesn't = doesnt
-		}
-	}
-	return t
-}()
-
-// latinFold has the base letters of U+00C0 to U+017F, so that accents do not matter.
-const latinFold = "aaaaaaaceeeeiiiidnooooo\x00ouuuuytsaaaaaaaceeeeiiiidnooooo\x00ouuuuyty" +
-	"aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs"
-
-// words calls emit for each word of b with a hash of its folded form: lower case,
-// without accents and apostrophes. numeric says that it has digits only. Scripts
-// without spaces give a word per character.
-func words(b []byte, emit func(hash uint64, numeric bool)) {
-	h, n, numeric := uint64(fnvOffset), 0, true
-	flush := func() {
-		if n > 0 {
-			emit(h, numeric)
-		}
-		h, n, numeric = fnvOffset, 0, true
-	}
+// words calls emit for each word of b with a hash of its folded form: lower case, in plain
+// letters (see fold), without apostrophes. A script without spaces gives a word per character,
+// so that its phrases are found wherever they stand, and however their lines are broken.
+func words(b []byte, emit func(hash uint64, k kind)) {
+	h, n, k := uint64(fnvOffset), 0, kindNumber
 	for i := 0; i < len(b); {
+		var r rune
 		if c := b[i]; c < utf8.RuneSelf {
 			i++
-			switch f := asciiFold[c]; f {
-			case gap:
-				if n > 0 {
-					flush()
-				}
-			case skip:
-			default:
+			f := asciiFold[c]
+			if f > skip {
 				h = (h ^ uint64(f)) * fnvPrime
 				n++
-				numeric = numeric && f <= '9'
+				if f > '9' {
+					k = kindWord
+				}
+				continue
+			}
+			r = rune(f)
+		} else {
+			var size int
+			r, size = utf8.DecodeRune(b[i:])
+			i += size
+			r = fold(r)
+		}
+		switch {
+		case r == skip:
+			continue
+		case r == gap:
+		case r < utf8.RuneSelf:
+			h = (h ^ uint64(r)) * fnvPrime
+			n++
+			if r > '9' {
+				k = kindWord
+			}
+			continue
+		case r == sharpS: // ss, as it is written without the letter
+			h = (h ^ 's') * fnvPrime
+			h = (h ^ 's') * fnvPrime
+			n, k = n+2, kindWord
+			continue
+		case !glyph(r):
+			h = hashRune(h, r)
+			n++
+			if !unicode.IsDigit(r) {
+				k = kindWord
 			}
 			continue
 		}
-		r, size := utf8.DecodeRune(b[i:])
-		i += size
-		switch {
-		case invisible(r):
-		case r >= 0xc0 && r <= 0x17f && latinFold[r-0xc0] != 0:
-			h = (h ^ uint64(latinFold[r-0xc0])) * fnvPrime
-			n++
-			numeric = false
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-			flush()
-			h, n, numeric = hashRune(fnvOffset, r), 1, false
-			flush()
-		case unicode.IsLetter(r), unicode.IsMark(r):
-			h = hashRune(h, unicode.ToLower(r))
-			n++
-			numeric = false
-		case unicode.IsDigit(r):
-			h = hashRune(h, r)
-			n++
-		default:
-			flush()
+		if n > 0 {
+			emit(h, k)
+			h, n, k = fnvOffset, 0, kindNumber
+		}
+		if r != gap {
+			emit(hashRune(fnvOffset, r), kindGlyph)
 		}
 	}
-	flush()
+	if n > 0 {
+		emit(h, k)
+	}
 }
 
 func hashRune(h uint64, r rune) uint64 {
@@ -105,37 +99,46 @@ func hashRune(h uint64, r rune) uint64 {
 	return h
 }
 
-// invisible are characters that hide in words: soft hyphen, zero-width ones, the
-// byte order mark, and the typographic apostrophe, which is skipped as the plain one.
-func invisible(r rune) bool {
-	return r == 0xad || r >= 0x200b && r <= 0x200d || r == 0x2060 || r == 0xfeff || r == 0x2019
-}
-
-// text feeds a run of text. Words of the body and the title are looked up among
+// read feeds a run of text. Words of the body and the title are looked up among
 // the phrases; those of the body make the simhash.
-func (p *page) text(b []byte) {
-	where := placeBody
+func (p *page) read(b []byte) {
+	where, at := placeBody, inText
 	switch {
 	case p.inTitle:
-		where = placeTitle
+		where, at = placeTitle, inTitle
 	case p.noscript > 0:
 		where = placeNoscript
 	}
-	words(b, func(hash uint64, numeric bool) {
-		p.phrases.word(hash, where == placeTitle)
+	words(b, func(hash uint64, k kind) {
+		word := hash
 		switch where {
 		case placeTitle:
-			if p.titleMAC < maxTitleWords {
-				p.phrases.title[p.titleMAC] = hash
+			if p.titleN < maxTitleWords {
+				p.title[p.titleN] = hash
 			}
-			p.titleMAC++
+			p.titleN++
 		case placeBody:
-			p.Words++
-			if numeric {
-				hash = fnvOffset // counters, dates and ids change from look to look
+			switch k {
+			case kindWord:
+				p.Words++
+			case kindNumber:
+				p.Words++
+				word = fnvOffset // counters, dates and ids change from look to look
+			case kindGlyph:
+				p.glyphs++
+				p.Words += p.glyphs & 1 // two make a word
 			}
-			p.sim.word(hash)
+			p.sim.word(word)
 		case placeNoscript:
+		}
+		if at == inText && (p.Words > maxPhraseWords || p.quoted > 0) {
+			return // no phrase counts there
+		}
+		if list := p.text.word(hash); list != nil {
+			p.hits.note(&p.text, list, at)
+		}
+		if p.store {
+			p.hits.note(&p.signs, p.signs.word(hash), inStore)
 		}
 	})
 }

@@ -1,0 +1,93 @@
+package fetch
+
+import (
+	"slices"
+
+	"vigil/casefile"
+)
+
+// hits are the phrases and signs that were found, by when they count.
+type hits struct {
+	sure       markerSet // in the title: always
+	short      markerSet // on a page of at most maxPhraseWords
+	bare       markerSet // on a page of at most maxBareWords with nothing else on it
+	whole      markerSet // when the title, and later the text, has no more than wholeWords words
+	wholeWords int
+}
+
+// note adds the phrases of a list that end here and count at this place.
+func (h *hits) note(t *tracker, list []phrase, at seat) {
+	for i := range list {
+		p := &list[i]
+		switch {
+		case p.seats&at == 0, !t.ends(p.words):
+		case p.weight == asWhole:
+			if t.n == len(p.words) {
+				h.whole.add(p.marker)
+				h.wholeWords = t.n
+			}
+		case at == inTitle:
+			h.sure.add(p.marker)
+		case p.weight == onBare:
+			h.bare.add(p.marker)
+		default:
+			h.short.add(p.marker)
+		}
+	}
+}
+
+// endTitle takes what the title as a whole said, if it had no more words.
+func (h *hits) endTitle(words int) {
+	if words == h.wholeWords {
+		h.sure |= h.whole
+	}
+	h.whole, h.wholeWords = 0, 0
+}
+
+// count gives the markers that count on a page of so many words, of which the text's tracker saw
+// the last ones.
+func (h *hits) count(words, tracked int, alone bool) markerSet {
+	set := h.sure
+	if words <= maxPhraseWords {
+		set |= h.short
+	}
+	if words <= maxBareWords && alone {
+		set |= h.bare
+	}
+	if tracked == h.wholeWords && words <= tracked { // more words would be those of quotations
+		set |= h.whole
+	}
+	return set
+}
+
+// markerSet is a set of casefile markers.
+type markerSet uint32
+
+// markerOrder is every marker in alphabetical order; a marker's bit is its place.
+var markerOrder = func() []casefile.Marker {
+	all := []casefile.Marker{
+		casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized,
+		casefile.MarkerSinkhole, casefile.MarkerLogin, casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge,
+		casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
+		casefile.MarkerTakedownSign, casefile.MarkerSuspendedSign, casefile.MarkerParkedSign, casefile.MarkerSeizedSign,
+		casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage, casefile.MarkerListing, casefile.MarkerEmptyListing,
+	}
+	slices.Sort(all)
+	return all
+}()
+
+func (s *markerSet) add(m casefile.Marker) { *s |= 1 << slices.Index(markerOrder, m) }
+
+func (s *markerSet) remove(m casefile.Marker) { *s &^= 1 << slices.Index(markerOrder, m) }
+
+func (s markerSet) has(m casefile.Marker) bool { return s&(1<<slices.Index(markerOrder, m)) != 0 }
+
+func (s markerSet) sorted() []casefile.Marker {
+	var list []casefile.Marker
+	for i, m := range markerOrder {
+		if s&(1<<i) != 0 {
+			list = append(list, m)
+		}
+	}
+	return list
+}
