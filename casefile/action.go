@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -192,8 +193,11 @@ func (c Case) actOnOrigin(a Action) (Case, []Event, *Problem) {
 		if c.Hosting == nil {
 			return c, nil, Problemf(ProblemConflict, "action", "the case was not looked at yet; record the origin when its hosting was decided")
 		}
-		if c.Hosting.Edge == nil {
+		switch {
+		case c.Hosting.Edge == nil:
 			o.Of = c.Hosting.Addresses
+		case slices.Contains(c.Hosting.Addresses, o.Address):
+			return c, nil, Problemf(ProblemField, "origin", "this is the address of the edge that the target answers at; give that of the machine behind it")
 		}
 		c.Origin, told, e.Kind = o, o, EventOriginRecorded
 	}

@@ -121,6 +121,19 @@ func TestACountryIsRecordedForAddresses(t *testing.T) {
 	}
 }
 
+// TestTheEdgeIsNoOrigin: the address that the target answers at, behind an edge, is the edge's.
+func TestTheEdgeIsNoOrigin(t *testing.T) {
+	t.Parallel()
+	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.7")}}
+	if _, _, problem := onOrigin(c, casefile.ActOrigin, "::ffff:192.0.2.7"); problem == nil || problem.Field != "origin" {
+		t.Errorf("the edge's own address was recorded: %v", problem)
+	}
+	if _, _, problem := onOrigin(c, casefile.ActOrigin, "192.0.2.8"); problem != nil {
+		t.Error(problem)
+	}
+}
+
 func TestADecisionKnowsItsRecord(t *testing.T) {
 	t.Parallel()
 	o := casefile.Origin{Address: netip.MustParseAddr("192.0.2.7"), By: "ann", At: noon}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"vigil/casefile"
 )
@@ -268,4 +269,20 @@ func (s *service) dated(signs []string) []string {
 		return signs
 	}
 	return append(signs, "the service ended in "+s.ended+": others may hold its names and networks now")
+}
+
+// knownEdges are the built-in tables, read once.
+var knownEdges = sync.OnceValues(newEdges)
+
+// EdgeAt names the edge in whose published ranges an address lies: it is no origin.
+// Empty when it lies in none. It asks nobody, and is safe for concurrent use.
+func EdgeAt(addr netip.Addr) string {
+	e, err := knownEdges()
+	if err != nil { // New says it too
+		return ""
+	}
+	if r := e.edgeRanges.find(addr.Unmap().WithZone("")); r != nil {
+		return r.owner.name
+	}
+	return ""
 }

@@ -221,3 +221,16 @@ func TestEdgeInFrontOfAHost(t *testing.T) {
 		t.Errorf("contacts %+v", h.Contacts)
 	}
 }
+
+// TestEdgeAt: an address in a published range is an edge's; others are nobody's.
+func TestEdgeAt(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{"151.101.1.1": "Fastly", "::ffff:151.101.1.1": "Fastly", "2606:4700::1": "Cloudflare", "203.0.113.9": "", "2001:db8::1": ""} {
+		if got := EdgeAt(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("%s: %q, want %q", addr, got, want)
+		}
+	}
+	if got := EdgeAt(netip.Addr{}); got != "" {
+		t.Errorf("no address: %q", got)
+	}
+}

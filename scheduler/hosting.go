@@ -197,7 +197,7 @@ func question(h *casefile.Hosting, at time.Time) casefile.Event {
 	if len(named) > 0 {
 		text = fmt.Sprintf("In which country is it hosted, and by whom? Sources name %s; the confidence is %.2f.", strings.Join(named, ", "), h.Confidence)
 	}
-	if h.Edge != nil {
+	if h.Edge != nil && h.Origin == casefile.OriginUnknown {
 		text = fmt.Sprintf("It is served through %s, which hides where it is hosted. Who knows the origin?", clip(h.Edge.Name))
 	}
 	return casefile.Event{At: at, Kind: casefile.EventReviewRequested, Actor: casefile.ActorVigil, Data: map[string]string{"about": "hosting", "question": text}}

@@ -108,6 +108,9 @@ func (h *house) readOrigin(address, code string) (netip.Addr, string, *casefile.
 			return origin, "", casefile.Problemf(casefile.ProblemField, "origin",
 				"the address is private or reserved: no site on the internet is hosted there; give the public address, or in a lab allow the network with guard.allow_networks")
 		}
+		if edge := geolocate.EdgeAt(origin); edge != "" {
+			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "the address belongs to the edge %s; give that of the machine behind it", edge)
+		}
 	}
 	if code == "" {
 		return origin, "", nil

@@ -125,7 +125,7 @@ func seal(s, domain string) string {
 		for start > done && inName(s[start-1]) {
 			start--
 		}
-		if end < len(s) && strings.IndexByte("./?#:", s[end]) >= 0 {
+		if end < len(s) && strings.IndexByte("./?#:", s[end]) >= 0 && !endsSentence(s[end:]) {
 			for end < len(s) && strings.IndexByte(" \t\r\n<>\"',;)", s[end]) < 0 {
 				end++
 			}
@@ -139,6 +139,11 @@ func seal(s, domain string) string {
 	}
 	b.WriteString(s[done:])
 	return b.String()
+}
+
+// endsSentence says whether s begins with a dot or colon that belongs to the text and not to a URL.
+func endsSentence(s string) bool {
+	return (s[0] == '.' || s[0] == ':') && (len(s) == 1 || s[1] == ' ' || s[1] == '\n')
 }
 
 // inName says whether c can be part of a domain name; all bytes of letters beyond ASCII can.

@@ -23,7 +23,9 @@ func TestText(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, url, in, want string }{
 		{"address at the domain", "https://www.site-1.example/a", "abuse@site-1.example", "abuse@[sealed]"},
-		{"host itself", "https://www.site-1.example/a", "www.site-1.example.", "[sealed]"},
+		{"host itself", "https://www.site-1.example/a", "www.site-1.example.", "[sealed]."},
+		{"end of a sentence", "https://www.site-1.example/a", "at www.site-1.example. Source: x", "at [sealed]. Source: x"},
+		{"before a colon", "https://www.site-1.example/a", "www.site-1.example: gone", "[sealed]: gone"},
 		{"upper case", "https://www.site-1.example/a", "WWW.Site-1.Example", "[sealed]"},
 		{"other name of the domain", "https://www.site-1.example/a", "mail.site-1.example is there", "[sealed] is there"},
 		{"whole url", "https://www.site-1.example/a", "see http://img.site-1.example/a/b?c=d now", "see http://[sealed] now"},
