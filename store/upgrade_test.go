@@ -119,22 +119,28 @@ func recordVisit(t *testing.T, s *store.Store, c casefile.Case, now time.Time) {
 	}
 }
 
-// copyRows copies a table, those of its columns that the older one has.
-func copyRows(t *testing.T, from, to *sql.DB, table string) {
+// columnsOf are the columns of an empty table.
+func columnsOf(t *testing.T, db *sql.DB, table string) []string {
 	t.Helper()
-	rows, err := to.QueryContext(t.Context(), "SELECT * FROM "+table)
+	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer rows.Close()
 	columns, err := rows.Columns()
-	if err != nil || rows.Next() {
-		t.Fatalf("%s is not empty, or %v", table, err)
+	if err != nil || rows.Next() || rows.Err() != nil {
+		t.Fatalf("%s is not empty, or %v %v", table, err, rows.Err())
 	}
-	if err := rows.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return columns
+}
+
+// copyRows copies a table, those of its columns that the older one has.
+func copyRows(t *testing.T, from, to *sql.DB, table string) {
+	t.Helper()
+	columns := columnsOf(t, to, table)
 	list := strings.Join(columns, ", ")
-	if rows, err = from.QueryContext(t.Context(), "SELECT "+list+" FROM "+table); err != nil {
+	rows, err := from.QueryContext(t.Context(), "SELECT "+list+" FROM "+table)
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
