@@ -16,3 +16,6 @@ if [ -z "${VIGIL_TEST_POSTGRES:-}" ] && dsn=$(scripts/postgres.sh start "$work/p
   export VIGIL_TEST_POSTGRES=$dsn
 fi
 "$work/vigil" bench "$@"
+echo
+echo "The parts alone, with their allocations:"
+CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./judge ./crawler/fetch ./geolocate ./geolocate/distance ./geolocate/registry | grep '^Benchmark'
