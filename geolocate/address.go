@@ -90,6 +90,9 @@ func judgeAddress(raw string) (email string, problem addressProblem) {
 	if len(raw) > maxMailField {
 		return "", addressTooLong
 	}
+	if local, domain, ok := plainAddress(raw); ok {
+		return knownAddresses().judgeParts(raw, local, domain)
+	}
 	s := strings.TrimSpace(raw)
 	switch {
 	case s == "":
@@ -122,11 +125,36 @@ func judgeAddress(raw string) (email string, problem addressProblem) {
 	case strings.HasPrefix(domain, "["):
 		return "", addressLiteral
 	}
+	return list.judgeParts(s, local, domain)
+}
+
+// plainAddress splits what needs no reading: small letters, digits and a few signs
+// around one @. Most addresses are of this kind.
+func plainAddress(s string) (local, domain string, ok bool) {
+	at := -1
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-':
+		case c == '@' && at < 0:
+			at = i
+		case (c == '_' || c == '+') && at < 0:
+		default:
+			return "", "", false
+		}
+	}
+	if at < 1 || at == len(s)-1 || s[len(s)-1] == '.' {
+		return "", "", false
+	}
+	return s[:at], s[at+1:], true
+}
+
+// judgeParts judges the two sides of an address; s is the whole of it.
+func (l *addressList) judgeParts(s, local, domain string) (email string, problem addressProblem) {
 	domain, problem = asciiDomain(domain)
 	if !isDotString(local) {
 		return "", addressBroken
 	}
-	if p := list.judgeLocal(local); p != "" {
+	if p := l.judgeLocal(local); p != "" {
 		return "", p
 	}
 	switch {
@@ -135,7 +163,7 @@ func judgeAddress(raw string) (email string, problem addressProblem) {
 	case len(local) > maxLocal || len(local)+1+len(domain) > maxMailbox:
 		return "", addressTooLong
 	}
-	if p := list.judgeDomain(domain); p != "" {
+	if p := l.judgeDomain(domain); p != "" {
 		return "", p
 	}
 	if strings.HasSuffix(s, domain) && s[:len(s)-len(domain)] == local+"@" {
@@ -148,6 +176,9 @@ func judgeAddress(raw string) (email string, problem addressProblem) {
 // field without any is returned as it is, so that its problem can be told.
 func splitAddresses(raw string) []string {
 	if len(raw) > maxMailField {
+		return []string{raw}
+	}
+	if _, _, plain := plainAddress(raw); plain {
 		return []string{raw}
 	}
 	var out []string
@@ -360,7 +391,10 @@ var separators = strings.NewReplacer(".", "", "-", "", "_", "", "+", "")
 // judgeLocal knows the local parts that nobody reads. Small letters and without
 // separators they are compared, so that No-Reply and noreply are one.
 func (l *addressList) judgeLocal(local string) addressProblem {
-	folded := separators.Replace(strings.ToLower(local))
+	folded := strings.ToLower(local)
+	if strings.ContainsAny(folded, "._-+") {
+		folded = separators.Replace(folded)
+	}
 	switch {
 	case strings.Contains(folded, "redacted"):
 		return addressRedacted

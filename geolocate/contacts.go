@@ -91,7 +91,7 @@ func contacts(f Facts, origins []netip.Addr) []casefile.Contact {
 	case f.Edge != nil:
 		parties = []casefile.Party{casefile.PartyEdge, casefile.PartyHost}
 	}
-	var out []casefile.Contact
+	out := make([]casefile.Contact, 0, len(f.Desks)+len(f.Directory)+4)
 	for _, party := range parties {
 		for _, c := range candidates(f, origins, party) {
 			// An address that two parties share is told once.
@@ -100,7 +100,7 @@ func contacts(f Facts, origins []netip.Addr) []casefile.Contact {
 			}
 		}
 	}
-	return append(out, registrarContacts(f)...)
+	return registrarContacts(out, f)
 }
 
 // candidate is a contact with its place.
@@ -128,7 +128,7 @@ func candidates(f Facts, origins []netip.Addr, party casefile.Party) []casefile.
 	if c, ok := byConvention(list, party, f.Domain); ok {
 		list = append(list, c)
 	}
-	var out []casefile.Contact
+	out := make([]casefile.Contact, 0, len(list))
 	for _, c := range list {
 		if len(out) < maxOfParty && !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c.Contact) }) {
 			out = append(out, c.Contact)
@@ -314,12 +314,12 @@ func atDomain(form, target string) bool {
 	return target != "" && registrable(rest) == target
 }
 
-// registrarContacts are those of the registrar: the directory's stand in front of what
+// registrarContacts adds those of the registrar: the directory's stand in front of what
 // the registration names.
-func registrarContacts(f Facts) []casefile.Contact {
-	var out []casefile.Contact
+func registrarContacts(out []casefile.Contact, f Facts) []casefile.Contact {
+	before := len(out)
 	for _, c := range f.Directory {
-		if c.Party == casefile.PartyRegistrar && len(out) < maxOfParty {
+		if c.Party == casefile.PartyRegistrar && len(out)-before < maxOfParty {
 			out = append(out, c)
 		}
 	}
@@ -331,7 +331,7 @@ func registrarContacts(f Facts) []casefile.Contact {
 		Party: casefile.PartyRegistrar, Name: f.Registrar.Name, Role: roleAbuse, Email: email, Source: f.RegistrarSource,
 		Why: "abuse contact of the registrar, named by the registration",
 	}
-	if email != "" && !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
+	if email != "" && !slices.ContainsFunc(out[before:], func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
 		out = append(out, c)
 	}
 	return out

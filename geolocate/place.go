@@ -82,6 +82,7 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 			registered = registered || kind == kindRDAP || kind == kindWHOIS
 		}
 	}
+	p.opinions = make([]opinion, 0, 4)
 	type sum struct {
 		country string
 		doubt   float64 // (1-w1)(1-w2)...
@@ -185,6 +186,7 @@ func weightOf(c *casefile.Claim, registered bool) float64 {
 // step says in words what was decided for the address.
 func (p place) step() string {
 	var said, vetoed strings.Builder
+	said.Grow(24 * len(p.opinions))
 	for _, o := range p.opinions {
 		if said.Len() > 0 {
 			said.WriteString(", ")
