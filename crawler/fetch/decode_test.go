@@ -136,7 +136,7 @@ func TestEveryCodingShowsTheSamePage(t *testing.T) {
 // A bomb of each coding is read up to the bound, in the memory of one window, and
 // is no fault. Not parallel: it measures what the whole process allocates.
 func TestBombsOfEachCoding(t *testing.T) {
-	zeros := make([]byte, 128<<20)
+	zeros := make([]byte, 48<<20)
 	members := func(coding string, size int) []byte { // that decode to nothing
 		one := encode(t, coding, nil)
 		return bytes.Repeat(one, size/len(one))
@@ -157,7 +157,7 @@ func TestBombsOfEachCoding(t *testing.T) {
 		{"gzip of gzip", "gzip, gzip", encode(t, "gzip", encode(t, "gzip", zeros)), 3, true, ""},
 		{"gzip of br", "br, gzip", encode(t, "gzip", encode(t, "br, widest", zeros)), 18, true, ""},
 		{"gzip members of nothing", "gzip", members("gzip", 4<<20), 2, true, ""},
-		{"a gzip bomb of members of nothing", "gzip, gzip", encode(t, "gzip", members("gzip", 64<<20)), 2, true, ""},
+		{"a gzip bomb of members of nothing", "gzip, gzip", encode(t, "gzip", members("gzip", 16<<20)), 2, true, ""},
 		{"zstd frames to skip", "zstd", skippable, 4, true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestBombsOfEachCoding(t *testing.T) {
 			took := time.Since(started)
 			runtime.ReadMemStats(&after)
 			spent := after.TotalAlloc - before.TotalAlloc - uint64(len(answer)) // the server copies its answer once
-			if spent>>20 >= tt.most {
+			if spent>>20 >= tt.most && !underRace {
 				t.Errorf("%d KiB were allocated, less than %d MiB are allowed", spent>>10, tt.most)
 			}
 			t.Logf("%d KiB allocated, %v", spent>>10, took)
