@@ -153,6 +153,9 @@ func (r *Resolver) exchange(ctx context.Context, name string, qtype uint16) (*dn
 		try, cancel := context.WithTimeout(ctx, share)
 		m, err := r.try(try, r.servers[i%len(r.servers)], name, qtype)
 		cancel()
+		if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+			<-ctx.Done() // a socket's timer may fire an instant before the caller's: that is no fault of the servers
+		}
 		if ctx.Err() != nil {
 			return nil, interrupted(ctx)
 		}
