@@ -2,6 +2,14 @@ module vigil
 
 go 1.26.8
 
+// A look must read what old servers show: keys under 1024 bits, SHA-1 in handshakes of
+// TLS 1.2, negative serial numbers. Certificates are judged by crawler/fetch afterwards.
+godebug (
+	rsa1024min=0
+	tlssha1=1
+	x509negativeserial=1
+)
+
 require (
 	code.dny.dev/ssrf v0.3.0
 	github.com/alexedwards/scs/v2 v2.9.0
