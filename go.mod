@@ -2,9 +2,18 @@ module vigil
 
 go 1.26.8
 
+// A look must read what old servers show: keys under 1024 bits, SHA-1 in handshakes of
+// TLS 1.2, negative serial numbers. Certificates are judged by crawler/fetch afterwards.
+godebug (
+	rsa1024min=0
+	tlssha1=1
+	x509negativeserial=1
+)
+
 require (
 	code.dny.dev/ssrf v0.3.0
 	github.com/alexedwards/scs/v2 v2.9.0
+	github.com/andybalholm/brotli v1.2.6
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/emersion/go-smtp v0.25.1
 	github.com/go-viper/mapstructure/v2 v2.4.0
@@ -12,6 +21,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/jedib0t/go-pretty/v6 v6.8.3
+	github.com/klauspost/compress v1.20.1
 	github.com/knadh/koanf/parsers/yaml v1.1.1
 	github.com/knadh/koanf/providers/confmap v1.0.0
 	github.com/knadh/koanf/providers/rawbytes v1.0.0

@@ -19,7 +19,15 @@ const (
 	detailGuard    = "not a public address or port"
 	detailPanic    = "the answer broke a parser"
 	detailRedirect = "redirect to an unusable address"
+	detailLoop     = "a redirect leads back"
+	detailHops     = "more redirects than are followed"
 )
+
+// Details are all details of faults that a look gives, but for those of its
+// Resolver. They are a closed set of phrases; docs/verdicts.md lists them.
+func Details() []string {
+	return append([]string{detailVantage, detailStopped, detailGuard, detailPanic, detailRedirect, detailLoop, detailHops}, fetch.Details()...)
+}
 
 // Look looks at s from the named vantage. It never returns an error: what the
 // world did is in the observation, and so is what we did ourselves (a fault of
@@ -104,9 +112,9 @@ func (w *walk) run(ctx context.Context, o *casefile.Observation) {
 		case problem != nil:
 			o.Fault = request(casefile.FaultProtocol, detailRedirect)
 		case w.seen[visited{next, w.jar.Header(next)}]:
-			o.Fault = request(casefile.FaultRedirectLoop, "")
+			o.Fault = request(casefile.FaultRedirectLoop, detailLoop)
 		case len(o.Hops) > w.c.maxRedirects:
-			o.Fault = request(casefile.FaultTooManyRedirects, "")
+			o.Fault = request(casefile.FaultTooManyRedirects, detailHops)
 		}
 		if o.Fault != nil {
 			return

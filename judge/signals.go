@@ -75,6 +75,7 @@ func (l *look) noteFacts() {
 	if l.status != 0 {
 		l.note("status", strconv.Itoa(l.status), stateOfStatus(l.status))
 	}
+	l.noteServerError()
 	if l.way != wentNowhere {
 		l.note("redirect", "to "+string(l.way), stateOfWay(l.way))
 	}

@@ -12,7 +12,9 @@ import (
 	"hash"
 	"io"
 	"net/http"
-	"strings"
+	"time"
+
+	"github.com/andybalholm/brotli"
 
 	"vigil/casefile"
 )
@@ -32,6 +34,8 @@ type scratch struct {
 	out    []byte        // the request
 	zipped *bufio.Reader // in front of the decoder
 	gz     *gzip.Reader
+	gzBusy bool
+	br     *brotli.Reader
 	mac    hash.Hash     // of the body
 	title  hash.Hash     // of the title, under the same key
 	peek   *bufio.Reader // in front of the parser
@@ -61,89 +65,87 @@ func (f *Fetcher) putScratch(s *scratch) {
 // readBody reads the decoded body up to MaxBody, reduces it to features and drops
 // it. Features are those of what came, also when a fault ends it.
 func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
-	raw := &rawBody{r: r.Body, left: -1, untilClose: r.ContentLength < 0 && len(r.TransferEncoding) == 0}
+	raw := &rawBody{r: r.Body, length: r.ContentLength, chunked: len(r.TransferEncoding) > 0, begin: time.Now()}
+	raw.last = raw.begin
+	wait, cancel := context.WithDeadline(ctx, x.line.end())
+	defer cancel()
+	d := &decoding{ctx: wait, x: x, s: s}
+	defer d.done()
+	list := codings(r.Header)
+	understood := decodable(list)
 	var decoded io.Reader = raw
-	var broken error
-	understood := true
-	switch coding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header["Content-Encoding"], ","))); coding {
-	case "", "identity":
-	case "gzip", "x-gzip":
-		raw.left = x.f.options.MaxBody + rawSlack
-		decoded, broken = s.gunzip(raw)
-	default:
-		// Not asked for: digested as it came, and not parsed.
-		understood = false
-	}
+	if understood {
+		decoded = d.open(raw, list)
+	} // else it was not asked for: digested as it came, and not parsed
 	m := &meter{r: decoded, mac: s.mac, max: x.f.options.MaxBody}
 	s.mac.Reset()
-	if broken != nil {
-		m.err = broken
-	}
 	features := casefile.Features{}
 	s.read(m, x.ask.Target, r.Header, understood, &features)
 	features.Digest = hexSum(s.mac)
-	x.answer.BodyBytes, x.answer.Truncated, x.answer.Features = m.n, m.truncated || raw.over, &features
+	x.answer.BodyBytes, x.answer.Truncated, x.answer.Features = m.n, m.truncated || d.over, &features
 	switch {
-	case m.err == nil, errors.Is(m.err, io.EOF), raw.over:
+	case m.err == nil, errors.Is(m.err, io.EOF), d.over:
+	case errors.Is(m.err, errNoRoom):
+		x.answer.Fault = &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseBody, Detail: detailNoRoom}
 	case raw.err == nil || errors.Is(raw.err, io.EOF):
 		// The transfer was whole: what is broken is the encoding inside of it.
 		x.answer.Fault = &casefile.Fault{Kind: casefile.FaultProtocol, Phase: casefile.PhaseBody, Detail: detailEncoding}
 	default:
-		x.answer.Fault = faultOf(ctx, raw.err, casefile.PhaseBody)
+		x.answer.Fault = raw.fault(ctx)
 	}
-}
-
-// gunzip starts decoding. An empty body is empty, whatever its headers say.
-func (s *scratch) gunzip(raw io.Reader) (io.Reader, error) {
-	s.zipped.Reset(raw)
-	if _, err := s.zipped.Peek(1); errors.Is(err, io.EOF) {
-		return s.zipped, nil
-	}
-	if s.gz == nil {
-		z, err := gzip.NewReader(s.zipped)
-		if err != nil {
-			return nil, err
-		}
-		s.gz = z
-		return z, nil
-	}
-	if err := s.gz.Reset(s.zipped); err != nil {
-		return nil, err
-	}
-	return s.gz, nil
 }
 
 // rawBody is the body as it was transferred. It notes the transfer's own error,
-// apart from what a decoder makes of it.
+// apart from what a decoder makes of it, and how fast it came.
 type rawBody struct {
-	r    io.Reader
-	left int64 // bytes that may still come; negative is no bound
-	over bool  // the bound was reached
-	err  error
-	// untilClose says that the body ends with the connection. Over TLS many servers
-	// just close: that is an end and no truncation, as for browsers.
-	untilClose bool
+	r       io.Reader
+	length  int64 // announced; below 0 none was
+	chunked bool
+	err     error
+	n       int64     // bytes that came
+	begin   time.Time // of the body
+	last    time.Time // when the last bytes came
 }
 
 func (b *rawBody) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		b.over = true
-		return 0, io.EOF
-	}
-	if b.left > 0 {
-		p = p[:min(int64(len(p)), b.left)]
-	}
 	n, err := b.r.Read(p)
-	if b.left > 0 {
-		b.left -= int64(n)
+	if n > 0 {
+		b.n += int64(n)
+		b.last = time.Now()
 	}
-	if b.untilClose && errors.Is(err, io.ErrUnexpectedEOF) {
+	// Without length and chunks the body ends with the connection. Over TLS many
+	// servers just close: that is an end and no truncation, as for browsers.
+	if b.length < 0 && !b.chunked && errors.Is(err, io.ErrUnexpectedEOF) {
 		err = io.EOF
 	}
 	if err != nil {
 		b.err = err
 	}
 	return n, err
+}
+
+// Numbers of a body that did not end in time.
+const (
+	stillShare = 4   // the body stood still when nothing came in the last quarter of its time
+	dripRate   = 256 // bytes a second; no line that people read pages over is as slow
+)
+
+// fault says why the transfer broke off.
+func (b *rawBody) fault(ctx context.Context) *casefile.Fault {
+	fault := faultOf(ctx, b.err, casefile.PhaseBody)
+	took := time.Since(b.begin)
+	switch {
+	case fault.Kind == casefile.FaultTimeout && time.Since(b.last) > took/stillShare:
+		fault.Detail = detailStill
+	case fault.Kind == casefile.FaultTimeout && float64(b.n) < dripRate*took.Seconds():
+		fault.Detail = detailDrip
+	case fault.Kind != casefile.FaultReset || fault.Detail != detailClosedBody:
+	case b.chunked:
+		fault.Detail = detailClosedChunk
+	case b.length >= 0:
+		fault.Detail = detailShort
+	}
+	return fault
 }
 
 // meter digests and counts what is read, up to max bytes. One more byte is asked

@@ -1,11 +1,8 @@
 package fetch
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -68,29 +65,33 @@ func (x *exchange) run(ctx context.Context, h http.Header) {
 		x.answer.Fault = faultOf(ctx, err, x.phase)
 		return
 	}
-	x.step(ctx, casefile.PhaseRequest)
 	s := x.f.scratch.Get().(*scratch)
-	defer x.f.putScratch(s)
+	x.talk(ctx, stream, s, h, &hop, started)
+	x.f.putScratch(s) // not after a panic: it may have left a decoder in any state
+}
+
+// talk sends the request and reads the answer.
+func (x *exchange) talk(ctx context.Context, stream net.Conn, s *scratch, h http.Header, hop *casefile.Hop, started time.Time) {
+	x.step(ctx, casefile.PhaseRequest)
 	s.out = appendRequest(s.out[:0], x.ask.Target, h)
+	head := &headLimit{r: stream, left: maxHeader}
+	s.in.Reset(head)
 	if _, err := stream.Write(s.out); err != nil {
 		x.answer.Fault = faultOf(ctx, err, x.phase)
 		return
 	}
-	head := &headLimit{r: stream, left: maxHeader}
-	s.in.Reset(head)
-	response, err := readHead(s.in) //nolint:bodyclose // the connection is closed as a whole
+	response, err := x.readHead(s.in) //nolint:bodyclose // the connection is closed as a whole
 	if err != nil {
-		err = head.cause(err)
-		x.answer.Fault = faultOf(ctx, err, x.phase)
+		x.answer.Fault = head.fault(ctx, err)
 		return
 	}
 	head.left = -1
-	readHop(&hop, response.Header)
+	readHop(hop, response.Header)
 	hop.Status, hop.Protocol, hop.Took = response.StatusCode, response.Proto, time.Since(started)
 	if x.ask.Jar != nil {
 		x.ask.Jar.store(x.ask.Target, response.Header)
 	}
-	x.answer.Hop = &hop
+	x.answer.Hop = hop
 	if hop.Location && redirects(response.StatusCode) {
 		x.answer.Location = response.Header.Get("Location")
 		return
@@ -115,7 +116,7 @@ func redirects(status int) bool {
 func (x *exchange) connect(ctx context.Context) (conn net.Conn, address netip.Addr, opening time.Duration, fault *casefile.Fault) {
 	addresses := dialOrder(x.ask.Addresses)
 	if len(addresses) == 0 {
-		return nil, netip.Addr{}, 0, &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseConnect}
+		return nil, netip.Addr{}, 0, &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseConnect, Detail: detailNobody}
 	}
 	end := time.Now().Add(x.share(casefile.PhaseConnect))
 	if at, ok := ctx.Deadline(); ok && at.Before(end) {
@@ -176,7 +177,7 @@ func (x *exchange) header() http.Header {
 		"User-Agent":      {x.f.options.UserAgent},
 		"Accept":          {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"},
 		"Accept-Language": {"en;q=0.9,*;q=0.5"},
-		"Accept-Encoding": {"gzip"},
+		"Accept-Encoding": {acceptEncoding},
 	}
 	if !x.ask.Referrer.IsZero() {
 		h["Referer"] = []string{x.ask.Referrer.URL()}
@@ -222,26 +223,6 @@ func hostHeader(t casefile.Target) string {
 	return host
 }
 
-// readHead reads the answer's head, past interim answers.
-func readHead(in *bufio.Reader) (*http.Response, error) {
-	if _, err := in.Peek(1); err != nil {
-		return nil, err // nothing at all: the cause, not "malformed"
-	}
-	for range maxInterim + 1 {
-		r, err := http.ReadResponse(in, nil)
-		if err != nil {
-			return nil, protocolError{err}
-		}
-		switch {
-		case r.StatusCode == http.StatusSwitchingProtocols, r.StatusCode < 100:
-			return nil, protocolError{}
-		case r.StatusCode >= 200:
-			return r, nil
-		}
-	}
-	return nil, protocolError{}
-}
-
 // hangUp closes the connection.
 func (x *exchange) hangUp() {
 	if x.line == nil {
@@ -256,6 +237,7 @@ type line struct {
 	net.Conn
 	mu   sync.Mutex
 	down bool
+	at   time.Time // the deadline
 }
 
 func (l *line) SetDeadline(at time.Time) error {
@@ -264,7 +246,15 @@ func (l *line) SetDeadline(at time.Time) error {
 	if l.down {
 		return net.ErrClosed
 	}
+	l.at = at
 	return l.Conn.SetDeadline(at)
+}
+
+// end is the deadline that was set last.
+func (l *line) end() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at
 }
 
 func (l *line) cut() {
@@ -272,42 +262,4 @@ func (l *line) cut() {
 	defer l.mu.Unlock()
 	l.down = true
 	_ = l.Conn.SetDeadline(time.Unix(1, 0))
-}
-
-// headLimit bounds what is read before the headers end; left < 0 is no bound. It
-// remembers how the answer began and how the connection ended.
-type headLimit struct {
-	r     net.Conn
-	left  int
-	begin [len(httpBegin)]byte
-	n     int
-	err   error
-}
-
-const httpBegin = "HTTP/"
-
-// cause tells a head that was cut short from one that is broken: the parser calls
-// both malformed. A clean end counts when the answer began as HTTP.
-func (h *headLimit) cause(err error) error {
-	if h.err != nil && (!errors.Is(h.err, io.EOF) || string(h.begin[:]) == httpBegin) {
-		return h.err
-	}
-	return err
-}
-
-func (h *headLimit) Read(p []byte) (int, error) {
-	if h.left < 0 {
-		return h.r.Read(p)
-	}
-	if h.left == 0 {
-		h.err = errHeaderTooBig
-		return 0, h.err
-	}
-	n, err := h.r.Read(p[:min(len(p), h.left)])
-	h.left -= n
-	h.n += copy(h.begin[min(h.n, len(h.begin)):], p[:n])
-	if err != nil {
-		h.err = err
-	}
-	return n, err
 }

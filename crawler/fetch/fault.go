@@ -14,32 +14,17 @@ import (
 	"vigil/crawler/guard"
 )
 
-// Details of faults: a closed set of phrases that never hold a part of an answer.
-const (
-	detailAlert       = "the server sent a TLS alert"
-	detailNotTLS      = "the server does not speak TLS"
-	detailHandshake   = "the TLS handshake failed"
-	detailClosed      = "closed before the answer was complete"
-	detailUnreachable = "host or network unreachable"
-	detailHeader      = "the headers are too large"
-	detailNotHTTP     = "the answer is not HTTP"
-	detailEncoding    = "the content encoding is broken"
-	detailTransfer    = "the transfer encoding is broken"
-	detailPanic       = "the answer broke a parser"
-	detailClient      = "the request could not be made"
-	detailGuard       = "not a public address or port"
-	detailStopped     = "stopped from our side"
-	detailProxy       = "the proxy did not connect"
-)
-
 var (
 	errHeaderTooBig   = errors.New("headers too large")
 	errConnectTimeout = errors.New("connect step timed out")
 )
 
-// protocolError marks an answer that is not HTTP. It never prints its cause, which
-// may quote the answer.
-type protocolError struct{ cause error }
+// protocolError marks an answer that is not HTTP, or broken HTTP. It never prints
+// its cause, which may quote the answer.
+type protocolError struct {
+	cause  error
+	detail string // of the closed set
+}
 
 func (e protocolError) Error() string { return "not HTTP" }
 func (e protocolError) Unwrap() error { return e.cause }
@@ -50,59 +35,95 @@ type proxied interface{ Proxied() bool }
 // faultOf says what err means in phase. ctx is the look's: when whoever asked for
 // the look stopped it, nothing can be said about the server.
 func faultOf(ctx context.Context, err error, phase casefile.Phase) *casefile.Fault {
-	fault := func(kind casefile.FaultKind, detail string) *casefile.Fault {
-		return &casefile.Fault{Kind: kind, Phase: phase, Detail: detail}
-	}
+	kind, detail := faultIn(ctx, err, phase)
+	return &casefile.Fault{Kind: kind, Phase: phase, Detail: detail}
+}
+
+func faultIn(ctx context.Context, err error, phase casefile.Phase) (casefile.FaultKind, string) {
 	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
 		<-ctx.Done() // a step's timer may fire an instant before the context's
 	}
 	var proxy proxied
 	var network net.Error
+	var protocol protocolError
 	switch {
 	case errors.Is(err, guard.ErrRefused):
-		return fault(casefile.FaultAddressRefused, detailGuard)
+		return casefile.FaultAddressRefused, detailGuard
 	case ctx.Err() != nil && !TimedOut(ctx):
-		return fault(casefile.FaultInterrupted, detailStopped)
+		return casefile.FaultInterrupted, detailStopped
+	case errors.As(err, &protocol):
+		return casefile.FaultProtocol, protocol.detail
 	case errors.Is(err, errHeaderTooBig):
-		return fault(casefile.FaultProtocol, detailHeader)
+		return casefile.FaultProtocol, detailHeadTooBig
 	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return fault(casefile.FaultTimeout, "")
+		return casefile.FaultTimeout, lateIn(phase)
 	case errors.As(err, &proxy) && proxy.Proxied():
-		return fault(casefile.FaultRefused, detailProxy)
+		return casefile.FaultRefused, detailProxy
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EHOSTDOWN):
-		return fault(casefile.FaultRefused, detailUnreachable)
+		return casefile.FaultRefused, detailUnreachable
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fault(casefile.FaultRefused, "")
+		return casefile.FaultRefused, detailRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
-		return fault(casefile.FaultReset, "")
+		return casefile.FaultReset, detailReset
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
-		return fault(casefile.FaultReset, detailClosed)
+		return casefile.FaultReset, closedIn(phase)
 	}
-	switch phase {
-	case casefile.PhaseConnect:
-		return fault(casefile.FaultRefused, "")
-	case casefile.PhaseTLS:
-		return fault(casefile.FaultTLS, tlsDetail(err))
-	case casefile.PhaseRequest:
-		return fault(casefile.FaultProtocol, detailNotHTTP)
-	case casefile.PhaseBody:
-		return fault(casefile.FaultProtocol, detailTransfer)
-	case casefile.PhaseResolve:
-	}
-	return fault(casefile.FaultProtocol, detailNotHTTP)
+	return strangeIn(phase, err)
 }
 
-func tlsDetail(err error) string {
-	var record tls.RecordHeaderError
-	var op *net.OpError
-	var alert tls.AlertError
-	switch {
-	case errors.As(err, &record):
-		return detailNotTLS
-	case errors.As(err, &op) && op.Op == "remote error", errors.As(err, &alert):
-		return detailAlert
+// strangeIn is for an error that is none of the network's own.
+func strangeIn(phase casefile.Phase, err error) (casefile.FaultKind, string) {
+	switch phase {
+	case casefile.PhaseConnect:
+		return casefile.FaultRefused, detailOpenFailed
+	case casefile.PhaseTLS:
+		return casefile.FaultTLS, tlsDetail(err)
+	case casefile.PhaseRequest, casefile.PhaseBody:
+		// A server may end a session that stood: it wants a certificate (TLS 1.3 says so
+		// after the handshake), or its records break.
+		if detail, ok := alertOf(err); ok {
+			return casefile.FaultTLS, detail
+		}
+		var record tls.RecordHeaderError
+		if local := new(net.OpError); errors.As(err, &record) || errors.As(err, &local) && local.Op == "local error" {
+			return casefile.FaultTLS, detailBadRecord
+		}
+		if phase == casefile.PhaseBody {
+			return casefile.FaultProtocol, detailTransfer
+		}
+	case casefile.PhaseResolve:
 	}
-	return detailHandshake
+	return casefile.FaultProtocol, detailNotHTTP
+}
+
+// lateIn says what did not come in time.
+func lateIn(phase casefile.Phase) string {
+	switch phase {
+	case casefile.PhaseConnect:
+		return detailNoAnswer
+	case casefile.PhaseTLS:
+		return detailSlowTLS
+	case casefile.PhaseRequest:
+		return detailMute
+	case casefile.PhaseBody:
+		return detailSlowBody
+	case casefile.PhaseResolve:
+	}
+	return ""
+}
+
+// closedIn says what the end of the connection cut off.
+func closedIn(phase casefile.Phase) string {
+	switch phase {
+	case casefile.PhaseTLS:
+		return detailClosedTLS
+	case casefile.PhaseRequest:
+		return detailClosedMute
+	case casefile.PhaseBody:
+		return detailClosedBody
+	case casefile.PhaseResolve, casefile.PhaseConnect:
+	}
+	return detailOpenFailed
 }
 
 // ErrTimeout is the cause of a context that ended because a look's own time was

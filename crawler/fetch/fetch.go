@@ -33,6 +33,7 @@ import (
 
 	"github.com/gocolly/colly/v2"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"vigil/casefile"
 )
@@ -97,6 +98,7 @@ type Fetcher struct {
 	options Options
 	scratch sync.Pool // *scratch
 	trust   trust
+	room    *semaphore.Weighted // bytes for the windows of decoders
 }
 
 // New makes a Fetcher.
@@ -119,7 +121,7 @@ func New(o Options) (*Fetcher, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	f := &Fetcher{options: o, trust: trust{roots: o.Roots}}
+	f := &Fetcher{options: o, trust: trust{roots: o.Roots}, room: semaphore.NewWeighted(decoderRoom)}
 	key := append([]byte(nil), o.DigestKey...)
 	f.scratch.New = func() any { return newScratch(key) }
 	f.base = newCollector(o)
@@ -161,7 +163,7 @@ func (f *Fetcher) Fetch(ctx context.Context, a Ask) (answer Answer) {
 	err := c.Request(http.MethodGet, a.Target.URL(), nil, nil, x.header())
 	if err != nil && x.answer.Fault == nil {
 		// colly or net/http refused the request before it reached the wire, or the answer after it.
-		x.answer.Fault = &casefile.Fault{Kind: casefile.FaultProtocol, Phase: casefile.PhaseRequest, Detail: detailClient}
+		x.answer.Fault = &casefile.Fault{Kind: casefile.FaultProtocol, Phase: casefile.PhaseRequest, Detail: detailNotPossible}
 	}
 	return x.answer
 }

@@ -15,15 +15,6 @@ import (
 	"vigil/casefile"
 )
 
-// Details of faults.
-const (
-	detailName    = "not a domain name"
-	detailAnswer  = "the DNS answer makes no sense"
-	detailChain   = "the CNAME chain has no end"
-	detailRcode   = "the DNS servers could not answer"
-	detailNoReach = "no DNS server could be reached"
-)
-
 // udpSize is the EDNS buffer that avoids fragments (DNS flag day 2020).
 const udpSize = 1232
 
@@ -168,10 +159,10 @@ func (r *Resolver) exchange(ctx context.Context, name string, qtype uint16) (*dn
 		if ctx.Err() != nil {
 			return nil, interrupted(ctx)
 		}
-		if err == nil && (m.Rcode == dns.RcodeSuccess || m.Rcode == dns.RcodeNameError) {
+		if err == nil && (m.Rcode == dns.RcodeSuccess || m.Rcode == dns.RcodeNameError) && !lame(m) && !filtered(m) {
 			return m, nil
 		}
-		next := failed(err)
+		next := failed(m, err)
 		if err == nil {
 			worst = m
 		}
@@ -180,24 +171,6 @@ func (r *Resolver) exchange(ctx context.Context, name string, qtype uint16) (*dn
 		}
 	}
 	return worst, fault
-}
-
-// failed says what went wrong with a try; nil means a code that is no answer.
-func failed(err error) *casefile.Fault {
-	f := &casefile.Fault{Kind: casefile.FaultServfail, Phase: casefile.PhaseResolve}
-	var network net.Error
-	switch {
-	case err == nil:
-		f.Detail = detailRcode
-	case errors.Is(err, errNonsense):
-		f.Detail = detailAnswer
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		f.Kind = casefile.FaultTimeout
-	default:
-		// Refused, unreachable, closed: no server answered, and nothing says why.
-		f.Kind, f.Detail = casefile.FaultTimeout, detailNoReach
-	}
-	return f
 }
 
 var errNonsense = errors.New("not an answer to the question")

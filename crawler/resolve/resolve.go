@@ -200,10 +200,10 @@ func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	case six.fault != nil:
 		h.fault = six.fault
 	case four.rcode == "NXDOMAIN" && six.rcode == "NXDOMAIN":
-		h.fault = &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve}
+		h.fault = &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve, Detail: detailNoName}
 	default:
 		h.resolution.Rcode = "NOERROR"
-		h.fault = &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseResolve}
+		h.fault = &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseResolve, Detail: detailNoAddress}
 	}
 	return h, ttl
 }
@@ -259,9 +259,9 @@ func blank() casefile.Resolution {
 // interrupted is the fault of a question that whoever asked it gave up: a deadline
 // is a time-out, and a cancellation is ours.
 func interrupted(ctx context.Context) *casefile.Fault {
-	kind := casefile.FaultInterrupted
+	kind, detail := casefile.FaultInterrupted, detailStopped
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		kind = casefile.FaultTimeout
+		kind, detail = casefile.FaultTimeout, detailLate
 	}
-	return &casefile.Fault{Kind: kind, Phase: casefile.PhaseResolve}
+	return &casefile.Fault{Kind: kind, Phase: casefile.PhaseResolve, Detail: detail}
 }

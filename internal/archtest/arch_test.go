@@ -48,6 +48,8 @@ var testsMayImport = []string{"casefile", "internal/fakenet"}
 // simulated internet needs servers of its own for some of them.
 var soleImporter = map[string][]string{
 	"github.com/gocolly/colly":        {"crawler/fetch"},
+	"github.com/andybalholm/brotli":   {"crawler/fetch"},
+	"github.com/klauspost/compress":   {"crawler/fetch"},
 	"github.com/miekg/dns":            {"crawler/resolve", "internal/fakenet"},
 	"github.com/nlnwa/whatwg-url":     {"crawler/target"},
 	"code.dny.dev/ssrf":               {"crawler/guard"},
