@@ -145,7 +145,7 @@ func resolveStep(o *casefile.Observation, r Reading) ResolveStep {
 	case len(s.CNAMEs) > 0:
 		parts = append(parts, "by way of "+strings.Join(s.CNAMEs, ", "))
 	case s.Aliases > 0:
-		parts = append(parts, count1(s.Aliases, "alias", "aliases")+" on the way")
+		parts = append(parts, counted(s.Aliases, "alias", "aliases")+" on the way")
 	}
 	if len(s.Nameservers) > 0 {
 		parts = append(parts, some(s.Nameservers, "name server", "name servers"))
@@ -224,6 +224,9 @@ func roleOf(hop, target casefile.Target) HostRole {
 func bodyStep(o *casefile.Observation) *BodyStep {
 	s := &BodyStep{Bytes: o.BodyBytes, Truncated: o.Truncated, Markers: []casefile.Marker{}}
 	words := grouped(o.BodyBytes) + " bytes read"
+	if o.BodyBytes == 1 {
+		words = "1 byte read"
+	}
 	if o.Truncated {
 		words += ", and there are more"
 	}
@@ -247,7 +250,7 @@ func bodyStep(o *casefile.Observation) *BodyStep {
 		} {
 			s.Counts[n.name] = n.v
 			if n.v > 0 {
-				parts = append(parts, strconv.Itoa(n.v)+" "+n.name)
+				parts = append(parts, counted(n.v, strings.TrimSuffix(n.name, "s"), n.name)) // media has no singular here
 			}
 		}
 		words += "; HTML"
@@ -272,14 +275,14 @@ func some(list []string, one, many string) string {
 	if len(list) == 0 {
 		return "no " + one
 	}
-	text := count1(len(list), one, many) + ": " + strings.Join(list[:min(len(list), maxListed)], ", ")
+	text := counted(len(list), one, many) + ": " + strings.Join(list[:min(len(list), maxListed)], ", ")
 	if more := len(list) - maxListed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
 }
 
-func count1(n int, one, many string) string {
+func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
