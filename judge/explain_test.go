@@ -136,7 +136,7 @@ func TestEveryReasonIsExplained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := e.Text()
+		text := e.Text("")
 		for _, secret := range []string{"site-1", "picture", "album", "elsewhere.test", "parking.test", "edge.test", "://"} {
 			if strings.Contains(text, secret) || strings.Contains(string(asJSON), secret) {
 				t.Errorf("%s: gives away %q:\n%s\n%s", reason, secret, text, asJSON)
@@ -145,7 +145,7 @@ func TestEveryReasonIsExplained(t *testing.T) {
 		if strings.Contains(string(asJSON), "null") || strings.Contains(text, "{") {
 			t.Errorf("%s: a list is null, or a place was not filled:\n%s\n%s", reason, asJSON, text)
 		}
-		for line := range strings.Lines(text) {
+		for line := range strings.Lines(e.Text("      ") + text) {
 			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > judge.TextWidth {
 				t.Errorf("%s: wider than %d: %s", reason, judge.TextWidth, line)
 			}
@@ -234,7 +234,7 @@ func TestStepsOfALook(t *testing.T) {
 			if tt.target != "" {
 				r.Target = at(tt.target)
 			}
-			text := strings.Join(strings.Fields(judge.Explain(casefile.Verdict{}, []casefile.Observation{o}, r).Text()), " ")
+			text := strings.Join(strings.Fields(judge.Explain(casefile.Verdict{}, []casefile.Observation{o}, r).Text("")), " ")
 			for _, want := range tt.want {
 				if !strings.Contains(text, strings.Join(strings.Fields(want), " ")) {
 					t.Errorf("does not say %q:\n%s", want, text)

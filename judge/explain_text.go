@@ -10,49 +10,49 @@ import (
 const TextWidth = 100
 
 // Text is the explanation for a terminal: lines of at most TextWidth characters, each
-// ended by a newline.
-func (e Explanation) Text() string {
+// begun by indent and ended by a newline.
+func (e Explanation) Text(indent string) string {
 	var b strings.Builder
-	lay(&b, "", e.Sentence)
-	lay(&b, "", e.Counts)
+	lay(&b, indent, e.Sentence)
+	lay(&b, indent, e.Counts)
 	if len(e.Signals) > 0 {
-		b.WriteString("signals\n")
+		b.WriteString(indent + "signals\n")
 	}
 	for _, s := range e.Signals {
 		to := string(s.PointsTo)
 		if to == "" {
 			to = "neither"
 		}
-		lay(&b, fmt.Sprintf("  %-9s ", to), s.Words)
+		lay(&b, fmt.Sprintf("%s  %-9s ", indent, to), s.Words)
 	}
 	if len(e.Dissent) > 0 {
-		b.WriteString("dissent\n")
+		b.WriteString(indent + "dissent\n")
 	}
 	for _, d := range e.Dissent {
-		lay(&b, "  ", d.Words)
+		lay(&b, indent+"  ", d.Words)
 	}
 	for _, t := range e.Looks {
-		t.text(&b)
+		t.text(&b, indent)
 	}
 	return b.String()
 }
 
 // text is the transcript of one look.
-func (t Transcript) text(b *strings.Builder) {
+func (t Transcript) text(b *strings.Builder, indent string) {
 	started := ""
 	if !t.Started.IsZero() {
 		started = t.Started.Format("2006-01-02 15:04:05") + " UTC: "
 	}
-	lay(b, "look ", started+t.Words)
-	lay(b, "  resolve   ", t.Resolve.Words)
+	lay(b, indent+"look ", started+t.Words)
+	lay(b, indent+"  resolve   ", t.Resolve.Words)
 	for i, h := range t.Hops {
-		lay(b, fmt.Sprintf("  hop %-5d ", i+1), h.Words)
+		lay(b, fmt.Sprintf("%s  hop %-5d ", indent, i+1), h.Words)
 	}
 	if t.Body != nil {
-		lay(b, "  page      ", t.Body.Words)
+		lay(b, indent+"  page      ", t.Body.Words)
 	}
 	if t.Fault != nil {
-		lay(b, "  fault     ", t.Fault.Words)
+		lay(b, indent+"  fault     ", t.Fault.Words)
 	}
 }
 
