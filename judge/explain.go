@@ -18,9 +18,9 @@ type Explanation struct {
 	Sentence string `json:"sentence"`
 	// Counts says what such a verdict counts for.
 	Counts  string             `json:"counts"`
-	Signals []ExplainedSignal  `json:"signals"`
-	Dissent []ExplainedDissent `json:"dissent"`
-	Looks   []Transcript       `json:"looks"`
+	Signals []ExplainedSignal  `json:"signals" nullable:"false"`
+	Dissent []ExplainedDissent `json:"dissent" nullable:"false"`
+	Looks   []Transcript       `json:"looks" nullable:"false"`
 }
 
 // ExplainedSignal is a signal with what was observed, in words.

@@ -19,7 +19,7 @@ type Transcript struct {
 	Words   string           `json:"words"`   // who looked at what, and for how long
 	// Resolve is what the DNS said about the first host.
 	Resolve ResolveStep `json:"resolve"`
-	Hops    []HopStep   `json:"hops"`
+	Hops    []HopStep   `json:"hops" nullable:"false"`
 	Body    *BodyStep   `json:"body,omitempty"`
 	Fault   *FaultStep  `json:"fault,omitempty"`
 }
@@ -27,10 +27,10 @@ type Transcript struct {
 // ResolveStep is what the DNS said.
 type ResolveStep struct {
 	Rcode       string   `json:"rcode"`
-	Addresses   []string `json:"addresses"`
-	Nameservers []string `json:"nameservers"`      // empty when they were not asked for
-	Aliases     int      `json:"aliases"`          // how many CNAMEs there are
-	CNAMEs      []string `json:"cnames,omitempty"` // for readers who may see names
+	Addresses   []string `json:"addresses" nullable:"false"`
+	Nameservers []string `json:"nameservers" nullable:"false"` // empty when they were not asked for
+	Aliases     int      `json:"aliases"`                      // how many CNAMEs there are
+	CNAMEs      []string `json:"cnames,omitempty"`             // for readers who may see names
 	// Authenticated says that the resolver validated the answer with DNSSEC.
 	Authenticated bool   `json:"authenticated"`
 	Words         string `json:"words"`
@@ -71,7 +71,7 @@ type BodyStep struct {
 	Truncated bool              `json:"truncated"`
 	HTML      bool              `json:"html"`
 	Counts    map[string]int    `json:"counts,omitempty"` // words, elements, links, images, media, scripts, forms, passwords, frames
-	Markers   []casefile.Marker `json:"markers"`
+	Markers   []casefile.Marker `json:"markers" nullable:"false"`
 	Words     string            `json:"words"`
 }
 
