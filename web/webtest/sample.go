@@ -119,7 +119,9 @@ func (s *Store) grow(i int, at time.Time) {
 		c.Standing = casefile.Review
 	}
 	for v, ago := range []time.Duration{20 * time.Hour, time.Hour} {
-		s.visits[c.ID] = append(s.visits[c.ID], visit(*c, casefile.VisitID(10*i+v), Now.Add(-ago)))
+		made := visit(*c, casefile.VisitID(10*i+v), Now.Add(-ago))
+		made.Believed = i != 3 || v > 0 // at the first visit of the third case the gate was closed
+		s.visits[c.ID] = append(s.visits[c.ID], made)
 	}
 	s.notices = append(s.notices, notice(*c, casefile.NoticeID(len(s.notices)+1), at))
 }
