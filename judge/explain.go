@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +80,9 @@ func Explain(v casefile.Verdict, seen []casefile.Observation, r Reading) Explana
 // sentence is the verdict, its evidence and who agrees.
 func sentence(v casefile.Verdict, seen []casefile.Observation) string {
 	parts := []string{reasonWords(v.Reason, statusOf(v.Signals))}
+	if v.Reason == casefile.ReasonRedirectedElsewhere && slices.ContainsFunc(v.Signals, func(s casefile.Signal) bool { return s.Name == "fault" }) {
+		parts[0] = "the server sends the visitor on to a name that does not exist"
+	}
 	if v.State != casefile.StateFenced { // its signals are of two opinions
 		parts = append(parts, evidence(v)...)
 	}
@@ -94,11 +98,11 @@ func evidence(v casefile.Verdict) []string {
 	var out []string
 	for _, s := range v.Signals {
 		switch {
-		case s.PointsTo != v.State, len(out) == maxEvidence, s.Name == "status", s.Name == "vantages", s.Name == "fault":
+		case s.PointsTo != v.State, len(out) == maxEvidence, s.Name == "vantages", s.Name == "fault":
+			continue
+		case s.Name == "status" && strings.Contains(reasonClauses[v.Reason], "status"):
 			continue
 		case s.Name == "redirect" && (v.Reason == casefile.ReasonRedirectedHome || v.Reason == casefile.ReasonRedirectedElsewhere):
-			continue
-		case s.Name == "sibling" && v.Reason == casefile.ReasonSoft404:
 			continue
 		}
 		out = append(out, signalWords(s))

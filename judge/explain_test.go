@@ -194,6 +194,39 @@ func TestWhoAgrees(t *testing.T) {
 	}
 }
 
+// TestSentencesTellTheEvidence has the evidence that one reason can rest on in several ways.
+func TestSentencesTellTheEvidence(t *testing.T) {
+	t.Parallel()
+	for look, want := range map[string]string{
+		"sent to another domain":                                 "sends the visitor on to another site; one",
+		"sent to a name that does not exist":                     "sends the visitor on to a name that does not exist; one",
+		"one page for every path":                                "does not say so; a path that surely does not exist looks the same; one",
+		"not found, in words, on a bare page; sibling not asked": "does not say so; the page says that nothing is there; one",
+		"405":                          "does not answer the question; the last answer has status 405; one",
+		"401":                          "before anything is shown; the last answer has status 401 (log in first); one",
+		"log-in page after a redirect": "before anything is shown; the page has a log-in form, or asks to log in; one",
+		"empty where something was":    "first seen live; the answer has no content; one",
+		"another picture":              "first seen live; the bytes are not those of the first live look; one",
+		"404 that says both that it is missing and that the link expired": "with status 404; the page says that nothing is there; one",
+		"no address, by the registrar":                                    "on hold; the registrar holds the domain (clientHold); one",
+	} {
+		n := 0
+		for n < len(oneLook) && oneLook[n].name != look {
+			n++
+		}
+		if n == len(oneLook) {
+			t.Errorf("there is no look %q", look)
+			continue
+		}
+		tt := oneLook[n]
+		seen := []casefile.Observation{*tt.look}
+		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Baseline: tt.baseline, Registrar: tt.registrar})
+		if got := judge.Explain(v, seen, masked).Sentence; !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want %q in it", look, got, want)
+		}
+	}
+}
+
 // TestStepsOfALook checks what the goldens of the reasons do not have.
 func TestStepsOfALook(t *testing.T) {
 	t.Parallel()

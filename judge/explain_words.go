@@ -17,12 +17,12 @@ var stateCounts = map[casefile.State]string{
 
 // reasonClauses say of each reason what was found. {status} is the status of the answer.
 var reasonClauses = map[casefile.Reason]string{
-	casefile.ReasonServed:          "the server sends a page for this address, and nothing on it says that the matter was taken away",
+	casefile.ReasonServed:          "the server sends a page for this address, and no rule finds the matter gone, changed or withheld",
 	casefile.ReasonMatchesBaseline: "what came is the page of the first live look",
 
 	casefile.ReasonHTTP404:          "the server says that there is no such page, with status 404",
 	casefile.ReasonHTTP410:          "the server says that the page is gone for good, with status 410",
-	casefile.ReasonSoft404:          "the server answers as it does for pages that do not exist, without saying so by its status",
+	casefile.ReasonSoft404:          "what the server sends is its answer for a missing page, though its status does not say so",
 	casefile.ReasonTakedownPage:     "a page stands here that says that the matter was taken down",
 	casefile.ReasonAccountSuspended: "a page stands here that says that the account was suspended",
 	casefile.ReasonParked:           "a page for parked domains stands here",
@@ -30,10 +30,10 @@ var reasonClauses = map[casefile.Reason]string{
 	casefile.ReasonSinkholed:        "a sinkhole answers in the place of the site",
 	casefile.ReasonNXDomain:         "the DNS says that the name does not exist",
 	casefile.ReasonDomainHold:       "the name does not resolve, and the domain is on hold",
-	casefile.ReasonRedirectedHome:   "the server sends every visitor of this page to the front page of the site",
+	casefile.ReasonRedirectedHome:   "the server sends the visitor on to the front page of the site",
 
 	casefile.ReasonContentDiffers:      "what came is not what was first seen live",
-	casefile.ReasonRedirectedElsewhere: "the server sends the visitor on to another site, or to a name that does not exist",
+	casefile.ReasonRedirectedElsewhere: "the server sends the visitor on to another site",
 
 	casefile.ReasonLogin:            "a log-in is asked for before anything is shown",
 	casefile.ReasonPayment:          "a payment is asked for before anything is shown",

@@ -88,7 +88,7 @@ func TestLookExplains(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	for _, want := range []string{
-		"  Gone: the server answers as it does for pages that do not exist", "  look ", "    hop 1     soft.test at 127.", "looked at a path that surely does not exist",
+		"  Gone: what the server sends is its answer for a missing page", "  look ", "    hop 1     soft.test at 127.", "looked at a path that surely does not exist",
 		"a path that surely does not exist looks the same",
 	} {
 		if !strings.Contains(out, want) {
