@@ -51,6 +51,7 @@ func TestPagesInABrowser(t *testing.T) {
 	b.logIn(d.password)
 	b.cases()
 	id := d.caseOf(t, "lantern.example")
+	b.oneVisit(id, d)
 	b.oneCase(id, d)
 	b.removal()
 }
@@ -196,6 +197,23 @@ func (b *browser) cases() {
 	if rows == 0 || wrong > 0 {
 		b.t.Errorf("filtered by removed: %d rows, %d of them not removed", rows, wrong)
 	}
+}
+
+// oneVisit follows the way of a case's page to the verdict in words, and to the visit before.
+func (b *browser) oneVisit(id casefile.CaseID, d *demo) {
+	b.do(chromedp.Navigate(fmt.Sprintf("%s/cases/%d", b.root, id)), chromedp.WaitVisible(chromedp.CSS("h1")))
+	b.press("section[aria-labelledby=h-verdict] a")
+	b.reads("gone: the server says that there is no such page", "it counts towards a removal", "the last answer has status 404 (not found)", "looked at the reported page", "NOERROR", "the reported host at")
+	if strings.Contains(b.text(), d.cases[id].Name) {
+		b.t.Error("the visit shows the host")
+	}
+	b.fits("visit")
+	last := run(b, chromedp.Location())
+	b.press("nav[aria-label=Visits] a")
+	if run(b, chromedp.Location()) == last {
+		b.t.Error("the visit before is the same page")
+	}
+	b.reads("step by step")
 }
 
 func (b *browser) oneCase(id casefile.CaseID, d *demo) {

@@ -25,13 +25,14 @@ import (
 )
 
 func newLook(o *options) *cobra.Command {
-	var asJSON bool
+	var asJSON, explain bool
 	cmd := &cobra.Command{
-		Use:   "look [--json] URL... | -",
+		Use:   "look [--json] [-v] URL... | -",
 		Short: "Look at URLs once: is it there, who hosts it, who must act",
 		Long: `Look at URLs once, from every vantage. With - the URLs are read from standard
 input, one a line. Nothing is stored; no database and no key are needed, and the
 gate is not asked. Lines come in the order of the input, but none waits long for a slow one before it.
+With -v each outcome is explained: the verdict in words, and the transcript of each look.
 
 Exit code: 0 when all were looked at, 2 when some input was refused.`,
 		Args: cobra.MinimumNArgs(1),
@@ -56,7 +57,7 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			looks := &lookRun{looker: e.crawler, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight}
+			looks := &lookRun{looker: e.crawler, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain}
 			print := printText
 			if asJSON {
 				print = printJSON
@@ -65,6 +66,7 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVarP(&explain, "verbose", "v", false, "explain each verdict, with the transcript of each look")
 	return cmd
 }
 
@@ -116,6 +118,7 @@ type lookRun struct {
 	log     *zap.Logger
 	gap     time.Duration
 	width   int // looks at once
+	explain bool
 }
 
 // looked is the outcome of one input: a line or a refusal.
@@ -252,6 +255,10 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
 	for _, o := range observed {
 		line.Observations = append(line.Observations, shapeObservation(o))
+	}
+	if l.explain { // whoever asks gave the URL: names are no secret
+		e := judge.Explain(verdict, observed, judge.Reading{Target: t, Names: true})
+		line.Explanation = &e
 	}
 	return line
 }

@@ -22,12 +22,18 @@ func printText(w io.Writer, r looked) error {
 	l := r.line
 	fmt.Fprintf(w, "%s\n  %s: %s (ICCAM reason %d)\n", l.Target, l.Verdict.State, l.Verdict.Reason, l.Verdict.ICCAMReason)
 	for _, s := range l.Verdict.Signals {
+		if l.Explanation != nil { // it has them in words
+			break
+		}
 		wrapped(w, fmt.Sprintf("    %-22s ", s.Name), fmt.Sprintf("%s -> %s", s.Value, s.PointsTo))
 	}
 	printHosting(w, l.Hosting)
 	printRegistrar(w, l.Hosting.Registrar)
 	printContacts(w, l.Hosting.Contacts)
 	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), l.Assignment.Policy)
+	if err == nil && l.Explanation != nil {
+		_, err = io.WriteString(w, l.Explanation.Text("  "))
+	}
 	return err
 }
 

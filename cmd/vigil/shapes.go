@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/judge"
 )
 
 // The shapes of `vigil look --json`: one object a line and URL. The names are a
@@ -17,6 +18,8 @@ type lookLine struct {
 	Observations []observedShape `json:"observations"`
 	Hosting      hostingShape    `json:"hosting"`
 	Assignment   assignmentShape `json:"assignment"`
+	// Explanation is there with -v only.
+	Explanation *judge.Explanation `json:"explanation,omitempty"`
 }
 
 // refusedLine stands for a URL that was refused before any look.

@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"notices":            {"casefile"},
 	"scheduler":          {"casefile", "judge"},
 	"store":              {"casefile", "internal/seal"},
-	"web":                {"casefile"},
+	"web":                {"casefile", "judge"}, // judge: the words of a verdict, pure
 	"internal/config":    {"casefile"},
 	"internal/telemetry": {"casefile"},
 	"internal/seal":      {},

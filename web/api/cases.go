@@ -153,7 +153,7 @@ func (a *API) visits(ctx context.Context, in *caseList) (*Listed[Visit], error) 
 	m := masker(ctx, c)
 	rows := make([]Visit, len(found))
 	for i, v := range found {
-		rows[i] = visitOf(v, m)
+		rows[i] = visitOf(v, c.Target, m)
 	}
 	var n Next
 	if len(found) == in.Limit {

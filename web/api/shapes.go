@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/judge"
 	"vigil/web/mask"
 )
 
@@ -164,7 +165,11 @@ type Visit struct {
 	Verdict      Verdict          `json:"verdict"`
 	Believed     bool             `json:"believed"`
 	Observations []Observation    `json:"observations" nullable:"false"`
+	Explanation  Explanation      `json:"explanation"`
 }
+
+// Explanation is the verdict in words, with the transcript of each look. Hosts are told by their role.
+type Explanation = judge.Explanation
 
 // Observation is what one look saw. Host names are left out.
 type Observation struct {
@@ -277,7 +282,7 @@ func assignedOf(a casefile.Assignment) *Assigned {
 	return &Assigned{a.HostingCountry, a.AssignedCountry, list(a.Hotlines), a.Policy, utc(a.At), utc(a.Acknowledged), a.Confirmed}
 }
 
-func visitOf(v casefile.Visit, m mask.Masker) Visit {
+func visitOf(v casefile.Visit, t casefile.Target, m mask.Masker) Visit {
 	out := Visit{ID: v.ID, Started: utc(v.Started), Ended: utc(v.Ended), Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Believed, Observations: []Observation{}}
 	for _, o := range v.Observations {
 		seen := Observation{
@@ -300,6 +305,7 @@ func visitOf(v casefile.Visit, m mask.Masker) Visit {
 		}
 		out.Observations = append(out.Observations, seen)
 	}
+	out.Explanation = judge.Explain(v.Verdict, v.Observations, judge.Reading{Target: t, Shown: m.Text})
 	return out
 }
 

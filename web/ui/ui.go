@@ -152,6 +152,7 @@ func (u *UI) routes() (http.Handler, error) {
 	}))
 	pages.Handle("GET /cases", u.needs(casefile.RoleViewer, u.cases))
 	pages.Handle("GET /cases/{id}", u.needs(casefile.RoleViewer, u.caseByID))
+	pages.Handle("GET /cases/{id}/visits/{visit}", u.needs(casefile.RoleViewer, u.visit))
 	pages.Handle("POST /cases/{id}/actions", u.needs(casefile.RoleAnalyst, u.act))
 	pages.Handle("POST /cases/{id}/reveal", u.needs(casefile.RoleAnalyst, u.reveal))
 	pages.Handle("POST /cases/{id}/notices/{notice}", u.needs(casefile.RoleAnalyst, u.notice))

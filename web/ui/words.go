@@ -143,6 +143,9 @@ func functions(w words) template.FuncMap {
 		"may":   func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
 		"join":  func(s []string) string { return strings.Join(s, ", ") },
 		"plain": func(code any) string { return strings.ReplaceAll(fmt.Sprint(code), "_", " ") },
+		"iso":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" },
+		"inc":   func(i int) int { return i + 1 },
 		"number": func(n int) string { // 12 345: groups are easier to read
 			s := strconv.Itoa(n)
 			for i := len(s) - 3; i > 0; i -= 3 {

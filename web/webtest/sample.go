@@ -119,7 +119,9 @@ func (s *Store) grow(i int, at time.Time) {
 		c.Standing = casefile.Review
 	}
 	for v, ago := range []time.Duration{20 * time.Hour, time.Hour} {
-		s.visits[c.ID] = append(s.visits[c.ID], visit(*c, casefile.VisitID(10*i+v), Now.Add(-ago)))
+		made := visit(*c, casefile.VisitID(10*i+v), Now.Add(-ago))
+		made.Believed = i != 3 || v > 0 // at the first visit of the third case the gate was closed
+		s.visits[c.ID] = append(s.visits[c.ID], made)
 	}
 	s.notices = append(s.notices, notice(*c, casefile.NoticeID(len(s.notices)+1), at))
 }
@@ -157,7 +159,8 @@ func assignment(id casefile.CaseID, i int) *casefile.Assignment {
 func visit(c casefile.Case, id casefile.VisitID, at time.Time) casefile.Visit {
 	o := casefile.Observation{
 		Vantage: "local", Purpose: casefile.PurposeTarget, Started: at, Took: 184 * time.Millisecond,
-		Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: c.Hosting.Addresses, CNAMEs: []string{"edge." + c.Target.Host()}},
+		Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: c.Hosting.Addresses, CNAMEs: []string{"edge." + c.Target.Host()},
+			Nameservers: []string{"ns1." + c.Target.Host(), "ns2.dns.test"}},
 		Hops: []casefile.Hop{{Target: c.Target, Address: c.Hosting.Addresses[0], Status: 404, TLS: &casefile.TLS{Version: "1.3", Problem: "expired"},
 			Protocol: "HTTP/1.1", Took: 150 * time.Millisecond}},
 		Status: 404, BodyBytes: 1834, Features: &casefile.Features{Digest: hex.EncodeToString(make([]byte, 32)), HTML: true, Markers: []casefile.Marker{casefile.MarkerNotFound}},
