@@ -77,6 +77,7 @@ var signalClauses = map[string]string{
 	"body":          "the body is {value}",
 	"challenge":     "{value}",
 	"answer":        "the answer is {value}",
+	"server_error":  "its kind is {value}",
 	"vantages":      "over all vantages: {value}",
 }
 
