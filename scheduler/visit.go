@@ -165,16 +165,19 @@ func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
 	return judge.Decide(in)
 }
 
-// believe asks the gate. A live verdict is always believed; an interrupted one
-// never; any other when our own line was sound from most of the vantages. Looks
-// from the others are judged as interrupted: a vantage with a dead line is no witness.
+// believe asks the gate. A page that is known again is always believed: no fault
+// of ours shows it; an interrupted verdict never; any other when our own line was
+// sound from most of the vantages. Looks from the others are judged as interrupted:
+// a vantage with a dead line is no witness. A page of a case without a baseline may
+// be a portal's: it is not believed when the control targets show that there is one.
 //
-// A gone or fenced verdict that may move the case needs a probe that began after
-// the look did. Others do with one that began up to Fresh before it.
+// A verdict that may move the case needs a probe that began after its looks
+// ended. Others do with one that began up to Fresh before.
 func (p *pass) believe(ctx context.Context) {
 	state, reason := p.visit.Verdict.State, p.visit.Verdict.Reason
+	unknown := state == casefile.StateLive && p.read.Baseline == nil
 	switch {
-	case state == casefile.StateLive:
+	case state == casefile.StateLive && !(unknown && p.gate.Configured()):
 		p.visit.Believed = true
 		return
 	case p.cut || reason == casefile.ReasonInterrupted:
@@ -183,14 +186,16 @@ func (p *pass) believe(ctx context.Context) {
 		p.visit.Believed = true
 		return
 	}
-	after := p.visit.Started
-	if p.read.Standing == casefile.Removed || state != casefile.StateGone && state != casefile.StateFenced {
-		after = after.Add(-p.gate.Fresh())
+	began, ended := p.visit.Started, time.Now()
+	first := unknown && p.read.Last.State == ""
+	if first || p.read.Standing == casefile.Removed && !unknown && state != casefile.StateFenced {
+		ended = began.Add(-p.gate.Fresh())
+		began = ended
 	}
 	sound := make([]bool, len(p.vantages))
 	var all sync.WaitGroup
 	for i, from := range p.vantages {
-		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, after) })
+		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, began, ended) })
 	}
 	all.Wait()
 	if p.cut = ctx.Err() != nil; p.cut {
@@ -198,7 +203,7 @@ func (p *pass) believe(ctx context.Context) {
 	}
 	looks, witnesses := p.targetLooks(), 0
 	for i := range looks { // in the order of the vantages
-		if sound[i] {
+		if sound[i] || unknown && !p.gate.strange(p.vantages[i].Name) {
 			witnesses++
 			continue
 		}
@@ -207,8 +212,13 @@ func (p *pass) believe(ctx context.Context) {
 			Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: "our own line was not sound"}}
 	}
 	switch {
+	case unknown && witnesses > 0: // one trustworthy sighting is enough
+		p.visit.Verdict = p.verdict(looks)
 	case witnesses*2 <= len(looks):
 		p.gated = true
+		if unknown { // nothing was seen: a live verdict would count
+			p.visit.Verdict = p.verdict(looks)
+		}
 		return
 	case witnesses < len(looks):
 		p.visit.Verdict = p.verdict(looks)

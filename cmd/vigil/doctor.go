@@ -278,7 +278,7 @@ func (d *doctor) network(ctx context.Context) {
 		return
 	}
 	for _, v := range eyes.crawler.Vantages() {
-		if gate.Sound(ctx, v.Name, time.Now()) {
+		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
 			d.say(good, "gate", "open from vantage "+v.Name, "")
 		} else {
 			d.say(fail, "gate", "closed from vantage "+v.Name+": the control targets do not answer", "look at the line, the proxy and the resolver of this vantage; nothing but live is believed meanwhile")
