@@ -63,17 +63,17 @@ type Gate struct {
 
 // line is what the gate knows of one vantage. Its fields are guarded by Gate.mu.
 type line struct {
-	began        time.Time // of the last complete probe
-	sound        bool
-	answered     int
-	fault        LineFault // empty when sound
-	jumped       bool
-	controls     []control // by the order of the targets; only the probe under way touches them
-	since        time.Time     // since when sound has its value
-	unsound      time.Time     // end of the last probe that was not sound; zero when there was none
-	ahead        time.Duration // wallAhead at the last probe
-	busy         chan struct{} // closed when the probe under way ends; nil when there is none
-	started      time.Time     // of the last probe, complete or not
+	began    time.Time // of the last complete probe
+	sound    bool
+	answered int
+	fault    LineFault // empty when sound
+	jumped   bool
+	controls []control     // by the order of the targets; only the probe under way touches them
+	since    time.Time     // since when sound has its value
+	unsound  time.Time     // end of the last probe that was not sound; zero when there was none
+	ahead    time.Duration // wallAhead at the last probe
+	busy     chan struct{} // closed when the probe under way ends; nil when there is none
+	started  time.Time     // of the last probe, complete or not
 }
 
 // NewGate makes a gate. It makes no probe.
@@ -261,12 +261,15 @@ func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
 	return max(now.Sub(l.since), 0)
 }
 
-// strange says whether somebody else answered in place of the control targets at the last probe.
-func (g *Gate) strange(vantage string) bool {
+// fault is what was wrong at the last probe; empty when nothing was.
+func (g *Gate) fault(vantage string) LineFault {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.lines[vantage]
-	return l != nil && l.fault == LineStrange
+	if l == nil {
+		return ""
+	}
+	return l.fault
 }
 
 // LineStatus is the last probe from one vantage, for metrics and the doctor.

@@ -26,6 +26,7 @@ type pass struct {
 	registrar *casefile.Registrar // asked because the name is gone
 	located   *casefile.Hosting   // decided anew in this visit
 	gated     bool                // our own line was not sound
+	why       string              // why the visit is not believed, when that is not the gate's doing
 	cut       bool                // Vigil is stopping: what is missing is not the world's doing
 }
 
@@ -203,7 +204,7 @@ func (p *pass) believe(ctx context.Context) {
 	}
 	looks, witnesses := p.targetLooks(), 0
 	for i := range looks { // in the order of the vantages
-		if sound[i] || unknown && !p.gate.strange(p.vantages[i].Name) {
+		if sound[i] || unknown && p.gate.fault(p.vantages[i].Name) != LineStrange {
 			witnesses++
 			continue
 		}
@@ -369,7 +370,7 @@ func (p *pass) record(ctx context.Context) error {
 		p.tell("visit")
 		return nil
 	case conflict(err):
-		p.visit.Believed = false
+		p.visit.Believed, p.why = false, "changed_meanwhile"
 		p.tell("visit of a case that changed meanwhile")
 	default:
 		p.meter.RecordFailed()
@@ -394,11 +395,30 @@ func (p *pass) recordBroken(ctx context.Context, broken any) error {
 	return errBroken
 }
 
+// unbelieved is why the visit counts for nothing, from a closed set.
+func (p *pass) unbelieved() string {
+	switch {
+	case p.why != "":
+		return p.why
+	case !p.gated:
+		return string(casefile.ReasonInterrupted)
+	}
+	for _, from := range p.vantages {
+		if f := p.gate.fault(from.Name); f != "" {
+			return string(f)
+		}
+	}
+	return "reopened" // the line is sound again, but was not when the look began
+}
+
 // tell logs and counts a recorded visit.
 func (p *pass) tell(message string) {
 	v := p.visit
 	took := v.Ended.Sub(v.Started)
 	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Believed, took)
+	if !v.Believed {
+		p.meter.Unbelieved(p.unbelieved())
+	}
 	p.log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
 		zap.Bool("believed", v.Believed), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -280,9 +281,16 @@ func (d *doctor) network(ctx context.Context) {
 	for _, v := range eyes.crawler.Vantages() {
 		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
 			d.say(good, "gate", "open from vantage "+v.Name, "")
-		} else {
-			d.say(fail, "gate", "closed from vantage "+v.Name+": the control targets do not answer", "look at the line, the proxy and the resolver of this vantage; nothing but live is believed meanwhile")
 		}
+	}
+	for _, line := range gate.Status() {
+		if !line.Sound {
+			d.say(fail, "gate", fmt.Sprintf("closed from vantage %s: %d of %d control targets answered as themselves (%s)", line.Vantage, line.Answered, line.Controls, line.Fault),
+				line.Fault.Advice()+"; nothing but live is believed meanwhile")
+		}
+	}
+	if len(targets) < 3 || !slices.ContainsFunc(targets, func(t casefile.Target) bool { return t.Secure() }) {
+		d.say(warn, "gate", "a portal could pass for the control targets: they are fewer than three, or none is https", "name three URLs of different owners in gate.targets, https among them")
 	}
 	d.clock(ctx, eyes, targets)
 }
