@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,13 @@ type GateOptions struct {
 	// Targets are control targets: sites of others that are always up, or our own
 	// on another network. At most MaxControls. None switches the gate off.
 	Targets []casefile.Target
+	// PerVantage are the control targets of vantages that see another world, by
+	// name, in place of Targets; at most MaxControls each.
+	PerVantage map[string][]casefile.Target
+	// Resolvers are the resolvers that looks rely on, one each and without a cache.
+	// They are asked for the names of the control targets at every probe, and for
+	// names that cannot exist. None: they are not examined.
+	Resolvers []Names
 	// Fresh is how old a sound probe may be for verdicts that do not count towards
 	// a removal; default 30 s.
 	Fresh time.Duration
@@ -50,6 +58,8 @@ const maxClockJump = 5 * time.Second
 type Gate struct {
 	looker  Looker
 	targets []casefile.Target
+	special map[string][]casefile.Target // in place of targets, by vantage
+	names   []Names
 	fresh   time.Duration
 	rest    time.Duration
 	log     *zap.Logger
@@ -81,13 +91,13 @@ func NewGate(o GateOptions) (*Gate, error) {
 	if o.Looker == nil {
 		return nil, errors.New("gate: a looker is required")
 	}
-	if len(o.Targets) > MaxControls {
-		return nil, fmt.Errorf("gate: %d control targets; at most %d", len(o.Targets), MaxControls)
-	}
-	for i, t := range o.Targets {
-		if t.IsZero() {
-			return nil, fmt.Errorf("gate: control target %d is empty", i+1)
+	for vantage, targets := range o.PerVantage {
+		if err := checkControls(targets); err != nil || len(targets) == 0 {
+			return nil, fmt.Errorf("gate: vantage %q: none, or wrong: %w", vantage, err)
 		}
+	}
+	if err := checkControls(o.Targets); err != nil {
+		return nil, fmt.Errorf("gate: %w", err)
 	}
 	if o.Fresh < 0 || o.Rest < 0 {
 		return nil, errors.New("gate: fresh and rest must not be negative")
@@ -106,7 +116,7 @@ func NewGate(o GateOptions) (*Gate, error) {
 	}
 	base := time.Now()
 	return &Gate{
-		looker: o.Looker, targets: slices.Clone(o.Targets), fresh: o.Fresh, rest: o.Rest, log: o.Log, meter: o.Meter,
+		looker: o.Looker, targets: slices.Clone(o.Targets), special: maps.Clone(o.PerVantage), names: slices.Clone(o.Resolvers), fresh: o.Fresh, rest: o.Rest, log: o.Log, meter: o.Meter,
 		wallAhead: func() time.Duration {
 			now := time.Now()
 			return now.Round(0).Sub(base.Round(0)) - now.Sub(base)
@@ -115,8 +125,28 @@ func NewGate(o GateOptions) (*Gate, error) {
 	}, nil
 }
 
+func checkControls(targets []casefile.Target) error {
+	if len(targets) > MaxControls {
+		return fmt.Errorf("%d control targets; at most %d", len(targets), MaxControls)
+	}
+	for i, t := range targets {
+		if t.IsZero() {
+			return fmt.Errorf("control target %d is empty", i+1)
+		}
+	}
+	return nil
+}
+
 // Configured says whether there are control targets. Without them every verdict is believed.
-func (g *Gate) Configured() bool { return g != nil && len(g.targets) > 0 }
+func (g *Gate) Configured() bool { return g != nil && len(g.targets)+len(g.special) > 0 }
+
+// controlsOf are the control targets of a vantage.
+func (g *Gate) controlsOf(vantage string) []casefile.Target {
+	if special, ok := g.special[vantage]; ok {
+		return special
+	}
+	return g.targets
+}
 
 // Fresh is how old a sound probe may be.
 func (g *Gate) Fresh() time.Duration { return g.fresh }
@@ -128,7 +158,7 @@ func (g *Gate) Fresh() time.Duration { return g.fresh }
 // knows. It makes a probe when there is none yet, or waits for the one under way.
 // It is false when the context ends first, and always true without control targets.
 func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time) bool {
-	if !g.Configured() {
+	if !g.Configured() || len(g.controlsOf(vantage)) == 0 {
 		return true
 	}
 	if now := time.Now(); ended.After(now) {
@@ -141,7 +171,7 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 		g.mu.Lock()
 		l := g.lines[vantage]
 		if l == nil {
-			l = &line{controls: make([]control, len(g.targets))}
+			l = &line{controls: make([]control, len(g.controlsOf(vantage)))}
 			g.lines[vantage] = l
 		}
 		switch {
@@ -180,9 +210,16 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 	answered, fault, began, complete := 0, LineFault(""), time.Time{}, sleep(ctx, wait)
 	if complete {
 		began = time.Now()
+		var lie bool
+		var asking sync.WaitGroup
+		asking.Go(func() { lie = lying(ctx, g.names, g.controlsOf(vantage)) })
 		looks := g.ask(ctx, vantage)
+		asking.Wait()
 		if complete = ctx.Err() == nil; complete {
-			answered, fault = weigh(g.targets, looks, l.controls, time.Now())
+			answered, fault = weigh(g.controlsOf(vantage), looks, l.controls, time.Now())
+		}
+		if lie {
+			fault = LineResolver
 		}
 	}
 	ahead, now := g.wallAhead(), time.Now()
@@ -222,9 +259,10 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 
 // ask looks at every control target at once; the answers are in the order of the targets.
 func (g *Gate) ask(ctx context.Context, vantage string) []casefile.Observation {
-	looks := make([]casefile.Observation, len(g.targets))
+	targets := g.controlsOf(vantage)
+	looks := make([]casefile.Observation, len(targets))
 	var all sync.WaitGroup
-	for i, t := range g.targets { // Look is bounded, and ends when the context does
+	for i, t := range targets { // Look is bounded, and ends when the context does
 		all.Go(func() {
 			o := g.looker.Look(ctx, vantage, casefile.Subject{Target: t, Purpose: casefile.PurposeControl})
 			o.Purpose = casefile.PurposeControl
@@ -237,7 +275,7 @@ func (g *Gate) ask(ctx context.Context, vantage string) []casefile.Observation {
 }
 
 func (g *Gate) tell(vantage string, fault LineFault, answered int, known bool) {
-	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.targets))}
+	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.controlsOf(vantage)))}
 	switch {
 	case fault != "":
 		g.log.Error("gate closed: "+fault.Advice(), fields...)
@@ -297,7 +335,7 @@ func (g *Gate) Status() []LineStatus {
 			continue
 		}
 		all = append(all, LineStatus{
-			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(g.targets), Fault: l.fault, Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
+			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(l.controls), Fault: l.fault, Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
 		})
 	}
 	slices.SortFunc(all, func(a, b LineStatus) int { return strings.Compare(a.Vantage, b.Vantage) })

@@ -21,7 +21,6 @@ import (
 	"vigil/casefile"
 	"vigil/internal/config"
 	"vigil/internal/seal"
-	"vigil/scheduler"
 	"vigil/store"
 )
 
@@ -257,25 +256,25 @@ func (d *doctor) network(ctx context.Context) {
 		d.say(fail, "crawler", err.Error(), "")
 		return
 	}
-	if len(d.cfg.Gate.Targets) == 0 {
+	if len(d.cfg.Gate.Targets)+len(d.cfg.Gate.PerVantage) == 0 {
 		d.say(warn, "gate", "there is none: a fault of our own line would be taken for silence of theirs", "set gate.targets to two or three URLs that are always up")
 		d.resolver(ctx, eyes, "example.com")
 		return
 	}
-	h := &house{cfg: d.cfg, guard: g}
-	var targets []casefile.Target
-	for _, raw := range d.cfg.Gate.Targets {
-		t, problem := h.parse(raw)
-		if problem != nil {
-			d.say(fail, "gate", "a target is refused: "+problem.Detail, "correct gate.targets")
-			return
-		}
-		targets = append(targets, t)
-	}
-	d.resolver(ctx, eyes, targets[0].Host())
-	gate, err := scheduler.NewGate(scheduler.GateOptions{Looker: eyes.crawler, Targets: targets})
+	h := &house{cfg: d.cfg, guard: g, world: d.world, log: zap.NewNop()}
+	targets, err := h.controls("gate.targets", d.cfg.Gate.Targets)
 	if err != nil {
-		d.say(fail, "gate", err.Error(), "")
+		d.say(fail, "gate", err.Error(), "correct gate.targets")
+		return
+	}
+	name := "example.com"
+	if len(targets) > 0 {
+		name = targets[0].Host()
+	}
+	d.resolver(ctx, eyes, name)
+	gate, err := h.newGate(eyes.crawler, nil)
+	if err != nil {
+		d.say(fail, "gate", err.Error(), "correct gate.targets or gate.per_vantage")
 		return
 	}
 	for _, v := range eyes.crawler.Vantages() {

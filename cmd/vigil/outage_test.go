@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -41,6 +42,8 @@ type brokenLine struct {
 	dns  fakenet.DNSKind // what the resolver does to every query
 	// tcp takes the place of every connection to a web server; nil leaves it alone.
 	tcp func(secure bool) (net.Conn, error)
+	// controls cuts off the control targets only: the gate is closed, and the pages are there.
+	controls bool
 	// lost drops everything, queries of the resolver too.
 	lost bool
 }
@@ -86,6 +89,7 @@ func TestAnHourWithoutALine(t *testing.T) {
 		{name: "a portal sends all to its own page", tcp: portal(toPortal)},
 		{name: "a broken proxy finds nothing", tcp: portal(always(page("404 Not Found", "")))},
 		{name: "a broken proxy says gone", tcp: portal(always(page("410 Gone", "")))},
+		{name: "only the control targets are away", controls: true},
 		{name: "a proxy forbids all", tcp: portal(always(page("403 Forbidden", "")))},
 	} {
 		t.Run(broken.name, func(t *testing.T) {
@@ -135,6 +139,8 @@ type outage struct {
 	broken brokenLine
 	down   atomic.Bool
 	ids    []casefile.CaseID
+	// controls are where the control targets listen.
+	controls map[string]bool
 }
 
 // dial is the line: it breaks as the case says while the outage lasts.
@@ -146,6 +152,8 @@ func (o *outage) dial(ctx context.Context, network, address string) (net.Conn, e
 	switch {
 	case o.broken.lost:
 		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}
+	case o.broken.controls && strings.HasPrefix(network, "tcp") && o.controls[address]:
+		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	case o.broken.tcp != nil && strings.HasPrefix(network, "tcp") && address != o.net.DNS():
 		return o.broken.tcp(strings.HasSuffix(address, ":443"))
 	}
@@ -162,7 +170,7 @@ func liveOutage(t *testing.T, dir string, broken brokenLine) {
 	o := &outage{net: fakenet.New(fakenet.Options{}), broken: broken}
 	defer o.net.Close()
 	var reports []casefile.Report
-	for i, site := range outageSites(o.net) {
+	for i, site := range o.sites() {
 		for page := range outagePages {
 			x, err := casefile.NewTarget(strings.TrimSuffix(o.net.URL(site.Host), site.Path) + fmt.Sprintf("/page-%d.html", page))
 			if err != nil {
@@ -174,7 +182,7 @@ func liveOutage(t *testing.T, dir string, broken brokenLine) {
 	o.engine = openOutage(ctx, t, dir, o)
 	defer func() {
 		o.eyes.locator.Close()
-		if err := o.house.close(); err != nil {
+		if err := o.close(); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -190,7 +198,11 @@ func liveOutage(t *testing.T, dir string, broken brokenLine) {
 	began := time.Now()
 	o.work(ctx, t, outageLong)
 	during := o.cases(ctx, t)
-	proveUnmoved(t, before, during)
+	if broken.controls {
+		proveSeen(t, before, during, began)
+	} else {
+		proveUnmoved(t, before, during)
+	}
 	for _, line := range o.gate.Status() {
 		if line.Sound || line.Since.Sub(began) > 5*time.Minute {
 			t.Errorf("the gate does not tell of the outage: %+v", line)
@@ -217,12 +229,15 @@ func stateOf(id casefile.CaseID) casefile.State {
 	return casefile.StateLive
 }
 
-func outageSites(n *fakenet.Net) []fakenet.Site {
+func (o *outage) sites() []fakenet.Site {
+	o.controls = map[string]bool{}
 	for i := range 3 {
-		n.Add(fakenet.Site{Host: demoControl(i)})
+		for _, a := range o.net.Add(fakenet.Site{Host: demoControl(i)}).Addresses {
+			o.controls[netip.AddrPortFrom(a, 80).String()] = true
+		}
 	}
-	n.Add(fakenet.Site{Host: "portal.example"})
-	return n.AddMany(outageHosts, func(i int) fakenet.Site {
+	o.net.Add(fakenet.Site{Host: "portal.example"})
+	return o.net.AddMany(outageHosts, func(i int) fakenet.Site {
 		b := fakenet.Article(i, 120)
 		if i%10 == 9 {
 			b = fakenet.NotFound()
@@ -328,6 +343,25 @@ func proveUnmoved(t *testing.T, before, during map[casefile.CaseID]casefile.Case
 		}
 		if what != "" {
 			wrong[fmt.Sprintf("%s, by %s/%s", what, c.Last.State, c.Last.Reason)]++
+		}
+	}
+	tellWrong(t, wrong)
+}
+
+// proveSeen says whether what was there counted as live, and nothing else did.
+func proveSeen(t *testing.T, before, during map[casefile.CaseID]casefile.Case, began time.Time) {
+	t.Helper()
+	wrong := map[string]int{}
+	for id, c := range during {
+		switch stateOf(id) {
+		case casefile.StateLive:
+			if c.Last.State != casefile.StateLive || c.Episode.LastSeen.Before(began) {
+				wrong[fmt.Sprintf("a page that was there did not count: last %s/%s", c.Last.State, c.Last.Reason)]++
+			}
+		default:
+			if was, known := before[id]; c.Streak != was.Streak || known && c.Standing != was.Standing {
+				wrong[fmt.Sprintf("%d gone verdicts became %d", was.Streak.Count, c.Streak.Count)]++
+			}
 		}
 	}
 	tellWrong(t, wrong)
