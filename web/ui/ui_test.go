@@ -381,7 +381,9 @@ func TestOurFaultsAreToldWithoutWords(t *testing.T) {
 func TestAClosedGateIsOnEveryPage(t *testing.T) {
 	t.Parallel()
 	at(t, func(t *testing.T) {
-		b := newUI(t, webtest.Sampled(1), func(o *ui.Options) { o.Degraded = func() []string { return []string{"The gate is closed from <local>."} } })
+		b := newUI(t, webtest.Sampled(1), func(o *ui.Options) {
+			o.Degraded = func() []string { return []string{"The gate is closed from <local>."} }
+		})
 		const told = "The gate is closed from &lt;local&gt;."
 		if strings.Contains(b.get("/login").Body.String(), told) {
 			t.Error("strangers are told of our line")
