@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,13 @@ type GateOptions struct {
 	// Targets are control targets: sites of others that are always up, or our own
 	// on another network. At most MaxControls. None switches the gate off.
 	Targets []casefile.Target
+	// PerVantage are the control targets of vantages that see another world, by
+	// name, in place of Targets; at most MaxControls each.
+	PerVantage map[string][]casefile.Target
+	// Resolvers are the resolvers that looks rely on, one each and without a cache.
+	// They are asked for the names of the control targets at every probe, and for
+	// names that cannot exist. None: they are not examined.
+	Resolvers []Names
 	// Fresh is how old a sound probe may be for verdicts that do not count towards
 	// a removal; default 30 s.
 	Fresh time.Duration
@@ -41,8 +49,8 @@ const maxClockJump = 5 * time.Second
 // Gate proves that our own line, resolvers and clock are sound before a verdict
 // other than live is believed: it looks at control targets through the same
 // Looker, from the same vantage. A probe is sound when more than half of the
-// targets (so both of two) answered with any HTTP status and without a fault, and
-// when the wall clock did not jump since the probe before. After a jump the new
+// targets (so both of two) answered as themselves (control.go), when their clocks
+// agree with ours, and when the wall clock did not jump since the probe before. After a jump the new
 // time is taken as right from the next probe on: nothing here can know which was.
 //
 // Looks at control targets belong to no case: they are counted, not recorded.
@@ -50,6 +58,8 @@ const maxClockJump = 5 * time.Second
 type Gate struct {
 	looker  Looker
 	targets []casefile.Target
+	special map[string][]casefile.Target // in place of targets, by vantage
+	names   []Names
 	fresh   time.Duration
 	rest    time.Duration
 	log     *zap.Logger
@@ -63,15 +73,17 @@ type Gate struct {
 
 // line is what the gate knows of one vantage. Its fields are guarded by Gate.mu.
 type line struct {
-	began, ended time.Time // of the last complete probe
-	sound        bool
-	answered     int
-	jumped       bool
-	since        time.Time     // since when sound has its value
-	unsound      time.Time     // end of the last probe that was not sound; zero when there was none
-	ahead        time.Duration // wallAhead at the last probe
-	busy         chan struct{} // closed when the probe under way ends; nil when there is none
-	started      time.Time     // of the last probe, complete or not
+	began    time.Time // of the last complete probe
+	sound    bool
+	answered int
+	fault    LineFault // empty when sound
+	jumped   bool
+	controls []control     // by the order of the targets; only the probe under way touches them
+	since    time.Time     // since when sound has its value
+	unsound  time.Time     // end of the last probe that was not sound; zero when there was none
+	ahead    time.Duration // wallAhead at the last probe
+	busy     chan struct{} // closed when the probe under way ends; nil when there is none
+	started  time.Time     // of the last probe, complete or not
 }
 
 // NewGate makes a gate. It makes no probe.
@@ -79,13 +91,13 @@ func NewGate(o GateOptions) (*Gate, error) {
 	if o.Looker == nil {
 		return nil, errors.New("gate: a looker is required")
 	}
-	if len(o.Targets) > MaxControls {
-		return nil, fmt.Errorf("gate: %d control targets; at most %d", len(o.Targets), MaxControls)
-	}
-	for i, t := range o.Targets {
-		if t.IsZero() {
-			return nil, fmt.Errorf("gate: control target %d is empty", i+1)
+	for vantage, targets := range o.PerVantage {
+		if err := checkControls(targets); err != nil || len(targets) == 0 {
+			return nil, fmt.Errorf("gate: vantage %q: none, or wrong: %w", vantage, err)
 		}
+	}
+	if err := checkControls(o.Targets); err != nil {
+		return nil, fmt.Errorf("gate: %w", err)
 	}
 	if o.Fresh < 0 || o.Rest < 0 {
 		return nil, errors.New("gate: fresh and rest must not be negative")
@@ -104,7 +116,7 @@ func NewGate(o GateOptions) (*Gate, error) {
 	}
 	base := time.Now()
 	return &Gate{
-		looker: o.Looker, targets: slices.Clone(o.Targets), fresh: o.Fresh, rest: o.Rest, log: o.Log, meter: o.Meter,
+		looker: o.Looker, targets: slices.Clone(o.Targets), special: maps.Clone(o.PerVantage), names: slices.Clone(o.Resolvers), fresh: o.Fresh, rest: o.Rest, log: o.Log, meter: o.Meter,
 		wallAhead: func() time.Duration {
 			now := time.Now()
 			return now.Round(0).Sub(base.Round(0)) - now.Sub(base)
@@ -113,37 +125,63 @@ func NewGate(o GateOptions) (*Gate, error) {
 	}, nil
 }
 
+func checkControls(targets []casefile.Target) error {
+	if len(targets) > MaxControls {
+		return fmt.Errorf("%d control targets; at most %d", len(targets), MaxControls)
+	}
+	for i, t := range targets {
+		if t.IsZero() {
+			return fmt.Errorf("control target %d is empty", i+1)
+		}
+	}
+	return nil
+}
+
 // Configured says whether there are control targets. Without them every verdict is believed.
-func (g *Gate) Configured() bool { return g != nil && len(g.targets) > 0 }
+func (g *Gate) Configured() bool { return g != nil && len(g.targets)+len(g.special) > 0 }
+
+// controlsOf are the control targets of a vantage.
+func (g *Gate) controlsOf(vantage string) []casefile.Target {
+	if special, ok := g.special[vantage]; ok {
+		return special
+	}
+	return g.targets
+}
 
 // Fresh is how old a sound probe may be.
 func (g *Gate) Fresh() time.Duration { return g.fresh }
 
-// Sound says whether our line was sound from the vantage since after: a probe
-// that began at or after that time was sound, and none that ended after it was
-// not. It makes a probe when there is none yet, or waits for the one under way.
+// Sound says whether our line was sound from the vantage over the whole time from
+// began to now: a probe that begins at or after ended was sound, none that ended
+// after began was not, and when the gate was closed before, it opened before
+// began: what happened between the last unsound probe and the first sound one, nobody
+// knows. It makes a probe when there is none yet, or waits for the one under way.
 // It is false when the context ends first, and always true without control targets.
-func (g *Gate) Sound(ctx context.Context, vantage string, after time.Time) bool {
-	if !g.Configured() {
+func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time) bool {
+	if !g.Configured() || len(g.controlsOf(vantage)) == 0 {
 		return true
 	}
-	if now := time.Now(); after.After(now) {
-		after = now
+	if now := time.Now(); ended.After(now) {
+		ended = now
+	}
+	if began.After(ended) {
+		began = ended
 	}
 	for {
 		g.mu.Lock()
 		l := g.lines[vantage]
 		if l == nil {
-			l = &line{}
+			l = &line{controls: make([]control, len(g.controlsOf(vantage)))}
 			g.lines[vantage] = l
 		}
 		switch {
-		case !l.unsound.IsZero() && !l.unsound.Before(after): // it failed within the time that is asked about
+		case !l.unsound.IsZero() && !l.unsound.Before(began): // it failed within the time that is asked about
 			g.mu.Unlock()
 			return false
-		case !l.began.IsZero() && !l.began.Before(after):
+		case !l.began.IsZero() && !l.began.Before(ended):
+			open := l.unsound.IsZero() || !l.since.After(began)
 			g.mu.Unlock()
-			return true
+			return open
 		case l.busy != nil:
 			busy := l.busy
 			g.mu.Unlock()
@@ -169,11 +207,20 @@ func (g *Gate) Sound(ctx context.Context, vantage string, after time.Time) bool 
 // probe looks at all control targets from the vantage, after the rest that is
 // left, and keeps the outcome. It is false when the context cut it short: then it says nothing.
 func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) bool {
-	answered, began, complete := 0, time.Time{}, sleep(ctx, wait)
+	answered, fault, began, complete := 0, LineFault(""), time.Time{}, sleep(ctx, wait)
 	if complete {
 		began = time.Now()
-		answered = g.ask(ctx, vantage)
-		complete = ctx.Err() == nil
+		var lie bool
+		var asking sync.WaitGroup
+		asking.Go(func() { lie = lying(ctx, g.names, g.controlsOf(vantage)) })
+		looks := g.ask(ctx, vantage)
+		asking.Wait()
+		if complete = ctx.Err() == nil; complete {
+			answered, fault = weigh(g.controlsOf(vantage), looks, l.controls, time.Now())
+		}
+		if lie {
+			fault = LineResolver
+		}
 	}
 	ahead, now := g.wallAhead(), time.Now()
 
@@ -192,12 +239,17 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 		allowed += began.Sub(l.began).Abs() / 1000
 	}
 	jumped := (ahead - l.ahead).Abs() > allowed
-	sound := answered*2 > len(g.targets) && !jumped
+	if jumped {
+		fault = LineClock
+	}
+	sound := fault == ""
 	if l.began.IsZero() || sound != l.sound {
 		l.since = began
-		g.tell(vantage, sound, answered, jumped, !l.began.IsZero())
 	}
-	l.began, l.ended, l.sound, l.answered, l.jumped, l.ahead = began, now, sound, answered, jumped, ahead
+	if l.began.IsZero() || fault != l.fault {
+		g.tell(vantage, fault, answered, !l.began.IsZero())
+	}
+	l.began, l.sound, l.fault, l.answered, l.jumped, l.ahead = began, sound, fault, answered, jumped, ahead
 	if !sound {
 		l.unsound = now
 	}
@@ -205,33 +257,28 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 	return true
 }
 
-// ask looks at every control target at once and counts those that answered.
-func (g *Gate) ask(ctx context.Context, vantage string) int {
-	answers := make(chan bool, len(g.targets))
-	for _, t := range g.targets {
-		go func() {
+// ask looks at every control target at once; the answers are in the order of the targets.
+func (g *Gate) ask(ctx context.Context, vantage string) []casefile.Observation {
+	targets := g.controlsOf(vantage)
+	looks := make([]casefile.Observation, len(targets))
+	var all sync.WaitGroup
+	for i, t := range targets { // Look is bounded, and ends when the context does
+		all.Go(func() {
 			o := g.looker.Look(ctx, vantage, casefile.Subject{Target: t, Purpose: casefile.PurposeControl})
 			o.Purpose = casefile.PurposeControl
 			measure(g.meter, o)
-			answers <- o.Fault == nil && o.Status > 0
-		}()
+			looks[i] = o
+		})
 	}
-	n := 0
-	for range g.targets { // Look is bounded, and ends when the context does
-		if <-answers {
-			n++
-		}
-	}
-	return n
+	all.Wait()
+	return looks
 }
 
-func (g *Gate) tell(vantage string, sound bool, answered int, jumped, known bool) {
-	fields := []zap.Field{zap.String("vantage", vantage), zap.Int("answered", answered), zap.Int("controls", len(g.targets))}
+func (g *Gate) tell(vantage string, fault LineFault, answered int, known bool) {
+	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.controlsOf(vantage)))}
 	switch {
-	case jumped:
-		g.log.Error("gate closed: the wall clock jumped; set it right", fields...)
-	case !sound:
-		g.log.Error("gate closed: control targets do not answer; look at our own line and resolver", fields...)
+	case fault != "":
+		g.log.Error("gate closed: "+fault.Advice(), fields...)
 	case known:
 		g.log.Info("gate open again", fields...)
 	}
@@ -252,12 +299,24 @@ func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
 	return max(now.Sub(l.since), 0)
 }
 
+// fault is what was wrong at the last probe; empty when nothing was.
+func (g *Gate) fault(vantage string) LineFault {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.lines[vantage]
+	if l == nil {
+		return ""
+	}
+	return l.fault
+}
+
 // LineStatus is the last probe from one vantage, for metrics and the doctor.
 type LineStatus struct {
 	Vantage  string
 	Sound    bool
 	Answered int       // control targets that answered
 	Controls int       // control targets there are
+	Fault    LineFault // why it is not sound; empty when it is
 	Jumped   bool      // the wall clock jumped
 	Probed   time.Time // when the probe began
 	Since    time.Time // since when Sound has its value
@@ -276,7 +335,7 @@ func (g *Gate) Status() []LineStatus {
 			continue
 		}
 		all = append(all, LineStatus{
-			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(g.targets), Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
+			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(l.controls), Fault: l.fault, Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
 		})
 	}
 	slices.SortFunc(all, func(a, b LineStatus) int { return strings.Compare(a.Vantage, b.Vantage) })

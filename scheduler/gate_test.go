@@ -38,7 +38,7 @@ func TestGateNeedsMoreThanHalfOfTheControls(t *testing.T) {
 				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
 					switch n := isControl(s); {
 					case n >= down:
-						return page(503) // any status shows that the line works
+						return page(200)
 					case n%2 == 0:
 						return fault(casefile.FaultTimeout, casefile.PhaseConnect)
 					}
@@ -49,7 +49,7 @@ func TestGateNeedsMoreThanHalfOfTheControls(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := (controlsN-down)*2 > controlsN
-				if got := g.Sound(t.Context(), "local", time.Now()); got != want {
+				if got := g.Sound(t.Context(), "local", time.Now(), time.Now()); got != want {
 					t.Errorf("%d of %d controls down: sound %v", down, controlsN, got)
 				}
 				if s := g.Status(); len(s) != 1 || s[0].Sound != want || s[0].Answered != controlsN-down || s[0].Controls != controlsN {
@@ -72,7 +72,7 @@ func TestGateProbesOnceForManyAndKeepsFreshOnes(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				if !g.Sound(t.Context(), "local", began) {
+				if !g.Sound(t.Context(), "local", began, began) {
 					t.Error("not sound")
 				}
 			})
@@ -82,22 +82,22 @@ func TestGateProbesOnceForManyAndKeepsFreshOnes(t *testing.T) {
 			t.Errorf("%d probes for 100 questions at once", n)
 		}
 		time.Sleep(20 * time.Second)
-		g.Sound(t.Context(), "local", time.Now().Add(-g.Fresh()))
+		g.Sound(t.Context(), "local", time.Now().Add(-g.Fresh()), time.Now().Add(-g.Fresh()))
 		if n := w.looks(casefile.PurposeControl); n != 1 {
 			t.Errorf("a probe that was fresh enough was made again")
 		}
-		g.Sound(t.Context(), "local", time.Now())
+		g.Sound(t.Context(), "local", time.Now(), time.Now())
 		if n := w.looks(casefile.PurposeControl); n != 2 {
 			t.Errorf("%d probes; an old one answered for a later look", n)
 		}
 		asked := time.Now()
 		for range 5 {
-			g.Sound(t.Context(), "local", time.Now())
+			g.Sound(t.Context(), "local", time.Now(), time.Now())
 		}
 		if rested := time.Since(asked); rested < 4*time.Second {
 			t.Errorf("5 probes in %v: control targets are hammered", rested)
 		}
-		g.Sound(t.Context(), "other", time.Now())
+		g.Sound(t.Context(), "other", time.Now(), time.Now())
 		if n := len(g.Status()); n != 2 {
 			t.Errorf("status of %d vantages", n)
 		}
@@ -119,18 +119,23 @@ func TestGateRemembersAFailureWithinTheLook(t *testing.T) {
 			t.Fatal(err)
 		}
 		look := time.Now()
-		if g.Sound(t.Context(), "local", look) {
+		if g.Sound(t.Context(), "local", look, look) {
 			t.Error("sound while the control is down")
 		}
 		time.Sleep(10 * time.Second)
-		down = false
-		if g.Sound(t.Context(), "local", look) {
-			t.Error("a line that came back speaks for a look from before")
+		if g.Sound(t.Context(), "local", look, look) {
+			t.Error("a line that failed within the look is called sound")
 		}
-		if closed := g.Closed("local", time.Now()); closed < 10*time.Second {
+		between := time.Now()
+		time.Sleep(time.Second)
+		down = false
+		if closed := g.Closed("local", time.Now()); closed < 11*time.Second {
 			t.Errorf("closed for %v", closed)
 		}
-		if !g.Sound(t.Context(), "local", time.Now()) || g.Closed("local", time.Now()) != 0 {
+		if g.Sound(t.Context(), "local", between, time.Now()) {
+			t.Error("a line that came back speaks for a look from before")
+		}
+		if !g.Sound(t.Context(), "local", time.Now(), time.Now()) || g.Closed("local", time.Now()) != 0 {
 			t.Error("still closed after the line came back")
 		}
 	})
@@ -149,7 +154,7 @@ func TestGateClosesOnceWhenTheClockJumps(t *testing.T) {
 		ask := func(what string, want bool) {
 			t.Helper()
 			time.Sleep(time.Hour)
-			if got := g.Sound(t.Context(), "local", time.Now()); got != want {
+			if got := g.Sound(t.Context(), "local", time.Now(), time.Now()); got != want {
 				t.Errorf("%s: sound %v", what, got)
 			}
 		}
@@ -174,7 +179,7 @@ func TestGateWithoutControlsIsOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	var none *Gate
-	if g.Configured() || none.Configured() || !g.Sound(t.Context(), "local", time.Now()) || !none.Sound(t.Context(), "local", time.Now()) || none.Status() != nil {
+	if g.Configured() || none.Configured() || !g.Sound(t.Context(), "local", time.Now(), time.Now()) || !none.Sound(t.Context(), "local", time.Now(), time.Now()) || none.Status() != nil {
 		t.Error("a gate without control targets must be open, and say that it is not configured")
 	}
 }
@@ -195,9 +200,9 @@ func TestAProbeThatIsCutShortSaysNothing(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() {
 			time.Sleep(100 * time.Millisecond)
-			waited = g.Sound(t.Context(), "local", asked)
+			waited = g.Sound(t.Context(), "local", asked, asked)
 		})
-		if g.Sound(short, "local", asked) {
+		if g.Sound(short, "local", asked, asked) {
 			t.Error("sound without an answer")
 		}
 		all.Wait()

@@ -82,7 +82,7 @@ func TestOutageOfOurLineMovesNothingTowardsRemoved(t *testing.T) {
 }
 
 // A probe from before the look may be from before the outage.
-func TestGoneVerdictsNeedAProbeFromAfterTheLook(t *testing.T) {
+func TestVerdictsThatMoveNeedAProbeFromAfterTheLook(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		answer   casefile.Observation
@@ -91,8 +91,9 @@ func TestGoneVerdictsNeedAProbeFromAfterTheLook(t *testing.T) {
 	}{
 		"gone":            {fault(casefile.FaultNXDomain, casefile.PhaseResolve), casefile.Watching, false},
 		"gone, removed":   {fault(casefile.FaultNXDomain, casefile.PhaseResolve), casefile.Removed, true},
-		"silent":          {fault(casefile.FaultTimeout, casefile.PhaseConnect), casefile.Watching, true},
-		"asked to log in": {page(401), casefile.Watching, true},
+		"silent":          {fault(casefile.FaultTimeout, casefile.PhaseConnect), casefile.Watching, false},
+		"silent, removed": {fault(casefile.FaultTimeout, casefile.PhaseConnect), casefile.Removed, true},
+		"asked to log in": {page(401), casefile.Watching, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			down := false
@@ -113,7 +114,7 @@ func TestGoneVerdictsNeedAProbeFromAfterTheLook(t *testing.T) {
 			c.Standing, c.Episode.Removed = tc.standing, time.Now()
 			second.Due.At = time.Now().Add(time.Millisecond)
 			r := newRig(t, w, newShelf(c, second), func(o *Options) { o.Gate = g })
-			if !g.Sound(t.Context(), "local", time.Now()) {
+			if !g.Sound(t.Context(), "local", time.Now(), time.Now()) {
 				t.Fatal("not sound at first")
 			}
 			time.Sleep(5 * time.Second)

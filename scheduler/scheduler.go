@@ -69,6 +69,9 @@ type Meter interface {
 	GateProbed(vantage string, sound bool)
 	// Postponed counts due cases that were moved without a visit.
 	Postponed(why casefile.Why, cases int)
+	// Unbelieved counts a recorded visit that counts for nothing; why is a LineFault,
+	// or reopened, interrupted or changed_meanwhile.
+	Unbelieved(why string)
 	// RecordFailed counts visits that could not be recorded.
 	RecordFailed()
 }
@@ -80,6 +83,7 @@ func (noMeter) VisitDone(casefile.State, casefile.Reason, bool, time.Duration)  
 func (noMeter) LookDone(casefile.Purpose, casefile.Phase, casefile.FaultKind, time.Duration) {}
 func (noMeter) GateProbed(string, bool)                                                      {}
 func (noMeter) Postponed(casefile.Why, int)                                                  {}
+func (noMeter) Unbelieved(string)                                                            {}
 func (noMeter) RecordFailed()                                                                {}
 
 // measure counts a look.

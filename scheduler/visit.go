@@ -26,6 +26,7 @@ type pass struct {
 	registrar *casefile.Registrar // asked because the name is gone
 	located   *casefile.Hosting   // decided anew in this visit
 	gated     bool                // our own line was not sound
+	why       string              // why the visit is not believed, when that is not the gate's doing
 	cut       bool                // Vigil is stopping: what is missing is not the world's doing
 }
 
@@ -163,57 +164,6 @@ func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
 		in.Registrar = p.read.Hosting.Registrar
 	}
 	return judge.Decide(in)
-}
-
-// believe asks the gate. A live verdict is always believed; an interrupted one
-// never; any other when our own line was sound from most of the vantages. Looks
-// from the others are judged as interrupted: a vantage with a dead line is no witness.
-//
-// A gone or fenced verdict that may move the case needs a probe that began after
-// the look did. Others do with one that began up to Fresh before it.
-func (p *pass) believe(ctx context.Context) {
-	state, reason := p.visit.Verdict.State, p.visit.Verdict.Reason
-	switch {
-	case state == casefile.StateLive:
-		p.visit.Believed = true
-		return
-	case p.cut || reason == casefile.ReasonInterrupted:
-		return
-	case !p.gate.Configured():
-		p.visit.Believed = true
-		return
-	}
-	after := p.visit.Started
-	if p.read.Standing == casefile.Removed || state != casefile.StateGone && state != casefile.StateFenced {
-		after = after.Add(-p.gate.Fresh())
-	}
-	sound := make([]bool, len(p.vantages))
-	var all sync.WaitGroup
-	for i, from := range p.vantages {
-		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, after) })
-	}
-	all.Wait()
-	if p.cut = ctx.Err() != nil; p.cut {
-		return
-	}
-	looks, witnesses := p.targetLooks(), 0
-	for i := range looks { // in the order of the vantages
-		if sound[i] {
-			witnesses++
-			continue
-		}
-		o := looks[i]
-		looks[i] = casefile.Observation{Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started, Took: o.Took,
-			Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: "our own line was not sound"}}
-	}
-	switch {
-	case witnesses*2 <= len(looks):
-		p.gated = true
-		return
-	case witnesses < len(looks):
-		p.visit.Verdict = p.verdict(looks)
-	}
-	p.visit.Believed = p.visit.Verdict.Reason != casefile.ReasonInterrupted
 }
 
 // locate decides anew who hosts the target, when there is reason to. Cases of one
@@ -359,7 +309,7 @@ func (p *pass) record(ctx context.Context) error {
 		p.tell("visit")
 		return nil
 	case conflict(err):
-		p.visit.Believed = false
+		p.visit.Believed, p.why = false, "changed_meanwhile"
 		p.tell("visit of a case that changed meanwhile")
 	default:
 		p.meter.RecordFailed()
@@ -389,6 +339,9 @@ func (p *pass) tell(message string) {
 	v := p.visit
 	took := v.Ended.Sub(v.Started)
 	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Believed, took)
+	if !v.Believed {
+		p.meter.Unbelieved(p.unbelieved())
+	}
 	p.log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
 		zap.Bool("believed", v.Believed), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
 }

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type world struct {
 	vantages []casefile.Vantage
 	takes    time.Duration
+	portal   bool // control targets answer with the script's page as it is
 	// script answers a look that begins now.
 	script func(vantage string, s casefile.Subject) casefile.Observation
 
@@ -50,6 +51,11 @@ func (w *world) Look(ctx context.Context, vantage string, s casefile.Subject) ca
 	}
 	w.mu.Unlock()
 	o := w.script(vantage, s)
+	if n := isControl(s); n >= 0 && o.Features != nil && !w.portal { // each control has a page of its own
+		f := *o.Features
+		f.Digest, f.Structure, f.SimHash = fmt.Sprintf("%064x", n), uint64(1000+n), 0x9e3779b97f4a7c15*uint64(n+1)
+		o.Features = &f
+	}
 	if o.Took == 0 {
 		o.Took = w.takes
 	}

@@ -16,9 +16,10 @@ import (
 
 // health answers what a supervisor asks.
 type health struct {
-	ready  func(context.Context) error
-	tokens auth.Tokens
-	log    *zap.Logger
+	ready    func(context.Context) error
+	degraded func() []string
+	tokens   auth.Tokens
+	log      *zap.Logger
 }
 
 // readyWithin bounds how long readiness may take to tell.
@@ -34,7 +35,9 @@ func say(w http.ResponseWriter, status int, words string) {
 // alive says that the process answers.
 func (h health) alive(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
 
-// isReady says whether requests can be served.
+// isReady says whether requests can be served. A closed gate is told, but it is no
+// reason to be taken out of service: reports, pages and live verdicts go on, and
+// another process on the same line would be no better.
 func (h health) isReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
@@ -43,7 +46,11 @@ func (h health) isReady(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusServiceUnavailable, "not ready; the reason is in the log")
 		return
 	}
-	say(w, http.StatusOK, "ready")
+	words := []string{"ready"}
+	for _, sentence := range h.degraded() {
+		words = append(words, "degraded: "+sentence)
+	}
+	say(w, http.StatusOK, strings.Join(words, "\n"))
 }
 
 // guarded shows the metrics to this machine, and to others who bring a token of

@@ -50,10 +50,13 @@ type Options struct {
 	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
 	Figures figures.Source
 	// Ready says whether the database can be reached and is migrated; its error goes to the log.
-	Ready   func(context.Context) error
-	Metrics http.Handler // default: /metrics is not there
-	Log     *zap.Logger  // default: none
-	Version string       // default "dev"
+	Ready func(context.Context) error
+	// Degraded says what is not sound though requests are served, a sentence each;
+	// none when all is well. It must be quick. Default: nothing ever is. Its words are for everybody: no host, no URL.
+	Degraded func() []string
+	Metrics  http.Handler // default: /metrics is not there
+	Log      *zap.Logger  // default: none
+	Version  string       // default "dev"
 	// Secure says that browsers reach the pages over TLS.
 	Secure bool
 	// Origins are further origins under which a proxy shows the pages.
@@ -69,6 +72,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Ready == nil {
 		return nil, errors.New("web: Ready is required")
 	}
+	if o.Degraded == nil {
+		o.Degraded = func() []string { return nil }
+	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
@@ -79,12 +85,12 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := ui.New(ui.Options{
-		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Origin: o.Origin, Figures: o.Figures, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
+		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Origin: o.Origin, Figures: o.Figures, Degraded: o.Degraded, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h := health{ready: o.Ready, tokens: o.Tokens, log: o.Log}
+	h := health{ready: o.Ready, degraded: o.Degraded, tokens: o.Tokens, log: o.Log}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", rest)
 	mux.HandleFunc("GET /healthz", h.alive)

@@ -202,3 +202,18 @@ func TestPageOf200CasesIsFast(t *testing.T) {
 		t.Errorf("200 rows took %v, over %v", best, limit)
 	}
 }
+
+func TestAClosedGateIsToldAndDoesNotTakeUsOutOfService(t *testing.T) {
+	t.Parallel()
+	o := options(webtest.Sampled(1))
+	var faults []string
+	o.Degraded = func() []string { return faults }
+	h := newWeb(t, o)
+	if w := get(h, "/readyz", ""); w.Code != 200 || w.Body.String() != "ready\n" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+	faults = []string{"The gate is closed from local."}
+	if w := get(h, "/readyz", ""); w.Code != 200 || w.Body.String() != "ready\ndegraded: The gate is closed from local.\n" {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}

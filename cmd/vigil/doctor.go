@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,6 @@ import (
 	"vigil/casefile"
 	"vigil/internal/config"
 	"vigil/internal/seal"
-	"vigil/scheduler"
 	"vigil/store"
 )
 
@@ -256,33 +256,40 @@ func (d *doctor) network(ctx context.Context) {
 		d.say(fail, "crawler", err.Error(), "")
 		return
 	}
-	if len(d.cfg.Gate.Targets) == 0 {
+	if len(d.cfg.Gate.Targets)+len(d.cfg.Gate.PerVantage) == 0 {
 		d.say(warn, "gate", "there is none: a fault of our own line would be taken for silence of theirs", "set gate.targets to two or three URLs that are always up")
 		d.resolver(ctx, eyes, "example.com")
 		return
 	}
-	h := &house{cfg: d.cfg, guard: g}
-	var targets []casefile.Target
-	for _, raw := range d.cfg.Gate.Targets {
-		t, problem := h.parse(raw)
-		if problem != nil {
-			d.say(fail, "gate", "a target is refused: "+problem.Detail, "correct gate.targets")
-			return
-		}
-		targets = append(targets, t)
-	}
-	d.resolver(ctx, eyes, targets[0].Host())
-	gate, err := scheduler.NewGate(scheduler.GateOptions{Looker: eyes.crawler, Targets: targets})
+	h := &house{cfg: d.cfg, guard: g, world: d.world, log: zap.NewNop()}
+	targets, err := h.controls("gate.targets", d.cfg.Gate.Targets)
 	if err != nil {
-		d.say(fail, "gate", err.Error(), "")
+		d.say(fail, "gate", err.Error(), "correct gate.targets")
+		return
+	}
+	name := "example.com"
+	if len(targets) > 0 {
+		name = targets[0].Host()
+	}
+	d.resolver(ctx, eyes, name)
+	gate, err := h.newGate(eyes.crawler, nil)
+	if err != nil {
+		d.say(fail, "gate", err.Error(), "correct gate.targets or gate.per_vantage")
 		return
 	}
 	for _, v := range eyes.crawler.Vantages() {
-		if gate.Sound(ctx, v.Name, time.Now()) {
+		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
 			d.say(good, "gate", "open from vantage "+v.Name, "")
-		} else {
-			d.say(fail, "gate", "closed from vantage "+v.Name+": the control targets do not answer", "look at the line, the proxy and the resolver of this vantage; nothing but live is believed meanwhile")
 		}
+	}
+	for _, line := range gate.Status() {
+		if !line.Sound {
+			d.say(fail, "gate", fmt.Sprintf("closed from vantage %s: %d of %d control targets answered as themselves (%s)", line.Vantage, line.Answered, line.Controls, line.Fault),
+				line.Fault.Advice()+"; nothing but live is believed meanwhile")
+		}
+	}
+	if len(targets) < 3 || !slices.ContainsFunc(targets, func(t casefile.Target) bool { return t.Secure() }) {
+		d.say(warn, "gate", "a portal could pass for the control targets: they are fewer than three, or none is https", "name three URLs of different owners in gate.targets, https among them")
 	}
 	d.clock(ctx, eyes, targets)
 }

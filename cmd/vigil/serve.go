@@ -93,6 +93,6 @@ func (e *engine) run(ctx context.Context, l net.Listener) error {
 func (e *engine) handler() (http.Handler, error) {
 	return web.New(web.Options{
 		Store: e.store, Tokens: e.store.Token, Accounts: e.store.User, Sessions: e.store.Sessions(), Parse: e.parse, Origin: e.readOrigin, Figures: e.figures,
-		Ready: e.store.Ping, Metrics: e.meter.Handler(), Log: e.log, Version: version(), Secure: e.cfg.Web.Secure,
+		Ready: e.store.Ping, Degraded: e.degraded, Metrics: e.meter.Handler(), Log: e.log, Version: version(), Secure: e.cfg.Web.Secure,
 	})
 }

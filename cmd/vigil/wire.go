@@ -220,14 +220,19 @@ func newOrigins(cfg config.Config, g *guard.Guard, resolver *resolve.Resolver, l
 }
 
 func newResolver(cfg config.Config, w world) (*resolve.Resolver, error) {
-	servers := cfg.Resolver.Servers
-	if len(servers) == 0 {
-		var err error
-		if servers, err = systemResolvers(); err != nil {
-			return nil, err
-		}
+	servers, err := resolverServers(cfg)
+	if err != nil {
+		return nil, err
 	}
 	return resolve.New(resolve.Options{Servers: servers, Timeout: cfg.Resolver.Timeout, Dial: w.foreign})
+}
+
+// resolverServers are the configured resolvers, or those of the machine.
+func resolverServers(cfg config.Config) ([]string, error) {
+	if len(cfg.Resolver.Servers) > 0 {
+		return cfg.Resolver.Servers, nil
+	}
+	return systemResolvers()
 }
 
 // systemResolvers reads the name servers of resolv.conf (resolv.conf(5)).
@@ -280,19 +285,11 @@ func (h *house) newEngine(ctx context.Context, watch looker) (*engine, error) {
 	if e.outbox, err = h.newOutbox(e.meter); err != nil {
 		return nil, err
 	}
-	var controls []casefile.Target
-	for i, raw := range h.cfg.Gate.Targets {
-		t, problem := h.parse(raw)
-		if problem != nil {
-			return nil, config.Faults{fmt.Sprintf("gate.targets[%d]: %s", i, problem.Detail)}
-		}
-		controls = append(controls, t)
-	}
 	var look scheduler.Looker = e.eyes.crawler
 	if watch != nil {
 		look = watch(look)
 	}
-	if e.gate, err = scheduler.NewGate(scheduler.GateOptions{Looker: look, Targets: controls, Log: h.log, Meter: e.meter}); err != nil {
+	if e.gate, err = h.newGate(look, e.meter); err != nil {
 		return nil, err
 	}
 	e.visitor, err = scheduler.NewVisitor(scheduler.Options{

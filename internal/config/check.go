@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -28,11 +29,7 @@ func (c Config) check() []string {
 		}
 	}
 	f.between("resolver.timeout", c.Resolver.Timeout, 100*time.Millisecond, time.Minute)
-	for _, t := range c.Gate.Targets {
-		if u, err := url.Parse(t); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			f.add("gate.targets", "an entry is no http or https URL")
-		}
-	}
+	f.gate(c)
 	if _, err := net.ResolveTCPAddr("tcp", c.Web.Listen); err != nil {
 		f.add("web.listen", "%q is no address and port: write for example 127.0.0.1:8080", c.Web.Listen)
 	}
@@ -235,5 +232,27 @@ func (f *faultList) notices(n Notices) {
 	f.oneOf("notices.smtp.tls", n.SMTP.TLS, "opportunistic", "required", "none")
 	if strings.ContainsAny(n.Organisation, "\r\n") || len(n.Organisation) > 200 {
 		f.add("notices.organisation", "must be one line of at most 200 bytes")
+	}
+}
+
+// gate examines the control URLs; they are not quoted.
+func (f *faultList) gate(c Config) {
+	lists := map[string][]string{"gate.targets": c.Gate.Targets}
+	for vantage, list := range c.Gate.PerVantage {
+		key := "gate.per_vantage." + vantage
+		lists[key] = list
+		if !slices.ContainsFunc(c.Crawler.Vantages, func(v Vantage) bool { return v.Name == vantage }) {
+			f.add(key, "there is no such vantage in crawler.vantages")
+		}
+		if len(list) == 0 {
+			f.add(key, "name at least one URL, or leave the vantage out: then gate.targets hold for it")
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(lists)) {
+		for _, t := range lists[key] {
+			if u, err := url.Parse(t); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+				f.add(key, "an entry is no http or https URL")
+			}
+		}
 	}
 }

@@ -159,6 +159,8 @@ type Confirm struct {
 // Gate names the control targets that prove that our own line is sound.
 type Gate struct {
 	Targets []string `koanf:"targets"` // URLs that are always up; empty = no gate
+	// PerVantage are the control URLs of vantages that see another world, by name, in place of Targets.
+	PerVantage map[string][]string `koanf:"per_vantage"`
 }
 
 // Notices says who tells and how.

@@ -224,3 +224,24 @@ func FuzzParse(f *testing.F) {
 		_, _ = Parse(data, nil) // must not panic
 	})
 }
+
+func TestControlsOfOneVantage(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ list, says string }{
+		"two URLs":           {`{local: ["https://a.example/", "http://b.example/"]}`, ""},
+		"an unknown vantage": {`{elsewhere: ["https://a.example/"]}`, "gate.per_vantage.elsewhere"},
+		"an empty list":      {`{local: []}`, "gate.per_vantage.local"},
+		"no URL":             {`{local: ["a.example"]}`, "gate.per_vantage.local"},
+	} {
+		c, err := Parse([]byte("crawler: {vantages: [{name: local}]}\ngate: {per_vantage: "+tc.list+"}\n"), nil)
+		if tc.says == "" {
+			if err != nil || len(c.Gate.PerVantage["local"]) != 2 {
+				t.Errorf("%s: %v, %v", name, c.Gate.PerVantage, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -29,6 +29,8 @@ type Meter struct {
 	lookTook  prometheus.Histogram
 	gate      *prometheus.CounterVec
 	gateOpen  *prometheus.GaugeVec
+	closed    *closedCollector
+	unbelief  *prometheus.CounterVec
 	postponed *prometheus.CounterVec
 	lost      prometheus.Counter
 	notices   *prometheus.CounterVec
@@ -49,12 +51,15 @@ func New() *Meter {
 		lookTook:  histogram("vigil_look_seconds", "How long looks took."),
 		gate:      counter("vigil_gate_probes_total", "Probes of our own line.", "vantage", "sound"),
 		gateOpen:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "vigil_gate_open", Help: "1 while our own line is sound, by vantage."}, []string{"vantage"}),
+		closed: &closedCollector{lines: map[string]*closedLine{}, desc: prometheus.NewDesc(
+			"vigil_gate_closed_seconds_total", "How long the gate was closed, by vantage.", []string{"vantage"}, nil)},
+		unbelief:  counter("vigil_visits_unbelieved_total", "Recorded visits that count for nothing.", "why"),
 		postponed: counter("vigil_visits_postponed_total", "Due visits put off without a look.", "why"),
 		lost:      prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_records_failed_total", Help: "Visits that could not be recorded; a person must look at the log."}),
 		notices:   counter("vigil_notices_total", "Notices by what became of them.", "kind", "state"),
 		sendTook:  histogram("vigil_notice_seconds", "How long handing over took."),
 	}
-	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.postponed, m.lost, m.notices, m.sendTook,
+	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.closed, m.unbelief, m.postponed, m.lost, m.notices, m.sendTook,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -92,7 +97,11 @@ func (m *Meter) GateProbed(vantage string, sound bool) {
 		open = 1
 	}
 	m.gateOpen.WithLabelValues(vantage).Set(open)
+	m.closed.probed(vantage, sound, time.Now())
 }
+
+// Unbelieved counts a recorded visit that counts for nothing; why is from a closed set.
+func (m *Meter) Unbelieved(why string) { m.unbelief.WithLabelValues(why).Inc() }
 
 // Postponed counts due cases that were moved without a visit.
 func (m *Meter) Postponed(why casefile.Why, cases int) {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"vigil/casefile"
@@ -31,6 +32,7 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 	m.LookDone(casefile.PurposeTarget, casefile.PhaseConnect, casefile.FaultTimeout, time.Second)
 	m.GateProbed("local", false)
 	m.Postponed(casefile.WhyPostponed, 7)
+	m.Unbelieved("strange_answer")
 	m.RecordFailed()
 	m.NoticeSettled(casefile.NoticeRemoval, casefile.NoticeSent, time.Second)
 	m.WatchCases(func(context.Context) (map[casefile.Standing]int, error) {
@@ -41,6 +43,8 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 		`vigil_visits_total{believed="true",reason="http_404",state="gone"} 1`,
 		`vigil_looks_total{fault="timeout",phase="connect",purpose="target"} 1`,
 		`vigil_gate_open{vantage="local"} 0`,
+		`vigil_gate_closed_seconds_total{vantage="local"} `,
+		`vigil_visits_unbelieved_total{why="strange_answer"} 1`,
 		`vigil_visits_postponed_total{why="host_postponed"} 7`,
 		`vigil_records_failed_total 1`,
 		`vigil_notices_total{kind="removal",state="sent"} 1`,
@@ -72,4 +76,18 @@ func TestLogLevels(t *testing.T) {
 	if _, err := NewLog("loud", "json"); err == nil {
 		t.Error("an unknown level was taken")
 	}
+}
+
+func TestClosedSecondsGrowWhileTheGateIsClosedOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := New()
+		for _, sound := range []bool{true, false, false, true, true, false} { // closed from 1 to 3 and from 5 min
+			m.GateProbed("local", sound)
+			time.Sleep(time.Minute)
+		}
+		if body := scrape(t, m); !strings.Contains(body, `vigil_gate_closed_seconds_total{vantage="local"} 180`) {
+			t.Error("not closed for 3 minutes")
+		}
+	})
 }

@@ -67,9 +67,10 @@ type Options struct {
 	Accounts auth.Accounts
 	Sessions Sessions
 	// Origin reads the address and the country of an origin; see web.Options.
-	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures figures.Source
-	Log     *zap.Logger // default: none
+	Origin   func(address, country string) (netip.Addr, string, *casefile.Problem)
+	Figures  figures.Source
+	Degraded func() []string // what is not sound at the moment, a sentence each; see web.Options. Default: nothing
+	Log      *zap.Logger     // default: none
 	// Secure says that browsers reach the pages over TLS: the cookie is then
 	// bound to it. Without it, the pages belong on a loopback address only.
 	Secure bool
@@ -97,6 +98,9 @@ type UI struct {
 func New(o Options) (*UI, error) {
 	if o.Store == nil || o.Accounts == nil || o.Sessions == nil || o.Origin == nil || o.Figures == nil {
 		return nil, errors.New("ui: Store, Accounts, Sessions, Origin and Figures are required")
+	}
+	if o.Degraded == nil {
+		o.Degraded = func() []string { return nil }
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
@@ -207,6 +211,7 @@ type page struct {
 	Person              casefile.Person
 	Now                 time.Time
 	Flash, Problem      string
+	Degraded            []string
 	Content             any
 }
 
@@ -215,6 +220,7 @@ func (u *UI) show(w http.ResponseWriter, r *http.Request, status int, name strin
 	p.CSS, p.Person, p.Now = u.cssPath, auth.From(r.Context()), time.Now().UTC()
 	if p.Person.Name != "" {
 		p.Flash = u.sessions.PopString(r.Context(), flashKey)
+		p.Degraded = u.Degraded()
 	}
 	var b bytes.Buffer
 	if err := u.pages.ExecuteTemplate(&b, name, p); err != nil {

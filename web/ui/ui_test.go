@@ -380,3 +380,22 @@ func TestOurFaultsAreToldWithoutWords(t *testing.T) {
 		}
 	})
 }
+
+func TestAClosedGateIsOnEveryPage(t *testing.T) {
+	t.Parallel()
+	at(t, func(t *testing.T) {
+		b := newUI(t, webtest.Sampled(1), func(o *ui.Options) {
+			o.Degraded = func() []string { return []string{"The gate is closed from <local>."} }
+		})
+		const told = "The gate is closed from &lt;local&gt;."
+		if strings.Contains(b.get("/login").Body.String(), told) {
+			t.Error("strangers are told of our line")
+		}
+		b.as(casefile.RoleViewer)
+		for _, path := range []string{"/cases", "/cases/1", "/removal"} {
+			if !strings.Contains(b.get(path).Body.String(), told) {
+				t.Errorf("%s does not tell", path)
+			}
+		}
+	})
+}

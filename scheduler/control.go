@@ -1,0 +1,191 @@
+package scheduler
+
+import (
+	"math/bits"
+	"strings"
+	"time"
+
+	"vigil/casefile"
+)
+
+// LineFault is why the gate is closed for a vantage.
+type LineFault string
+
+// Line faults. The empty one is a sound line.
+const (
+	LineUnanswered LineFault = "unanswered"     // half of the control targets or more gave no answer, or an error
+	LineStrange    LineFault = "strange_answer" // they answered, but not as themselves: a portal or a broken proxy
+	LineResolver   LineFault = "resolver"       // a resolver of ours lies
+	LineClock      LineFault = "clock"          // the wall clock jumped, or the control targets' clocks say otherwise
+)
+
+// Advice tells a person what the fault is and what to look at.
+func (f LineFault) Advice() string {
+	switch f {
+	case LineUnanswered:
+		return "control targets do not answer; look at our own line, proxy and resolver"
+	case LineStrange:
+		return "control targets answer with pages or statuses that are not theirs; look for a portal, a proxy or a filter in between, and whether the targets of gate.targets still answer 2xx under their own name"
+	case LineResolver:
+		return "a resolver does not tell the truth; look at resolver.servers"
+	case LineClock:
+		return "the wall clock jumped or is wrong; set it right"
+	}
+	return ""
+}
+
+// Bounds of what a control target may answer (docs/scheduling.md, "The gate").
+const (
+	// maxClockError is how far our clock may be from that of the control targets: a
+	// third of the shortest time that a figure shows, and far more than NTP leaves.
+	maxClockError = 2 * time.Minute
+	// relearnAfter is how long a control target must show one new face before it is
+	// taken as redesigned: no shorter than the span that confirms a removal.
+	relearnAfter = 24 * time.Hour
+	// sharedBytes is the least size of a page by which two controls give away that
+	// one portal answers for both: "ok" is the answer of many honest servers.
+	sharedBytes = 256
+	// faceBits and faceWords bound the likeness of texts: judge/alike.go has the odds. A
+	// front page may change more from one hour to the next than a reported page may from its baseline's.
+	faceBits  = 16
+	faceWords = 8
+)
+
+// face is what a control target looked like. It holds no part of a page.
+type face struct {
+	learned time.Time // since when it is known
+	secure  bool      // over TLS with a certificate that is trusted for the name
+	media   string
+	bytes   int64
+	page    casefile.Features
+}
+
+// control is a control target as seen from one vantage.
+type control struct {
+	known *face // what it is known by; nil before its first answer
+	other *face // what it showed instead since; nil when it shows what it is known by
+}
+
+// faceOf reads the face of an answer; ours is false when it cannot be the control
+// target's own: it failed, has another status than 2xx, or comes from another site.
+// A page from elsewhere proves a line, but not ours: it is what a portal sends.
+func faceOf(t casefile.Target, o casefile.Observation) (f face, fault LineFault) {
+	if o.Fault != nil || o.Status == 0 {
+		return face{}, LineUnanswered
+	}
+	final := o.Final()
+	host := final.Target.Host()
+	away := host != "" && strings.TrimPrefix(host, "www.") != strings.TrimPrefix(t.Host(), "www.")
+	if o.Status < 200 || o.Status > 299 || away {
+		return face{}, LineStrange
+	}
+	f = face{learned: o.Started, media: final.MediaType, bytes: o.BodyBytes, secure: final.TLS != nil && final.TLS.Problem == ""}
+	if o.Features != nil {
+		f.page = *o.Features
+	}
+	return f, ""
+}
+
+// like says whether the other face may be the same site's at another time.
+func (f face) like(other face) bool {
+	a, b := f.page, other.page
+	switch {
+	case f.secure && !other.secure:
+		return false // a portal has no certificate for the name
+	case a.Digest == b.Digest:
+		return true
+	case a.HTML != b.HTML:
+		return false
+	case !a.HTML:
+		return f.media == other.media // a time, a counter: bytes without markup say nothing more
+	}
+	texts := a.Words >= faceWords && b.Words >= faceWords && bits.OnesCount64(a.SimHash^b.SimHash) <= faceBits
+	return a.Structure == b.Structure || a.Title != "" && a.Title == b.Title || texts
+}
+
+// meet compares an answer of the control target with what it is known by, and
+// says whether it counts. A certificate that is trusted for the name is proof by
+// itself; without one the face must be the known one. The first face is taken as
+// it is: nothing can be compared yet, but for the other controls (shared).
+func (c *control) meet(f face, now time.Time) bool {
+	switch {
+	case f.secure, c.known == nil, c.known.like(f):
+		if c.known == nil || f.secure || !c.known.secure {
+			c.known = &f
+		}
+		c.other = nil
+		return true
+	case c.other == nil || !c.other.like(f):
+		c.other = &f
+	case now.Sub(c.other.learned) >= relearnAfter:
+		c.known, c.other = c.other, nil
+		return true
+	}
+	return false
+}
+
+// shared marks the faces that one server shows for controls of different hosts, none of them proved by a certificate.
+func shared(targets []casefile.Target, faces []face) []bool {
+	out := make([]bool, len(faces))
+	for i, a := range faces {
+		for j, b := range faces[:i] {
+			if !a.secure && !b.secure && a.bytes >= sharedBytes && a.page.Digest != "" && a.page.Digest == b.page.Digest && targets[i].Host() != targets[j].Host() {
+				out[i], out[j] = true, true
+			}
+		}
+	}
+	return out
+}
+
+// weigh counts the controls that answered as themselves, and says what is wrong with the line.
+func weigh(targets []casefile.Target, looks []casefile.Observation, known []control, now time.Time) (answered int, fault LineFault) {
+	faces, faults := make([]face, len(looks)), make([]LineFault, len(looks))
+	for i, o := range looks {
+		faces[i], faults[i] = faceOf(targets[i], o)
+	}
+	strange := 0
+	for i, same := range shared(targets, faces) {
+		if faults[i] == "" && (same && known[i].known == nil || !known[i].meet(faces[i], now)) {
+			faults[i] = LineStrange
+		}
+		switch faults[i] {
+		case "":
+			answered++
+		case LineStrange:
+			strange++
+		case LineUnanswered, LineResolver, LineClock:
+		}
+	}
+	switch {
+	case answered*2 > len(targets):
+		return answered, clockFault(looks)
+	case strange > 0:
+		return answered, LineStrange
+	}
+	return answered, LineUnanswered
+}
+
+// clockFault compares our clock with those of the servers (RFC 9110, section
+// 6.6.1). A cache passes on an old Date but never one of the future (RFC 9111,
+// section 4.2.3): that we are behind, more than half say; that we are ahead,
+// all of two or more must say.
+func clockFault(looks []casefile.Observation) LineFault {
+	dated, behind, ahead := 0, 0, 0
+	for _, o := range looks {
+		date := o.Final().Date
+		if o.Fault != nil || date.IsZero() {
+			continue
+		}
+		dated++
+		switch {
+		case date.Sub(o.Started.Add(o.Took)) > maxClockError:
+			behind++
+		case o.Started.Sub(date) > maxClockError:
+			ahead++
+		}
+	}
+	if behind*2 > dated || dated > 1 && ahead == dated {
+		return LineClock
+	}
+	return ""
+}
