@@ -195,6 +195,9 @@ type Features struct {
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`
+	// Said are those of Markers that the page says of itself, sorted: in its title, in a heading, or in a
+	// block of little else on a short page. The others may be quoted from elsewhere.
+	Said []Marker `json:"said,omitempty"`
 }
 
 // Has says whether the page shows the marker.
@@ -203,6 +206,19 @@ func (f *Features) Has(m Marker) bool {
 		return false
 	}
 	for _, x := range f.Markers {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Says tells whether the page says the marker's phrase of itself, and does not only mention it.
+func (f *Features) Says(m Marker) bool {
+	if f == nil {
+		return false
+	}
+	for _, x := range f.Said {
 		if x == m {
 			return true
 		}
@@ -241,6 +257,7 @@ const (
 	MarkerDefaultPage    Marker = "default_page"      // of a server or panel on which nothing is set up
 	MarkerListing        Marker = "directory_listing" // an index made by the server, with entries
 	MarkerEmptyListing   Marker = "empty_listing"     // the same, without any entry
+	MarkerFailure        Marker = "failure_phrase"    // the server or its software failed, or is being mended
 )
 
 // Valid says whether m is in the list.
@@ -249,7 +266,7 @@ func (m Marker) Valid() bool {
 	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
 		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
 		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
-		MarkerListing, MarkerEmptyListing:
+		MarkerListing, MarkerEmptyListing, MarkerFailure:
 		return true
 	}
 	return false

@@ -187,20 +187,27 @@ func (l *look) askSibling(asked casefile.Target) siblingSays {
 	if !l.alike(s) {
 		return siblingOther
 	}
-	if !notFound && l.f.HTML && l.f.Scripts > 0 && l.f.Words <= ShellWords && !l.saysGone() {
-		return siblingShell // what the path holds may be built in the browser
+	if !notFound && !l.saysGone() && l.fillsLater() {
+		return siblingShell
 	}
 	return siblingAlike
 }
 
-// saysGone says whether the page bears a phrase of absence, one trait among others.
+// saysGone says whether the page bears a trait of absence, one among others.
 func (l *look) saysGone() bool {
-	for _, p := range absences {
-		if l.f.Has(p.marker) {
+	for i := range absences {
+		if l.f.Has(absences[i].phrase) || l.f.Has(absences[i].sign) {
 			return true
 		}
 	}
-	return false
+	return l.f.Has(casefile.MarkerDefaultPage)
+}
+
+// fillsLater says whether what the path holds may come after the page: by scripts, from a frame, or
+// once the browser was sent on. Such a page is the same for every path, and proves nothing.
+func (l *look) fillsLater() bool {
+	f := l.f
+	return f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
 }
 
 // alike says whether target and sibling got one and the same answer.

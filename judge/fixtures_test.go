@@ -31,7 +31,7 @@ func another() *casefile.Features {
 
 // bare is a page with little on it, and the markers given.
 func bare(markers ...casefile.Marker) *casefile.Features {
-	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers}
+	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers, Said: markers}
 }
 
 // changed is f with a change.
