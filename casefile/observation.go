@@ -60,11 +60,14 @@ const (
 	PurposeTarget  Purpose = "target"  // the reported URL
 	PurposeSibling Purpose = "sibling" // a path of the same server that surely does not exist (soft 404)
 	PurposeControl Purpose = "control" // a control target of the gate
+	// PurposeReferred is the reported URL once more, as if it were linked from its own site's front page:
+	// whether one answer for every path is meant for those who come directly.
+	PurposeReferred Purpose = "referred"
 )
 
 // Valid says whether p is known.
 func (p Purpose) Valid() bool {
-	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl
+	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl || p == PurposeReferred
 }
 
 // Resolution is what the DNS said about the host of the first hop.

@@ -29,6 +29,8 @@ const (
 	SubstanceWords = 20
 	// ShellWords is the most a page says that is built in the browser, when it is the same for every path.
 	ShellWords = 60
+	// FormLinks is the most links beside a form that stands before a page. A site's menu has more.
+	FormLinks = 5
 )
 
 // Weights of the parts of a score. They add up to 1; a part that neither page has is left out.
@@ -185,12 +187,49 @@ func (l *look) askSibling(asked casefile.Target) siblingSays {
 		return siblingUnknown
 	}
 	if !l.alike(s) {
+		if !notFound && !l.saysGone() && l.asksFirst() && l.sameFrame(s.Features) {
+			return siblingShell // a puzzle has another picture each time
+		}
 		return siblingOther
 	}
 	if !notFound && !l.saysGone() && l.fillsLater() {
 		return siblingShell
 	}
 	return siblingAlike
+}
+
+// wordless says whether the answer is the same for every path and does not say that nothing is there.
+func (l *look) wordless() bool {
+	return l.sibling == siblingAlike && !l.f.Has(casefile.MarkerNotFound) && !l.saysGone()
+}
+
+// placeholder judges one answer for every path. Without words it may also be meant for those who come
+// directly: then it is another one for those who come by way of the site.
+func (l *look) placeholder() casefile.Reason {
+	if !l.wordless() {
+		return casefile.ReasonSoft404
+	}
+	r := l.in.Referred
+	switch {
+	case r == nil:
+		if l.picture() { // a picture says nothing of itself
+			return casefile.ReasonContentDiffers
+		}
+		return casefile.ReasonSoft404
+	case r.Fault != nil:
+	case r.Status == 404, r.Status == 410:
+		l.note("referred", "a missing page is told as such", casefile.StateGone)
+		return casefile.ReasonSoft404
+	case r.Status/100 != 2 || r.Features == nil:
+	case l.alike(r):
+		l.note("referred", "the same by way of the site", casefile.StateGone)
+		return casefile.ReasonSoft404
+	default:
+		l.note("referred", "another answer by way of the site", casefile.StateWithheld)
+		return casefile.ReasonReferrerRequired
+	}
+	l.note("referred", "no answer", casefile.StateChanged)
+	return casefile.ReasonContentDiffers
 }
 
 // saysGone says whether the page bears a trait of absence, one among others.
@@ -207,7 +246,19 @@ func (l *look) saysGone() bool {
 // once the browser was sent on. Such a page is the same for every path, and proves nothing.
 func (l *look) fillsLater() bool {
 	f := l.f
-	return f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
+	return l.asksFirst() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
+}
+
+// asksFirst says whether the page is a picture and a form, and little else: a puzzle to solve, or a word to copy.
+func (l *look) asksFirst() bool {
+	f := l.f
+	return l.thin() && f.Words <= ShellWords && f.Links <= FormLinks && f.Forms > 0 && f.Images > 0
+}
+
+// sameFrame says whether two pages are built alike, whatever they hold.
+func (l *look) sameFrame(b *casefile.Features) bool {
+	a := l.f
+	return b != nil && a.Title == b.Title && a.Structure == b.Structure && within(a.Words, b.Words)
 }
 
 // alike says whether target and sibling got one and the same answer.

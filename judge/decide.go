@@ -157,15 +157,17 @@ func (l *look) answered() casefile.Reason {
 	case l.way == wentHome:
 		return casefile.ReasonRedirectedHome
 	case l.sibling == siblingAlike:
-		return casefile.ReasonSoft404
+		return l.placeholder()
+	case l.sibling == siblingShell && l.asksFirst():
+		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
 		return casefile.ReasonScriptRequired
 	case l.base.differs():
-		if l.saysOfItself(casefile.MarkerNotFound) && l.bare() && l.f.Words <= NoticeWords {
+		if l.saysNotFound() && l.f.Words <= NoticeWords {
 			return casefile.ReasonSoft404 // the page that was there, and now one that says that it is not
 		}
 		return casefile.ReasonContentDiffers
-	case l.saysOfItself(casefile.MarkerNotFound) && l.bare():
+	case l.saysNotFound():
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
 			return casefile.ReasonContentDiffers
 		}
@@ -292,6 +294,11 @@ func (l *look) kindsOfAbsence() int {
 		n++
 	}
 	return n
+}
+
+// saysNotFound says whether the page says of itself, and little else, that nothing is there.
+func (l *look) saysNotFound() bool {
+	return l.saysOfItself(casefile.MarkerNotFound) && l.bare() && l.kindsOfAbsence() < ListedKinds
 }
 
 // failed says whether the page reports that the server failed or is being mended, whatever its status.
