@@ -194,7 +194,7 @@ type Features struct {
 	Passwords int `json:"passwords"` // password inputs
 	Frames    int `json:"frames"`
 	// HTML says that the body was parsed as markup: HTML, or the error document of an object store.
-	// Without it only Digest, the size and Markers mean something.
+	// Without it only Digest, the size and Markers mean something, and of text and data written as text Words and SimHash.
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`

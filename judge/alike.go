@@ -46,9 +46,10 @@ type comparison struct {
 	known   bool    // there were two to compare
 	same    bool    // the same bytes
 	html    bool    // both are HTML
+	text    bool    // both are text or data without markup, of enough words to compare
 	lost    bool    // all images and embeds of the first are missing in the second
 	strange bool    // the texts have nothing in common
-	score   float64 // 0 strange, 1 the same; 0 when one is not HTML
+	score   float64 // 0 strange, 1 the same; 0 when they cannot be compared
 }
 
 // compare says how like b, the later one, is to a.
@@ -57,10 +58,13 @@ func compare(a, b *casefile.Features) comparison {
 		return comparison{}
 	}
 	c := comparison{known: true, same: a.Digest != "" && a.Digest == b.Digest, html: a.HTML && b.HTML}
+	c.text = !a.HTML && !b.HTML && min(a.Words, b.Words) >= TextWords
 	c.lost = a.HTML && embedded(a) > 0 && embedded(b) == 0
 	switch {
 	case c.same:
 		c.score, c.lost = 1, false
+	case c.text: // a log grows, a feed and an answer in JSON bear the time
+		c.score = (1-weightSizes)*max(0, 1-float64(textBits(a, b))/StrangeBits) + weightSizes*ratio(a.Words, b.Words)
 	case c.html:
 		c.score = score(a, b)
 		c.strange = min(a.Words, b.Words) >= SubstanceWords && textBits(a, b) >= StrangeBits
@@ -69,11 +73,11 @@ func compare(a, b *casefile.Features) comparison {
 }
 
 func (c comparison) matches() bool {
-	return c.known && (c.same || c.html && c.score >= MatchScore && !c.lost && !c.strange)
+	return c.known && (c.same || (c.html || c.text) && c.score >= MatchScore && !c.lost && !c.strange)
 }
 
 func (c comparison) differs() bool {
-	return c.known && !c.same && (!c.html || c.lost || c.strange || c.score < DifferScore)
+	return c.known && !c.same && (!c.html && !c.text || c.lost || c.strange || c.score < DifferScore)
 }
 
 func (c comparison) points() casefile.State {
@@ -88,7 +92,7 @@ func (c comparison) String() string {
 	if c.same {
 		return "same bytes"
 	}
-	if !c.html {
+	if !c.html && !c.text {
 		return "other bytes"
 	}
 	s := "similarity " + strconv.FormatFloat(c.score, 'f', 2, 64)

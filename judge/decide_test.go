@@ -59,6 +59,8 @@ var oneLook = []struct {
 	{name: "more text than the sibling", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Digest, f.Words = "x", 60 })), sibling: sibling(answer(200, bare())), want: casefile.ReasonServed},
 	{name: "another title and structure than the sibling", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Digest, f.Title, f.Structure = "x", "x", 77 })), sibling: sibling(answer(200, bare())), want: casefile.ReasonServed},
 	{name: "few words, and only the sibling says not found", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Digest, f.Words = "x", 10 })), sibling: sibling(answer(200, changed(bare(casefile.MarkerNotFound), func(f *casefile.Features) { f.Words = 10 }))), want: casefile.ReasonServed},
+	{name: "data with another time in it", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.SimHash = "x", f.SimHash^0b1011 })), baseline: data(), want: casefile.ReasonMatchesBaseline},
+	{name: "a log that grew", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.SimHash, f.Words = "x", f.SimHash^0x3ff, 70 })), baseline: data(), want: casefile.ReasonServed},
 	{name: "short page that mentions one phrase, missing pages are told as such", look: answer(200, mentions(casefile.MarkerParked)), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
 	{name: "short front page that mentions one phrase", target: "https://site-1.example/", look: with(answer(200, mentions(casefile.MarkerTakedown)), func(o *casefile.Observation) { o.Hops[0].Target = at("https://site-1.example/") }), want: casefile.ReasonServed},
 	{name: "list of phrases, each in a line of its own", look: answer(200, bare(casefile.MarkerNotFound, casefile.MarkerParked, casefile.MarkerSuspended)), want: casefile.ReasonServed, sibling: sibling(answer(200, article()))},
@@ -128,6 +130,8 @@ var oneLook = []struct {
 
 	{name: "mentions that something was taken away where another page was", look: answer(200, mentions(casefile.MarkerTakedown)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonContentDiffers},
 	{name: "mentions not found in a long block, and the server tells it otherwise", look: answer(200, mentions(casefile.MarkerNotFound)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonContentDiffers},
+	{name: "other data", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.SimHash = "x", ^f.SimHash })), baseline: data(), want: casefile.ReasonContentDiffers},
+	{name: "data of too few words to compare", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.Words = "x", 3 })), baseline: data(), want: casefile.ReasonContentDiffers},
 	{name: "a default page at first sight", look: answer(200, unsaid(casefile.MarkerDefaultPage)), want: casefile.ReasonContentDiffers},
 	{name: "a list of no files", look: answer(200, unsaid(casefile.MarkerEmptyListing)), sibling: sibling(answer(404, bare())), want: casefile.ReasonContentDiffers},
 	{name: "one picture for every picture, and nobody asked by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), want: casefile.ReasonContentDiffers},

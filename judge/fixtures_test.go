@@ -57,6 +57,11 @@ func unsaid(markers ...casefile.Marker) *casefile.Features {
 	return changed(bare(markers...), func(f *casefile.Features) { f.Said = nil })
 }
 
+// data is an answer in JSON.
+func data() *casefile.Features {
+	return &casefile.Features{Digest: "data", SimHash: 0x00ff_33cc_0f0f_5a5a, Words: 40}
+}
+
 // changed is f with a change.
 func changed(f *casefile.Features, change func(*casefile.Features)) *casefile.Features {
 	g := *f

@@ -73,6 +73,10 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 			marks.add(casefile.MarkerMetaRefresh)
 		}
 	}
+	if !f.HTML && understood && isText(h.Get("Content-Type")) {
+		s.page = page{}
+		f.Words, f.SimHash = s.page.readText(decoder(s.peek, h.Get("Content-Type")), s.drain)
+	}
 	m.finish(s.drain)
 	marks |= pathMarks(target)
 	f.Markers = marks.sorted()
@@ -89,6 +93,35 @@ func isHTML(contentType string, peek func(int) ([]byte, error)) bool {
 		return strings.HasPrefix(http.DetectContentType(head[:min(len(head), 512)]), "text/html")
 	}
 	return false
+}
+
+// isText says whether the media type is of text without markup of its own, or of data written as text:
+// JSON (RFC 6839, section 3.1), XML (RFC 7303), playlists (RFC 8216).
+func isText(contentType string) bool {
+	t := mediaType(contentType)
+	switch t {
+	case "application/json", "application/xml", "application/vnd.apple.mpegurl", "application/x-mpegurl", "application/dash+xml":
+		return true
+	}
+	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "+json") || strings.HasSuffix(t, "+xml") && t != "image/svg+xml"
+}
+
+// readText counts the words of a text without markup, and gives their simhash. No phrase is looked up.
+// The chunk is always filled, so that a word that is cut in two is cut at the same place in each look.
+func (p *page) readText(r io.Reader, chunk []byte) (count int, sum uint64) {
+	for {
+		n, err := io.ReadFull(r, chunk)
+		words(chunk[:n], func(hash uint64, k kind) {
+			p.Words++
+			if k == kindNumber {
+				hash = fnvOffset
+			}
+			p.sim.word(hash)
+		})
+		if err != nil {
+			return p.Words, p.sim.sum()
+		}
+	}
 }
 
 // decoder turns the page into UTF-8: by byte order mark, Content-Type, meta, in
