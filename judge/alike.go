@@ -16,7 +16,7 @@ const (
 	MatchScore = 0.75
 	// DifferScore and above the page may still be the baseline's: dynamic pages stay live. Below
 	// it text, title, structure and sizes are all strange.
-	DifferScore = 0.35
+	DifferScore = 0.40
 	// StrangeBits and above two texts share no more than chance gives (2 of 100 unrelated pairs differ in fewer).
 	// With enough words the page is then another one, whatever its template.
 	StrangeBits = 24
@@ -296,4 +296,18 @@ func (l *look) alike(s *casefile.Observation) bool {
 func within(a, b int) bool {
 	d := max(a, b) - min(a, b)
 	return d <= 5 || d*10 <= max(a, b)
+}
+
+// Likeness is how like two pages are, as the judge sees it.
+type Likeness struct {
+	Score   float64 // 0 strange, 1 the same; 0 when they cannot be compared
+	Strange bool    // the texts have nothing in common, whatever the score
+	Lost    bool    // all images and embeds of the first are missing in the second
+}
+
+// Compare gives the likeness of later to first, by which Decide tells a page that changes a little from
+// another one. It is what the thresholds are measured with (ADR-0028). Pure.
+func Compare(first, later *casefile.Features) Likeness {
+	c := compare(first, later)
+	return Likeness{Score: c.score, Strange: c.strange, Lost: c.lost}
 }
