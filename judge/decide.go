@@ -273,7 +273,8 @@ func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
 		l.note("page", "little else on it", casefile.StateGone)
 	case phrase && sign:
-	case l.status/100 != 2:
+	case l.status == 404, l.status == 410:
+	case l.status/100 != 2 && (sign || l.f.Says(a.phrase)):
 	case l.sibling == siblingAlike:
 	case a.answers != "" && l.answers() == a.answers:
 	default:

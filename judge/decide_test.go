@@ -149,6 +149,7 @@ var oneLook = []struct {
 	{name: "log-in page for every path", look: answer(200, bare(casefile.MarkerLogin)), sibling: sibling(answer(200, bare(casefile.MarkerLogin))), want: casefile.ReasonLogin},
 	{name: "402", look: answer(402, nil), want: casefile.ReasonPayment},
 	{name: "paywall", look: answer(200, bare(casefile.MarkerPaywall)), want: casefile.ReasonPayment},
+	{name: "403 on a page that mentions a takedown", look: answer(403, mentions(casefile.MarkerTakedown)), want: casefile.ReasonForbidden},
 	{name: "challenge by header", look: with(answer(403, bare()), func(o *casefile.Observation) { o.Hops[0].Challenge = true }), want: casefile.ReasonChallenge},
 	{name: "challenge by header, 503", look: with(answer(503, bare()), func(o *casefile.Observation) { o.Hops[0].Challenge = true }), want: casefile.ReasonChallenge},
 	{name: "challenge by header, 404", look: with(answer(404, bare()), func(o *casefile.Observation) { o.Hops[0].Challenge = true }), want: casefile.ReasonChallenge},
