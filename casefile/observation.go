@@ -60,11 +60,14 @@ const (
 	PurposeTarget  Purpose = "target"  // the reported URL
 	PurposeSibling Purpose = "sibling" // a path of the same server that surely does not exist (soft 404)
 	PurposeControl Purpose = "control" // a control target of the gate
+	// PurposeReferred is the reported URL once more, as if it were linked from its own site's front page:
+	// whether one answer for every path is meant for those who come directly.
+	PurposeReferred Purpose = "referred"
 )
 
 // Valid says whether p is known.
 func (p Purpose) Valid() bool {
-	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl
+	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl || p == PurposeReferred
 }
 
 // Resolution is what the DNS said about the host of the first hop.
@@ -191,10 +194,13 @@ type Features struct {
 	Passwords int `json:"passwords"` // password inputs
 	Frames    int `json:"frames"`
 	// HTML says that the body was parsed as markup: HTML, or the error document of an object store.
-	// Without it only Digest, the size and Markers mean something.
+	// Without it only Digest, the size and Markers mean something, and of text and data written as text Words and SimHash.
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`
+	// Said are those of Markers that the page says of itself, sorted: in its title, in a heading, or in a
+	// block of little else on a short page. The others may be quoted from elsewhere.
+	Said []Marker `json:"said,omitempty"`
 }
 
 // Has says whether the page shows the marker.
@@ -203,6 +209,19 @@ func (f *Features) Has(m Marker) bool {
 		return false
 	}
 	for _, x := range f.Markers {
+		if x == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Says tells whether the page says the marker's phrase of itself, and does not only mention it.
+func (f *Features) Says(m Marker) bool {
+	if f == nil {
+		return false
+	}
+	for _, x := range f.Said {
 		if x == m {
 			return true
 		}
@@ -241,6 +260,7 @@ const (
 	MarkerDefaultPage    Marker = "default_page"      // of a server or panel on which nothing is set up
 	MarkerListing        Marker = "directory_listing" // an index made by the server, with entries
 	MarkerEmptyListing   Marker = "empty_listing"     // the same, without any entry
+	MarkerFailure        Marker = "failure_phrase"    // the server or its software failed, or is being mended
 )
 
 // Valid says whether m is in the list.
@@ -249,7 +269,7 @@ func (m Marker) Valid() bool {
 	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
 		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
 		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
-		MarkerListing, MarkerEmptyListing:
+		MarkerListing, MarkerEmptyListing, MarkerFailure:
 		return true
 	}
 	return false

@@ -135,6 +135,16 @@ func (t Target) Sibling(name string) Target {
 	return Target{unique.Make(s)}
 }
 
+// Home is the front page of the target's site: the path "/" of the same scheme, host and port.
+func (t Target) Home() Target {
+	if t.IsZero() {
+		return t
+	}
+	s := t.reveal()
+	s.url = s.url[:len(s.url)-len(t.Path())] + "/"
+	return Target{unique.Make(s)}
+}
+
 // String masks the target: only the scheme is shown.
 func (t Target) String() string {
 	if t.IsZero() {

@@ -141,11 +141,25 @@ func TestTargetMasksItself(t *testing.T) {
 func TestNoTarget(t *testing.T) {
 	t.Parallel()
 	var none casefile.Target
-	if _, isAddress := none.Address(); !none.IsZero() || none.URL() != "" || none.Host() != "" || none.Path() != "" || none.Port() != 0 || none.Secure() || isAddress || !none.Sibling("x").IsZero() {
+	if _, isAddress := none.Address(); !none.IsZero() || none.URL() != "" || none.Host() != "" || none.Path() != "" || none.Port() != 0 || none.Secure() || isAddress || !none.Sibling("x").IsZero() || !none.Home().IsZero() {
 		t.Error("no target has parts")
 	}
 	if target(t, "https://site-1.example/a") != target(t, "https://site-1."+"example/a") || target(t, "https://site-1.example/a") == target(t, "https://site-1.example/b") {
 		t.Error("targets do not compare by their URL")
+	}
+}
+
+func TestHomeIsTheFrontPageOfTheSameSite(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"https://site-1.example/album/picture.html?n=7": "https://site-1.example/",
+		"http://site-1.example:8080/a/":                 "http://site-1.example:8080/",
+		"http://[2001:db8::1]/x":                        "http://[2001:db8::1]/",
+		"https://site-1.example/":                       "https://site-1.example/",
+	} {
+		if got := target(t, url).Home(); got.URL() != want || got != target(t, want) {
+			t.Errorf("%s: %s, want %s", url, got.URL(), want)
+		}
 	}
 }
 

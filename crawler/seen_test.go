@@ -53,7 +53,7 @@ func TestLookSeesWhatServersAnswer(t *testing.T) {
 		{name: "geo-block", b: fakenet.GeoBlockAll(), status: 403, hops: 1, markers: []casefile.Marker{casefile.MarkerGeoBlock}},
 		{name: "referrer gate, no referrer", b: fakenet.ReferrerGated(page, "http://forum.example/"), status: 403, hops: 1, markers: []casefile.Marker{casefile.MarkerReferrer}},
 		{name: "expired link", b: fakenet.LinkExpired(), status: 403, hops: 1, markers: []casefile.Marker{casefile.MarkerLinkExpired}},
-		{name: "server error", b: fakenet.ServerError(503), status: 503, hops: 1},
+		{name: "server error", b: fakenet.ServerError(503), status: 503, hops: 1, markers: []casefile.Marker{casefile.MarkerFailure}},
 		{name: "redirected home", b: fakenet.RedirectHome(), status: 200, hops: 2},
 		{name: "cookies, then back", b: fakenet.CookieWall(page), status: 200, hops: 2},
 		{name: "ten redirects", b: fakenet.RedirectChain(10, page), status: 200, hops: 11},

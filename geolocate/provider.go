@@ -38,13 +38,13 @@ func provide(h *casefile.Hosting, placed []netip.Addr) {
 	case keeps(h.Platform):
 	case lead.organisation != "":
 		h.Provider = lead.organisation
-		h.Steps = append(h.Steps, "The provider is the organisation that the registry names for the network of " + lead.addr.String() + ".")
+		h.Steps = append(h.Steps, "The provider is the organisation that the registry names for the network of "+lead.addr.String()+".")
 	case lead.holder != "":
 		h.Provider = lead.holder
-		h.Steps = append(h.Steps, "The provider is the holder of the AS that announces " + lead.addr.String() + ".")
+		h.Steps = append(h.Steps, "The provider is the holder of the AS that announces "+lead.addr.String()+".")
 	case lead.name != "":
 		h.Provider = lead.name
-		h.Steps = append(h.Steps, "The provider has no name but that of the network of " + lead.addr.String() + ".")
+		h.Steps = append(h.Steps, "The provider has no name but that of the network of "+lead.addr.String()+".")
 	}
 }
 

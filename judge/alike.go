@@ -16,7 +16,7 @@ const (
 	MatchScore = 0.75
 	// DifferScore and above the page may still be the baseline's: dynamic pages stay live. Below
 	// it text, title, structure and sizes are all strange.
-	DifferScore = 0.35
+	DifferScore = 0.40
 	// StrangeBits and above two texts share no more than chance gives (2 of 100 unrelated pairs differ in fewer).
 	// With enough words the page is then another one, whatever its template.
 	StrangeBits = 24
@@ -29,6 +29,8 @@ const (
 	SubstanceWords = 20
 	// ShellWords is the most a page says that is built in the browser, when it is the same for every path.
 	ShellWords = 60
+	// FormLinks is the most links beside a form that stands before a page. A site's menu has more.
+	FormLinks = 5
 )
 
 // Weights of the parts of a score. They add up to 1; a part that neither page has is left out.
@@ -44,9 +46,10 @@ type comparison struct {
 	known   bool    // there were two to compare
 	same    bool    // the same bytes
 	html    bool    // both are HTML
+	text    bool    // both are text or data without markup, of enough words to compare
 	lost    bool    // all images and embeds of the first are missing in the second
 	strange bool    // the texts have nothing in common
-	score   float64 // 0 strange, 1 the same; 0 when one is not HTML
+	score   float64 // 0 strange, 1 the same; 0 when they cannot be compared
 }
 
 // compare says how like b, the later one, is to a.
@@ -55,10 +58,13 @@ func compare(a, b *casefile.Features) comparison {
 		return comparison{}
 	}
 	c := comparison{known: true, same: a.Digest != "" && a.Digest == b.Digest, html: a.HTML && b.HTML}
+	c.text = !a.HTML && !b.HTML && min(a.Words, b.Words) >= TextWords
 	c.lost = a.HTML && embedded(a) > 0 && embedded(b) == 0
 	switch {
 	case c.same:
 		c.score, c.lost = 1, false
+	case c.text: // a log grows, a feed and an answer in JSON bear the time
+		c.score = (1-weightSizes)*max(0, 1-float64(textBits(a, b))/StrangeBits) + weightSizes*ratio(a.Words, b.Words)
 	case c.html:
 		c.score = score(a, b)
 		c.strange = min(a.Words, b.Words) >= SubstanceWords && textBits(a, b) >= StrangeBits
@@ -67,11 +73,11 @@ func compare(a, b *casefile.Features) comparison {
 }
 
 func (c comparison) matches() bool {
-	return c.known && (c.same || c.html && c.score >= MatchScore && !c.lost && !c.strange)
+	return c.known && (c.same || (c.html || c.text) && c.score >= MatchScore && !c.lost && !c.strange)
 }
 
 func (c comparison) differs() bool {
-	return c.known && !c.same && (!c.html || c.lost || c.strange || c.score < DifferScore)
+	return c.known && !c.same && (!c.html && !c.text || c.lost || c.strange || c.score < DifferScore)
 }
 
 func (c comparison) points() casefile.State {
@@ -86,7 +92,7 @@ func (c comparison) String() string {
 	if c.same {
 		return "same bytes"
 	}
-	if !c.html {
+	if !c.html && !c.text {
 		return "other bytes"
 	}
 	s := "similarity " + strconv.FormatFloat(c.score, 'f', 2, 64)
@@ -185,22 +191,78 @@ func (l *look) askSibling(asked casefile.Target) siblingSays {
 		return siblingUnknown
 	}
 	if !l.alike(s) {
+		if !notFound && !l.saysGone() && l.asksFirst() && l.sameFrame(s.Features) {
+			return siblingShell // a puzzle has another picture each time
+		}
 		return siblingOther
 	}
-	if !notFound && l.f.HTML && l.f.Scripts > 0 && l.f.Words <= ShellWords && !l.saysGone() {
-		return siblingShell // what the path holds may be built in the browser
+	if !notFound && !l.saysGone() && l.fillsLater() {
+		return siblingShell
 	}
 	return siblingAlike
 }
 
-// saysGone says whether the page bears a phrase of absence, one trait among others.
+// wordless says whether the answer is the same for every path and does not say that nothing is there.
+func (l *look) wordless() bool {
+	return l.sibling == siblingAlike && !l.f.Has(casefile.MarkerNotFound) && !l.saysGone()
+}
+
+// placeholder judges one answer for every path. Without words it may also be meant for those who come
+// directly: then it is another one for those who come by way of the site.
+func (l *look) placeholder() casefile.Reason {
+	if !l.wordless() {
+		return casefile.ReasonSoft404
+	}
+	r := l.in.Referred
+	switch {
+	case r == nil:
+		if l.picture() { // a picture says nothing of itself
+			return casefile.ReasonContentDiffers
+		}
+		return casefile.ReasonSoft404
+	case r.Fault != nil:
+	case r.Status == 404, r.Status == 410:
+		l.note("referred", "a missing page is told as such", casefile.StateGone)
+		return casefile.ReasonSoft404
+	case r.Status/100 != 2 || r.Features == nil:
+	case l.alike(r):
+		l.note("referred", "the same by way of the site", casefile.StateGone)
+		return casefile.ReasonSoft404
+	default:
+		l.note("referred", "another answer by way of the site", casefile.StateWithheld)
+		return casefile.ReasonReferrerRequired
+	}
+	l.note("referred", "no answer", casefile.StateChanged)
+	return casefile.ReasonContentDiffers
+}
+
+// saysGone says whether the page bears a trait of absence, one among others.
 func (l *look) saysGone() bool {
-	for _, p := range absences {
-		if l.f.Has(p.marker) {
+	for i := range absences {
+		if l.f.Has(absences[i].phrase) || l.f.Has(absences[i].sign) {
 			return true
 		}
 	}
-	return false
+	return l.f.Has(casefile.MarkerDefaultPage)
+}
+
+// fillsLater says whether what the path holds may come after the page: by scripts, from a frame, or
+// once the browser was sent on. Such a page is the same for every path, and proves nothing.
+func (l *look) fillsLater() bool {
+	f := l.f
+	return l.asksFirst() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
+}
+
+// asksFirst says whether the page is a picture and a form, and little else: a puzzle to solve, or a word to copy.
+func (l *look) asksFirst() bool {
+	f := l.f
+	return l.thin() && f.Words <= ShellWords && f.Links <= FormLinks && f.Forms > 0 && f.Images > 0
+}
+
+// sameFrame says whether two pages are built alike, whatever they hold.
+func (l *look) sameFrame(b *casefile.Features) bool {
+	a := l.f
+	return b != nil && a.Title == b.Title && a.Structure == b.Structure && within(a.Words, b.Words)
 }
 
 // alike says whether target and sibling got one and the same answer.
@@ -234,4 +296,18 @@ func (l *look) alike(s *casefile.Observation) bool {
 func within(a, b int) bool {
 	d := max(a, b) - min(a, b)
 	return d <= 5 || d*10 <= max(a, b)
+}
+
+// Likeness is how like two pages are, as the judge sees it.
+type Likeness struct {
+	Score   float64 // 0 strange, 1 the same; 0 when they cannot be compared
+	Strange bool    // the texts have nothing in common, whatever the score
+	Lost    bool    // all images and embeds of the first are missing in the second
+}
+
+// Compare gives the likeness of later to first, by which Decide tells a page that changes a little from
+// another one. It is what the thresholds are measured with (ADR-0028). Pure.
+func Compare(first, later *casefile.Features) Likeness {
+	c := compare(first, later)
+	return Likeness{Score: c.score, Strange: c.strange, Lost: c.lost}
 }

@@ -19,16 +19,19 @@ var refusals = map[int]casefile.Reason{
 }
 
 // absences are the pages that say that the content was taken away, most telling first.
-var absences = []struct {
-	marker casefile.Marker
-	reason casefile.Reason
-	server string // the kind of name server that bears it out
-}{
-	{casefile.MarkerSeized, casefile.ReasonSeized, "seizure"},
-	{casefile.MarkerSinkhole, casefile.ReasonSinkholed, "sinkhole"},
-	{casefile.MarkerTakedown, casefile.ReasonTakedownPage, ""},
-	{casefile.MarkerSuspended, casefile.ReasonAccountSuspended, ""},
-	{casefile.MarkerParked, casefile.ReasonParked, "parking"},
+var absences = [...]absence{
+	{casefile.MarkerSeized, casefile.MarkerSeizedSign, casefile.ReasonSeized, seizure},
+	{casefile.MarkerSinkholePhrase, casefile.MarkerSinkhole, casefile.ReasonSinkholed, sinkhole},
+	{casefile.MarkerTakedown, casefile.MarkerTakedownSign, casefile.ReasonTakedownPage, ""},
+	{casefile.MarkerSuspended, casefile.MarkerSuspendedSign, casefile.ReasonAccountSuspended, ""},
+	{casefile.MarkerParked, casefile.MarkerParkedSign, casefile.ReasonParked, parking},
+}
+
+// absence is one kind of page that says that the content was taken away.
+type absence struct {
+	phrase, sign casefile.Marker // in words, and by what it is built of
+	reason       casefile.Reason
+	answers      string // the kind of name server or address that bears it out
 }
 
 // barriers are the pages that stand before the content, most telling first. The
@@ -138,6 +141,9 @@ func (l *look) answered() casefile.Reason {
 	if reason, ok := l.absent(); ok {
 		return reason
 	}
+	if l.failed() {
+		return casefile.ReasonServerError
+	}
 	notFound := l.f.Has(casefile.MarkerNotFound)
 	if notFound && l.sibling == siblingAlike {
 		return casefile.ReasonSoft404
@@ -151,16 +157,23 @@ func (l *look) answered() casefile.Reason {
 	case l.way == wentHome:
 		return casefile.ReasonRedirectedHome
 	case l.sibling == siblingAlike:
-		return casefile.ReasonSoft404
+		return l.placeholder()
+	case l.sibling == siblingShell && l.asksFirst():
+		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
 		return casefile.ReasonScriptRequired
 	case l.base.differs():
+		if l.saysNotFound() && l.f.Words <= NoticeWords {
+			return casefile.ReasonSoft404 // the page that was there, and now one that says that it is not
+		}
 		return casefile.ReasonContentDiffers
-	case notFound && l.bare() && !l.inBaseline(casefile.MarkerNotFound):
+	case l.saysNotFound():
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
 			return casefile.ReasonContentDiffers
 		}
 		return casefile.ReasonSoft404
+	case l.unset(): // nobody can tell whether there ever was a page
+		return casefile.ReasonContentDiffers
 	}
 	return casefile.ReasonServed
 }
@@ -235,29 +248,78 @@ func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Has(m) 
 // bare is thin without any frame that could hold the content.
 func (l *look) bare() bool { return l.thin() && l.f.Frames == 0 }
 
-// absent looks for a page that says that the content was taken away: a marker
-// that the baseline did not have, and at least one independent trait more.
+// absent looks for a page that says that the content was taken away: a marker that the baseline did
+// not have, and at least one independent trait more. A page that says it in many ways is a list of
+// such words, and says nothing.
 func (l *look) absent() (casefile.Reason, bool) {
-	if l.f == nil || l.f.Words > LongWords {
+	if l.f == nil || l.f.Words > LongWords || l.kindsOfAbsence() >= ListedKinds {
 		return "", false
 	}
-	for _, a := range absences {
-		if !l.f.Has(a.marker) || l.inBaseline(a.marker) {
-			continue
+	for i := range absences {
+		a := &absences[i]
+		phrase, sign := l.isNew(a.phrase), l.isNew(a.sign)
+		if (phrase || sign) && l.borneOut(a, phrase, sign) {
+			return a.reason, true
 		}
-		switch {
-		case l.bare():
-			l.note("page", "little else on it", casefile.StateGone)
-		case l.status/100 != 2:
-		case l.sibling == siblingAlike:
-		case a.server != "" && l.nameServers() == a.server:
-		default:
-			continue
-		}
-		return a.reason, true
 	}
 	return "", false
 }
+
+// borneOut says whether a second trait goes with the phrase or the sign of an absence.
+func (l *look) borneOut(a *absence, phrase, sign bool) bool {
+	switch {
+	case l.bare() && phrase && l.f.Says(a.phrase):
+		l.note("page", "says it of itself, and little else", casefile.StateGone)
+	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
+		l.note("page", "little else on it", casefile.StateGone)
+	case phrase && sign:
+	case l.status == 404, l.status == 410:
+	case l.status/100 != 2 && (sign || l.f.Says(a.phrase)):
+	case l.sibling == siblingAlike:
+	case a.answers != "" && l.answers() == a.answers:
+	default:
+		return false
+	}
+	return true
+}
+
+// kindsOfAbsence counts in how many ways the page says of itself that it is not there.
+func (l *look) kindsOfAbsence() int {
+	n := 0
+	for i := range absences {
+		if l.f.Has(absences[i].phrase) {
+			n++
+		}
+	}
+	if l.f.Has(casefile.MarkerNotFound) {
+		n++
+	}
+	return n
+}
+
+// saysNotFound says whether the page says of itself, and little else, that nothing is there.
+func (l *look) saysNotFound() bool {
+	return l.saysOfItself(casefile.MarkerNotFound) && l.bare() && l.kindsOfAbsence() < ListedKinds
+}
+
+// failed says whether the page reports that the server failed or is being mended, whatever its status.
+func (l *look) failed() bool {
+	return l.thin() && l.saysOfItself(casefile.MarkerFailure)
+}
+
+// unset says whether nothing is set up where the page should be: a server's default page, or a list of no files.
+func (l *look) unset() bool {
+	return l.isNew(casefile.MarkerEmptyListing) || l.thin() && l.isNew(casefile.MarkerDefaultPage)
+}
+
+// isNew says whether the page has a marker that the baseline did not have.
+func (l *look) isNew(m casefile.Marker) bool { return l.f.Has(m) && !l.inBaseline(m) }
+
+// saysOfItself is isNew for what the page does not only mention.
+func (l *look) saysOfItself(m casefile.Marker) bool { return l.f.Says(m) && !l.inBaseline(m) }
+
+// picture says whether the answer is no page but a file.
+func (l *look) picture() bool { return l.f != nil && !l.f.HTML }
 
 // withheldByPage looks for a page that stands before the content.
 func (l *look) withheldByPage() (casefile.Reason, bool) {

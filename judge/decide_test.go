@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ var oneLook = []struct {
 	target    string // asked when empty
 	look      *casefile.Observation
 	sibling   *casefile.Observation
+	referred  *casefile.Observation
 	baseline  *casefile.Features
 	registrar *casefile.Registrar
 	want      casefile.Reason
@@ -57,6 +59,14 @@ var oneLook = []struct {
 	{name: "more text than the sibling", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Digest, f.Words = "x", 60 })), sibling: sibling(answer(200, bare())), want: casefile.ReasonServed},
 	{name: "another title and structure than the sibling", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Digest, f.Title, f.Structure = "x", "x", 77 })), sibling: sibling(answer(200, bare())), want: casefile.ReasonServed},
 	{name: "few words, and only the sibling says not found", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Digest, f.Words = "x", 10 })), sibling: sibling(answer(200, changed(bare(casefile.MarkerNotFound), func(f *casefile.Features) { f.Words = 10 }))), want: casefile.ReasonServed},
+	{name: "data with another time in it", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.SimHash = "x", f.SimHash^0b1011 })), baseline: data(), want: casefile.ReasonMatchesBaseline},
+	{name: "a log that grew", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.SimHash, f.Words = "x", f.SimHash^0x3ff, 70 })), baseline: data(), want: casefile.ReasonServed},
+	{name: "short page that mentions one phrase, missing pages are told as such", look: answer(200, mentions(casefile.MarkerParked)), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
+	{name: "short front page that mentions one phrase", target: "https://site-1.example/", look: with(answer(200, mentions(casefile.MarkerTakedown)), func(o *casefile.Observation) { o.Hops[0].Target = at("https://site-1.example/") }), want: casefile.ReasonServed},
+	{name: "list of phrases, each in a line of its own", look: answer(200, bare(casefile.MarkerNotFound, casefile.MarkerParked, casefile.MarkerSuspended)), want: casefile.ReasonServed, sibling: sibling(answer(200, article()))},
+	{name: "a page of its own at an address that once was a sinkhole's", look: with(answer(200, article()), func(o *casefile.Observation) { o.Hops[0].Address = netip.MustParseAddr("131.253.18.11") }), want: casefile.ReasonServed},
+	{name: "a script of a parking service, missing pages are told as such", look: answer(200, unsaid(casefile.MarkerParkedSign)), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
+	{name: "a list of files", look: answer(200, unsaid(casefile.MarkerListing)), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
 
 	// Gone.
 	{name: "suspended account with many links, for every path", look: answer(200, changed(bare(casefile.MarkerSuspended), func(f *casefile.Features) { f.Links, f.Scripts = 20, 3 })),
@@ -70,7 +80,9 @@ var oneLook = []struct {
 	{name: "one page for every path", look: answer(200, bare()), sibling: sibling(answer(200, bare())), want: casefile.ReasonSoft404},
 	{name: "one page for every path that repeats the path", look: answer(200, changed(bare(casefile.MarkerNotFound), func(f *casefile.Features) { f.Digest, f.SimHash = "x", f.SimHash^0b11011 })),
 		sibling: sibling(answer(200, bare(casefile.MarkerNotFound))), baseline: article(), want: casefile.ReasonSoft404},
-	{name: "one picture for every missing picture", look: answer(200, &casefile.Features{Digest: "placeholder"}), sibling: sibling(answer(200, &casefile.Features{Digest: "placeholder"})), want: casefile.ReasonSoft404},
+	{name: "one picture for every missing picture, also by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(200, placeholder()), want: casefile.ReasonSoft404},
+	{name: "one picture for every picture; by way of the site, a missing one is told as such", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(404, nil), want: casefile.ReasonSoft404},
+	{name: "one page without words for every path, also by way of the site", look: answer(200, bare()), sibling: sibling(answer(200, bare())), referred: answer(200, bare()), want: casefile.ReasonSoft404},
 	{name: "not found, in words, with a log-in form in the corner", look: answer(200, bare(casefile.MarkerNotFound, casefile.MarkerLogin)), sibling: sibling(answer(200, bare(casefile.MarkerNotFound, casefile.MarkerLogin))), want: casefile.ReasonSoft404},
 	{name: "not found, in words, on a bare page; sibling not asked", look: answer(200, bare(casefile.MarkerNotFound)), want: casefile.ReasonSoft404},
 	{name: "takedown page", look: answer(200, bare(casefile.MarkerTakedown)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonTakedownPage},
@@ -81,6 +93,14 @@ var oneLook = []struct {
 		o.Resolution.Nameservers = []string{"ns1.sedoparking.com"}
 	}), want: casefile.ReasonParked},
 	{name: "parked at another domain", look: answer(200, bare(casefile.MarkerParked), "https://parking.test/lander"), want: casefile.ReasonParked},
+	{name: "a phrase and a sign of suspension", look: answer(200, changed(mentions(casefile.MarkerSuspended, casefile.MarkerSuspendedSign), func(f *casefile.Features) { f.Words = 200 })), want: casefile.ReasonAccountSuspended},
+	{name: "a sign of suspension on a bare page", look: answer(200, unsaid(casefile.MarkerSuspendedSign)), want: casefile.ReasonAccountSuspended},
+	{name: "sent to a host's picture for what it removed", look: answer(200, &casefile.Features{Digest: "removed", Markers: []casefile.Marker{casefile.MarkerTakedownSign}}, "https://img.site-1.example/removed.png"), want: casefile.ReasonTakedownPage},
+	{name: "mentions a sinkhole, at a sinkhole's address", look: with(answer(200, mentions(casefile.MarkerSinkholePhrase)), func(o *casefile.Observation) { o.Hops[0].Address = netip.MustParseAddr("148.81.111.9") }), want: casefile.ReasonSinkholed},
+	{name: "mentions a seizure, with an authority's name servers", look: with(answer(200, mentions(casefile.MarkerSeized)), func(o *casefile.Observation) { o.Resolution.Nameservers = []string{"ns1.seizedservers.com."} }), want: casefile.ReasonSeized},
+	{name: "mentions that it was taken away, like every path", look: answer(200, mentions(casefile.MarkerTakedown)), sibling: sibling(answer(200, mentions(casefile.MarkerTakedown))), want: casefile.ReasonTakedownPage},
+	{name: "says not found where a page was, and missing pages are told as such", look: answer(200, bare(casefile.MarkerNotFound)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonSoft404},
+	{name: "a default page for every path", look: answer(200, unsaid(casefile.MarkerDefaultPage)), sibling: sibling(answer(200, unsaid(casefile.MarkerDefaultPage))), want: casefile.ReasonSoft404},
 	{name: "seized", look: answer(200, bare(casefile.MarkerSeized, casefile.MarkerTakedown), "https://authority.test/seized"), want: casefile.ReasonSeized},
 	{name: "sinkholed, an empty page", look: answer(200, &casefile.Features{Digest: "e", HTML: true, Elements: 4, Markers: []casefile.Marker{casefile.MarkerSinkhole}}), want: casefile.ReasonSinkholed},
 	{name: "no such name", look: fault(casefile.FaultNXDomain, casefile.PhaseResolve), baseline: article(), want: casefile.ReasonNXDomain},
@@ -108,12 +128,28 @@ var oneLook = []struct {
 		o.Fault = &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve}
 	}), want: casefile.ReasonRedirectedElsewhere},
 
+	{name: "mentions that something was taken away where another page was", look: answer(200, mentions(casefile.MarkerTakedown)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonContentDiffers},
+	{name: "mentions not found in a long block, and the server tells it otherwise", look: answer(200, mentions(casefile.MarkerNotFound)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonContentDiffers},
+	{name: "other data", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.SimHash = "x", ^f.SimHash })), baseline: data(), want: casefile.ReasonContentDiffers},
+	{name: "data of too few words to compare", look: answer(200, changed(data(), func(f *casefile.Features) { f.Digest, f.Words = "x", 3 })), baseline: data(), want: casefile.ReasonContentDiffers},
+	{name: "a default page at first sight", look: answer(200, unsaid(casefile.MarkerDefaultPage)), want: casefile.ReasonContentDiffers},
+	{name: "a list of no files", look: answer(200, unsaid(casefile.MarkerEmptyListing)), sibling: sibling(answer(404, bare())), want: casefile.ReasonContentDiffers},
+	{name: "one picture for every picture, and nobody asked by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), want: casefile.ReasonContentDiffers},
+	{name: "one picture for every picture, and no answer by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: fault(casefile.FaultReset, casefile.PhaseRequest), want: casefile.ReasonContentDiffers},
+	{name: "one picture for every picture, and refused by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(403, bare()), want: casefile.ReasonContentDiffers},
+
 	// Withheld.
+	{name: "another picture by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(200, &casefile.Features{Digest: "picture"}), want: casefile.ReasonReferrerRequired},
+	{name: "another page by way of the site", look: answer(200, bare()), sibling: sibling(answer(200, bare())), referred: answer(200, article()), want: casefile.ReasonReferrerRequired},
+	{name: "a picture and a form, the same for every path", look: answer(200, puzzle("1")), sibling: sibling(answer(200, puzzle("1"))), want: casefile.ReasonChallenge},
+	{name: "another picture each time and a form, on every path", look: answer(200, puzzle("1")), sibling: sibling(answer(200, puzzle("2"))), want: casefile.ReasonChallenge},
+	{name: "a frame and no words, on every path", look: answer(200, framed()), sibling: sibling(answer(200, framed())), baseline: article(), want: casefile.ReasonScriptRequired},
 	{name: "401", look: answer(401, bare()), want: casefile.ReasonLogin},
 	{name: "log-in page after a redirect", look: answer(200, bare(casefile.MarkerLogin), "https://site-1.example/login?next=1"), baseline: article(), want: casefile.ReasonLogin},
 	{name: "log-in page for every path", look: answer(200, bare(casefile.MarkerLogin)), sibling: sibling(answer(200, bare(casefile.MarkerLogin))), want: casefile.ReasonLogin},
 	{name: "402", look: answer(402, nil), want: casefile.ReasonPayment},
 	{name: "paywall", look: answer(200, bare(casefile.MarkerPaywall)), want: casefile.ReasonPayment},
+	{name: "403 on a page that mentions a takedown", look: answer(403, mentions(casefile.MarkerTakedown)), want: casefile.ReasonForbidden},
 	{name: "challenge by header", look: with(answer(403, bare()), func(o *casefile.Observation) { o.Hops[0].Challenge = true }), want: casefile.ReasonChallenge},
 	{name: "challenge by header, 503", look: with(answer(503, bare()), func(o *casefile.Observation) { o.Hops[0].Challenge = true }), want: casefile.ReasonChallenge},
 	{name: "challenge by header, 404", look: with(answer(404, bare()), func(o *casefile.Observation) { o.Hops[0].Challenge = true }), want: casefile.ReasonChallenge},
@@ -134,6 +170,8 @@ var oneLook = []struct {
 	{name: "expired link, 410", look: answer(410, bare(casefile.MarkerLinkExpired)), want: casefile.ReasonLinkExpired},
 
 	// Silent.
+	{name: "a failure with status 200 on every path", look: answer(200, bare(casefile.MarkerFailure)), sibling: sibling(answer(200, bare(casefile.MarkerFailure))), baseline: article(), want: casefile.ReasonServerError},
+	{name: "a failure and not found, on every path", look: answer(200, bare(casefile.MarkerFailure, casefile.MarkerNotFound)), sibling: sibling(answer(200, bare(casefile.MarkerFailure, casefile.MarkerNotFound))), want: casefile.ReasonServerError},
 	{name: "time-out", look: fault(casefile.FaultTimeout, casefile.PhaseConnect), baseline: article(), want: casefile.ReasonTimeout},
 	{name: "refused", look: fault(casefile.FaultRefused, casefile.PhaseConnect), want: casefile.ReasonRefused},
 	{name: "reset", look: fault(casefile.FaultReset, casefile.PhaseRequest), want: casefile.ReasonReset},
@@ -178,7 +216,7 @@ func TestOneLook(t *testing.T) {
 			if tt.target != "" {
 				target = at(tt.target)
 			}
-			v := judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Baseline: tt.baseline, Registrar: tt.registrar})
+			v := judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar})
 			soundVerdict(t, v)
 			if v.Reason != tt.want {
 				t.Errorf("got %s (%s), want %s; signals %+v", v.Reason, v.State, tt.want, v.Signals)

@@ -110,6 +110,8 @@ func purposeWords(p casefile.Purpose) string {
 		return "a path that surely does not exist"
 	case casefile.PurposeControl:
 		return "a control target"
+	case casefile.PurposeReferred:
+		return "the reported page, by way of its own site"
 	case casefile.PurposeTarget:
 	}
 	return "the reported page"

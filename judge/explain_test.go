@@ -61,7 +61,10 @@ func dressed(o casefile.Observation) casefile.Observation {
 	o.Hops = slices.Clone(o.Hops)
 	for i := range o.Hops {
 		h := &o.Hops[i]
-		h.Address, h.Protocol, h.RoundTrip, h.Took = v4, "HTTP/2.0", 12*time.Millisecond, 70*time.Millisecond
+		h.Protocol, h.RoundTrip, h.Took = "HTTP/2.0", 12*time.Millisecond, 70*time.Millisecond
+		if !h.Address.IsValid() {
+			h.Address = v4
+		}
 		if strings.HasPrefix(h.Target.URL(), "https:") {
 			h.TLS = &casefile.TLS{Version: "1.3"}
 		}
@@ -80,9 +83,12 @@ func explained(t *testing.T, reason casefile.Reason) (casefile.Verdict, []casefi
 			continue
 		}
 		seen := []casefile.Observation{dressed(*tt.look)}
-		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Baseline: tt.baseline, Registrar: tt.registrar})
+		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar})
 		if tt.sibling != nil {
 			seen = append(seen, dressed(*tt.sibling))
+		}
+		if tt.referred != nil {
+			seen = append(seen, dressed(*tt.referred))
 		}
 		return v, seen
 	}

@@ -78,6 +78,8 @@ var signalClauses = map[string]string{
 	"challenge":     "{value}",
 	"answer":        "the answer is {value}",
 	"server_error":  "its kind is {value}",
+	"referred":      "asked by way of its own site: {value}",
+	"address":       "the address is that of a known {value}",
 	"vantages":      "over all vantages: {value}",
 }
 
@@ -122,7 +124,7 @@ var markerWords = map[string]string{
 	string(casefile.MarkerSuspendedSign): "the page is built like a panel's page for suspended accounts", string(casefile.MarkerParkedSign): "the page has scripts of a parking service",
 	string(casefile.MarkerSeizedSign): "the page has parts of a seizure banner", string(casefile.MarkerSinkholePhrase): "the page says that it is a sinkhole",
 	string(casefile.MarkerDefaultPage): "the page is a server's default page: no site is set up", string(casefile.MarkerListing): "the page is a listing of files",
-	string(casefile.MarkerEmptyListing): "the page is a listing without any file",
+	string(casefile.MarkerEmptyListing): "the page is a listing without any file", string(casefile.MarkerFailure): "the page says that the server failed, or is being worked on",
 }
 
 // faultWords say what went wrong.

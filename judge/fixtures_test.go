@@ -31,7 +31,35 @@ func another() *casefile.Features {
 
 // bare is a page with little on it, and the markers given.
 func bare(markers ...casefile.Marker) *casefile.Features {
-	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers}
+	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers, Said: markers}
+}
+
+// placeholder is a picture that stands for others.
+func placeholder() *casefile.Features { return &casefile.Features{Digest: "placeholder"} }
+
+// puzzle is a page with a picture to read and a form to copy it into; its picture has a name of its own each time.
+func puzzle(digest string) *casefile.Features {
+	return changed(bare(), func(f *casefile.Features) { f.Digest, f.Words, f.Images, f.Forms = digest, 9, 1, 1 })
+}
+
+// framed is a page that is a frame and nothing else.
+func framed() *casefile.Features {
+	return &casefile.Features{Digest: "framed", Structure: 5, Elements: 4, Frames: 1, HTML: true}
+}
+
+// mentions is a page that bears the markers in its text and does not say them of itself.
+func mentions(markers ...casefile.Marker) *casefile.Features {
+	return changed(bare(markers...), func(f *casefile.Features) { f.Words, f.Said = 46, nil })
+}
+
+// unsaid is a bare page with signs, of which it says nothing in words.
+func unsaid(markers ...casefile.Marker) *casefile.Features {
+	return changed(bare(markers...), func(f *casefile.Features) { f.Said = nil })
+}
+
+// data is an answer in JSON.
+func data() *casefile.Features {
+	return &casefile.Features{Digest: "data", SimHash: 0x00ff_33cc_0f0f_5a5a, Words: 40}
 }
 
 // changed is f with a change.

@@ -17,13 +17,16 @@ import "vigil/casefile"
 // Input is all that a verdict is made from. The order of Observations does not matter.
 type Input struct {
 	Target casefile.Target
-	// Observations of the visit. Looks with the purpose sibling or control are passed over.
+	// Observations of the visit. Only looks with the purpose target count; the others are passed over.
 	Observations []casefile.Observation
 	// Vantages tells the networks of the vantages that looked. A vantage that is
 	// not in it counts as being in one unknown network together with all such others.
 	Vantages []casefile.Vantage
 	// Sibling is the same server's answer to a path that surely does not exist; nil when it was not asked.
 	Sibling *casefile.Observation
+	// Referred is the answer to the target with its own site's front page as the referrer; nil when it
+	// was not asked, which WantsReferred decides.
+	Referred *casefile.Observation
 	// Baseline are the features of the first confirmed live look; nil before that.
 	Baseline *casefile.Features
 	// Registrar is the domain side of the last hosting; nil when unknown.
@@ -54,4 +57,15 @@ func WantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.
 	}
 	_, withheld := l.withheldByPage()
 	return !withheld || l.f.Has(casefile.MarkerNotFound)
+}
+
+// WantsReferred says whether to ask for t once more with its own site's front page as the referrer. It
+// helps when o is the same answer as the sibling's and does not say that nothing is there: hosts put such
+// a placeholder in the place of pictures that other sites show.
+func WantsReferred(o casefile.Observation, t casefile.Target, baseline *casefile.Features, sibling *casefile.Observation) bool {
+	if o.Fault != nil || t.IsZero() || sibling == nil {
+		return false
+	}
+	l := newLook(&o, &Input{Target: t, Baseline: baseline, Sibling: sibling})
+	return l.status/100 == 2 && !l.matchesBaseline() && l.wordless()
 }

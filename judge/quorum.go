@@ -19,7 +19,7 @@ func opinions(in Input) []opinion {
 	all := make([]opinion, 0, len(in.Observations))
 	for i := range in.Observations {
 		o := &in.Observations[i]
-		if o.Purpose == casefile.PurposeSibling || o.Purpose == casefile.PurposeControl {
+		if o.Purpose == casefile.PurposeSibling || o.Purpose == casefile.PurposeControl || o.Purpose == casefile.PurposeReferred {
 			continue
 		}
 		all = append(all, judgeLook(o, &in))

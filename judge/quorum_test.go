@@ -116,7 +116,9 @@ func TestFaults(t *testing.T) {
 var (
 	anyMarker = rapid.SampledFrom([]casefile.Marker{casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized,
 		casefile.MarkerSinkhole, casefile.MarkerLogin, casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge, casefile.MarkerAppShell,
-		casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh, "gremlin"})
+		casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh, casefile.MarkerTakedownSign,
+		casefile.MarkerSuspendedSign, casefile.MarkerParkedSign, casefile.MarkerSeizedSign, casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage, casefile.MarkerListing,
+		casefile.MarkerEmptyListing, casefile.MarkerFailure, "gremlin"})
 	anyFault = rapid.Custom(func(t *rapid.T) *casefile.Fault {
 		return &casefile.Fault{
 			Kind: rapid.SampledFrom([]casefile.FaultKind{casefile.FaultTimeout, casefile.FaultRefused, casefile.FaultReset, casefile.FaultTLS, casefile.FaultServfail, casefile.FaultNXDomain,
@@ -128,6 +130,8 @@ var (
 		f := rapid.SampledFrom([]func() *casefile.Features{article, another, func() *casefile.Features { return bare() }, func() *casefile.Features { return &casefile.Features{} },
 			func() *casefile.Features { return &casefile.Features{Digest: "p"} }}).Draw(t, "page")()
 		f.Markers = rapid.SliceOfN(anyMarker, 0, 4).Draw(t, "markers")
+		f.Said = f.Markers[:rapid.IntRange(0, len(f.Markers)).Draw(t, "said")]
+		f.Forms = rapid.IntRange(0, 1).Draw(t, "forms")
 		if rapid.Bool().Draw(t, "odd") {
 			f.Digest, f.SimHash, f.Words = "odd", rapid.Uint64().Draw(t, "simhash"), rapid.IntRange(0, 1000).Draw(t, "words")
 			f.Images, f.Frames, f.Scripts = rapid.IntRange(0, 9).Draw(t, "images"), rapid.IntRange(0, 2).Draw(t, "frames"), rapid.IntRange(0, 5).Draw(t, "scripts")
@@ -139,7 +143,7 @@ var (
 	anyLook = rapid.Custom(func(t *rapid.T) casefile.Observation {
 		o := casefile.Observation{
 			Vantage: rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"}).Draw(t, "vantage"),
-			Purpose: rapid.SampledFrom([]casefile.Purpose{casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeSibling, ""}).Draw(t, "purpose"),
+			Purpose: rapid.SampledFrom([]casefile.Purpose{casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeReferred, ""}).Draw(t, "purpose"),
 			Started: started,
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "hops") {
@@ -168,6 +172,10 @@ var (
 		if rapid.Bool().Draw(t, "with sibling") {
 			s := anyLook.Draw(t, "sibling")
 			in.Sibling = &s
+		}
+		if rapid.Bool().Draw(t, "with referred") {
+			r := anyLook.Draw(t, "referred")
+			in.Referred = &r
 		}
 		if rapid.Bool().Draw(t, "with baseline") {
 			in.Baseline = anyPage.Draw(t, "baseline")
@@ -223,9 +231,62 @@ func TestVerdictProperties(t *testing.T) {
 				t.Fatalf("silence made it gone: %+v from %+v", q, v)
 			}
 		}
+		// One more vantage that sees it never makes a verdict gone; live stays live.
+		seen := in
+		seen.Observations = append(slices.Clone(in.Observations), from("zz", answer(200, article())))
+		seen.Baseline = article()
+		before := seen
+		before.Observations = in.Observations
+		if a, b := judge.Decide(before), judge.Decide(seen); b.State == casefile.StateGone || a.State == casefile.StateLive && b.State != casefile.StateLive {
+			t.Fatalf("one more sighting: %+v from %+v", b, a)
+		}
 		for _, o := range in.Observations {
 			judge.WantsSibling(o, in.Target, in.Baseline)
+			judge.WantsReferred(o, in.Target, in.Baseline, in.Sibling)
 		}
+	})
+}
+
+// A page with status 200 that only mentions phrases of absence is not gone beside a true 404 for missing
+// pages, at its own address, and with servers that say nothing.
+func TestMentionsAreNeverGone(t *testing.T) {
+	t.Parallel()
+	phrases := rapid.SampledFrom([]casefile.Marker{casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized, casefile.MarkerFailure})
+	rapid.Check(t, func(t *rapid.T) {
+		page := mentions(rapid.SliceOfN(phrases, 0, 4).Draw(t, "phrases")...)
+		page.Words, page.Links, page.SimHash = rapid.IntRange(0, 500).Draw(t, "words"), rapid.IntRange(0, 30).Draw(t, "links"), rapid.Uint64().Draw(t, "simhash")
+		in := judge.Input{Target: asked, Observations: []casefile.Observation{*answer(200, page)}, Sibling: sibling(answer(404, bare(casefile.MarkerNotFound)))}
+		if rapid.Bool().Draw(t, "known") {
+			in.Baseline = article()
+		}
+		if v := judge.Decide(in); v.State == casefile.StateGone {
+			t.Fatalf("%+v", v)
+		}
+	})
+}
+
+// FuzzDecide judges a page of any counts and bits: the verdict is sound, and its signals are short words of closed sets.
+func FuzzDecide(f *testing.F) {
+	f.Add(200, uint64(1), 30, 2, 0, 1, 0, uint32(1), uint32(1), true, true)
+	f.Add(404, uint64(0), 0, 0, 9, 0, 2, uint32(1<<20), uint32(0), false, true)
+	f.Add(-1, ^uint64(0), -5, -1, -1, -1, -1, ^uint32(0), ^uint32(0), true, false)
+	all := []casefile.Marker{casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized, casefile.MarkerLogin,
+		casefile.MarkerChallenge, casefile.MarkerMetaRefresh, casefile.MarkerTakedownSign, casefile.MarkerDefaultPage, casefile.MarkerEmptyListing, casefile.MarkerFailure}
+	f.Fuzz(func(t *testing.T, status int, sim uint64, words, links, images, forms, frames int, has, says uint32, html, baseline bool) {
+		page := &casefile.Features{Digest: "x", SimHash: sim, Words: words, Links: links, Images: images, Forms: forms, Frames: frames, HTML: html}
+		for i, m := range all {
+			if has&(1<<i) != 0 {
+				page.Markers = append(page.Markers, m)
+				if says&(1<<i) != 0 {
+					page.Said = append(page.Said, m)
+				}
+			}
+		}
+		in := judge.Input{Target: asked, Observations: []casefile.Observation{*answer(status, page)}, Sibling: sibling(answer(status, page))}
+		if baseline {
+			in.Baseline = article()
+		}
+		soundVerdict(t, judge.Decide(in))
 	})
 }
 

@@ -21,6 +21,11 @@ const (
 	LongWords  = 400
 	// RefreshWords is the most a page says that only hands the browser on.
 	RefreshWords = 20
+	// NoticeWords is the most a page says that is a notice and the frame of its site around it.
+	NoticeWords = 60
+	// ListedKinds is in how many ways a page says that it is not there when it is a list of such
+	// phrases. A seizure, a takedown or an expiry comes with one more phrase at most.
+	ListedKinds = 3
 )
 
 // way is how the answered URL relates to the asked one.
@@ -96,6 +101,9 @@ func (l *look) noteFacts() {
 	if kind := l.nameServers(); kind != "" {
 		l.note("name_servers", kind, casefile.StateGone)
 	}
+	if kind := takenServers().address(l.o.Final().Address); kind != "" {
+		l.note("address", kind, casefile.StateGone)
+	}
 	if hold := l.hold(); hold != "" {
 		l.note("domain_status", hold, casefile.StateGone)
 	}
@@ -161,30 +169,6 @@ func (l *look) hold() string {
 	return found
 }
 
-// parkingServers are zones whose name servers serve parked domains only. From the parking services
-// of Vissers, Joosen, Nikiforakis: Parking Sensors, NDSS 2015, table I; as of November 2026.
-var parkingServers = []string{"sedoparking.com", "parkingcrew.net", "bodis.com", "cashparking.com", "parklogic.com", "above.com", "rookdns.com"}
-
-// nameServers says what the names of the zone's name servers give away: parking,
-// sinkhole, seizure, or nothing. One trait among others.
-func (l *look) nameServers() string {
-	for _, ns := range l.o.Resolution.Nameservers {
-		ns = strings.ToLower(strings.TrimSuffix(ns, "."))
-		switch {
-		case strings.Contains(ns, "sinkhole"):
-			return "sinkhole"
-		case strings.Contains(ns, "seized") || strings.Contains(ns, "domainseizure"):
-			return "seizure"
-		}
-		for _, zone := range parkingServers {
-			if ns == zone || strings.HasSuffix(ns, "."+zone) {
-				return "parking"
-			}
-		}
-	}
-	return ""
-}
-
 // markerPoints says where a marker points when the page bears it out.
 var markerPoints = map[casefile.Marker]casefile.State{
 	casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerTakedown: casefile.StateGone, casefile.MarkerSuspended: casefile.StateGone,
@@ -194,7 +178,7 @@ var markerPoints = map[casefile.Marker]casefile.State{
 	casefile.MarkerReferrer: casefile.StateWithheld, casefile.MarkerGeoBlock: casefile.StateWithheld, casefile.MarkerMetaRefresh: casefile.StateWithheld,
 	casefile.MarkerTakedownSign: casefile.StateGone, casefile.MarkerSuspendedSign: casefile.StateGone, casefile.MarkerParkedSign: casefile.StateGone,
 	casefile.MarkerSeizedSign: casefile.StateGone, casefile.MarkerSinkholePhrase: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
-	casefile.MarkerEmptyListing: casefile.StateGone,
+	casefile.MarkerEmptyListing: casefile.StateGone, casefile.MarkerFailure: casefile.StateSilent,
 }
 
 func stateOfStatus(status int) casefile.State {

@@ -2,8 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"crypto/rand"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,11 +21,12 @@ type pass struct {
 	visit casefile.Visit // what was found so far
 	// sibling is what the same server answers to a path that surely does not exist; nil when it was not asked.
 	sibling   *casefile.Observation
-	registrar *casefile.Registrar // asked because the name is gone
-	located   *casefile.Hosting   // decided anew in this visit
-	gated     bool                // our own line was not sound
-	why       string              // why the visit is not believed, when that is not the gate's doing
-	cut       bool                // Vigil is stopping: what is missing is not the world's doing
+	referred  *casefile.Observation // the target by way of its own site; nil when it was not asked
+	registrar *casefile.Registrar   // asked because the name is gone
+	located   *casefile.Hosting     // decided anew in this visit
+	gated     bool                  // our own line was not sound
+	why       string                // why the visit is not believed, when that is not the gate's doing
+	cut       bool                  // Vigil is stopping: what is missing is not the world's doing
 }
 
 // visitCase makes one pass over a case: the table of contents of the product. An
@@ -45,6 +44,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 	}()
 	p.look(ctx)
 	p.askSibling(ctx)
+	p.askReferred(ctx)
 	p.askRegistry(ctx)
 	p.judge()
 	p.believe(ctx)
@@ -81,44 +81,6 @@ func (v *Visitor) lookFrom(ctx context.Context, vantage string, s casefile.Subje
 		measure(v.meter, o)
 	}()
 	return v.looker.Look(ctx, vantage, s)
-}
-
-// askSibling asks the same server for a path that surely does not exist, when the
-// judge wants to compare: at most once per host and SiblingTTL, over all workers
-// as far as the store knows, and paced like every look at the host. An answer from
-// before the target was last seen live is not compared with: the server may have
-// changed with the page (ADR-0015).
-func (p *pass) askSibling(ctx context.Context) {
-	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
-		return judge.WantsSibling(o, p.read.Target, p.read.Baseline)
-	})
-	if i < 0 || p.cut {
-		return
-	}
-	if p.sibling = p.round.sibling; p.sibling != nil {
-		return
-	}
-	since := time.Now().UTC().Add(-p.siblingTTL)
-	if seen := p.read.Episode.LastSeen; seen.After(since) {
-		since = seen
-	}
-	known, err := p.store.Sibling(ctx, p.read.HostKey, since)
-	if err != nil { // then one more look is cheaper than a wrong verdict
-		p.log.Warn("sibling of a host could not be read", zap.Int64("case_id", int64(p.read.ID)), zap.Error(err))
-	}
-	if known == nil && p.round.pace(ctx) {
-		s := casefile.Subject{
-			Target: p.read.Target.Sibling(strings.ToLower(rand.Text())), Referrer: p.read.Referrer, Purpose: casefile.PurposeSibling,
-		}
-		o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
-		p.round.looked()
-		p.visit.Observations = append(p.visit.Observations, o)
-		known = &o
-	}
-	p.cut = ctx.Err() != nil
-	if !p.cut {
-		p.sibling, p.round.sibling = known, known
-	}
 }
 
 // askRegistry asks for the domain's state when its name is gone, because a hold
@@ -158,7 +120,7 @@ func (p *pass) targetLooks() []casefile.Observation {
 
 func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
 	in := judge.Input{
-		Target: p.read.Target, Observations: looks, Vantages: p.vantages, Sibling: p.sibling, Baseline: p.read.Baseline, Registrar: p.registrar,
+		Target: p.read.Target, Observations: looks, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Baseline: p.read.Baseline, Registrar: p.registrar,
 	}
 	if in.Registrar == nil && p.read.Hosting != nil {
 		in.Registrar = p.read.Hosting.Registrar

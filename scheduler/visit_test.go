@@ -315,6 +315,49 @@ func TestTheSiblingIsAskedOncePerHostAndDay(t *testing.T) {
 	})
 }
 
+// One picture for every picture is looked at once more by way of the site, once a visit, and only then.
+func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		referred casefile.Observation
+		want     casefile.Reason
+	}{
+		"the same":        {picture("1"), casefile.ReasonSoft404},
+		"another picture": {picture("2"), casefile.ReasonReferrerRequired},
+		"no answer":       {fault(casefile.FaultReset, casefile.PhaseRequest), casefile.ReasonContentDiffers},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+					if s.Purpose != casefile.PurposeReferred {
+						return picture("1")
+					}
+					if s.Referrer != s.Target.Home() {
+						t.Error("asked by way of another page than the site's own")
+					}
+					return tt.referred
+				})
+				r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+				r.live(t.Context(), t, time.Minute)
+				if v := r.shelf.visits[0]; v.Verdict.Reason != tt.want || len(v.Observations) != 3 {
+					t.Errorf("%s after %d looks, want %s after 3: %v", v.Verdict.Reason, len(v.Observations), tt.want, v.Verdict.Signals)
+				}
+				if n := r.shelf.recorded(casefile.PurposeReferred); n != 1 || w.looks(casefile.PurposeReferred) != 1 {
+					t.Errorf("%d recorded of %d", n, w.looks(casefile.PurposeReferred))
+				}
+			})
+		})
+	}
+}
+
+// picture is an answer that is a file.
+func picture(digest string) casefile.Observation {
+	o := page(200)
+	o.Features = &casefile.Features{Digest: strings.Repeat(digest, 64)}
+	return o
+}
+
 // A server that turns to one page for every path within a day of its sibling is
 // asked again, not taken for changed until the next day (ADR-0015).
 func TestTheSiblingIsAsFreshAsThePage(t *testing.T) {

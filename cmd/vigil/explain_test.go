@@ -100,7 +100,7 @@ func TestLookExplains(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	explanation, _ := lookLines(t, out)[0]["explanation"].(map[string]any)
-	if looks, _ := explanation["looks"].([]any); explanation["reason"] != "soft_404" || len(looks) != 2 {
+	if looks, _ := explanation["looks"].([]any); explanation["reason"] != "soft_404" || len(looks) != 3 {
 		t.Errorf("explanation: %v", explanation)
 	}
 }

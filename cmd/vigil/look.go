@@ -230,7 +230,7 @@ func (m *hostMemory) rest(ctx context.Context, gap time.Duration) {
 	}
 }
 
-// look makes one visit without a case: look, sibling, judge, locate, assign.
+// look makes one visit without a case: look, sibling, by way of the site, judge, locate, assign.
 func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory) lookLine {
 	line := lookLine{Target: t.URL(), LookedAt: time.Now().UTC()}
 	subject := casefile.Subject{Target: t, Purpose: casefile.PurposeTarget, Nameservers: true}
@@ -248,9 +248,15 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		host.sibling = &o
 		observed = append(slices.Clone(looks), o)
 	}
+	var referred *casefile.Observation
+	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsReferred(o, t, nil, host.sibling) }); i >= 0 {
+		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: t, Referrer: t.Home(), Purpose: casefile.PurposeReferred})
+		referred = &o
+		observed = append(slices.Clone(observed), o)
+	}
 	host.last = time.Now()
 	hosting := l.locator.Locate(ctx, casefile.Inquiry{Target: t, Looks: looks})
-	verdict := judge.Decide(judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Registrar: hosting.Registrar})
+	verdict := judge.Decide(judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Referred: referred, Registrar: hosting.Registrar})
 	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
 	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
 	for _, o := range observed {

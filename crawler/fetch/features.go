@@ -26,6 +26,7 @@ const (
 	maxRootWords   = 30        // one that says what it is may say that it is loading
 	maxRootLinks   = 5
 	maxTitleWords  = 64 // of a title are digested
+	maxSaidWords   = 30 // a longer block of text mentions a phrase and does not say it
 	maxRefresh     = 5  // seconds of a meta refresh that send visitors on
 )
 
@@ -47,6 +48,7 @@ type page struct {
 	template  int
 	quoted    int // depth of elements that hold what others say
 	titleN    int // words of the title
+	blockAt   int // words before the block of text under way
 	refresh   bool
 	signed    int // bytes that were read for signs
 	glyphs    int // characters of scripts without spaces
@@ -56,6 +58,7 @@ type page struct {
 func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understood bool, f *casefile.Features) {
 	s.peek.Reset(m)
 	marks := headerMarks(h)
+	said := markerSet(0)
 	marks.remove(casefile.MarkerChallenge) // a fact of the hop, with the markers of the page beside it
 	store := understood && isStoreError(h.Get("Content-Type"), s.peek.Peek)
 	if store || understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
@@ -63,15 +66,21 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 		s.page.HTML = true
 		s.parse(decoder(s.peek, h.Get("Content-Type")))
 		marks |= s.page.marks()
+		said = s.page.says()
 		s.page.SimHash, s.page.Structure = s.page.sim.sum(), s.page.structure
 		*f = s.page.Features
 		if refreshes([]byte(h.Get("Refresh"))) { // the header does what the element does
 			marks.add(casefile.MarkerMetaRefresh)
 		}
 	}
+	if !f.HTML && understood && isText(h.Get("Content-Type")) {
+		s.page = page{}
+		f.Words, f.SimHash = s.page.readText(decoder(s.peek, h.Get("Content-Type")), s.drain)
+	}
 	m.finish(s.drain)
 	marks |= pathMarks(target)
 	f.Markers = marks.sorted()
+	f.Said = (marks & said).sorted()
 }
 
 // isHTML goes by the media type; without a usable one it sniffs.
@@ -84,6 +93,35 @@ func isHTML(contentType string, peek func(int) ([]byte, error)) bool {
 		return strings.HasPrefix(http.DetectContentType(head[:min(len(head), 512)]), "text/html")
 	}
 	return false
+}
+
+// isText says whether the media type is of text without markup of its own, or of data written as text:
+// JSON (RFC 6839, section 3.1), XML (RFC 7303), playlists (RFC 8216).
+func isText(contentType string) bool {
+	t := mediaType(contentType)
+	switch t {
+	case "application/json", "application/xml", "application/vnd.apple.mpegurl", "application/x-mpegurl", "application/dash+xml":
+		return true
+	}
+	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "+json") || strings.HasSuffix(t, "+xml") && t != "image/svg+xml"
+}
+
+// readText counts the words of a text without markup, and gives their simhash. No phrase is looked up.
+// The chunk is always filled, so that a word that is cut in two is cut at the same place in each look.
+func (p *page) readText(r io.Reader, chunk []byte) (count int, sum uint64) {
+	for {
+		n, err := io.ReadFull(r, chunk)
+		words(chunk[:n], func(hash uint64, k kind) {
+			p.Words++
+			if k == kindNumber {
+				hash = fnvOffset
+			}
+			p.sim.word(hash)
+		})
+		if err != nil {
+			return p.Words, p.sim.sum()
+		}
+	}
 }
 
 // decoder turns the page into UTF-8: by byte order mark, Content-Type, meta, in
@@ -136,6 +174,7 @@ func (s *scratch) parse(r io.Reader) {
 		switch z.Next() {
 		case html.ErrorToken:
 			p.endTitle(s)
+			p.endBlock("", true)
 			return
 		case html.TextToken:
 			switch {
@@ -154,6 +193,7 @@ func (s *scratch) parse(r io.Reader) {
 			hides = hidesNothing
 			var name [longestName]byte
 			n, _ := tagName(z.Raw(), &name)
+			p.endBlock(string(name[:n]), true)
 			switch string(name[:n]) {
 			case "title":
 				p.endTitle(s)
@@ -204,6 +244,7 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	n, hash := tagName(raw, &name)
 	p.structure = (p.structure ^ hash) * fnvPrime
 	element := string(name[:n])
+	p.endBlock(element, false)
 	switch {
 	case p.store:
 		p.hits.note(&p.signs, p.signs.word(hash), inStore)
@@ -288,8 +329,11 @@ func refreshes(value []byte) bool {
 	if !found {
 		delay, rest, found = bytes.Cut(value, []byte(","))
 	}
+	if rest = bytes.TrimSpace(rest); len(rest) >= len("url=") && bytes.EqualFold(rest[:len("url=")], []byte("url=")) {
+		rest = bytes.Trim(rest[len("url="):], " '\"")
+	}
 	seconds, err := strconv.ParseFloat(string(bytes.TrimSpace(delay)), 64)
-	return found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(bytes.TrimSpace(rest)) > 0
+	return found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(rest) > 0 // without an address the page loads itself anew
 }
 
 // endTitle digests the title's folded words, which read has gathered.
@@ -307,6 +351,17 @@ func (p *page) endTitle(s *scratch) {
 	p.Title = s.titleDigest(p.title[:min(p.titleN, maxTitleWords)])
 }
 
+// endBlock ends a block of text at the start or the end of an element that makes one; over is the
+// end. Elements within a line make none.
+func (p *page) endBlock(element string, over bool) {
+	switch element {
+	case "", "p", "div", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "main", "header", "footer",
+		"nav", "aside", "form", "ul", "ol", "table", "tr", "body", "center", "figure", "figcaption", "blockquote", "pre", "hr":
+		p.hits.endBlock(p.Words-p.blockAt, over && (element == "h1" || element == "h2" || element == "h3"))
+		p.blockAt = p.Words
+	}
+}
+
 // alone says that the page has nothing to see, to play or to log in to.
 func (p *page) alone() bool { return p.Images+p.Media+p.Frames+p.Passwords == 0 }
 
@@ -321,6 +376,14 @@ func (p *page) shell() bool {
 	}
 	named := (p.hits.bare | p.hits.short).has(casefile.MarkerAppShell)
 	return named && p.Words <= maxRootWords && p.Links <= maxRootLinks
+}
+
+// says are the markers that the page says of itself. An object store's error document says nothing else.
+func (p *page) says() markerSet {
+	if p.store {
+		return ^markerSet(0)
+	}
+	return p.hits.says(p.Words, p.text.n)
 }
 
 // marks are the markers of a page that ended.

@@ -88,6 +88,7 @@ func TestMarkers(t *testing.T) {
 		{"shell with an image", "<img><script src=a.js></script>", nil},
 		{"refresh at once", "<meta http-equiv=refresh content='0;url=/a'>word", []casefile.Marker{casefile.MarkerMetaRefresh}},
 		{"refresh later", "<meta http-equiv=refresh content='6;url=/a'>word", nil},
+		{"reload by an empty address", "<meta http-equiv=refresh content='5; url='>word", nil},
 		{"reload", "<meta http-equiv=refresh content='5'>word", nil},
 	} {
 		got := featuresOf(testScratch(), tt.body, "text/html; charset=utf-8")
@@ -128,10 +129,58 @@ func TestEncodingsReadAlike(t *testing.T) {
 
 func TestOtherBodiesHaveDigestAndSizeOnly(t *testing.T) {
 	t.Parallel()
-	for _, contentType := range []string{"image/png", "text/plain", "application/json", "application/octet-stream"} {
+	for _, contentType := range []string{"image/png", "image/svg+xml", "application/octet-stream"} {
 		got := featuresOf(testScratch(), "<p>page not found", contentType)
 		if diff := cmp.Diff(casefile.Features{Digest: got.Digest}, got); diff != "" || len(got.Digest) != 64 {
 			t.Errorf("%s (-want +got):\n%s", contentType, diff)
+		}
+	}
+}
+
+// Text and data without markup have words to compare, and no markers.
+func TestTextHasWordsToCompare(t *testing.T) {
+	t.Parallel()
+	for _, contentType := range []string{"text/plain", "application/json; charset=utf-8", "application/feed+json", "application/rss+xml"} {
+		got := featuresOf(testScratch(), "page not found 2026", contentType)
+		later := featuresOf(testScratch(), "page not found 2027", contentType)
+		if got.HTML || got.Words != 4 || got.SimHash == 0 || len(got.Markers) > 0 {
+			t.Errorf("%s: %+v", contentType, got)
+		}
+		if got.SimHash != later.SimHash || got.Digest == later.Digest {
+			t.Errorf("%s: another number is another text, or the same bytes", contentType)
+		}
+	}
+	long := strings.Repeat("kettle ", 3*drainBuffer)
+	if got := featuresOf(testScratch(), long, "text/plain"); got.Words < 3*drainBuffer || got.Words > 3*drainBuffer+24 {
+		t.Errorf("%d words of %d; one more a cut at most", got.Words, 3*drainBuffer)
+	}
+}
+
+// A page says a phrase of itself in its title, in a heading, or in a short block of a short page; in
+// a long block, or on a long page, it may tell of another page.
+func TestWhatAPageSaysOfItself(t *testing.T) {
+	t.Parallel()
+	const phrase = "this content has been removed"
+	filler := func(n int) string { return strings.Repeat(" kettle", n) }
+	for name, tt := range map[string]struct {
+		body string
+		want bool
+	}{
+		"in the title":                      {"<title>This content has been removed</title><p>" + filler(90), true},
+		"in a heading":                      {"<h2>" + phrase + "</h2><p>" + filler(90), true},
+		"in a heading with a mark-up":       {"<h1>Sorry, <b>" + phrase + "</b></h1><p>" + filler(90), true},
+		"in a short block":                  {"<p>" + filler(20) + "</p><div>" + phrase + "</div>", true},
+		"in a short block of a longer page": {"<p>" + filler(90) + "</p><div>" + phrase + "</div>", false},
+		"in a long block":                   {"<p>" + filler(20) + " " + phrase + filler(20), false},
+		"in a long block before a heading":  {"<p>" + filler(20) + " " + phrase + filler(20) + "<h1>Mill</h1>", false},
+		"in a short block before a heading": {"<p>" + phrase + "<h1>Mill</h1><p>" + filler(90), false},
+		"in a block of lines":               {"<p>" + filler(20) + "<br>" + phrase + "<br>" + filler(20), false},
+		"in a quotation":                    {"<blockquote>" + phrase + "</blockquote>", false},
+		"for those without scripts":         {"<noscript>" + phrase + "</noscript><p>" + filler(20), false},
+	} {
+		got := featuresOf(testScratch(), tt.body, "text/html; charset=utf-8")
+		if got.Says(casefile.MarkerTakedown) != tt.want {
+			t.Errorf("%s: said %v of %v", name, got.Said, got.Markers)
 		}
 	}
 }

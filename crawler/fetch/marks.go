@@ -11,6 +11,9 @@ type hits struct {
 	sure       markerSet // in the title: always
 	short      markerSet // on a page of at most maxPhraseWords
 	bare       markerSet // on a page of at most maxBareWords with nothing else on it
+	block      markerSet // in the block of text under way
+	said       markerSet // in a heading, or in the title
+	brief      markerSet // in a block of at most maxSaidWords words
 	whole      markerSet // when the title, and later the text, has no more than wholeWords words
 	wholeWords int
 }
@@ -28,10 +31,14 @@ func (h *hits) note(t *tracker, list []phrase, at seat) {
 			}
 		case at == inTitle:
 			h.sure.add(p.marker)
+			h.said.add(p.marker)
 		case p.weight == onBare:
 			h.bare.add(p.marker)
 		default:
 			h.short.add(p.marker)
+			if at == inText {
+				h.block.add(p.marker)
+			}
 		}
 	}
 }
@@ -40,8 +47,32 @@ func (h *hits) note(t *tracker, list []phrase, at seat) {
 func (h *hits) endTitle(words int) {
 	if words == h.wholeWords {
 		h.sure |= h.whole
+		h.said |= h.whole
 	}
 	h.whole, h.wholeWords = 0, 0
+}
+
+// endBlock ends a block of text of so many words: what was found in it is said by the page, or only mentioned.
+func (h *hits) endBlock(words int, heading bool) {
+	switch {
+	case heading && words <= maxSaidWords:
+		h.said |= h.block
+	case words <= maxSaidWords:
+		h.brief |= h.block
+	}
+	h.block = 0
+}
+
+// says gives the markers that the page says of itself, on a page of so many words.
+func (h *hits) says(words, tracked int) markerSet {
+	set := h.said
+	if words <= maxBareWords {
+		set |= h.brief
+	}
+	if tracked == h.wholeWords && words <= tracked {
+		set |= h.whole
+	}
+	return set
 }
 
 // count gives the markers that count on a page of so many words, of which the text's tracker saw
@@ -70,7 +101,7 @@ var markerOrder = func() []casefile.Marker {
 		casefile.MarkerSinkhole, casefile.MarkerLogin, casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge,
 		casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
 		casefile.MarkerTakedownSign, casefile.MarkerSuspendedSign, casefile.MarkerParkedSign, casefile.MarkerSeizedSign,
-		casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage, casefile.MarkerListing, casefile.MarkerEmptyListing,
+		casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage, casefile.MarkerListing, casefile.MarkerEmptyListing, casefile.MarkerFailure,
 	}
 	slices.Sort(all)
 	return all

@@ -135,7 +135,11 @@ func (p *page) read(b []byte) {
 			return // no phrase counts there
 		}
 		if list := p.text.word(hash); list != nil {
+			block := p.hits.block
 			p.hits.note(&p.text, list, at)
+			if where == placeNoscript {
+				p.hits.block = block // what is shown without scripts only is no block of the page's text
+			}
 		}
 		if p.store {
 			p.hits.note(&p.signs, p.signs.word(hash), inStore)

@@ -42,6 +42,7 @@ func TestEveryLanguageHasItsPhrases(t *testing.T) {
 	for _, m := range []casefile.Marker{
 		casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized, casefile.MarkerLogin,
 		casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock,
+		casefile.MarkerFailure,
 	} {
 		for _, language := range languages {
 			if n := count[string(m)+" "+language]; n < 3 {
