@@ -256,6 +256,7 @@ func (d *doctor) network(ctx context.Context) {
 		d.say(fail, "crawler", err.Error(), "")
 		return
 	}
+	d.remoteEyes(ctx, eyes.panel)
 	if len(d.cfg.Gate.Targets) == 0 {
 		d.say(warn, "gate", "there is none: a fault of our own line would be taken for silence of theirs", "set gate.targets to two or three URLs that are always up")
 		d.resolver(ctx, eyes, "example.com")
@@ -272,12 +273,12 @@ func (d *doctor) network(ctx context.Context) {
 		targets = append(targets, t)
 	}
 	d.resolver(ctx, eyes, targets[0].Host())
-	gate, err := scheduler.NewGate(scheduler.GateOptions{Looker: eyes.crawler, Targets: targets})
+	gate, err := scheduler.NewGate(scheduler.GateOptions{Looker: eyes.panel, Targets: targets})
 	if err != nil {
 		d.say(fail, "gate", err.Error(), "")
 		return
 	}
-	for _, v := range eyes.crawler.Vantages() {
+	for _, v := range eyes.panel.Vantages() {
 		if gate.Sound(ctx, v.Name, time.Now()) {
 			d.say(good, "gate", "open from vantage "+v.Name, "")
 		} else {
@@ -304,9 +305,9 @@ const maxClockError = 30 * time.Second
 
 // clock compares our clock with the Date headers of the control targets.
 func (d *doctor) clock(ctx context.Context, e *eyes, targets []casefile.Target) {
-	from := e.crawler.Vantages()[0].Name
+	from := e.panel.Vantages()[0].Name
 	for _, t := range targets {
-		hop := e.crawler.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
+		hop := e.panel.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
 		if hop.Date.IsZero() {
 			continue
 		}
