@@ -142,19 +142,24 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 		"open.example":   fakenet.Article(1, 4000),
 		"absent.example": fakenet.GeoAbsent(fakenet.Article(2, 4000), far.Country),
 		"gone.example":   fakenet.NotFound(),
+		"large.example":  fakenet.Article(3, 200_000), // more than the body bound below
+		"silent.example": fakenet.BrokenDNS(fakenet.DNSServfail),
+		"moved.example":  fakenet.RedirectLoop(),
 	} {
 		n.Add(fakenet.Site{Host: host, Acts: fakenet.Always(b)})
 	}
 	keys, address := vantageKeys(t), freeAddress(t)
 	cfg := config.Defaults()
 	cfg.Resolver.Servers, cfg.Guard.AllowNetworks = []string{n.DNS()}, n.Prefixes()
+	cfg.Crawler.MaxBody = 16 << 10
 	cfg.Vantage = config.EyeServer{
 		Listen: address, Name: far.Name, Country: far.Country, Network: far.Network,
 		CA: filepath.Join(keys, eye.FileCA), Cert: filepath.Join(keys, eye.FileEye), Key: filepath.Join(keys, eye.FileEyeKey),
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serveVantage(ctx, cfg, world{foreign: n.Dialer(far.Name)}, zap.NewNop()) }()
+	theirs := cfg
+	go func() { ended <- serveVantage(ctx, theirs, world{foreign: n.Dialer(far.Name)}, zap.NewNop()) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -188,7 +193,8 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	}
 	var looker scheduler.Looker = p
 	h := &house{cfg: cfg, guard: g}
-	for host, want := range map[string]casefile.State{"open.example": casefile.StateLive, "absent.example": casefile.StateFenced, "gone.example": casefile.StateGone} {
+	for host, want := range map[string]casefile.State{"open.example": casefile.StateLive, "absent.example": casefile.StateFenced, "gone.example": casefile.StateGone,
+		"large.example": casefile.StateLive, "silent.example": casefile.StateSilent, "moved.example": casefile.StateSilent} {
 		at, problem := h.parse(n.URL(host))
 		if problem != nil {
 			t.Fatal(problem)
@@ -200,6 +206,12 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 		verdict := judge.Decide(judge.Input{Target: at, Observations: looks, Vantages: looker.Vantages()})
 		if verdict.State != want {
 			t.Errorf("%s: %s, %s, want %s; faults %+v %+v", host, verdict.State, verdict.Reason, want, looks[0].Fault, looks[1].Fault)
+		}
+		if looks[1].Fault != nil && looks[1].Fault.Kind == casefile.FaultInterrupted {
+			t.Errorf("%s: what the eye saw did not cross the line: %+v", host, looks[1].Fault)
+		}
+		if host == "large.example" && (!looks[1].Truncated || looks[1].BodyBytes != looks[0].BodyBytes) {
+			t.Errorf("the eye read %d bytes, we %d", looks[1].BodyBytes, looks[0].BodyBytes)
 		}
 		if host == "open.example" && (looks[0].Features == nil || looks[1].Features == nil || looks[0].Features.Digest != looks[1].Features.Digest) {
 			t.Error("one page has two digests: features of the eye would never compare with a baseline made here")

@@ -19,7 +19,7 @@ func TestRemoteEyes(t *testing.T) {
 		{name: "no files", file: "crawler: {vantages: [{name: far, eye: {address: '192.0.2.7:8443'}}]}", fault: "vigil vantage keys"},
 		{name: "files without an address", file: "crawler: {vantages: [{name: far, eye: {" + files + "}}]}", fault: "vantages[0].eye.address"},
 		{name: "an eye behind a proxy", file: "crawler: {vantages: [{name: far, proxy: 'socks5://192.0.2.1:1080', eye: {address: '192.0.2.7:8443', " + files + "}}]}", fault: "does not go together with proxy"},
-		{name: "an unknown key", file: "crawler: {vantages: [{name: far, eye: {adress: '192.0.2.7:8443'}}]}", fault: "vantages[0].eye.adress is no key of Vigil; did you mean eye.address?"},
+		{name: "an unknown key", file: "crawler: {vantages: [{name: far, eye: {addr: '192.0.2.7:8443'}}]}", fault: "vantages[0].eye.addr is no key of Vigil; did you mean eye.address?"},
 		{name: "to be one", file: "vantage: {listen: '0.0.0.0:8443', name: far, country: SE, " + files + "}\ncrawler: {vantages: [{name: far}]}"},
 		{name: "to be one without a name", file: "vantage: {listen: '0.0.0.0:8443', " + files + "}", fault: "vantage.name"},
 		{name: "to be one without keys", file: "vantage: {listen: '0.0.0.0:8443', name: far}", fault: "vigil vantage keys"},
