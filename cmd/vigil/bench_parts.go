@@ -150,7 +150,7 @@ func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (
 			if problem != nil {
 				return false
 			}
-			o := e.crawler.Look(ctx, cfg.Crawler.Vantages[0].Name, casefile.Subject{Target: t, Purpose: casefile.PurposeTarget})
+			o := e.panel.Look(ctx, cfg.Crawler.Vantages[0].Name, casefile.Subject{Target: t, Purpose: casefile.PurposeTarget})
 			return o.Fault == nil && o.Status == http.StatusOK && json.NewEncoder(io.Discard).Encode(shapeObservation(o)) == nil
 		}), nil
 	})

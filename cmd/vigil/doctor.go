@@ -256,6 +256,7 @@ func (d *doctor) network(ctx context.Context) {
 		d.say(fail, "crawler", err.Error(), "")
 		return
 	}
+	d.remoteEyes(ctx, eyes.panel)
 	if len(d.cfg.Gate.Targets)+len(d.cfg.Gate.PerVantage) == 0 {
 		d.say(warn, "gate", "there is none: a fault of our own line would be taken for silence of theirs", "set gate.targets to two or three URLs that are always up")
 		d.resolver(ctx, eyes, "example.com")
@@ -272,12 +273,12 @@ func (d *doctor) network(ctx context.Context) {
 		name = targets[0].Host()
 	}
 	d.resolver(ctx, eyes, name)
-	gate, err := h.newGate(eyes.crawler, nil)
+	gate, err := h.newGate(eyes.panel, nil)
 	if err != nil {
 		d.say(fail, "gate", err.Error(), "correct gate.targets or gate.per_vantage")
 		return
 	}
-	for _, v := range eyes.crawler.Vantages() {
+	for _, v := range eyes.panel.Vantages() {
 		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
 			d.say(good, "gate", "open from vantage "+v.Name, "")
 		}
@@ -311,9 +312,9 @@ const maxClockError = 30 * time.Second
 
 // clock compares our clock with the Date headers of the control targets.
 func (d *doctor) clock(ctx context.Context, e *eyes, targets []casefile.Target) {
-	from := e.crawler.Vantages()[0].Name
+	from := e.panel.Vantages()[0].Name
 	for _, t := range targets {
-		hop := e.crawler.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
+		hop := e.panel.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
 		if hop.Date.IsZero() {
 			continue
 		}

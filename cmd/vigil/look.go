@@ -57,7 +57,7 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			looks := &lookRun{looker: e.crawler, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain}
+			looks := &lookRun{looker: e.panel, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain}
 			print := printText
 			if asJSON {
 				print = printJSON

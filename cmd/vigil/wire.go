@@ -16,7 +16,6 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
-	"vigil/crawler"
 	"vigil/crawler/guard"
 	"vigil/crawler/resolve"
 	"vigil/crawler/target"
@@ -146,7 +145,7 @@ func (h *house) parse(raw string) (casefile.Target, *casefile.Problem) {
 // eyes are what looks and locates; they need no database.
 type eyes struct {
 	resolver *resolve.Resolver
-	crawler  *crawler.Crawler
+	panel    *panel
 	locator  *geolocate.Locator
 }
 
@@ -156,25 +155,13 @@ type keeping struct {
 	digest func(domain string) string
 }
 
-// newEyes builds the crawler and the locator. digestKey keys the digests of bodies.
+// newEyes builds what looks from every vantage, and the locator. digestKey keys the digests of bodies.
 func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep keeping, log *zap.Logger) (*eyes, error) {
 	resolver, err := newResolver(cfg, w)
 	if err != nil {
 		return nil, err
 	}
-	var vantages []crawler.VantageOptions
-	var direct []casefile.Vantage
-	for _, v := range cfg.Crawler.Vantages {
-		from := casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}
-		vantages = append(vantages, crawler.VantageOptions{Vantage: from, Proxy: v.Proxy})
-		if v.Proxy == "" {
-			direct = append(direct, from)
-		}
-	}
-	c, err := crawler.New(crawler.Options{
-		Resolver: resolver, Guard: g, Vantages: vantages, Timeout: cfg.Crawler.Timeout, MaxBody: int64(cfg.Crawler.MaxBody),
-		MaxRedirects: redirects(cfg.Crawler.MaxRedirects), UserAgent: cfg.Crawler.UserAgent, InFlight: cfg.Crawler.InFlight, DigestKey: digestKey, Log: log,
-	})
+	look, direct, err := newPanel(cfg, g, resolver, digestKey, log)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +188,7 @@ func newEyes(cfg config.Config, g *guard.Guard, w world, digestKey []byte, keep 
 	if err != nil {
 		return nil, err
 	}
-	return &eyes{resolver: resolver, crawler: c, locator: l}, nil
+	return &eyes{resolver: resolver, panel: look, locator: l}, nil
 }
 
 // newOrigins is nil when nobody is asked what stands behind edges.
@@ -285,7 +272,7 @@ func (h *house) newEngine(ctx context.Context, watch looker) (*engine, error) {
 	if e.outbox, err = h.newOutbox(e.meter); err != nil {
 		return nil, err
 	}
-	var look scheduler.Looker = e.eyes.crawler
+	var look scheduler.Looker = e.eyes.panel
 	if watch != nil {
 		look = watch(look)
 	}

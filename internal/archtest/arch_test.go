@@ -206,6 +206,7 @@ var mayDial = map[string]string{
 	"crawler/guard/guard.go":       "what the guard let pass",
 	"crawler/resolve/resolve.go":   "the operator's resolvers",
 	"crawler/vantage/vantage.go":   "the operator's proxies",
+	"crawler/eye/client.go":        "the operator's remote eyes",
 	"notices/smtp/smtp.go":         "the operator's mail relay",
 	"cmd/vigil/doctor.go":          "the operator's mail relay",
 	"cmd/vigil/demo_lab.go":        "the demo's own API",

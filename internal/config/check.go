@@ -23,6 +23,7 @@ func (c Config) check() []string {
 	f.geolocate(c.Geolocate)
 	f.scheduler(c.Scheduler)
 	f.notices(c.Notices)
+	f.eyeServer(c.Vantage)
 	for _, s := range c.Resolver.Servers {
 		if _, err := netip.ParseAddrPort(s); err != nil {
 			f.add("resolver.servers", "%q is no address and port: write for example 192.0.2.53:53", s)
@@ -104,6 +105,7 @@ func (f *faultList) crawler(c Crawler) {
 		}
 		seen[v.Name] = true
 		f.country(key+".country", v.Country)
+		f.eye(key+".eye", v)
 		if v.Proxy == "" {
 			continue
 		}

@@ -23,6 +23,7 @@ type Config struct {
 	Scheduler Scheduler `koanf:"scheduler"`
 	Gate      Gate      `koanf:"gate"`
 	Notices   Notices   `koanf:"notices"`
+	Vantage   EyeServer `koanf:"vantage"`
 	Web       Web       `koanf:"web"`
 	Seal      Seal      `koanf:"seal"`
 	Log       Log       `koanf:"log"`
@@ -65,6 +66,29 @@ type Vantage struct {
 	Country string `koanf:"country"` // ISO 3166-1 alpha-2
 	Network string `koanf:"network"` // for example AS64500
 	Proxy   string `koanf:"proxy"`   // socks5://ip:port or http://ip:port; empty for direct
+	Eye     Eye    `koanf:"eye"`     // a remote eye that looks in our place; not together with Proxy
+}
+
+// Eye is a remote eye and how it is reached: all of it, or nothing.
+type Eye struct {
+	Address string `koanf:"address"` // host:port
+	// CA, Cert and Key are PEM files: the authority of the eye's certificate, and our own certificate with its key.
+	CA   string `koanf:"ca"`
+	Cert string `koanf:"cert"`
+	Key  string `koanf:"key"`
+}
+
+// EyeServer is what `vigil vantage` needs to look for its owner; no other command reads it.
+type EyeServer struct {
+	Listen string `koanf:"listen"` // ip:port; empty when this is no remote eye
+	// CA, Cert and Key are PEM files: the authority of the owner's certificate, and our own certificate with its key.
+	CA   string `koanf:"ca"`
+	Cert string `koanf:"cert"`
+	Key  string `koanf:"key"`
+	// Name, Country and Network are what the eye states of itself, as in Vantage.
+	Name    string `koanf:"name"`
+	Country string `koanf:"country"`
+	Network string `koanf:"network"`
 }
 
 // Geolocate names the sources of hosting facts.

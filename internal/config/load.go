@@ -148,10 +148,8 @@ func unknownKeys(raw map[string]any, known map[string]reflect.Type) []string {
 				fields := keys("", leaf.Elem())
 				for i, e := range entries {
 					if entry, ok := e.(map[string]any); ok && len(fields) > 0 {
-						for field := range entry {
-							if _, ok := fields[field]; !ok {
-								faults = append(faults, fmt.Sprintf("%s[%d].%s is no key of Vigil%s", key, i, field, nearest(field, fields)))
-							}
+						for _, fault := range unknownKeys(entry, fields) {
+							faults = append(faults, fmt.Sprintf("%s[%d].%s", key, i, fault))
 						}
 					}
 				}

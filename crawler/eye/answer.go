@@ -1,0 +1,182 @@
+package eye
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"vigil/casefile"
+	"vigil/crawler"
+	"vigil/crawler/resolve"
+)
+
+// Bounds of what an answer may hold. Counts and lengths are those that the crawler
+// keeps to (crawler/resolve, crawler/fetch); a name in presentation form is at most
+// four times its 255 bytes (RFC 1035, section 5.1).
+const (
+	mostNames     = 64
+	mostAddresses = 64
+	maxDNSName    = 1024
+	maxWord       = 32
+	maxFact       = 100
+	mostRetry     = 24 * time.Hour
+	digestHex     = 64 // HMAC-SHA-256 in hexadecimal
+)
+
+// What is wrong with an answer. Nothing of the answer is repeated.
+var (
+	errPurpose    = errors.New("another purpose than asked")
+	errDuration   = errors.New("a duration out of range")
+	errResolution = errors.New("a resolution out of bounds")
+	errHop        = errors.New("a hop out of bounds")
+	errWay        = errors.New("hops that do not fit the question")
+	errBody       = errors.New("a body out of bounds")
+	errFeatures   = errors.New("features out of bounds")
+	errFault      = errors.New("an unknown fault")
+	errNothing    = errors.New("neither an answer nor a fault")
+)
+
+// read checks every field and gives the observation. Vantage and Started are the
+// asker's to set: an eye's own name and clock are no facts about the target.
+func (w wireObservation) read(asked casefile.Subject, m Manner) (casefile.Observation, error) {
+	o := casefile.Observation{
+		Purpose: w.Purpose, Took: time.Duration(w.Took), Resolution: w.Resolution, Status: w.Status,
+		BodyBytes: w.BodyBytes, Truncated: w.Truncated, Features: w.Features, Fault: w.Fault,
+	}
+	if o.Purpose != asked.Purpose {
+		return casefile.Observation{}, errPurpose
+	}
+	if o.Took < 0 || o.Took > mostTimeout+time.Minute {
+		return casefile.Observation{}, errDuration
+	}
+	if !soundResolution(&o.Resolution) {
+		return casefile.Observation{}, errResolution
+	}
+	if len(w.Hops) > m.MaxRedirects+1 {
+		return casefile.Observation{}, errWay
+	}
+	for _, h := range w.Hops {
+		hop, err := h.read()
+		if err != nil {
+			return casefile.Observation{}, err
+		}
+		o.Hops = append(o.Hops, hop)
+	}
+	switch {
+	case o.Status != o.Final().Status, len(o.Hops) > 0 && o.Hops[0].Target != asked.Target:
+		return casefile.Observation{}, errWay
+	case o.BodyBytes < 0, o.BodyBytes > m.MaxBody, len(o.Hops) == 0 && (o.BodyBytes > 0 || o.Truncated || o.Features != nil):
+		return casefile.Observation{}, errBody
+	case o.Features != nil && !soundFeatures(o.Features, m.MaxBody):
+		return casefile.Observation{}, errFeatures
+	case o.Fault != nil && !soundFault(*o.Fault):
+		return casefile.Observation{}, errFault
+	case o.Fault == nil && o.Status == 0:
+		return casefile.Observation{}, errNothing
+	}
+	return o, nil
+}
+
+// soundResolution checks r, and writes absent lists as empty ones.
+func soundResolution(r *casefile.Resolution) bool {
+	if len(r.Rcode) > maxWord || !printable(r.Rcode) || len(r.CNAMEs) > mostNames || len(r.Nameservers) > mostNames || len(r.Addresses) > mostAddresses {
+		return false
+	}
+	for _, n := range slices.Concat(r.CNAMEs, r.Nameservers) {
+		if n == "" || len(n) > maxDNSName || !printable(n) {
+			return false
+		}
+	}
+	for _, a := range r.Addresses {
+		if !plainAddress(a) {
+			return false
+		}
+	}
+	if r.CNAMEs == nil {
+		r.CNAMEs = []string{}
+	}
+	if r.Addresses == nil {
+		r.Addresses = []netip.Addr{}
+	}
+	if r.Nameservers == nil {
+		r.Nameservers = []string{}
+	}
+	return true
+}
+
+func plainAddress(a netip.Addr) bool { return a.IsValid() && a.Zone() == "" }
+
+// read checks a hop. Nothing dials its target or address again on this side.
+func (w wireHop) read() (casefile.Hop, error) {
+	h := casefile.Hop{
+		Address: w.Address, Status: w.Status, Location: w.Location, MediaType: w.MediaType, Server: w.Server, Edge: w.Edge,
+		Challenge: w.Challenge, Protocol: w.Protocol, RetryAfter: time.Duration(w.RetryAfter), Date: w.Date.UTC(),
+		RoundTrip: time.Duration(w.RoundTrip), Took: time.Duration(w.Took),
+	}
+	var err error
+	if h.Target, err = casefile.NewTarget(w.Target); err != nil {
+		return casefile.Hop{}, errHop
+	}
+	switch {
+	case !plainAddress(h.Address), h.Status < 100 || h.Status > 999:
+		return casefile.Hop{}, errHop
+	case !fact(h.MediaType), !fact(h.Server), !word(h.Edge), !word(h.Protocol):
+		return casefile.Hop{}, errHop
+	case h.RetryAfter < 0 || h.RetryAfter > mostRetry, h.RoundTrip < 0 || h.RoundTrip > mostTimeout, h.Took < 0 || h.Took > mostTimeout+time.Minute:
+		return casefile.Hop{}, errDuration
+	}
+	if w.TLS != nil {
+		if !word(w.TLS.Version) || !word(w.TLS.Problem) {
+			return casefile.Hop{}, errHop
+		}
+		h.TLS = &casefile.TLS{Version: w.TLS.Version, Problem: w.TLS.Problem, Expires: w.TLS.Expires.UTC()}
+	}
+	return h, nil
+}
+
+func fact(s string) bool { return len(s) <= maxFact && printable(s) }
+
+func word(s string) bool { return len(s) <= maxWord && printable(s) }
+
+func soundFeatures(f *casefile.Features, maxBody int64) bool {
+	if !digest(f.Digest) || f.Title != "" && !digest(f.Title) {
+		return false
+	}
+	// Nothing can be counted more often than the body has bytes.
+	for _, n := range []int{f.Words, f.Elements, f.Links, f.Images, f.Media, f.Scripts, f.Forms, f.Passwords, f.Frames} {
+		if n < 0 || int64(n) > maxBody {
+			return false
+		}
+	}
+	for i, m := range f.Markers {
+		if !m.Valid() || i > 0 && f.Markers[i-1] >= m { // sorted, and each once
+			return false
+		}
+	}
+	for i, m := range f.Said {
+		if !f.Has(m) || i > 0 && f.Said[i-1] >= m {
+			return false
+		}
+	}
+	return true
+}
+
+func digest(s string) bool {
+	return len(s) == digestHex && every(s, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'a' && r <= 'f' })
+}
+
+// details are the closed set of phrases that a crawler writes into faults.
+var details = sync.OnceValue(func() map[string]bool {
+	known := map[string]bool{"": true}
+	for _, d := range append(crawler.Details(), resolve.Details()...) {
+		known[d] = true
+	}
+	return known
+})
+
+// soundFault takes details of the closed set only: no host and no URL can be one.
+func soundFault(f casefile.Fault) bool {
+	return f.Kind.Valid() && f.Phase.Valid() && details()[f.Detail]
+}
