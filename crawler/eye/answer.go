@@ -4,11 +4,12 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"vigil/casefile"
-	"vigil/crawler"
+	"vigil/crawler/fetch"
 	"vigil/crawler/resolve"
 )
 
@@ -167,16 +168,22 @@ func digest(s string) bool {
 	return len(s) == digestHex && every(s, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'a' && r <= 'f' })
 }
 
-// details are the closed set of phrases that a crawler writes into faults.
+// details are the phrases that fetching and resolving write into faults.
 var details = sync.OnceValue(func() map[string]bool {
-	known := map[string]bool{"": true}
-	for _, d := range append(crawler.Details(), resolve.Details()...) {
+	known := map[string]bool{}
+	for _, d := range append(fetch.Details(), resolve.Details()...) {
 		known[d] = true
 	}
 	return known
 })
 
-// soundFault takes details of the closed set only: no host and no URL can be one.
+// maxDetail bounds a detail that is not in the set, in bytes: a crawler adds a few of its own.
+const maxDetail = 80
+
+// soundFault takes details of the closed set, and phrases of letters and single signs
+// without a point, slash or colon, of which a host or a URL would be made.
 func soundFault(f casefile.Fault) bool {
-	return f.Kind.Valid() && f.Phase.Valid() && details()[f.Detail]
+	return f.Kind.Valid() && f.Phase.Valid() && (details()[f.Detail] || len(f.Detail) <= maxDetail && every(f.Detail, func(r rune) bool {
+		return r >= 'a' && r <= 'z' || upper(r) || r >= '0' && r <= '9' || strings.ContainsRune(" ',-()", r)
+	}))
 }
