@@ -166,7 +166,7 @@ func TestHostileServers(t *testing.T) {
 		scheme string
 		serve  func(net.Conn)
 		bounds bounds
-		want   casefile.Fault // zero when the look must end well
+		want   casefile.Fault // zero when the look must end at a bound
 		detail string
 	}{
 		{"endless body", "http", func(c net.Conn) {
@@ -249,7 +249,9 @@ func TestHostileServers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := serve(t, tt.serve).lookAt(t, tt.scheme, "/", tt.bounds)
 			if tt.want.Kind == "" {
-				if o.Fault != nil || !o.Truncated {
+				// The bound of bytes ends it, or on a slow machine the bound of time.
+				late := o.Fault != nil && o.Fault.Kind == casefile.FaultTimeout && o.Fault.Phase == casefile.PhaseBody
+				if !late && (o.Fault != nil || !o.Truncated) {
 					t.Errorf("fault %+v, truncated %v", o.Fault, o.Truncated)
 				}
 				return
