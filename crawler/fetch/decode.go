@@ -124,6 +124,7 @@ type lazyDecoder struct {
 	coding string
 	in     *bufio.Reader
 	out    io.Reader
+	some   bool // something was decoded
 }
 
 func (l *lazyDecoder) Read(p []byte) (int, error) {
@@ -136,7 +137,17 @@ func (l *lazyDecoder) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return l.out.Read(p)
+	n, err := l.out.Read(p)
+	if l.some = l.some || n > 0; l.some && surplus(err) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// surplus says whether bytes came after the end of a whole compressed stream. Browsers
+// take no notice of them, and no more does a look: the page was complete.
+func surplus(err error) bool {
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch) || err != nil && err.Error() == "brotli: excessive input"
 }
 
 func (d *decoding) decoder(coding string, in *bufio.Reader, first []byte) (io.Reader, error) {

@@ -125,6 +125,13 @@ func TestEveryCodingShowsTheSamePage(t *testing.T) {
 			t.Errorf("%s cut short: fault %+v", header, a.Fault)
 		}
 	}
+	for _, coding := range []string{"gzip", "deflate", "bare deflate", "br", "zstd"} { // a server that writes on after the end
+		whole := encode(t, coding, page)
+		a := ask(t, f, encoded(strings.TrimPrefix(coding, "bare "), append(whole, "<!-- more -->"...)), true)
+		if a.Fault != nil || !cmp.Equal(plain.Features, a.Features) {
+			t.Errorf("%s with a surplus: %+v, fault %+v", coding, a.Features, a.Fault)
+		}
+	}
 	for name, header := range map[string]string{"four": "gzip, gzip, gzip, gzip", "unknown": "secret"} {
 		a := ask(t, f, encoded(header, page), true)
 		if a.Fault != nil || a.Features.HTML || a.BodyBytes != int64(len(page)) {
