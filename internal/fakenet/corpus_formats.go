@@ -96,11 +96,15 @@ func data() []Specimen {
 	}
 }
 
-// coded sends a page in a coding that nobody asked for.
+// coded sends a page in a coding that nobody asked for. The site's marker is put in before
+// packing: put into a packed stream it would break the lengths that stand there.
 func coded(name, coding string, pack func([]byte) []byte) Specimen {
 	title, main := tale(29, 14)
-	body := string(pack([]byte(blog.page(title, main))))
-	return still(name, placed(reply{status: http.StatusOK, body: body}.with("Content-Encoding", coding)))
+	page := blog.page(title, main)
+	return still(name, pages(func(r *Request) reply {
+		body := pack([]byte(strings.ReplaceAll(page, MarkerPlaceholder, r.Site.Marker)))
+		return reply{status: http.StatusOK, body: string(body)}.with("Content-Encoding", coding)
+	}, fixed(bare404)))
 }
 
 // storedBrotli is b as uncompressed meta-blocks (RFC 7932, section 9.2), at most 64 KiB.
