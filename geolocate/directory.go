@@ -2,9 +2,7 @@ package geolocate
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,20 +28,6 @@ const (
 	matchPlatform  = "platform"
 	matchRegistrar = "registrar"
 )
-
-// LoadDirectory reads a directory file (ReadDirectory). The error names the file and
-// says what to do.
-func LoadDirectory(path string) (*Directory, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("provider directory: %w; set geolocate.contacts to your CSV file, or to nothing", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("provider directory %s: it is a folder; name the CSV file in it", path)
-	}
-	return ReadDirectory(f, path)
-}
 
 // Len is how many rows the directory has.
 func (d *Directory) Len() int {

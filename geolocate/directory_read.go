@@ -1,167 +1,48 @@
 package geolocate
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"vigil/casefile"
+	"vigil/internal/sheet"
 )
 
-// Bounds of a directory file, in bytes and rows, and of the faults that are listed.
+// Bounds of single fields, in bytes.
 const (
-	maxDirectory     = 1 << 20
-	maxDirectoryRows = 20_000
-	maxFaults        = 100
-	maxNote          = 500
-	maxApproval      = 100
+	maxNote     = 500
+	maxApproval = 100
 )
 
-var (
-	directoryColumns = []string{"match", "party", "name", "email", "form", "language", "approved", "note"}
-	requiredColumns  = []string{"match"}
-)
-
-// RowFault is what is wrong with one line of a directory file, and what to do.
-type RowFault struct {
-	Line int // from 1; the header is line 1
-	Text string
+// directoryForm is the form of the file (docs/notices.md).
+var directoryForm = sheet.Form{
+	What: "provider directory", Key: "geolocate.contacts",
+	Columns:  []string{"match", "party", "name", "email", "form", "language", "approved", "note"},
+	Required: []string{"match"}, OneOf: []string{"email", "form"},
 }
 
-// DirectoryError lists everything that is wrong with a directory file, in the order of
-// its lines.
-type DirectoryError struct {
-	Name   string
-	Faults []RowFault
-	More   int // faults beyond the first hundred
+// LoadDirectory reads a directory file. The error, a *sheet.Error when its lines are at fault, says what to do.
+func LoadDirectory(path string) (*Directory, error) {
+	return readDirectory(func(each func(sheet.Row)) error { return sheet.Load(path, directoryForm, each) })
 }
 
-// Error lists the faults, one a line.
-func (e *DirectoryError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "provider directory %s: %d faults", e.Name, len(e.Faults)+e.More)
-	for _, f := range e.Faults {
-		fmt.Fprintf(&b, "\n  line %d: %s", f.Line, f.Text)
-	}
-	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %d more", e.More)
-	}
-	return b.String()
-}
-
-func (e *DirectoryError) add(line int, format string, args ...any) {
-	if len(e.Faults) == maxFaults {
-		e.More++
-		return
-	}
-	e.Faults = append(e.Faults, RowFault{Line: line, Text: fmt.Sprintf(format, args...)})
-}
-
-func (e *DirectoryError) count() int { return len(e.Faults) + e.More }
-
-// ReadDirectory reads a CSV with a header line: UTF-8, at most 1 MiB and 20,000 rows.
-// Columns are found by name (docs/notices.md); name is what errors call the file. All
-// faults are reported at once, as a *DirectoryError; with a fault nothing is loaded.
+// ReadDirectory reads a directory as LoadDirectory does; name is what errors call it.
 func ReadDirectory(r io.Reader, name string) (*Directory, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxDirectory+1))
-	if err != nil {
-		return nil, fmt.Errorf("read provider directory %s: %w", name, err)
-	}
-	if len(text) > maxDirectory {
-		return nil, fmt.Errorf("provider directory %s: it is larger than 1 MiB; is it the right file?", name)
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	faults := &DirectoryError{Name: name}
-	for i, line := range bytes.Split(text, []byte("\n")) {
-		if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
-			faults.add(i+1, "it is not UTF-8 text; save the file as CSV UTF-8")
-		}
-	}
-	if faults.count() > 0 {
-		return nil, faults
-	}
-	rows := csv.NewReader(bytes.NewReader(text))
-	rows.FieldsPerRecord = -1
-	columns := readDirectoryHeader(rows, faults)
-	if faults.count() > 0 {
-		return nil, faults
-	}
+	return readDirectory(func(each func(sheet.Row)) error { return sheet.Read(r, name, directoryForm, each) })
+}
+
+func readDirectory(read func(each func(sheet.Row)) error) (*Directory, error) {
 	d := &Directory{prefixes: map[netip.Prefix][]int{}, asns: map[uint32][]int{}, names: map[string][]int{}}
-	d.read(rows, columns, faults)
-	if faults.count() > 0 {
-		return nil, faults
-	}
-	return d, nil
-}
-
-// readDirectoryHeader returns the column names in their order.
-func readDirectoryHeader(rows *csv.Reader, faults *DirectoryError) []string {
-	header, err := rows.Read()
-	if err != nil {
-		faults.add(1, "there is no header line; write %s", strings.Join(directoryColumns, ","))
-		return nil
-	}
-	for i, column := range header {
-		column = strings.ToLower(strings.TrimSpace(column))
-		switch {
-		case !slices.Contains(directoryColumns, column):
-			faults.add(1, "column %.40q is unknown; known are %s", column, strings.Join(directoryColumns, ", "))
-		case slices.Contains(header[:i], column):
-			faults.add(1, "column %q is there twice; remove one", column)
-		}
-		header[i] = column
-	}
-	for _, column := range requiredColumns {
-		if !slices.Contains(header, column) {
-			faults.add(1, "column %q is missing; add it", column)
-		}
-	}
-	if !slices.Contains(header, "email") && !slices.Contains(header, "form") {
-		faults.add(1, "there is neither a column email nor a column form; add one")
-	}
-	return header
-}
-
-func (d *Directory) read(rows *csv.Reader, columns []string, faults *DirectoryError) {
 	seen := map[string]int{} // match, party and recipient -> line
-	for n := 0; ; n++ {
-		fields, err := rows.Read()
-		if errors.Is(err, io.EOF) {
+	err := read(func(row sheet.Row) {
+		c, m := readRow(row)
+		if !row.Sound() {
 			return
-		}
-		if bad, ok := errors.AsType[*csv.ParseError](err); ok {
-			faults.add(bad.StartLine, "it is not CSV: %v; look for a quote that is not closed", bad.Err)
-			continue
-		}
-		if err != nil { // cannot be: the text is in memory
-			faults.add(0, "%v", err)
-			return
-		}
-		line, _ := rows.FieldPos(0)
-		if n == maxDirectoryRows {
-			faults.add(line, "there are more than %d rows; is it the right file?", maxDirectoryRows)
-			return
-		}
-		if len(fields) != len(columns) {
-			faults.add(line, "it has %d fields, the header has %d; add or remove commas", len(fields), len(columns))
-			continue
-		}
-		values := map[string]string{}
-		for i, column := range columns {
-			values[column] = strings.TrimSpace(fields[i])
-		}
-		before := faults.count()
-		c, m := readRow(values, func(format string, args ...any) { faults.add(line, format, args...) })
-		if faults.count() > before {
-			continue
 		}
 		for _, recipient := range []string{strings.ToLower(c.Email), c.Form} {
 			if recipient == "" {
@@ -169,56 +50,58 @@ func (d *Directory) read(rows *csv.Reader, columns []string, faults *DirectoryEr
 			}
 			key := m.key() + "\x00" + string(c.Party) + "\x00" + recipient
 			if first, twice := seen[key]; twice {
-				faults.add(line, "the same match has the same address in line %d already; remove one", first)
-				break
+				row.Fault("the same match has the same address in line %d already; remove one", first)
+				return
 			}
-			seen[key] = line
+			seen[key] = row.Line
 		}
-		if faults.count() == before {
-			d.add(c, m)
-		}
+		d.add(c, m)
+	})
+	if err != nil {
+		return nil, err
 	}
+	return d, nil
 }
 
 // readRow makes a contact of a row, and reports each fault of it.
-func readRow(values map[string]string, fault func(format string, args ...any)) (casefile.Contact, match) {
-	m, err := parseMatch(values["match"])
+func readRow(row sheet.Row) (casefile.Contact, match) {
+	m, err := parseMatch(row.Get("match"))
 	if err != nil {
-		fault("%v", err)
+		row.Fault("%v", err)
 	}
-	c := casefile.Contact{Name: values["name"], Role: roleAbuse, Source: sourceDirectory}
-	c.Party = readParty(values["party"], m, fault)
+	c := casefile.Contact{Name: row.Get("name"), Role: roleAbuse, Source: sourceDirectory}
+	c.Party = readParty(row, m)
 	if c.Name == "" {
 		c.Name = m.shown
 	}
 	if !oneLine(c.Name, maxValue) {
-		fault("name must be one printable line of at most %d bytes", maxValue)
+		row.Fault("name must be one printable line of at most %d bytes", maxValue)
 	}
-	if !oneLine(values["note"], maxNote) {
-		fault("note must be one printable line of at most %d bytes", maxNote)
+	if !oneLine(row.Get("note"), maxNote) {
+		row.Fault("note must be one printable line of at most %d bytes", maxNote)
 	}
-	if raw := values["email"]; raw != "" {
+	if raw := row.Get("email"); raw != "" {
 		email, problem := judgeAddress(raw)
 		if problem != "" {
-			fault("email %.80q cannot be used: %s", raw, problem.words())
+			row.Fault("email %.80q cannot be used: %s", raw, problem.words())
 		}
 		c.Email = email
 	}
-	if raw := values["form"]; raw != "" {
+	if raw := row.Get("form"); raw != "" {
 		if c.Form = formIn(raw); c.Form == "" {
-			fault("form is not an http or https address of at most %d bytes", maxForm)
+			row.Fault("form is not an http or https address of at most %d bytes", maxForm)
 		}
 	}
-	if values["email"] == "" && values["form"] == "" {
-		fault("there is neither an email nor a form; give one of them")
+	if row.Get("email") == "" && row.Get("form") == "" {
+		row.Fault("there is neither an email nor a form; give one of them")
 	}
-	c.Language = strings.ToLower(values["language"])
+	c.Language = strings.ToLower(row.Get("language"))
 	if c.Language != "" && !isLanguage(c.Language) {
-		fault("language %.20q is no code of ISO 639-1: two letters, for example nl", values["language"])
+		row.Fault("language %.20q is no code of ISO 639-1: two letters, for example nl", row.Get("language"))
 	}
-	approved, when, err := readApproval(values["approved"])
+	approved, when, err := readApproval(row.Get("approved"))
 	if err != nil {
-		fault("%v", err)
+		row.Fault("%v", err)
 	}
 	c.Approved, c.Why = approved, "your directory, row "+m.shown+"; approved"+when
 	if !c.Approved {
@@ -228,18 +111,19 @@ func readRow(values map[string]string, fault func(format string, args ...any)) (
 }
 
 // readParty is the party of a row: given, or what its match is about.
-func readParty(raw string, m match, fault func(format string, args ...any)) casefile.Party {
+func readParty(row sheet.Row, m match) casefile.Party {
+	raw := row.Get("party")
 	party := casefile.Party(strings.ToLower(raw))
 	switch {
 	case raw == "":
 		return m.party
 	case party != casefile.PartyHost && party != casefile.PartyEdge && party != casefile.PartyRegistrar:
-		fault("party %.20q is unknown; use host, edge or registrar", raw)
+		row.Fault("party %.20q is unknown; use host, edge or registrar", raw)
 	case m.party == "": // the match is faulty already
 	case m.fixed && party != m.party:
-		fault("%s is about the %s, not the %s; correct the column party or leave it empty", m.shown, m.party, party)
+		row.Fault("%s is about the %s, not the %s; correct the column party or leave it empty", m.shown, m.party, party)
 	case !m.fixed && party == casefile.PartyRegistrar:
-		fault("%s is a network; its party is host or edge", m.shown)
+		row.Fault("%s is a network; its party is host or edge", m.shown)
 	}
 	return party
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/internal/sheet"
 )
 
 const testProviders = `match,party,name,email,form,language,approved,note
@@ -134,7 +135,7 @@ func TestDirectoryFaults(t *testing.T) {
 	}{
 		{"empty", "", []string{"line 1: there is no header line"}},
 		{"no match column", "name,email\n", []string{`line 1: column "match" is missing`}},
-		{"no way to tell", "match,name\n", []string{"neither a column email nor a column form"}},
+		{"no way to tell", "match,name\n", []string{"no column email and no column form; add one"}},
 		{"a column of something else", "match,email,phone\n", []string{`line 1: column "phone" is unknown; known are match, party`}},
 		{"a column twice", "match,email,Email\n", []string{`column "email" is there twice`}},
 		{"not UTF-8", header + "AS64500,,\xff,a@host.test,,,,\nAS64501,,\x00,a@host.test,,,,\n", []string{"line 2: it is not UTF-8", "line 3: it is not UTF-8"}},
@@ -195,7 +196,7 @@ func TestDirectoryRowBound(t *testing.T) {
 	if d, err := ReadDirectory(strings.NewReader(rows(20_000)), "providers.csv"); err != nil || d.Len() != 20_000 {
 		t.Errorf("20,000 rows: %v", err)
 	}
-	var faults *DirectoryError
+	var faults *sheet.Error
 	if _, err := ReadDirectory(strings.NewReader(rows(20_001)), "providers.csv"); !errors.As(err, &faults) || faults.Faults[0].Line != 20_002 || !strings.Contains(err.Error(), "more than 20000 rows") {
 		t.Errorf("20,001 rows: %v", err)
 	}

@@ -3,16 +3,11 @@ package notices
 import (
 	"bytes"
 	_ "embed"
-	"encoding/csv"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
-	"unicode/utf8"
+
+	"vigil/internal/sheet"
 )
 
 // Status says how sure the directory is of a hotline.
@@ -77,53 +72,18 @@ func (d *Directory) find(code, title string) (Hotline, bool) {
 	return Hotline{}, false
 }
 
-// Bounds of a directory, in bytes, and of the faults that are listed.
+// Bounds of single fields, in bytes.
 const (
-	maxDirectory = 1 << 20
-	maxName      = 200
-	maxWebsite   = 500
-	maxSource    = 1000
-	maxFaults    = 100
+	maxName    = 200
+	maxWebsite = 500
+	maxSource  = 1000
 )
 
-var (
-	requiredColumns = []string{"country", "hotline", "status"}
-	knownColumns    = []string{"country", "hotline", "website", "status", "source", "email", "form", "language", "approved"}
-)
-
-// RowFault is what is wrong with one line of a directory file.
-type RowFault struct {
-	Line int // from 1; the header is line 1
-	Text string
-}
-
-// DirectoryError lists everything that is wrong with a directory file, in the
-// order of its lines.
-type DirectoryError struct {
-	Name   string
-	Faults []RowFault
-	More   int // faults beyond the first hundred
-}
-
-// Error lists the faults, one a line.
-func (e *DirectoryError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "hotline directory %s: %d faults", e.Name, len(e.Faults)+e.More)
-	for _, f := range e.Faults {
-		fmt.Fprintf(&b, "\n  line %d: %s", f.Line, f.Text)
-	}
-	if e.More > 0 {
-		fmt.Fprintf(&b, "\n  and %d more", e.More)
-	}
-	return b.String()
-}
-
-func (e *DirectoryError) add(line int, format string, args ...any) {
-	if len(e.Faults) == maxFaults {
-		e.More++
-		return
-	}
-	e.Faults = append(e.Faults, RowFault{Line: line, Text: fmt.Sprintf(format, args...)})
+// directoryForm is the form of the file (docs/notices.md).
+var directoryForm = sheet.Form{
+	What: "hotline directory", Key: "notices.directory",
+	Columns:  []string{"country", "hotline", "website", "status", "source", "email", "form", "language", "approved"},
+	Required: []string{"country", "hotline", "status"},
 }
 
 //go:embed hotlines.csv
@@ -136,65 +96,38 @@ func BuiltInDirectory() (*Directory, error) {
 	return ReadDirectory(bytes.NewReader(builtIn), "(built in)")
 }
 
-// LoadDirectory reads a directory file. See ReadDirectory for its errors.
+// LoadDirectory reads a directory file: country, hotline and status are required, the other columns may
+// be there. The error, a *sheet.Error when its lines are at fault, says what to do.
 func LoadDirectory(path string) (*Directory, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("hotline directory %s: there is no such file; set notices.directory to a CSV file, or leave it empty for the built-in directory", path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open hotline directory: %w", err)
-	}
-	defer func() { _ = f.Close() }() // only read
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, directoryIsFolder(path)
-	}
-	d, err := ReadDirectory(f, path)
-	if errors.Is(err, syscall.EISDIR) {
-		return nil, directoryIsFolder(path)
-	}
-	return d, err
+	return readDirectory(path, func(each func(sheet.Row)) error { return sheet.Load(path, directoryForm, each) })
 }
 
-func directoryIsFolder(path string) error {
-	return fmt.Errorf("hotline directory %s: it is a folder; name the CSV file in it", path)
-}
-
-// ReadDirectory reads a CSV with a header line, UTF-8, at most 1 MiB. Columns are
-// found by name: country, hotline and status are required; website, source,
-// email, form, language and approved may be there; others are refused. All faults
-// are reported at once, as a *DirectoryError; with a fault nothing is loaded.
+// ReadDirectory reads a directory as LoadDirectory does; name is what errors call it.
 func ReadDirectory(r io.Reader, name string) (*Directory, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxDirectory+1))
-	if err != nil {
-		return nil, fmt.Errorf("read hotline directory %s: %w", name, err)
-	}
-	if len(text) > maxDirectory {
-		return nil, fmt.Errorf("hotline directory %s: it is larger than 1 MiB; is it the right file?", name)
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	faults := &DirectoryError{Name: name}
-	if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
-		for i, line := range bytes.Split(text, []byte("\n")) {
-			if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
-				faults.add(i+1, "it is not UTF-8 text; save the file as CSV UTF-8")
-			}
-		}
-		return nil, faults
-	}
-	rows := csv.NewReader(bytes.NewReader(text))
-	rows.FieldsPerRecord = -1
-	columns := readHeader(rows, faults)
-	if len(faults.Faults) > 0 {
-		return nil, faults
-	}
+	return readDirectory(name, func(each func(sheet.Row)) error { return sheet.Read(r, name, directoryForm, each) })
+}
+
+func readDirectory(name string, read func(each func(sheet.Row)) error) (*Directory, error) {
 	d := &Directory{byCountry: map[string][]Hotline{}}
-	d.readRows(rows, columns, faults)
-	if d.Len() == 0 && len(faults.Faults) == 0 {
-		faults.add(1, "there is no hotline in it")
+	seen := map[string]int{} // country and lower-case name -> line
+	err := read(func(row sheet.Row) {
+		h := readHotline(row)
+		if !row.Sound() {
+			return
+		}
+		key := h.Country + "\x00" + strings.ToLower(h.Name)
+		if first, twice := seen[key]; twice {
+			row.Fault("%s is in line %d already", clean(h.Title(), 80), first)
+			return
+		}
+		seen[key] = row.Line
+		d.byCountry[h.Country] = append(d.byCountry[h.Country], h)
+	})
+	if err == nil && d.Len() == 0 {
+		err = &sheet.Error{What: directoryForm.What, Name: name, Faults: []sheet.Fault{{Line: 1, Text: "there is no hotline in it"}}}
 	}
-	if len(faults.Faults) > 0 {
-		return nil, faults
+	if err != nil {
+		return nil, err
 	}
 	for _, list := range d.byCountry {
 		slices.SortFunc(list, func(a, b Hotline) int { return strings.Compare(a.Title(), b.Title()) })
@@ -202,112 +135,48 @@ func ReadDirectory(r io.Reader, name string) (*Directory, error) {
 	return d, nil
 }
 
-// readHeader returns the column names in their order.
-func readHeader(rows *csv.Reader, faults *DirectoryError) []string {
-	header, err := rows.Read()
-	if err != nil {
-		faults.add(1, "there is no header line; it must name at least %s", strings.Join(requiredColumns, ", "))
-		return nil
-	}
-	for i, column := range header {
-		column = strings.ToLower(strings.TrimSpace(column))
-		switch {
-		case !slices.Contains(knownColumns, column):
-			faults.add(1, "column %q is unknown; known are %s", clean(column, 40), strings.Join(knownColumns, ", "))
-		case slices.Contains(header[:i], column):
-			faults.add(1, "column %q is there twice", column)
-		}
-		header[i] = column
-	}
-	for _, column := range requiredColumns {
-		if !slices.Contains(header, column) {
-			faults.add(1, "column %q is missing", column)
-		}
-	}
-	return header
-}
-
-func (d *Directory) readRows(rows *csv.Reader, columns []string, faults *DirectoryError) {
-	seen := map[string]int{} // country and lower-case name -> line
-	for {
-		fields, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if bad, ok := errors.AsType[*csv.ParseError](err); ok {
-			faults.add(bad.StartLine, "it is not CSV: %v", bad.Err)
-			continue
-		}
-		if err != nil { // cannot be: the text is in memory
-			faults.add(0, "%v", err)
-			return
-		}
-		line, _ := rows.FieldPos(0)
-		if len(fields) != len(columns) {
-			faults.add(line, "it has %d fields, the header has %d", len(fields), len(columns))
-			continue
-		}
-		row := map[string]string{}
-		for i, column := range columns {
-			row[column] = strings.TrimSpace(fields[i])
-		}
-		before := len(faults.Faults) + faults.More
-		h := readHotline(row, func(format string, args ...any) { faults.add(line, format, args...) })
-		if len(faults.Faults)+faults.More > before {
-			continue
-		}
-		key := h.Country + "\x00" + strings.ToLower(h.Name)
-		if first, twice := seen[key]; twice {
-			faults.add(line, "%s is in line %d already", clean(h.Title(), 80), first)
-			continue
-		}
-		seen[key] = line
-		d.byCountry[h.Country] = append(d.byCountry[h.Country], h)
-	}
-}
-
 // readHotline makes a hotline of a row, and reports each fault of it.
-func readHotline(row map[string]string, fault func(format string, args ...any)) Hotline {
+func readHotline(row sheet.Row) Hotline {
 	h := Hotline{
-		Name: row["hotline"], Website: row["website"], Email: row["email"], Form: row["form"],
-		Language: row["language"], Status: Status(strings.ToLower(row["status"])), Source: row["source"],
+		Name: row.Get("hotline"), Website: row.Get("website"), Email: row.Get("email"), Form: row.Get("form"),
+		Language: row.Get("language"), Status: Status(strings.ToLower(row.Get("status"))), Source: row.Get("source"),
 	}
 	var ok bool
-	if h.Country, ok = country(row["country"]); !ok {
-		fault("country %q is not an ISO 3166-1 alpha-2 code", clean(row["country"], 20))
+	if h.Country, ok = country(row.Get("country")); !ok {
+		row.Fault("country %q is not an ISO 3166-1 alpha-2 code", clean(row.Get("country"), 20))
 	}
 	if !h.Status.Valid() {
-		fault("status %q is unknown; use confirmed or uncertain", clean(row["status"], 20))
+		row.Fault("status %q is unknown; use confirmed or uncertain", clean(row.Get("status"), 20))
 	}
 	if h.Name == "" && h.Status == StatusConfirmed {
-		fault("a confirmed hotline needs a name")
+		row.Fault("a confirmed hotline needs a name")
 	}
 	if !printable(h.Name, maxName) {
-		fault("hotline must be one printable line of at most %d bytes", maxName)
+		row.Fault("hotline must be one printable line of at most %d bytes", maxName)
 	}
 	if !printable(h.Source, maxSource) {
-		fault("source must be one printable line of at most %d bytes", maxSource)
+		row.Fault("source must be one printable line of at most %d bytes", maxSource)
 	}
 	if h.Website != "" && !usableForm(h.Website) {
-		fault("website is not an http or https address of at most %d bytes", maxWebsite)
+		row.Fault("website is not an http or https address of at most %d bytes", maxWebsite)
 	}
 	if h.Form != "" && !usableForm(h.Form) {
-		fault("form is not an http or https address of at most %d bytes", maxWebsite)
+		row.Fault("form is not an http or https address of at most %d bytes", maxWebsite)
 	}
 	if h.Email != "" && !usableEmail(h.Email) {
-		fault("email is not one plain mail address")
+		row.Fault("email is not one plain mail address")
 	}
 	if !validLanguage(h.Language) {
-		fault("language %q is not a language tag such as en or pt-BR", clean(h.Language, 20))
+		row.Fault("language %q is not a language tag such as en or pt-BR", clean(h.Language, 20))
 	}
-	switch strings.ToLower(row["approved"]) {
+	switch strings.ToLower(row.Get("approved")) {
 	case "yes":
 		h.Approved = true
 	case "no":
 	case "":
 		h.Approved = h.Status == StatusConfirmed
 	default:
-		fault("approved %q must be yes, no or empty", clean(row["approved"], 20))
+		row.Fault("approved %q must be yes, no or empty", clean(row.Get("approved"), 20))
 	}
 	return h
 }

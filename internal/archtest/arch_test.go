@@ -24,14 +24,15 @@ var mayImport = map[string][]string{
 	"judge":              {"casefile"},
 	"stats":              {"casefile"},
 	"crawler":            {"casefile"},
-	"geolocate":          {"casefile"},
-	"notices":            {"casefile"},
+	"geolocate":          {"casefile", "internal/sheet"},
+	"notices":            {"casefile", "internal/sheet"},
 	"scheduler":          {"casefile", "judge"},
 	"store":              {"casefile", "internal/seal"},
 	"web":                {"casefile", "judge"}, // judge: the words of a verdict, pure
 	"internal/config":    {"casefile"},
 	"internal/telemetry": {"casefile"},
 	"internal/seal":      {},
+	"internal/sheet":     {},
 	"internal/fakenet":   {"casefile"},
 	"internal/archtest":  {},
 }
