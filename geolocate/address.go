@@ -2,7 +2,6 @@ package geolocate
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -354,14 +353,8 @@ var knownAddresses = sync.OnceValue(func() *addressList {
 })
 
 func parseAddressList(text string) (*addressList, error) {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comment, r.FieldsPerRecord = '#', 3
-	rows, err := r.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read list of addresses: %w", err)
-	}
 	list := &addressList{locals: map[string]bool{}, domains: map[string]addressProblem{}, mailboxes: map[string]bool{}}
-	for _, row := range rows {
+	err := eachRow(text, 3, func(row []string) error {
 		value := row[1]
 		switch row[0] {
 		case "local":
@@ -379,8 +372,12 @@ func parseAddressList(text string) (*addressList, error) {
 		case "mailbox":
 			list.mailboxes[value] = true
 		default:
-			return nil, fmt.Errorf("read list of addresses: unknown kind %q", row[0])
+			return fmt.Errorf("unknown kind %q", row[0])
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read list of addresses: %w", err)
 	}
 	return list, nil
 }

@@ -2,7 +2,6 @@ package geolocate
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -39,36 +38,34 @@ type hints struct {
 }
 
 func parseHints(text string) (*hints, error) {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comment, r.FieldsPerRecord = '#', 4
-	rows, err := r.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read table of reverse hints: %w", err)
-	}
 	h := &hints{places: map[string]string{}, generic: map[string]bool{}}
-	for _, row := range rows {
+	err := eachRow(text, 4, func(row []string) error {
 		kind, token, code := row[0], row[1], row[2]
 		switch kind {
 		case "generic":
 			if len(token) != 2 || code != "" {
-				return nil, fmt.Errorf("read table of reverse hints: generic domain %q must have two letters and no country", token)
+				return fmt.Errorf("generic domain %q must have two letters and no country", token)
 			}
 			h.generic[token] = true
 		case "airport", "metro", "hoster", "clli", "city":
 			switch {
 			case len(token) < minHintToken || strings.Trim(token, "abcdefghijklmnopqrstuvwxyz") != "":
-				return nil, fmt.Errorf("read table of reverse hints: %q is no token of three small letters or more", token)
+				return fmt.Errorf("%q is no token of three small letters or more", token)
 			case strings.Trim(token, "abcdef") == "":
-				return nil, fmt.Errorf("read table of reverse hints: %q may be a hexadecimal number", token)
+				return fmt.Errorf("%q may be a hexadecimal number", token)
 			case code == "" || country(code) != code:
-				return nil, fmt.Errorf("read table of reverse hints: %q is no country of %s", code, token)
+				return fmt.Errorf("%q is no country of %s", code, token)
 			case h.places[token] != "":
-				return nil, fmt.Errorf("read table of reverse hints: %q stands twice", token)
+				return fmt.Errorf("%q stands twice", token)
 			}
 			h.places[token] = code
 		default:
-			return nil, fmt.Errorf("read table of reverse hints: unknown kind %q of %s", kind, token)
+			return fmt.Errorf("unknown kind %q of %s", kind, token)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read table of reverse hints: %w", err)
 	}
 	return h, nil
 }
