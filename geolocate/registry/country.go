@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"strings"
+	"sync"
 )
 
 // countryCode folds a two-letter code; empty when it is none. It is not checked
@@ -28,7 +29,7 @@ var countriesCSV string
 
 // countryNames are the codes by name in small letters. ARIN's RDAP networks have no
 // country member, so that the name in the registrant's address is all there is.
-var countryNames = func() map[string]string {
+var countryNames = sync.OnceValue(func() map[string]string {
 	r := csv.NewReader(strings.NewReader(countriesCSV))
 	r.Comment, r.FieldsPerRecord = '#', -1
 	rows, err := r.ReadAll()
@@ -42,7 +43,7 @@ var countryNames = func() map[string]string {
 		}
 	}
 	return m
-}()
+})
 
 // countryNamed reads a code or a name of countries.csv.
 func countryNamed(s string) string {
@@ -50,5 +51,5 @@ func countryNamed(s string) string {
 	if code := countryCode(s); code != "" && len(s) == 2 {
 		return code
 	}
-	return countryNames[strings.ToLower(s)]
+	return countryNames()[strings.ToLower(s)]
 }

@@ -208,7 +208,7 @@ func TestCountryNamed(t *testing.T) {
 		}
 	}
 	codes := map[string]bool{}
-	for name, code := range countryNames {
+	for name, code := range countryNames() {
 		if name == "" || countryCode(code) != code {
 			t.Errorf("%q: %q", name, code)
 		}

@@ -71,7 +71,7 @@ func describes(s string) bool {
 		return false
 	case strings.HasPrefix(s, "*"), strings.HasPrefix(s, "--"), strings.HasPrefix(s, "=="), strings.HasPrefix(s, "##"):
 		return false
-	case countryNames[lower] != "", ofUse(s), instructions.MatchString(s):
+	case countryNames()[lower] != "", ofUse(s), instructions.MatchString(s):
 		return false
 	case strings.ContainsAny(s, "0123456789") && addressWords.MatchString(s):
 		return false

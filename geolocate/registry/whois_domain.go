@@ -184,7 +184,7 @@ const (
 )
 
 func (g *registration) take(e entry) {
-	if labelFields[e.label] == "name" && (e.part == partDomain || e.part == partName) {
+	if labelFields()[e.label] == "name" && (e.part == partDomain || e.part == partName) {
 		if !g.naming || g.aside { // a name right behind ours is another spelling of it, or a variant (CNNIC)
 			g.about(e.value)
 		}
@@ -206,7 +206,7 @@ func (g *registration) take(e entry) {
 		g.abuse(e.value)
 		return
 	case partNameserver:
-		if e.label == "" || labelFields[e.label] == "nameserver" {
+		if e.label == "" || labelFields()[e.label] == "nameserver" {
 			g.server(e)
 			return
 		}
@@ -227,7 +227,7 @@ func (g *registration) take(e entry) {
 
 // ofDomain reads a labelled entry that is about the domain.
 func (g *registration) ofDomain(e entry) {
-	switch labelFields[e.label] {
+	switch labelFields()[e.label] {
 	case "echo":
 		g.echoed = g.echoed || sameDomain(e.value, g.name)
 	case "registrar":
@@ -247,7 +247,7 @@ func (g *registration) ofDomain(e entry) {
 	case "hold":
 		g.word("hold " + e.value)
 	case "created", "updated", "expires":
-		g.date(labelFields[e.label], e.value)
+		g.date(labelFields()[e.label], e.value)
 	case "nameserver":
 		g.server(e)
 	}
@@ -256,7 +256,7 @@ func (g *registration) ofDomain(e entry) {
 // contact takes of a block about a person or organisation only what cannot be said of
 // one: what names the registrar or the domain in the label, and an end of registration (HKIRC).
 func (g *registration) contact(e entry) {
-	kind := labelFields[e.label]
+	kind := labelFields()[e.label]
 	if kind == "expires" || strings.HasPrefix(e.label, "registrar ") && kind != "" && kind != "registrar handle" || strings.HasPrefix(e.label, "domain name ") && kind == "created" {
 		g.ofDomain(e)
 	}
@@ -273,7 +273,7 @@ func (g *registration) inRegistrar(e entry) {
 	case "organization", "organisation", "organization name", "org", "org name", "organisation name":
 		g.called(rankOrg, e.value)
 	default: // a paragraph that starts with the registrar may go on about the domain
-		if labelFields[e.label] != "status" || len(g.states) == 0 {
+		if labelFields()[e.label] != "status" || len(g.states) == 0 {
 			g.ofDomain(e)
 		}
 	}

@@ -144,7 +144,7 @@ func TestTables(t *testing.T) {
 				t.Errorf("%v: %s is no EPP name", row, epp)
 			}
 		}
-		if rule := tldRules[row[0]]; rule.alias != "" {
+		if rule := tldRules()[row[0]]; rule.alias != "" {
 			t.Errorf("%v: words of %s are those of %s", row, row[0], rule.alias)
 		}
 	}
@@ -156,7 +156,7 @@ func TestTables(t *testing.T) {
 	fields := map[string]bool{}
 	for _, row := range rowsOf(t, "whois_labels.csv", 2) {
 		fields[row[0]] = true
-		if got := labelFields[foldLabel(row[1])]; got != row[0] {
+		if got := labelFields()[foldLabel(row[1])]; got != row[0] {
 			t.Errorf("label %q means %s and %s", row[1], row[0], got)
 		}
 	}

@@ -168,10 +168,10 @@ func (r *lineReader) heads(p part, indent int) bool {
 		}
 		folded := knownLabel(label)
 		if p == partRegistrar || p == partName {
-			return labelFields[folded] == "" && !strings.HasPrefix(folded, "regist") || folded == "status"
+			return labelFields()[folded] == "" && !strings.HasPrefix(folded, "regist") || folded == "status"
 		}
 		_, opens := partOf(folded)
-		return i == 0 && labelFields[folded] == "" && !opens && !strings.HasPrefix(folded, "regist")
+		return i == 0 && labelFields()[folded] == "" && !opens && !strings.HasPrefix(folded, "regist")
 	}
 	return false
 }
@@ -190,7 +190,7 @@ func (r *lineReader) sentence(s string) bool {
 // unlabelled reads a line without a colon: a heading, label and value with a tab, or a
 // line of a block.
 func (r *lineReader) unlabelled(s string, indent int) {
-	if label, value, ok := strings.Cut(s, "\t"); ok && labelFields[foldLabel(label)] != "" && strings.TrimSpace(value) != "" {
+	if label, value, ok := strings.Cut(s, "\t"); ok && labelFields()[foldLabel(label)] != "" && strings.TrimSpace(value) != "" {
 		r.labelled(label, clip(value), indent)
 		return
 	}
@@ -211,7 +211,7 @@ func (r *lineReader) unlabelled(s string, indent int) {
 // more takes an indented line below a state (KazNIC) or a name server (NASK) for another one.
 func (r *lineReader) more(s string, indent int) {
 	if n := len(r.out); n > 0 && indent > 0 && !r.paragraph {
-		if kind := labelFields[r.out[n-1].label]; kind == "status" || kind == "nameserver" {
+		if kind := labelFields()[r.out[n-1].label]; kind == "status" || kind == "nameserver" {
 			r.add(entry{partDomain, r.out[n-1].label, clip(s)})
 		}
 	}
@@ -228,11 +228,11 @@ func (r *lineReader) leave() { r.enter(partDomain, 0) }
 // knownLabel folds a label. Of a bilingual one ("Estado / Status") it is the half that is known.
 func knownLabel(label string) string {
 	folded := foldLabel(label)
-	if labelFields[folded] != "" || !strings.Contains(label, "/") {
+	if labelFields()[folded] != "" || !strings.Contains(label, "/") {
 		return folded
 	}
 	for half := range strings.SplitSeq(label, "/") {
-		if f := foldLabel(half); labelFields[f] != "" {
+		if f := foldLabel(half); labelFields()[f] != "" {
 			return f
 		}
 	}
@@ -250,9 +250,9 @@ func partOf(folded string) (p part, known bool) {
 		return partRegistrar, true
 	case isServers(folded):
 		return partNameserver, true
-	case labelFields[folded] == "name":
+	case labelFields()[folded] == "name":
 		return partName, true
-	case labelFields[folded] == "status":
+	case labelFields()[folded] == "status":
 		return partStatus, true
 	case folded == "whois" || folded == "whois server": // about the answer, not about the domain
 		return partContact, true
@@ -275,7 +275,7 @@ func isServers(folded string) bool {
 		"domain name servers", "servidores de nombre", "primary name server", "secondary name server", "차 네임서버 정보":
 		return true
 	}
-	return labelFields[folded] == "nameserver"
+	return labelFields()[folded] == "nameserver"
 }
 
 // opensContact recognises the first line of a paragraph about a person or an organisation.

@@ -35,9 +35,9 @@ func (g *registration) word(word string) {
 	if folded == "" || len(g.states) > 4*maxStatus {
 		return
 	}
-	epp, known := stateWords[[2]string{g.rule.alias, folded}]
+	epp, known := stateWords()[[2]string{g.rule.alias, folded}]
 	if !known {
-		epp, known = stateWords[[2]string{"*", folded}]
+		epp, known = stateWords()[[2]string{"*", folded}]
 	}
 	switch {
 	case !known:

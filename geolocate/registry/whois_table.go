@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -15,13 +16,13 @@ import (
 var tableFiles embed.FS
 
 // labelFields says what a folded label means: see whois_labels.csv.
-var labelFields = func() map[string]string {
+var labelFields = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for _, row := range mustTable("whois_labels.csv", "field", "label") {
 		m[foldLabel(row[1])] = row[0]
 	}
 	return m
-}()
+})
 
 // tldRule is how a registry writes: see whois_tlds.csv.
 type tldRule struct {
@@ -29,22 +30,22 @@ type tldRule struct {
 	dates dayOrder
 }
 
-var tldRules = func() map[string]tldRule {
+var tldRules = sync.OnceValue(func() map[string]tldRule {
 	m := map[string]tldRule{}
 	for _, row := range mustTable("whois_tlds.csv", "tld", "alias", "dates", "source") {
 		m[row[0]] = tldRule{alias: row[1], dates: dayOrder(row[2])}
 	}
 	return m
-}()
+})
 
 // stateWords maps a top-level domain and a folded word to EPP names: see whois_statuses.csv.
-var stateWords = func() map[[2]string]string {
+var stateWords = sync.OnceValue(func() map[[2]string]string {
 	m := map[[2]string]string{}
 	for _, row := range mustTable("whois_statuses.csv", "tld", "word", "epp", "source") {
 		m[[2]string{row[0], foldWords(row[1])}] = row[2]
 	}
 	return m
-}()
+})
 
 // mustTable reads an embedded table; one that cannot be read is a fault of the program,
 // found by every test of the package.
@@ -86,11 +87,11 @@ func foldWords(s string) string {
 // the domain itself when it has none.
 func tldOf(name string) tldRule {
 	tld := name[strings.LastIndexByte(name, '.')+1:]
-	rule := tldRules[tld]
+	rule := tldRules()[tld]
 	if rule.alias == "" {
 		rule.alias = tld
 	} else if rule.dates == "" {
-		rule.dates = tldRules[rule.alias].dates
+		rule.dates = tldRules()[rule.alias].dates
 	}
 	return rule
 }
