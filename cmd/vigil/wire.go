@@ -300,7 +300,7 @@ func (h *house) newEngine(ctx context.Context, watch looker) (*engine, error) {
 func pace(cfg config.Config) scheduler.Pace {
 	s := cfg.Scheduler
 	p := scheduler.Pace{FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1}
-	p.Confirm.Verdicts, p.Confirm.Span = s.Confirm.Verdicts, s.Confirm.Span
+	p.Confirm = casefile.Confirm(s.Confirm)
 	return p
 }
 
