@@ -11,11 +11,12 @@ import (
 )
 
 // testimoniesQuery walks the newest visits by their key, and reads the looks of the
-// believed ones by index. It sorts nothing: the rows are few, and sorted by the reader.
-const testimoniesQuery = `SELECT v.id, c.host_key, v.state, v.dissent, o.vantage
+// believed ones by index. It sorts nothing and does not choose by purpose: the rows are
+// few, so the reader does, and no planner is led to other ways by its guess of a share.
+const testimoniesQuery = `SELECT v.id, c.host_key, v.state, v.dissent, o.vantage, o.purpose
 	FROM (SELECT id, case_id, state, dissent, believed FROM visits ORDER BY id DESC LIMIT $1) v
 	JOIN cases c ON c.id = v.case_id
-	JOIN observations o ON o.visit_id = v.id AND o.purpose = 'target'
+	JOIN observations o ON o.visit_id = v.id
 	WHERE v.believed`
 
 // Testimonies reads who looked in the believed ones of the newest visits, of all cases,
@@ -29,18 +30,20 @@ func (s *Store) Testimonies(ctx context.Context, last int) ([]casefile.Testimony
 		casefile.Testimony
 		id      casefile.VisitID
 		dissent string
+		purpose casefile.Purpose
 	}
 	rows, err := s.read.QueryContext(ctx, testimoniesQuery, last)
 	looks, err := collect(rows, err, func(row scanner) (testimony, error) {
 		var t testimony
 		var vantage string
-		err := row.Scan(&t.id, &t.Host, &t.State, &t.dissent, &vantage)
+		err := row.Scan(&t.id, &t.Host, &t.State, &t.dissent, &vantage, &t.purpose)
 		t.Looked = []string{vantage}
 		return t, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read testimonies: %w", err)
 	}
+	looks = slices.DeleteFunc(looks, func(t testimony) bool { return t.purpose != casefile.PurposeTarget })
 	slices.SortFunc(looks, func(a, b testimony) int {
 		return cmp.Or(cmp.Compare(b.id, a.id), cmp.Compare(a.Looked[0], b.Looked[0]))
 	})
