@@ -152,6 +152,16 @@ type Streak struct {
 // Span is the time between the first and the last verdict of the streak.
 func (s Streak) Span() time.Duration { return s.Last.Sub(s.First) }
 
+// Confirm is how long a streak must be to count: so many verdicts, and at least so
+// long from the first to the last of them.
+type Confirm struct {
+	Verdicts int
+	Span     time.Duration
+}
+
+// By says whether the streak is long enough.
+func (c Confirm) By(s Streak) bool { return s.Count >= c.Verdicts && s.Span() >= c.Span }
+
 // Due is when the next visit must be, and why. The zero value means never.
 type Due struct {
 	At  time.Time

@@ -149,3 +149,11 @@ type Dissent struct {
 	State   State  `json:"state"`
 	Reason  Reason `json:"reason"`
 }
+
+// Testimony is what the vantages of one believed visit said, without the target.
+type Testimony struct {
+	Host    HostKey
+	State   State     // the verdict's
+	Looked  []string  // the vantages that looked, each once
+	Dissent []Dissent // those that would have said another state alone
+}

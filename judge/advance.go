@@ -9,17 +9,30 @@ import (
 
 // Rules are the numbers that turn verdicts into standings.
 type Rules struct {
-	// Confirm is how many gone verdicts, and over how long a span from the first to
-	// the last of them, confirm a removal. The same numbers of changed and fenced verdicts ask for a review.
-	Confirm struct {
-		Verdicts int
-		Span     time.Duration
-	}
+	// Confirm is the streak of gone verdicts that confirms a removal when independent
+	// witnesses look. The same numbers of changed and fenced verdicts ask for a review, whoever looks.
+	Confirm casefile.Confirm
+	// Alone says that one vantage looks and no other can contradict it: one line, one
+	// network, one address that can be shut out. Then a removal needs twice Confirm (ADR-0034).
+	Alone bool
 	// UnavailableAfter is how long a case may be silent or withheld before it is unavailable.
 	UnavailableAfter time.Duration
 	// Aftercare are the times of the looks after a removal, counted from it, in order.
 	// With none a case closes at the first look after its removal.
 	Aftercare []time.Duration
+}
+
+// Alone says whether so many vantages have nobody to contradict them (Rules.Alone).
+func Alone(vantages int) bool { return vantages < 2 }
+
+// Removal is the streak of gone verdicts that confirms a removal: Confirm, and twice
+// its verdicts over twice its span for a vantage alone. The only place of that rule.
+func (r Rules) Removal() casefile.Confirm {
+	c := r.Confirm
+	if r.Alone {
+		c.Verdicts, c.Span = 2*c.Verdicts, 2*c.Span
+	}
+	return c
 }
 
 // Advance applies a visit to a case and returns the case as the visit leaves it,
@@ -138,7 +151,7 @@ func (s *step) absent() {
 	if s.first {
 		s.event(casefile.EventAssessed, map[string]string{"reason": string(s.v.Verdict.Reason)})
 	}
-	if !s.enough(s.c.Streak) {
+	if !s.r.Removal().By(s.c.Streak) {
 		s.move(casefile.CauseGone)
 		return
 	}
@@ -172,7 +185,7 @@ func (s *step) unseen() {
 // undecided lengthens the run of changed and fenced verdicts, and asks a person when it is long enough.
 func (s *step) undecided() {
 	s.c.Undecided = longer(s.c.Undecided, s.at)
-	if s.c.Standing == casefile.Review || !s.enough(s.c.Undecided) {
+	if s.c.Standing == casefile.Review || !s.r.Confirm.By(s.c.Undecided) {
 		return
 	}
 	s.move(casefile.CauseUndecided)
@@ -205,11 +218,6 @@ func (s *step) move(cause casefile.Cause) {
 func (s *step) event(kind casefile.EventKind, data map[string]string) {
 	data["episode"] = strconv.Itoa(s.c.Episode.Number)
 	s.events = append(s.events, casefile.Event{At: s.at, Kind: kind, Actor: casefile.ActorVigil, Data: data})
-}
-
-// enough says whether a streak confirms.
-func (s *step) enough(k casefile.Streak) bool {
-	return k.Count >= s.r.Confirm.Verdicts && k.Span() >= s.r.Confirm.Span
 }
 
 // longer is the streak with one more verdict at the time given.

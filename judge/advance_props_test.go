@@ -17,6 +17,11 @@ func TestLifeProperties(t *testing.T) {
 		r := rules()
 		r.Confirm.Verdicts = rapid.IntRange(1, 4).Draw(t, "verdicts")
 		r.Confirm.Span = time.Duration(rapid.IntRange(0, 30).Draw(t, "span")) * hour
+		r.Alone = rapid.Bool().Draw(t, "alone")
+		needed := r.Confirm
+		if r.Alone {
+			needed.Verdicts, needed.Span = 2*needed.Verdicts, 2*needed.Span
+		}
 		c, after := reported(), time.Duration(0)
 		var ended []casefile.Episode // removed ones
 		goneSince := 0               // believed gone verdicts since the last sighting, change or unavailability
@@ -42,10 +47,10 @@ func TestLifeProperties(t *testing.T) {
 				goneSince = 0
 			}
 			if c.Standing == casefile.Removed && before.Standing != casefile.Removed {
-				if state != casefile.StateGone || goneSince < r.Confirm.Verdicts {
+				if state != casefile.StateGone || goneSince < needed.Verdicts {
 					t.Fatalf("removed by %s after %d gone verdicts", state, goneSince)
 				}
-				if c.Episode.Removed.Sub(c.Episode.FirstGone) < r.Confirm.Span {
+				if c.Episode.Removed.Sub(c.Episode.FirstGone) < needed.Span {
 					t.Fatalf("removed after a span of %v", c.Episode.Removed.Sub(c.Episode.FirstGone))
 				}
 				if !c.Episode.LastSeen.IsZero() && !c.Episode.LastSeen.Before(c.Episode.FirstGone) {

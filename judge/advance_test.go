@@ -26,6 +26,57 @@ func rules() judge.Rules {
 	return r
 }
 
+// TestAVantageAloneNeedsTwiceTheStreak lets a case be found gone every six hours: the
+// removal comes with the verdict that is due, and not with the one before.
+func TestAVantageAloneNeedsTwiceTheStreak(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		vantages, verdicts int
+		gap, span          time.Duration
+		want               int // the verdict that confirms
+	}{
+		"two vantages, the span decides":     {vantages: 2, verdicts: 3, span: day, gap: 6 * hour, want: 5},
+		"one vantage, the span decides":      {vantages: 1, verdicts: 3, span: day, gap: 6 * hour, want: 9},
+		"two vantages, the verdicts decide":  {vantages: 2, verdicts: 3, span: day, gap: 20 * hour, want: 3},
+		"one vantage, the verdicts decide":   {vantages: 1, verdicts: 3, span: day, gap: 20 * hour, want: 6},
+		"six vantages, the verdicts decide":  {vantages: 6, verdicts: 2, span: 0, gap: hour, want: 2},
+		"one vantage, one verdict is enough": {vantages: 1, verdicts: 1, span: 0, gap: hour, want: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rules()
+			r.Confirm, r.Alone = casefile.Confirm{Verdicts: tt.verdicts, Span: tt.span}, judge.Alone(tt.vantages)
+			c, n := reported(), 0
+			for c.Standing != casefile.Removed && n < 20 {
+				n++
+				c, _ = judge.Advance(c, visit(time.Duration(n)*tt.gap, gone), r)
+			}
+			if n != tt.want {
+				t.Errorf("removed at gone verdict %d, want %d", n, tt.want)
+			}
+		})
+	}
+}
+
+// TestAReviewIsAskedForAsSoonWithOneVantage: a question to a person needs no second witness.
+func TestAReviewIsAskedForAsSoonWithOneVantage(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []casefile.Reason{differs, fenced} {
+		r := rules()
+		r.Alone = true
+		c := reported()
+		for n := range 3 {
+			if c.Standing == casefile.Review {
+				t.Fatalf("%s: in review after %d verdicts", reason, n)
+			}
+			c, _ = judge.Advance(c, visit(time.Duration(n)*12*hour, reason), r)
+		}
+		if c.Standing != casefile.Review {
+			t.Errorf("%s: %s after 3 verdicts over 24 h", reason, c.Standing)
+		}
+	}
+}
+
 func reported() casefile.Case {
 	c, _ := casefile.Open(casefile.Report{Target: asked, Source: "public", Classification: casefile.ClassBaseline, Received: started}, "aa", started)
 	return c

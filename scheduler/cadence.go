@@ -20,11 +20,9 @@ type Pace struct {
 	Growth float64
 	// MaxGap is the longest gap. Jitter does not lengthen it.
 	MaxGap time.Duration
-	// Confirm says when gone verdicts are a removal: so many, over such a span.
-	Confirm struct {
-		Verdicts int
-		Span     time.Duration
-	}
+	// Confirm says when gone verdicts are a removal: so many, over such a span. A
+	// Visitor makes of it what its vantages need (judge.Rules.Removal).
+	Confirm casefile.Confirm
 	// Aftercare are the looks after a removal, counted from it, growing.
 	Aftercare []time.Duration
 	// MinGap is the least time between two visits of a case; it stops loops.

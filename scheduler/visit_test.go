@@ -21,6 +21,20 @@ import (
 
 func TestLifeOfACaseThatIsRemovedAndReturns(t *testing.T) {
 	t.Parallel()
+	abroad := casefile.Vantage{Name: "stockholm", Country: "SE", Network: "AS64501"}
+	t.Run("one vantage needs twice the streak", func(t *testing.T) {
+		t.Parallel()
+		liveAndReturn(t, casefile.Confirm{Verdicts: 6, Span: 2 * day}, local)
+	})
+	t.Run("two vantages", func(t *testing.T) {
+		t.Parallel()
+		liveAndReturn(t, casefile.Confirm{Verdicts: 3, Span: day}, local, abroad)
+	})
+}
+
+// liveAndReturn lets a case be removed and return, seen from the vantages; wanted is
+// the streak that confirms the removal.
+func liveAndReturn(t *testing.T, wanted casefile.Confirm, from ...casefile.Vantage) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
@@ -34,6 +48,7 @@ func TestLifeOfACaseThatIsRemovedAndReturns(t *testing.T) {
 			}
 			return fault(casefile.FaultNXDomain, casefile.PhaseResolve)
 		})
+		w.vantages = from
 		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
 		r.live(t.Context(), t, 20*day)
 		c := r.shelf.get(1)
@@ -43,8 +58,17 @@ func TestLifeOfACaseThatIsRemovedAndReturns(t *testing.T) {
 		if gone := c.Episode.FirstGone.Sub(began); gone < 2*day || gone > 2*day+6*time.Hour {
 			t.Errorf("first gone after %v", gone)
 		}
-		if span := c.Episode.Removed.Sub(c.Episode.FirstGone); span < day || span > day+20*time.Minute {
+		if span := c.Episode.Removed.Sub(c.Episode.FirstGone); span < wanted.Span || span > wanted.Span+20*time.Minute {
 			t.Errorf("confirmed %v after it was first gone", span)
+		}
+		streak := 0
+		for _, v := range r.shelf.visits {
+			if !v.Ended.Before(c.Episode.FirstGone) && !v.Ended.After(c.Episode.Removed) {
+				streak++
+			}
+		}
+		if streak != wanted.Verdicts || r.Removal() != wanted {
+			t.Errorf("confirmed by %d verdicts, says %+v, want %+v", streak, r.Removal(), wanted)
 		}
 		r.live(t.Context(), t, 150*day)
 		c = r.shelf.get(1)

@@ -19,7 +19,7 @@ type Options struct {
 	Desk    Desk    // required
 	Store   Store   // required
 	Gate    *Gate   // nil: no gate
-	Pace    Pace    // required; its Confirm and Aftercare are the judge's too
+	Pace    Pace    // required; its Confirm and Aftercare are the judge's too. With one vantage Confirm counts twice
 	// UnavailableAfter is how long a case may be silent or withheld before it is unavailable; default 168 h.
 	UnavailableAfter time.Duration
 	// HostingTTL is how old a hosting decision may be; default 24 h.
@@ -122,7 +122,12 @@ func NewVisitor(o Options) (*Visitor, error) {
 		hostingTTL: o.HostingTTL, siblingTTL: o.SiblingTTL, threshold: o.Threshold, gap: o.PerHostGap, maxVisits: o.MaxVisits, maxTime: o.MaxTime,
 		feedLimit: o.FeedLimit, recordTimeout: o.RecordTimeout, log: o.Log, meter: o.Meter,
 	}
-	v.rules = judge.Rules{UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare)}
-	v.rules.Confirm.Verdicts, v.rules.Confirm.Span = o.Pace.Confirm.Verdicts, o.Pace.Confirm.Span
+	v.rules = judge.Rules{
+		Confirm: o.Pace.Confirm, Alone: judge.Alone(len(vantages)), UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare),
+	}
+	v.pace.Confirm = v.rules.Removal() // the pace spreads what the judge counts
 	return v, nil
 }
+
+// Removal is the streak of gone verdicts that confirms a removal here.
+func (v *Visitor) Removal() casefile.Confirm { return v.rules.Removal() }

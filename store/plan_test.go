@@ -57,14 +57,14 @@ var wantIndex = map[string]string{
 	"cases of a standing": "cases_standing", "cases of a country": "cases_country", "cases of a host": "cases_host",
 	"cases of a hotline": "autoindex_case_hotlines", "the case of a target": "autoindex_cases",
 	"queued notices": "notices_queued", "notices left behind": "notices_sending", "notices of a state": "notices_state", "notices of a case": "notices_case",
-	"visits": "visits_case", "observations": "observations_visit", "episodes": "episodes_opened", "reports of a case": "reports_case",
+	"visits": "visits_case", "observations": "observations_visit", "testimonies": "observations_visit", "episodes": "episodes_opened", "reports of a case": "reports_case",
 	"answer of a request": "reports_request", "events of a case": "autoindex_events", "sibling": "autoindex_siblings",
 }
 
 // walksPrimaryKey says that a page without a filter walks the table backwards in
 // the order of its key, and stops at its limit: that is the wanted plan.
 func walksPrimaryKey(q store.Query, line string) bool {
-	return (q.Name == "cases" && strings.HasSuffix(line, "SCAN c")) || (q.Name == "notices" && strings.HasSuffix(line, "SCAN notices"))
+	return (q.Name == "cases" && strings.HasSuffix(line, "SCAN c")) || (q.Name == "testimonies" && (strings.HasSuffix(line, "SCAN v") || strings.HasSuffix(line, "SCAN visits"))) || (q.Name == "notices" && strings.HasSuffix(line, "SCAN notices"))
 }
 
 func target(t testing.TB) casefile.Target {

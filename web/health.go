@@ -18,6 +18,7 @@ import (
 type health struct {
 	ready    func(context.Context) error
 	degraded func() []string
+	notes    func() []string
 	tokens   auth.Tokens
 	log      *zap.Logger
 }
@@ -49,6 +50,9 @@ func (h health) isReady(w http.ResponseWriter, r *http.Request) {
 	words := []string{"ready"}
 	for _, sentence := range h.degraded() {
 		words = append(words, "degraded: "+sentence)
+	}
+	for _, sentence := range h.notes() {
+		words = append(words, "note: "+sentence)
 	}
 	say(w, http.StatusOK, strings.Join(words, "\n"))
 }

@@ -54,9 +54,14 @@ type Options struct {
 	// Degraded says what is not sound though requests are served, a sentence each;
 	// none when all is well. It must be quick. Default: nothing ever is. Its words are for everybody: no host, no URL.
 	Degraded func() []string
-	Metrics  http.Handler // default: /metrics is not there
-	Log      *zap.Logger  // default: none
-	Version  string       // default "dev"
+	// Notes are what is worth knowing of this installation and no fault, a sentence each, for
+	// /readyz. The same rules hold. Default: none.
+	Notes func() []string
+	// Removal is the streak of gone verdicts that confirms a removal here; the zero value: not told.
+	Removal casefile.Confirm
+	Metrics http.Handler // default: /metrics is not there
+	Log     *zap.Logger  // default: none
+	Version string       // default "dev"
 	// Secure says that browsers reach the pages over TLS.
 	Secure bool
 	// Origins are further origins under which a proxy shows the pages.
@@ -75,22 +80,26 @@ func New(o Options) (http.Handler, error) {
 	if o.Degraded == nil {
 		o.Degraded = func() []string { return nil }
 	}
+	if o.Notes == nil {
+		o.Notes = func() []string { return nil }
+	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
 	rest, err := api.New(api.Options{
 		Store: o.Store, Tokens: o.Tokens, Parse: o.Parse, Origin: o.Origin, Figures: o.Figures, Log: o.Log, Version: o.Version, Rate: o.Rate, Burst: o.Burst, Timeout: o.Timeout,
+		Removal: o.Removal,
 	})
 	if err != nil {
 		return nil, err
 	}
 	pages, err := ui.New(ui.Options{
-		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Origin: o.Origin, Figures: o.Figures, Degraded: o.Degraded, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
+		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Origin: o.Origin, Figures: o.Figures, Degraded: o.Degraded, Removal: o.Removal, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h := health{ready: o.Ready, degraded: o.Degraded, tokens: o.Tokens, log: o.Log}
+	h := health{ready: o.Ready, degraded: o.Degraded, notes: o.Notes, tokens: o.Tokens, log: o.Log}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", rest)
 	mux.HandleFunc("GET /healthz", h.alive)

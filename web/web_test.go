@@ -217,3 +217,14 @@ func TestAClosedGateIsToldAndDoesNotTakeUsOutOfService(t *testing.T) {
 		t.Errorf("%d %q", w.Code, w.Body)
 	}
 }
+
+func TestWhatIsWorthKnowingIsToldBesideReadiness(t *testing.T) {
+	t.Parallel()
+	o := options(webtest.Sampled(1))
+	o.Degraded = func() []string { return []string{"The gate is closed from local."} }
+	o.Notes = func() []string { return []string{"One vantage looks."} }
+	w := get(newWeb(t, o), "/readyz", "")
+	if want := "ready\ndegraded: The gate is closed from local.\nnote: One vantage looks.\n"; w.Code != 200 || w.Body.String() != want {
+		t.Errorf("%d %q, want %q", w.Code, w.Body, want)
+	}
+}

@@ -76,8 +76,10 @@ func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWh
 		fmt.Fprintln(out, "Kept:", d.dir)
 		d.kept = true
 	}
-	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n",
-		len(d.endings), demoDay, d.listener.Addr(), d.password)
+	removal := d.engine.visitor.Removal()
+	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n"+
+		"One vantage looks, so a removal needs twice the usual streak: here %d gone verdicts over %v, %.1f days of the story.\n",
+		len(d.endings), demoDay, d.listener.Addr(), d.password, removal.Verdicts, removal.Span, float64(removal.Span)/float64(demoDay))
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)

@@ -43,7 +43,8 @@ func (d *demo) config() (config.Config, error) {
 	}
 	day := func(n float64) time.Duration { return time.Duration(n * float64(demoDay)) }
 	cfg.Scheduler = config.Scheduler{
-		FirstGap: day(0.1), Growth: 0.1, MaxGap: day(0.25), Confirm: config.Confirm{Verdicts: 3, Span: day(1)},
+		FirstGap: day(0.1), Growth: 0.1, MaxGap: day(0.25),
+		Confirm:          config.Confirm{Verdicts: 2, Span: day(0.5)}, // the demo has one vantage, so a removal needs 4 verdicts over a day
 		UnavailableAfter: day(4), Aftercare: []time.Duration{day(1), day(2), day(3), day(30)},
 		Rounds: 64, FeedEvery: 100 * time.Millisecond, HostingTTL: day(2),
 	}

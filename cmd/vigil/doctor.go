@@ -50,6 +50,7 @@ type finding string
 
 const (
 	good finding = "ok  "
+	note finding = "note" // as configured, and worth knowing
 	warn finding = "warn"
 	fail finding = "FAIL"
 )
@@ -83,6 +84,7 @@ func (d *doctor) sum() error {
 
 func (d *doctor) examine(ctx context.Context) {
 	keys := d.keys()
+	d.vantages()
 	d.database(ctx, keys)
 	d.disk()
 	d.coreDumps()
@@ -144,6 +146,7 @@ func (d *doctor) database(ctx context.Context, keys *seal.Keys) {
 		words = []string{"no cases yet"}
 	}
 	d.say(good, "database", s.Dialect()+" opens with these keys: "+strings.Join(words, ", "), "")
+	d.witnesses(ctx, s)
 }
 
 func (d *doctor) writable(folder string) {

@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"vigil/casefile"
+	"vigil/judge"
+	"vigil/store"
 )
 
 // soonExpired is how long before its end a certificate is worth a warning.
@@ -28,6 +32,43 @@ func (d *doctor) remoteEyes(ctx context.Context, p *panel) {
 			d.say(warn, "remote eye", v.Name+" answers and runs another build than this one", "install the same release on both: two releases may see one page differently")
 		default:
 			d.say(good, "remote eye", fmt.Sprintf("%s answers in %d ms and is who it should be", v.Name, time.Since(started).Milliseconds()), "")
+		}
+	}
+}
+
+// vantages says how many witnesses there are, and what a removal needs with them.
+func (d *doctor) vantages() {
+	what := fmt.Sprintf("%d; a removal needs %s", len(d.cfg.Crawler.Vantages), streakWords(removal(d.cfg)))
+	if !judge.Alone(len(d.cfg.Crawler.Vantages)) {
+		d.say(good, "vantages", what, "")
+		return
+	}
+	d.say(note, "vantages", what+", twice the configured streak: no other vantage can contradict this one", "add one in another network to crawler.vantages, then the configured streak is enough")
+}
+
+// witnesses says which vantage always dissents, from the visits that are kept.
+func (d *doctor) witnesses(ctx context.Context, s *store.Store) {
+	if judge.Alone(len(d.cfg.Crawler.Vantages)) {
+		return
+	}
+	var from []casefile.Vantage
+	for _, v := range d.cfg.Crawler.Vantages {
+		from = append(from, casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network})
+	}
+	heard, err := s.Testimonies(ctx, witnessVisits)
+	if err != nil {
+		d.say(fail, "witnesses", err.Error(), "")
+		return
+	}
+	for _, w := range judge.Witnesses(from, heard) {
+		what := fmt.Sprintf("%s stood against the others in %d of its last %d visits", w.Vantage, w.Dissent, w.Visits)
+		switch {
+		case w.Always():
+			d.say(warn, "witnesses", what+", mostly "+string(w.Mostly), witnessAdvice(w.Mostly))
+		case w.Known():
+			d.say(good, "witnesses", what, "")
+		default:
+			d.say(good, "witnesses", fmt.Sprintf("%s has too few visits to compare it with the others: %d", w.Vantage, w.Visits), "")
 		}
 	}
 }

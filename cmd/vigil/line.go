@@ -49,7 +49,8 @@ func (h *house) controls(key string, raw []string) ([]casefile.Target, error) {
 	return all, nil
 }
 
-// degraded tells people from where our own line is not sound; none while it is.
+// degraded tells people from where our own line is not sound, and which vantage always
+// dissents; none while all is well.
 func (e *engine) degraded() []string {
 	var all []string
 	for _, line := range e.gate.Status() {
@@ -58,5 +59,5 @@ func (e *engine) degraded() []string {
 				line.Vantage, line.Since.Format(time.DateTime+" UTC"), line.Answered, line.Controls, "control targets answered; "+line.Fault.Advice()))
 		}
 	}
-	return all
+	return append(all, e.witnesses.said()...)
 }

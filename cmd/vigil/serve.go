@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigil/internal/config"
+	"vigil/judge"
 	"vigil/web"
 )
 
@@ -61,6 +62,13 @@ func (e *engine) run(ctx context.Context, l net.Listener) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.queue.Run(ctx) })
 	g.Go(func() error { return e.watchGeodata(ctx) })
+	g.Go(func() error { return e.witnesses.watch(ctx) })
+	needed := e.visitor.Removal()
+	message := "visiting from several vantages"
+	if judge.Alone(len(e.witnesses.vantages)) {
+		message = "visiting from one vantage: a removal needs twice the configured streak"
+	}
+	e.log.Info(message, zap.Int("vantages", len(e.witnesses.vantages)), zap.Int("confirm_verdicts", needed.Verdicts), zap.Duration("confirm_span", needed.Span))
 	if e.outbox != nil {
 		g.Go(func() error { return e.outbox.Run(ctx) })
 	}
@@ -93,6 +101,6 @@ func (e *engine) run(ctx context.Context, l net.Listener) error {
 func (e *engine) handler() (http.Handler, error) {
 	return web.New(web.Options{
 		Store: e.store, Tokens: e.store.Token, Accounts: e.store.User, Sessions: e.store.Sessions(), Parse: e.parse, Origin: e.readOrigin, Figures: e.figures,
-		Ready: e.store.Ping, Degraded: e.degraded, Metrics: e.meter.Handler(), Log: e.log, Version: version(), Secure: e.cfg.Web.Secure,
+		Ready: e.store.Ping, Degraded: e.degraded, Notes: func() []string { return aloneNotes(e.cfg) }, Removal: e.visitor.Removal(), Metrics: e.meter.Handler(), Log: e.log, Version: version(), Secure: e.cfg.Web.Secure,
 	})
 }

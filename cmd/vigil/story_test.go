@@ -54,6 +54,7 @@ func liveStory(t *testing.T, dir string) {
 	s := &cfg.Scheduler
 	s.FeedEvery = time.Minute // the outbox looks as often
 	s.FirstGap, s.MaxGap, s.UnavailableAfter = day/10, day/4, 4*day
+	s.Confirm = config.Confirm{Verdicts: 2, Span: day / 2} // one vantage: a removal needs 4 verdicts over a day
 	s.Aftercare = []time.Duration{day, 2 * day, 3 * day, 30 * day}
 	cfg.Gate.Targets = []string{net.URL(demoControl(0)), net.URL(demoControl(1))}
 	cfg.Notices.Send, cfg.Notices.From, cfg.Notices.Country = true, "Story Hotline <desk@story-hotline.test>", "NL"

@@ -251,6 +251,8 @@ type engine struct {
 	visitor *scheduler.Visitor
 	queue   *river.Engine
 	meter   *telemetry.Meter
+	// witnesses compares the vantages.
+	witnesses *witnesses
 }
 
 // looker is a seam for the demo, which counts the looks that start.
@@ -272,6 +274,7 @@ func (h *house) newEngine(ctx context.Context, watch looker) (*engine, error) {
 	if e.outbox, err = h.newOutbox(e.meter); err != nil {
 		return nil, err
 	}
+	e.witnesses = &witnesses{vantages: e.eyes.panel.Vantages(), read: h.store.Testimonies, dissent: e.meter.Dissents, log: h.log}
 	var look scheduler.Looker = e.eyes.panel
 	if watch != nil {
 		look = watch(look)
@@ -300,7 +303,7 @@ func (h *house) newEngine(ctx context.Context, watch looker) (*engine, error) {
 func pace(cfg config.Config) scheduler.Pace {
 	s := cfg.Scheduler
 	p := scheduler.Pace{FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1}
-	p.Confirm.Verdicts, p.Confirm.Span = s.Confirm.Verdicts, s.Confirm.Span
+	p.Confirm = casefile.Confirm(s.Confirm)
 	return p
 }
 

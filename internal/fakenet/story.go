@@ -34,7 +34,7 @@ type Ending struct {
 const StoryDays = 10
 
 // The story is written for these rules, in days: a gap of at most 0.25 between
-// visits, removal confirmed by 3 gone verdicts over 1 day, unavailable after 4
+// visits, removal confirmed by 4 gone verdicts over 1 day, unavailable after 4
 // days, looks at 1, 2 and 3 days after a removal.
 
 // Story is the internet of the demo: sites that behave in every way of the

@@ -30,6 +30,7 @@ type Meter struct {
 	gate      *prometheus.CounterVec
 	gateOpen  *prometheus.GaugeVec
 	closed    *closedCollector
+	dissent   *prometheus.GaugeVec
 	unbelief  *prometheus.CounterVec
 	postponed *prometheus.CounterVec
 	lost      prometheus.Counter
@@ -53,13 +54,15 @@ func New() *Meter {
 		gateOpen:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "vigil_gate_open", Help: "1 while our own line is sound, by vantage."}, []string{"vantage"}),
 		closed: &closedCollector{lines: map[string]*closedLine{}, desc: prometheus.NewDesc(
 			"vigil_gate_closed_seconds_total", "How long the gate was closed, by vantage.", []string{"vantage"}, nil)},
+		dissent: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "vigil_vantage_dissent_ratio",
+			Help: "Share of the newest visits, up to 50, in which a vantage stood against the others; absent below 20 visits."}, []string{"vantage"}),
 		unbelief:  counter("vigil_visits_unbelieved_total", "Recorded visits that count for nothing.", "why"),
 		postponed: counter("vigil_visits_postponed_total", "Due visits put off without a look.", "why"),
 		lost:      prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_records_failed_total", Help: "Visits that could not be recorded; a person must look at the log."}),
 		notices:   counter("vigil_notices_total", "Notices by what became of them.", "kind", "state"),
 		sendTook:  histogram("vigil_notice_seconds", "How long handing over took."),
 	}
-	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.closed, m.unbelief, m.postponed, m.lost, m.notices, m.sendTook,
+	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.closed, m.dissent, m.unbelief, m.postponed, m.lost, m.notices, m.sendTook,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -98,6 +101,17 @@ func (m *Meter) GateProbed(vantage string, sound bool) {
 	}
 	m.gateOpen.WithLabelValues(vantage).Set(open)
 	m.closed.probed(vantage, sound, time.Now())
+}
+
+// Dissents publishes in what share of its visits, 0 to 1, a vantage stands against the
+// others; known is false while there are too few to say. The vantage is a name from
+// the configuration: a closed set.
+func (m *Meter) Dissents(vantage string, ratio float64, known bool) {
+	if !known {
+		m.dissent.DeleteLabelValues(vantage)
+		return
+	}
+	m.dissent.WithLabelValues(vantage).Set(ratio)
 }
 
 // Unbelieved counts a recorded visit that counts for nothing; why is from a closed set.

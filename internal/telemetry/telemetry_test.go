@@ -31,6 +31,9 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 	m.VisitDone(casefile.StateGone, casefile.ReasonHTTP404, true, 30*time.Millisecond)
 	m.LookDone(casefile.PurposeTarget, casefile.PhaseConnect, casefile.FaultTimeout, time.Second)
 	m.GateProbed("local", false)
+	m.Dissents("far", 0.84, true)
+	m.Dissents("near", 0.5, true)
+	m.Dissents("near", 0, false)
 	m.Postponed(casefile.WhyPostponed, 7)
 	m.Unbelieved("strange_answer")
 	m.RecordFailed()
@@ -44,6 +47,7 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 		`vigil_looks_total{fault="timeout",phase="connect",purpose="target"} 1`,
 		`vigil_gate_open{vantage="local"} 0`,
 		`vigil_gate_closed_seconds_total{vantage="local"} `,
+		`vigil_vantage_dissent_ratio{vantage="far"} 0.84`,
 		`vigil_visits_unbelieved_total{why="strange_answer"} 1`,
 		`vigil_visits_postponed_total{why="host_postponed"} 7`,
 		`vigil_records_failed_total 1`,
@@ -54,6 +58,9 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s", want)
 		}
+	}
+	if strings.Contains(body, `vantage="near"`) {
+		t.Error("a share is published of a vantage with too few visits")
 	}
 }
 

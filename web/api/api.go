@@ -52,8 +52,9 @@ type Options struct {
 	// Origin reads the address and the country of an origin; see web.Options.
 	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
 	Figures figures.Source
-	Log     *zap.Logger // default: none
-	Version string      // of Vigil, for the OpenAPI document; default "dev"
+	Removal casefile.Confirm // what confirms a removal; see web.Options
+	Log     *zap.Logger      // default: none
+	Version string           // of Vigil, for the OpenAPI document; default "dev"
 	// Rate is how many requests a second one token may make on average; default 20. Burst is how many at once; default 100.
 	Rate  int
 	Burst int

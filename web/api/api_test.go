@@ -30,7 +30,7 @@ var people = webtest.NewPeople()
 
 func newAPI(t *testing.T, s api.Store, change ...func(*api.Options)) http.Handler {
 	t.Helper()
-	o := api.Options{Store: s, Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Version: "test"}
+	o := api.Options{Store: s, Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal, Version: "test"}
 	for _, c := range change {
 		c(&o)
 	}

@@ -108,7 +108,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
 	d := CaseDetail{
 		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{},
-		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds())},
+		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
 		d.Hosting = hostingOf(*c.Hosting, m)

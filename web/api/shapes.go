@@ -70,6 +70,9 @@ type Streak struct {
 	First       time.Time `json:"first,omitzero"`
 	Last        time.Time `json:"last,omitzero"`
 	SpanSeconds int64     `json:"span_seconds"`
+	// Needed and NeededSpan are what confirms a removal in this installation.
+	Needed     int   `json:"needed" doc:"gone verdicts in a row that confirm a removal here; twice the configured number with one vantage"`
+	NeededSpan int64 `json:"needed_span_seconds" doc:"the least time from the first to the last of them"`
 }
 
 // CaseDetail is a case with all that is known.

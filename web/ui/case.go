@@ -15,7 +15,8 @@ import (
 type caseView struct {
 	Case     casefile.Case
 	Now      time.Time
-	Revealed string // the URL, when it was revealed for this page
+	Removal  casefile.Confirm // the streak that confirms a removal; zero when it is not known
+	Revealed string           // the URL, when it was revealed for this page
 	Referrer string
 	Reports  []casefile.Report
 	Visit    *casefile.Visit // the last one
@@ -95,7 +96,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if !mayReveal {
 		m = m.Origins(c)
 	}
-	v := caseView{Case: c, Now: time.Now().UTC(), Actions: possible(c)}
+	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal, Actions: possible(c)}
 	if !revealed.IsZero() {
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
 	}

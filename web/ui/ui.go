@@ -69,8 +69,9 @@ type Options struct {
 	// Origin reads the address and the country of an origin; see web.Options.
 	Origin   func(address, country string) (netip.Addr, string, *casefile.Problem)
 	Figures  figures.Source
-	Degraded func() []string // what is not sound at the moment, a sentence each; see web.Options. Default: nothing
-	Log      *zap.Logger     // default: none
+	Degraded func() []string  // what is not sound at the moment, a sentence each; see web.Options. Default: nothing
+	Removal  casefile.Confirm // what confirms a removal; see web.Options
+	Log      *zap.Logger      // default: none
 	// Secure says that browsers reach the pages over TLS: the cookie is then
 	// bound to it. Without it, the pages belong on a loopback address only.
 	Secure bool

@@ -36,7 +36,7 @@ type browser struct {
 
 func newUI(t *testing.T, s *webtest.Store, change ...func(*ui.Options)) *browser {
 	t.Helper()
-	o := ui.Options{Store: s, Accounts: people.Accounts, Sessions: s, Origin: webtest.Origin, Figures: webtest.Figures}
+	o := ui.Options{Store: s, Accounts: people.Accounts, Sessions: s, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal}
 	for _, c := range change {
 		c(&o)
 	}

@@ -22,6 +22,9 @@ var (
 	Now   = Start.Add(30 * time.Hour)
 )
 
+// Removal is the streak that confirms a removal where one vantage looks.
+var Removal = casefile.Confirm{Verdicts: 6, Span: 48 * time.Hour}
+
 // Secret is in the URL of every sample: no answer but a reveal may hold it.
 const Secret = "site-secret"
 
