@@ -101,7 +101,7 @@ var valueWords = map[string]map[string]string{
 	},
 	"name_servers": {
 		"parking": "the name servers are those of a parking service", "sinkhole": "the name servers are those of a sinkhole",
-		"seizure": "the name servers are those of a seizure",
+		"seizure": "the name servers are those of a seizure", "expiry": "the name servers are those of a registrar's page for domains whose registration is over",
 	},
 	"domain_status": {
 		"clientHold": "the registrar holds the domain (clientHold)", "serverHold": "the registry holds the domain (serverHold)",
