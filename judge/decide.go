@@ -151,13 +151,20 @@ func (l *look) answered() casefile.Reason {
 	if reason, ok := l.withheldByPage(); ok {
 		return reason
 	}
+	if l.parked() {
+		return casefile.ReasonParked
+	}
 	switch {
 	case l.way == wentElsewhere:
 		return casefile.ReasonRedirectedElsewhere
 	case l.way == wentHome:
 		return casefile.ReasonRedirectedHome
 	case l.sibling == siblingAlike:
-		return l.placeholder()
+		reason := l.placeholder()
+		if reason == casefile.ReasonSoft404 && l.parkedRatherThanMissing() {
+			return casefile.ReasonParked
+		}
+		return reason
 	case l.sibling == siblingShell && l.asksFirst():
 		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
@@ -172,7 +179,7 @@ func (l *look) answered() casefile.Reason {
 			return casefile.ReasonContentDiffers
 		}
 		return casefile.ReasonSoft404
-	case l.unset(): // nobody can tell whether there ever was a page
+	case l.unset(), l.everyName() && l.lander(): // nobody can tell whether there ever was a page, or a list of links
 		return casefile.ReasonContentDiffers
 	}
 	return casefile.ReasonServed
@@ -277,6 +284,7 @@ func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	case l.status/100 != 2 && (sign || l.f.Says(a.phrase)):
 	case l.sibling == siblingAlike:
 	case a.answers != "" && l.answers() == a.answers:
+	case a.reason == casefile.ReasonParked && sign && l.everyName():
 	default:
 		return false
 	}

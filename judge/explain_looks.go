@@ -114,6 +114,8 @@ func purposeWords(p casefile.Purpose) string {
 		return "a control target"
 	case casefile.PurposeReferred:
 		return "the reported page, by way of its own site"
+	case casefile.PurposeSubdomain:
+		return "a name under the same domain that surely does not exist"
 	case casefile.PurposeTarget:
 	}
 	return "the reported page"

@@ -80,6 +80,8 @@ var signalClauses = map[string]string{
 	"server_error":  "its kind is {value}",
 	"referred":      "asked by way of its own site: {value}",
 	"address":       "the address is that of a known {value}",
+	"subdomain":     "a name that surely does not exist was asked for: {value}",
+	"registration":  "the registration is in {value}",
 	"vantages":      "over all vantages: {value}",
 }
 
@@ -105,6 +107,15 @@ var valueWords = map[string]map[string]string{
 	},
 	"domain_status": {
 		"clientHold": "the registrar holds the domain (clientHold)", "serverHold": "the registry holds the domain (serverHold)",
+	},
+	"subdomain": {
+		string(subdomainMissing): "names that do not exist have no address", string(subdomainSame): "a name that surely does not exist answers with the same page",
+		string(subdomainOther): "a name that surely does not exist answers otherwise",
+	},
+	"registration": {
+		"redemptionPeriod": "the registrar deleted the domain, which can still be redeemed", "pendingDelete": "the registry is about to delete the domain",
+		"pendingRestore": "the domain was deleted and is being restored", "past its expiry date": "the registration is past its date, and may be renewed",
+		"autoRenewPeriod": "the registry renewed the registration by itself",
 	},
 	"body":      {"empty": "the answer has no content"},
 	"challenge": {"said by the headers": "the headers say that it is a test for robots"},
