@@ -148,11 +148,12 @@ func (l *look) answered() casefile.Reason {
 	if notFound && l.sibling == siblingAlike {
 		return casefile.ReasonSoft404
 	}
-	if reason, ok := l.withheldByPage(); ok {
-		return reason
-	}
-	if l.parked() {
+	barrier, withheld := l.withheldByPage()
+	switch {
+	case (!withheld || barrier == casefile.ReasonScriptRequired) && l.parked():
 		return casefile.ReasonParked
+	case withheld:
+		return barrier
 	}
 	switch {
 	case l.way == wentElsewhere:

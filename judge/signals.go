@@ -47,8 +47,7 @@ type look struct {
 	way     way
 	base    comparison // with the baseline
 	sibling siblingSays
-	// root says that the front page was asked for; subdomain is what a name that surely does not exist tells.
-	root      bool
+	// subdomain is what a name that surely does not exist tells.
 	subdomain subdomainSays
 	signals   []casefile.Signal
 }
@@ -65,7 +64,6 @@ func newLook(o *casefile.Observation, in *Input) look {
 	l.way = wayFrom(asked, o.Final().Target)
 	l.base = compare(in.Baseline, o.Features)
 	l.sibling = l.askSibling(asked)
-	l.root = !asked.IsZero() && rootPath(asked)
 	l.subdomain = l.askSubdomain()
 	return l
 }

@@ -51,8 +51,8 @@ func Subdomain(t casefile.Target, label string) casefile.Target {
 const maxName = 253
 
 // WantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help
-// to judge o, a look at the target of in. It would when every path gives one and the same page, or the
-// front page was asked for, and the page or its domain bears a trait of parking that is not enough alone.
+// to judge o, a look at the target of in. It would when no path is known to give another page, and
+// the page or its domain bears a trait of parking that is not enough alone.
 // Of in it reads Target, Baseline, Sibling and Registrar.
 func WantsSubdomain(o casefile.Observation, in Input) bool {
 	if o.Fault != nil || o.Purpose.Beside() || Subdomain(in.Target, "x").IsZero() {
@@ -66,9 +66,9 @@ func WantsSubdomain(o casefile.Observation, in Input) bool {
 	if !l.givenUp() && !l.isNew(casefile.MarkerParkedSign) && !l.lander() {
 		return false
 	}
-	_, withheld := l.withheldByPage()
+	barrier, withheld := l.withheldByPage()
 	_, absent := l.absent()
-	return !withheld && !absent
+	return !absent && (!withheld || barrier == casefile.ReasonScriptRequired && l.givenUp())
 }
 
 // subdomainSays is what the answer to a name that surely does not exist tells.
@@ -118,16 +118,14 @@ func (l *look) sameServer(s *casefile.Observation) bool {
 	return slices.ContainsFunc(l.o.Resolution.Addresses, func(a netip.Addr) bool { return slices.Contains(s.Resolution.Addresses, a) })
 }
 
-// everyPath says whether one and the same page stands at every path, as far as was asked: the front page is
-// compared with a path of the name that surely does not exist.
+// everyPath says whether nothing speaks against one and the same page at every path. Of a front page, and where no sibling
+// was asked, the name that surely does not exist tells: it is asked for a path that does not exist either.
 func (l *look) everyPath() bool {
 	switch l.sibling {
-	case siblingAlike:
+	case siblingAlike, siblingUnknown:
 		return true
 	case siblingShell:
 		return !l.asksFirst()
-	case siblingUnknown:
-		return l.root || l.way == wentHome
 	case siblingMissing, siblingOther:
 	}
 	return false

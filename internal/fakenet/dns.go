@@ -106,6 +106,11 @@ func (n *Net) answer(query []byte, v dnsView) ([]byte, time.Duration) {
 	n.mu.RLock()
 	known, back := n.names[name], n.reverses[name]
 	mode := n.modes[v.server]
+	if known == nil && back == nil {
+		if s := n.under(name); s != nil {
+			known = &dnsName{site: s}
+		}
+	}
 	n.mu.RUnlock()
 	m := new(dns.Msg)
 	m.SetReply(q)
