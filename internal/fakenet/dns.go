@@ -64,6 +64,11 @@ func (n *Net) lookup(host string) []netip.Addr {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	n.mu.RLock()
 	name := n.names[host]
+	if name == nil {
+		if s := n.under(host); s != nil {
+			name = &dnsName{site: s}
+		}
+	}
 	n.mu.RUnlock()
 	switch {
 	case name == nil:
