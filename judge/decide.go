@@ -316,9 +316,11 @@ func (l *look) failed() bool {
 	return l.thin() && l.saysOfItself(casefile.MarkerFailure)
 }
 
-// unset says whether nothing is set up where the page should be: a server's default page, or a list of no files.
+// unset says whether nothing is set up where the page should be: a server's default page, or a list of no files. A
+// page of more than a notice must say it of itself: it may quote.
 func (l *look) unset() bool {
-	return l.isNew(casefile.MarkerEmptyListing) || l.thin() && l.isNew(casefile.MarkerDefaultPage)
+	return l.isNew(casefile.MarkerEmptyListing) ||
+		l.thin() && l.isNew(casefile.MarkerDefaultPage) && (l.f.Words <= NoticeWords || l.f.Says(casefile.MarkerDefaultPage))
 }
 
 // isNew says whether the page has a marker that the baseline did not have.
