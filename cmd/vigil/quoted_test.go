@@ -64,7 +64,9 @@ var quoting = []struct {
 	sure bool
 	page func(phrase string) string
 }{
-	{"in the text", true, func(p string) string { return story(1, 3) + "<p>" + babble(5, 20) + " " + p + " " + babble(6, 20) + "</p>" + story(8, 3) }},
+	{"in the text", true, func(p string) string {
+		return story(1, 3) + "<p>" + babble(5, 20) + " " + p + " " + babble(6, 20) + "</p>" + story(8, 3)
+	}},
 	{"in a list of links", true, func(p string) string {
 		list := ""
 		for i := range 24 {
@@ -77,7 +79,9 @@ var quoting = []struct {
 	}},
 	{"in a heading of a long page", true, func(p string) string { return story(10, 5) + "<h2>" + p + "</h2>" + story(20, 5) }},
 	{"in the title of a long page", true, func(p string) string { return "<title>" + babble(1, 2) + " " + p + "</title>" + story(30, 10) }},
-	{"beside a video", true, func(p string) string { return `<video src="/v.mp4"></video><p>` + babble(11, 12) + "</p><p>" + p + "</p>" }},
+	{"beside a video", true, func(p string) string {
+		return `<video src="/v.mp4"></video><p>` + babble(11, 12) + "</p><p>" + p + "</p>"
+	}},
 	{"beside pictures", true, func(p string) string {
 		return strings.Repeat(`<figure><img src="/i.jpg"></figure>`, 4) + "<p>" + babble(12, 12) + "</p><p>" + p + "</p>"
 	}},
