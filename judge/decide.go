@@ -97,7 +97,8 @@ func (l *look) faulted() casefile.Reason {
 	l.note("fault", faultValue(fault), reason.State())
 	switch {
 	case fault.Kind == casefile.FaultNXDomain && len(l.o.Hops) > 0:
-		return casefile.ReasonRedirectedElsewhere // the site sends on to a name that does not exist
+		l.note("redirect", "to a name that does not exist", casefile.StateChanged)
+		return casefile.ReasonRedirectedElsewhere
 	case (fault.Kind == casefile.FaultNXDomain || fault.Kind == casefile.FaultNoAddress) && len(l.o.Hops) == 0 && l.hold() != "":
 		return casefile.ReasonDomainHold
 	case fault.Phase == casefile.PhaseBody && l.status/100 == 2 && l.matchesWithSubstance():
@@ -129,10 +130,11 @@ func faultValue(f *casefile.Fault) string {
 // answered judges a complete 2xx answer.
 func (l *look) answered() casefile.Reason {
 	if l.empty() || l.status == 204 || l.status == 205 {
-		l.note("body", "empty", casefile.StateChanged)
 		if l.in.Baseline != nil {
+			l.note("body", "empty", casefile.StateChanged)
 			return casefile.ReasonContentDiffers
 		}
+		l.note("body", "empty", casefile.StateSilent)
 		return casefile.ReasonProtocolError // an answer without content says nothing
 	}
 	if l.matchesBaseline() {
@@ -177,13 +179,21 @@ func (l *look) answered() casefile.Reason {
 		return casefile.ReasonContentDiffers
 	case l.saysNotFound():
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
-			return casefile.ReasonContentDiffers
+			return l.doubt("says not found, and the server does not")
 		}
 		return casefile.ReasonSoft404
-	case l.unset(), l.everyName() && l.lander(): // nobody can tell whether there ever was a page, or a list of links
-		return casefile.ReasonContentDiffers
+	case l.unset(): // nobody can tell whether there ever was a page
+		return l.doubt("nothing is set up")
+	case l.everyName() && l.lander():
+		return l.doubt("a list of links on every name")
 	}
 	return casefile.ReasonServed
+}
+
+// doubt leaves to a person what nobody can tell from the answers.
+func (l *look) doubt(why string) casefile.Reason {
+	l.note("doubt", why, casefile.StateChanged)
+	return casefile.ReasonContentDiffers
 }
 
 // missing judges a 404 or a 410.

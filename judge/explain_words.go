@@ -82,6 +82,7 @@ var signalClauses = map[string]string{
 	"address":       "the address is that of a known {value}",
 	"subdomain":     "a name that surely does not exist was asked for: {value}",
 	"registration":  "the registration is in {value}",
+	"doubt":         "nobody can tell from the answers: {value}",
 	"vantages":      "over all vantages: {value}",
 }
 
@@ -91,9 +92,9 @@ var valueWords = map[string]map[string]string{
 	"redirect": {
 		"to " + string(wentWithin):    "the way leads to another page of the site",
 		"to " + string(wentHome):      "the way leads to the front page of the site",
-		"to " + string(wentElsewhere): "the way leads to another site",
+		"to " + string(wentElsewhere): "the way leads to another site", "to a name that does not exist": "the way leads to a name that does not exist",
 	},
-	"page":     {"little else on it": "there is little else on the page", "no body": "no page came"},
+	"page":     {"little else on it": "there is little else on the page", "links and little else": "the page is links and little else", "no body": "no page came"},
 	"baseline": {"same bytes": "the page is the first live look's, byte for byte", "other bytes": "the bytes are not those of the first live look"},
 	"sibling": {
 		string(siblingMissing): "pages that do not exist are told as such by this server",
@@ -111,6 +112,12 @@ var valueWords = map[string]map[string]string{
 	"subdomain": {
 		string(subdomainMissing): "names that do not exist have no address", string(subdomainSame): "a name that surely does not exist answers with the same page",
 		string(subdomainOther): "a name that surely does not exist answers otherwise",
+	},
+	"doubt": {
+		"says not found, and the server does not": "the page says that nothing is there, and the server does not",
+		"nothing is set up":                       "nobody can tell whether there ever was a page: nothing is set up here",
+		"a list of links on every name":           "nobody can tell a parked page from a directory: it is a list of links on every name",
+		"one file for every path":                 "nobody can tell whether the file that every path gives stands for a missing one",
 	},
 	"registration": {
 		"redemptionPeriod": "the registrar deleted the domain, which can still be redeemed", "pendingDelete": "the registry is about to delete the domain",

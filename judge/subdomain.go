@@ -150,7 +150,14 @@ func (l *look) parked() bool {
 
 // parkedRatherThanMissing gives a soft 404 its better reason: the same page stands at every name as well.
 func (l *look) parkedRatherThanMissing() bool {
-	return l.everyName() && (l.givenUp() || l.lander())
+	if !l.everyName() {
+		return false
+	}
+	links := l.lander()
+	if links {
+		l.note("page", "links and little else", casefile.StateGone)
+	}
+	return links || l.givenUp()
 }
 
 // lander says whether the page is a list of links and little else. Link lists are like that too: it

@@ -31,7 +31,7 @@ var ways = []struct {
 	{"to an error page", "/gone.html", casefile.ReasonContentDiffers, casefile.ReasonSoft404, casefile.ReasonScriptRequired, "to same site"},
 	{"to another host of the site", "http://img.HOST/story", casefile.ReasonServed, casefile.ReasonSoft404, casefile.ReasonScriptRequired, "to same site"},
 	{"off the site", "http://elsewhere.example/story", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonScriptRequired, "to another domain"},
-	{"to a name that does not exist", "http://nobody.example/", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonScriptRequired, ""},
+	{"to a name that does not exist", "http://nobody.example/", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonScriptRequired, "to a name that does not exist"},
 	{"to a market of names", "http://market.example/sale", casefile.ReasonParked, casefile.ReasonParked, casefile.ReasonScriptRequired, "to another domain"},
 	{"to a parking service that is listed", "http://park.example/?from=parkingcrew.net", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonParked, "to another domain"},
 }
