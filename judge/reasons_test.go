@@ -90,7 +90,7 @@ func judgedBy(t *testing.T, name string) casefile.Verdict {
 	for _, tt := range strays {
 		if tt.name == name {
 			return judge.Decide(judge.Input{Target: tt.look.Hops[0].Target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling,
-				Subdomain: tt.subdomain, Baseline: tt.baseline, Registrar: tt.registrar})
+				Referred: tt.referred, Subdomain: tt.subdomain, Baseline: tt.baseline, Registrar: tt.registrar})
 		}
 	}
 	t.Fatalf("no look %q", name)

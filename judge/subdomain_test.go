@@ -50,6 +50,7 @@ var strays = []struct {
 	name      string
 	look      *casefile.Observation
 	sibling   *casefile.Observation
+	referred  *casefile.Observation
 	subdomain *casefile.Observation
 	baseline  *casefile.Features
 	registrar *casefile.Registrar
@@ -78,6 +79,16 @@ var strays = []struct {
 		o.Hops = append(o.Hops, o.Hops[0])
 		o.Hops[0].Status, o.Hops[1].Target = 302, front
 	}), asks: true, want: casefile.ReasonServed},
+	{name: "a few words on parking name servers over https, and strays are sent home", look: sentFrom(looked(front, few(), lot), "http://site-1.example/"),
+		subdomain: sentFrom(with(stray(few()), func(o *casefile.Observation) { o.Hops[0].Target = front }), "http://x7x7.site-1.example/x7x7"), asks: true, want: casefile.ReasonServed},
+	{name: "a few words on parking name servers over https, on every name", look: sentFrom(looked(front, few(), lot), "http://site-1.example/"),
+		subdomain: sentFrom(stray(few()), "http://x7x7.site-1.example/"), asks: true, want: casefile.ReasonParked},
+	{name: "a few words on parking name servers, at another domain", look: sentFrom(looked(at("https://elsewhere.test/"), few(), lot), "https://site-1.example/"),
+		subdomain: sentFrom(stray(few()), "https://x7x7.site-1.example/"), want: casefile.ReasonRedirectedElsewhere},
+	{name: "a placeholder on parking name servers, and another page by way of the site", look: looked(asked, few(), lot), sibling: sibling(looked(asked, few())),
+		referred: answer(200, article()), subdomain: stray(few()), asks: true, want: casefile.ReasonReferrerRequired},
+	{name: "a placeholder on parking name servers, also by way of the site", look: looked(asked, few(), lot), sibling: sibling(looked(asked, few())),
+		referred: answer(200, few()), subdomain: stray(few()), asks: true, want: casefile.ReasonParked},
 	{name: "links on parking name servers, and another server answers for other names", look: looked(front, links("a"), lot), subdomain: with(stray(links("a")), func(o *casefile.Observation) {
 		a := netip.MustParseAddr("198.51.100.9")
 		o.Hops[0].Address, o.Resolution.Addresses = a, []netip.Addr{a}
@@ -92,6 +103,8 @@ var strays = []struct {
 
 	// A matter of its own.
 	{name: "a story on parking name servers, on every name", look: looked(front, article(), lot), subdomain: stray(article()), asks: true, want: casefile.ReasonServed},
+	{name: "a story without pictures on parking name servers, on every name", look: looked(front, changed(article(), func(f *casefile.Features) { f.Images = 0 }), lot),
+		subdomain: stray(changed(article(), func(f *casefile.Features) { f.Images = 0 })), asks: true, want: casefile.ReasonServed},
 	{name: "one picture on parking name servers, on every name", look: looked(front, changed(few(), func(f *casefile.Features) { f.Images = 1 }), lot),
 		subdomain: stray(changed(few(), func(f *casefile.Features) { f.Images = 1 })), asks: true, want: casefile.ReasonServed},
 	{name: "a video on parking name servers, on every name", look: looked(front, changed(few(), func(f *casefile.Features) { f.Media = 1 }), lot),
@@ -107,6 +120,13 @@ var strays = []struct {
 	{name: "a parking script on a bare page", look: looked(front, unsaid(casefile.MarkerParkedSign)), want: casefile.ReasonParked},
 }
 
+// sentFrom is a look that was asked at the URL and sent on from there.
+func sentFrom(o *casefile.Observation, url string) *casefile.Observation {
+	first := casefile.Hop{Target: at(url), Status: 301, Location: true, Address: o.Hops[0].Address}
+	o.Hops = append([]casefile.Hop{first}, o.Hops...)
+	return o
+}
+
 func strayFault(kind casefile.FaultKind) *casefile.Observation {
 	o := fault(kind, casefile.PhaseResolve)
 	o.Purpose = casefile.PurposeSubdomain
@@ -118,7 +138,7 @@ func TestNamesThatDoNotExist(t *testing.T) {
 	for _, tt := range strays {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			in := judge.Input{Target: tt.look.Hops[0].Target, Sibling: tt.sibling, Baseline: tt.baseline, Registrar: tt.registrar}
+			in := judge.Input{Target: tt.look.Hops[0].Target, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar}
 			if asks := judge.WantsSubdomain(*tt.look, in); asks != tt.asks {
 				t.Errorf("asks %v, want %v", asks, tt.asks)
 			}
