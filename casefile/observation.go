@@ -63,11 +63,20 @@ const (
 	// PurposeReferred is the reported URL once more, as if it were linked from its own site's front page:
 	// whether one answer for every path is meant for those who come directly.
 	PurposeReferred Purpose = "referred"
+	// PurposeSubdomain is a name under the target's domain that surely does not exist: whether every name
+	// of the domain answers alike, as parking services do.
+	PurposeSubdomain Purpose = "subdomain"
 )
 
 // Valid says whether p is known.
 func (p Purpose) Valid() bool {
-	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl || p == PurposeReferred
+	return p == PurposeTarget || p.Beside()
+}
+
+// Beside says whether a look of this purpose stands beside those at the target: it helps to judge
+// them, and has no opinion of its own.
+func (p Purpose) Beside() bool {
+	return p == PurposeSibling || p == PurposeControl || p == PurposeReferred || p == PurposeSubdomain
 }
 
 // Resolution is what the DNS said about the host of the first hop.
@@ -80,6 +89,10 @@ type Resolution struct {
 	Nameservers []string     `json:"nameservers"` // of the zone, sorted; empty when not asked
 	// Authenticated is the AD flag: the resolver validated the answer with DNSSEC.
 	Authenticated bool `json:"authenticated"`
+	// Took is how long the look-up took, name servers included; also when it failed. Of an answer that
+	// was remembered it is next to nothing; 0 when it was not measured, as of an address literal. In
+	// JSON it is nanoseconds.
+	Took time.Duration `json:"took_ns,omitempty"`
 }
 
 // Hop is one answer on the way.

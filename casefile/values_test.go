@@ -33,7 +33,7 @@ func TestEnumerations(t *testing.T) {
 	t.Parallel()
 	enumeration(t, casefile.ClassUnclassified, casefile.ClassBaseline, casefile.ClassA1, casefile.ClassA2, casefile.ClassB1, casefile.ClassB2)
 	enumeration(t, casefile.WhyReported, casefile.WhyCadence, casefile.WhyConfirm, casefile.WhyAftercare, casefile.WhyPostponed, casefile.WhyGate, casefile.WhyAsked, casefile.WhyNever)
-	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl)
+	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl, casefile.PurposeReferred, casefile.PurposeSubdomain)
 	enumeration(t, casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS, casefile.PhaseRequest, casefile.PhaseBody)
 	enumeration(t, casefile.FaultTimeout, casefile.FaultRefused, casefile.FaultReset, casefile.FaultTLS, casefile.FaultServfail, casefile.FaultNXDomain, casefile.FaultNoAddress,
 		casefile.FaultRedirectLoop, casefile.FaultTooManyRedirects, casefile.FaultProtocol, casefile.FaultAddressRefused, casefile.FaultInterrupted)
@@ -123,7 +123,7 @@ var evidence = map[casefile.Reason]string{
 	"soft_404":             "status 200, and the sibling looks alike; or a bare page says of itself not found, and no sibling says otherwise or another page was there",
 	"takedown_page":        "a phrase or sign of removal and another trait",
 	"account_suspended":    "a phrase or sign of suspension and another trait",
-	"parked":               "a phrase or sign of parking and another trait (said by a bare page, sibling alike, parking name servers)",
+	"parked":               "a phrase or sign of parking and another trait (said by a bare page, sibling alike, parking name servers); or every name of the domain answers alike, and another trait",
 	"seized":               "a phrase or sign of seizure and another trait",
 	"sinkholed":            "the header or phrase of a sinkhole and another trait",
 	"nxdomain":             "the DNS says that the name does not exist",

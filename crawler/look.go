@@ -146,11 +146,17 @@ func (w *walk) hop(ctx context.Context, at casefile.Target, o *casefile.Observat
 	return w.c.fetcher.Fetch(ctx, ask), nil
 }
 
-// resolve asks for addresses within half of the look's time.
+// resolve asks for addresses within half of the look's time, and measures how long that took.
 func (w *walk) resolve(ctx context.Context, at casefile.Target, nameservers bool) (casefile.Resolution, *casefile.Fault) {
 	step, cancel := context.WithTimeoutCause(ctx, w.c.timeout/2, fetch.ErrTimeout)
 	defer cancel()
-	return w.c.resolver.Resolve(step, at.Host(), nameservers)
+	if _, literal := at.Address(); literal {
+		return w.c.resolver.Resolve(step, at.Host(), nameservers)
+	}
+	began := time.Now()
+	found, fault := w.c.resolver.Resolve(step, at.Host(), nameservers)
+	found.Took = time.Since(began)
+	return found, fault
 }
 
 // sameParty says whether two hosts belong to one registrable domain.

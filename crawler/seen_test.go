@@ -167,6 +167,30 @@ func TestLookFollowsCNAMEsAndAsksForNameservers(t *testing.T) {
 	})
 }
 
+// The look-up has a time of its own, of simulated milliseconds: what the DNS takes, and nothing else.
+func TestLookMeasuresTheLookUp(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		dns  fakenet.DNS
+		want time.Duration
+	}{
+		"an answer that takes a while": {fakenet.DNS{Delay: 300 * time.Millisecond}, 300 * time.Millisecond},
+		"no such name, after a while":  {fakenet.DNS{Delay: 200 * time.Millisecond, Kind: fakenet.DNSNXDomain}, 200 * time.Millisecond},
+		"an answer at once":            {fakenet.DNS{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, nil)
+				o := l.look(t, fakenet.Page("A plain page", "Words of our own.").On(tt.dns), nil)
+				if got := o.Resolution.Took; got < tt.want || got > tt.want+50*time.Millisecond || got > o.Took {
+					t.Errorf("looked up in %v of %v, want %v", got, o.Took, tt.want)
+				}
+			})
+		})
+	}
+}
+
 func TestRebindingIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -217,7 +217,7 @@ func (l *look) placeholder() casefile.Reason {
 	switch {
 	case r == nil:
 		if l.picture() { // a picture says nothing of itself
-			return casefile.ReasonContentDiffers
+			return l.doubt("one file for every path")
 		}
 		return casefile.ReasonSoft404
 	case r.Fault != nil:

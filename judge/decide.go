@@ -97,7 +97,8 @@ func (l *look) faulted() casefile.Reason {
 	l.note("fault", faultValue(fault), reason.State())
 	switch {
 	case fault.Kind == casefile.FaultNXDomain && len(l.o.Hops) > 0:
-		return casefile.ReasonRedirectedElsewhere // the site sends on to a name that does not exist
+		l.note("redirect", "to a name that does not exist", casefile.StateChanged)
+		return casefile.ReasonRedirectedElsewhere
 	case (fault.Kind == casefile.FaultNXDomain || fault.Kind == casefile.FaultNoAddress) && len(l.o.Hops) == 0 && l.hold() != "":
 		return casefile.ReasonDomainHold
 	case fault.Phase == casefile.PhaseBody && l.status/100 == 2 && l.matchesWithSubstance():
@@ -129,10 +130,11 @@ func faultValue(f *casefile.Fault) string {
 // answered judges a complete 2xx answer.
 func (l *look) answered() casefile.Reason {
 	if l.empty() || l.status == 204 || l.status == 205 {
-		l.note("body", "empty", casefile.StateChanged)
 		if l.in.Baseline != nil {
+			l.note("body", "empty", casefile.StateChanged)
 			return casefile.ReasonContentDiffers
 		}
+		l.note("body", "empty", casefile.StateSilent)
 		return casefile.ReasonProtocolError // an answer without content says nothing
 	}
 	if l.matchesBaseline() {
@@ -148,8 +150,12 @@ func (l *look) answered() casefile.Reason {
 	if notFound && l.sibling == siblingAlike {
 		return casefile.ReasonSoft404
 	}
-	if reason, ok := l.withheldByPage(); ok {
-		return reason
+	barrier, withheld := l.withheldByPage()
+	switch {
+	case (!withheld || barrier == casefile.ReasonScriptRequired) && l.parked():
+		return casefile.ReasonParked
+	case withheld:
+		return barrier
 	}
 	switch {
 	case l.way == wentElsewhere:
@@ -157,7 +163,11 @@ func (l *look) answered() casefile.Reason {
 	case l.way == wentHome:
 		return casefile.ReasonRedirectedHome
 	case l.sibling == siblingAlike:
-		return l.placeholder()
+		reason := l.placeholder()
+		if reason == casefile.ReasonSoft404 && l.parkedRatherThanMissing() {
+			return casefile.ReasonParked
+		}
+		return reason
 	case l.sibling == siblingShell && l.asksFirst():
 		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
@@ -169,13 +179,21 @@ func (l *look) answered() casefile.Reason {
 		return casefile.ReasonContentDiffers
 	case l.saysNotFound():
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
-			return casefile.ReasonContentDiffers
+			return l.doubt("says not found, and the server does not")
 		}
 		return casefile.ReasonSoft404
 	case l.unset(): // nobody can tell whether there ever was a page
-		return casefile.ReasonContentDiffers
+		return l.doubt("nothing is set up")
+	case l.everyName() && l.lander():
+		return l.doubt("a list of links on every name")
 	}
 	return casefile.ReasonServed
+}
+
+// doubt leaves to a person what nobody can tell from the answers.
+func (l *look) doubt(why string) casefile.Reason {
+	l.note("doubt", why, casefile.StateChanged)
+	return casefile.ReasonContentDiffers
 }
 
 // missing judges a 404 or a 410.
@@ -277,6 +295,7 @@ func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	case l.status/100 != 2 && (sign || l.f.Says(a.phrase)):
 	case l.sibling == siblingAlike:
 	case a.answers != "" && l.answers() == a.answers:
+	case a.reason == casefile.ReasonParked && sign && l.everyName():
 	default:
 		return false
 	}
@@ -307,9 +326,11 @@ func (l *look) failed() bool {
 	return l.thin() && l.saysOfItself(casefile.MarkerFailure)
 }
 
-// unset says whether nothing is set up where the page should be: a server's default page, or a list of no files.
+// unset says whether nothing is set up where the page should be: a server's default page, or a list of no files. A
+// page of more than a notice must say it of itself: it may quote.
 func (l *look) unset() bool {
-	return l.isNew(casefile.MarkerEmptyListing) || l.thin() && l.isNew(casefile.MarkerDefaultPage)
+	return l.isNew(casefile.MarkerEmptyListing) ||
+		l.thin() && l.isNew(casefile.MarkerDefaultPage) && (l.f.Words <= NoticeWords || l.f.Says(casefile.MarkerDefaultPage))
 }
 
 // isNew says whether the page has a marker that the baseline did not have.

@@ -66,6 +66,7 @@ var oneLook = []struct {
 	{name: "list of phrases, each in a line of its own", look: answer(200, bare(casefile.MarkerNotFound, casefile.MarkerParked, casefile.MarkerSuspended)), want: casefile.ReasonServed, sibling: sibling(answer(200, article()))},
 	{name: "a page of its own at an address that once was a sinkhole's", look: with(answer(200, article()), func(o *casefile.Observation) { o.Hops[0].Address = netip.MustParseAddr("131.253.18.11") }), want: casefile.ReasonServed},
 	{name: "a script of a parking service, missing pages are told as such", look: answer(200, unsaid(casefile.MarkerParkedSign)), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
+	{name: "a note that mentions a default page", look: answer(200, changed(mentions(casefile.MarkerDefaultPage), func(f *casefile.Features) { f.Words = 61 })), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
 	{name: "a list of files", look: answer(200, unsaid(casefile.MarkerListing)), sibling: sibling(answer(404, bare())), want: casefile.ReasonServed},
 
 	// Gone.

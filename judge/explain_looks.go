@@ -32,8 +32,10 @@ type ResolveStep struct {
 	Aliases     int      `json:"aliases"`                      // how many CNAMEs there are
 	CNAMEs      []string `json:"cnames,omitempty"`             // for readers who may see names
 	// Authenticated says that the resolver validated the answer with DNSSEC.
-	Authenticated bool   `json:"authenticated"`
-	Words         string `json:"words"`
+	Authenticated bool `json:"authenticated"`
+	// TookMS is how long the look-up took; 0 when it was not measured, was remembered, or took under 1 ms.
+	TookMS int64  `json:"took_ms"`
+	Words  string `json:"words"`
 }
 
 // HostRole says which host a hop asked, without naming it.
@@ -112,6 +114,8 @@ func purposeWords(p casefile.Purpose) string {
 		return "a control target"
 	case casefile.PurposeReferred:
 		return "the reported page, by way of its own site"
+	case casefile.PurposeSubdomain:
+		return "a name under the same domain that surely does not exist"
 	case casefile.PurposeTarget:
 	}
 	return "the reported page"
@@ -119,7 +123,8 @@ func purposeWords(p casefile.Purpose) string {
 
 func resolveStep(o *casefile.Observation, r Reading) ResolveStep {
 	found := o.Resolution
-	s := ResolveStep{Rcode: found.Rcode, Addresses: []string{}, Nameservers: []string{}, Aliases: len(found.CNAMEs), Authenticated: found.Authenticated}
+	s := ResolveStep{Rcode: found.Rcode, Addresses: []string{}, Nameservers: []string{}, Aliases: len(found.CNAMEs), Authenticated: found.Authenticated,
+		TookMS: found.Took.Milliseconds()}
 	for _, a := range found.Addresses {
 		s.Addresses = append(s.Addresses, r.shown(a.String()))
 	}
@@ -154,6 +159,9 @@ func resolveStep(o *casefile.Observation, r Reading) ResolveStep {
 	}
 	if s.Authenticated {
 		parts = append(parts, "validated with DNSSEC")
+	}
+	if found.Took > 0 {
+		parts = append(parts, "looked up in "+duration(found.Took))
 	}
 	s.Words = strings.Join(parts, "; ")
 	return s

@@ -52,11 +52,11 @@ func dressed(o casefile.Observation) casefile.Observation {
 		o.Purpose = casefile.PurposeTarget
 	}
 	if len(o.Hops) > 0 {
-		o.Took = 184 * time.Millisecond
+		o.Took, o.Resolution.Took = 184*time.Millisecond, 27*time.Millisecond
 		o.Resolution.Addresses, o.Resolution.CNAMEs = []netip.Addr{v4, v6}, []string{"site-1.example.edge.test"}
 		o.Resolution.Nameservers = append(slices.Clone(o.Resolution.Nameservers), "ns1.site-1.example", "ns2.dns.test")
 	} else if o.Fault != nil && o.Fault.Kind == casefile.FaultNXDomain {
-		o.Resolution.Rcode, o.Took = "NXDOMAIN", 31*time.Millisecond
+		o.Resolution.Rcode, o.Resolution.Took, o.Took = "NXDOMAIN", 31*time.Millisecond, 31*time.Millisecond
 	}
 	o.Hops = slices.Clone(o.Hops)
 	for i := range o.Hops {
@@ -249,6 +249,7 @@ func TestStepsOfALook(t *testing.T) {
 		"more than our cap":    {"", func(o *casefile.Observation) { o.BodyBytes, o.Truncated = 2_097_152, true }, []string{"2,097,152 bytes read, and there are more"}},
 		"bytes without traits": {"", func(o *casefile.Observation) { o.Features, o.BodyBytes = nil, 12 }, []string{"12 bytes read; no traits"}},
 		"validated":            {"", func(o *casefile.Observation) { o.Resolution.Authenticated = true }, []string{"validated with DNSSEC"}},
+		"a look-up of no time": {"", func(o *casefile.Observation) { o.Resolution.Took = time.Microsecond }, []string{"looked up in under 1 ms"}},
 		"many addresses": {"", func(o *casefile.Observation) {
 			for i := range 20 {
 				o.Resolution.Addresses = append(o.Resolution.Addresses, netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}))

@@ -80,6 +80,9 @@ var signalClauses = map[string]string{
 	"server_error":  "its kind is {value}",
 	"referred":      "asked by way of its own site: {value}",
 	"address":       "the address is that of a known {value}",
+	"subdomain":     "a name that surely does not exist was asked for: {value}",
+	"registration":  "the registration is in {value}",
+	"doubt":         "nobody can tell from the answers: {value}",
 	"vantages":      "over all vantages: {value}",
 }
 
@@ -89,9 +92,9 @@ var valueWords = map[string]map[string]string{
 	"redirect": {
 		"to " + string(wentWithin):    "the way leads to another page of the site",
 		"to " + string(wentHome):      "the way leads to the front page of the site",
-		"to " + string(wentElsewhere): "the way leads to another site",
+		"to " + string(wentElsewhere): "the way leads to another site", "to a name that does not exist": "the way leads to a name that does not exist",
 	},
-	"page":     {"little else on it": "there is little else on the page", "no body": "no page came"},
+	"page":     {"little else on it": "there is little else on the page", "links and little else": "the page is links and little else", "no body": "no page came"},
 	"baseline": {"same bytes": "the page is the first live look's, byte for byte", "other bytes": "the bytes are not those of the first live look"},
 	"sibling": {
 		string(siblingMissing): "pages that do not exist are told as such by this server",
@@ -101,10 +104,25 @@ var valueWords = map[string]map[string]string{
 	},
 	"name_servers": {
 		"parking": "the name servers are those of a parking service", "sinkhole": "the name servers are those of a sinkhole",
-		"seizure": "the name servers are those of a seizure",
+		"seizure": "the name servers are those of a seizure", "expiry": "the name servers are those of a registrar's page for domains whose registration is over",
 	},
 	"domain_status": {
 		"clientHold": "the registrar holds the domain (clientHold)", "serverHold": "the registry holds the domain (serverHold)",
+	},
+	"subdomain": {
+		string(subdomainMissing): "names that do not exist have no address", string(subdomainSame): "a name that surely does not exist answers with the same page",
+		string(subdomainOther): "a name that surely does not exist answers otherwise",
+	},
+	"doubt": {
+		"says not found, and the server does not": "the page says that nothing is there, and the server does not",
+		"nothing is set up":                       "nobody can tell whether there ever was a page: nothing is set up here",
+		"a list of links on every name":           "nobody can tell a parked page from a directory: it is a list of links on every name",
+		"one file for every path":                 "nobody can tell whether the file that every path gives stands for a missing one",
+	},
+	"registration": {
+		"redemptionPeriod": "the registrar deleted the domain, which can still be redeemed", "pendingDelete": "the registry is about to delete the domain",
+		"pendingRestore": "the domain was deleted and is being restored", "past its expiry date": "the registration is past its date, and may be renewed",
+		"autoRenewPeriod": "the registry renewed the registration by itself",
 	},
 	"body":      {"empty": "the answer has no content"},
 	"challenge": {"said by the headers": "the headers say that it is a test for robots"},

@@ -27,6 +27,9 @@ type Input struct {
 	// Referred is the answer to the target with its own site's front page as the referrer; nil when it
 	// was not asked, which WantsReferred decides.
 	Referred *casefile.Observation
+	// Subdomain is the answer to a name under the target's domain that surely does not exist; nil when it
+	// was not asked, which WantsSubdomain decides.
+	Subdomain *casefile.Observation
 	// Baseline are the features of the first confirmed live look; nil before that.
 	Baseline *casefile.Features
 	// Registrar is the domain side of the last hosting; nil when unknown.

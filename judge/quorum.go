@@ -19,7 +19,7 @@ func opinions(in Input) []opinion {
 	all := make([]opinion, 0, len(in.Observations))
 	for i := range in.Observations {
 		o := &in.Observations[i]
-		if o.Purpose == casefile.PurposeSibling || o.Purpose == casefile.PurposeControl || o.Purpose == casefile.PurposeReferred {
+		if o.Purpose.Beside() {
 			continue
 		}
 		all = append(all, judgeLook(o, &in))

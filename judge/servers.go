@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,59 +17,61 @@ const (
 	seizure  = "seizure"
 	sinkhole = "sinkhole"
 	parking  = "parking"
+	expiry   = "expiry"
 )
 
-// parkingServers are zones whose name servers serve parked domains only. From the parking services
-// of Vissers, Joosen, Nikiforakis: Parking Sensors, NDSS 2015, table I; as of November 2026.
-var parkingServers = [...]string{"sedoparking.com", "parkingcrew.net", "bodis.com", "cashparking.com", "parklogic.com", "above.com", "rookdns.com"}
+// The lists say where their facts are from.
+var (
+	//go:embed sinkholes.csv
+	sinkholesCSV string
+	//go:embed parking.csv
+	parkingCSV string
+)
 
-// sinkholes.csv says where its facts are from.
-//
-//go:embed sinkholes.csv
-var sinkholesCSV string
-
-// takenServers is the list, read at its first use. Nobody writes to it afterwards.
+// takenServers are both lists, read at their first use. Nobody writes to them afterwards.
 var takenServers = sync.OnceValue(func() *servers {
-	s, err := readServers(sinkholesCSV)
-	if err != nil {
-		panic(err) // an embedded file that a test has read
+	s := newServers()
+	if err := errors.Join(s.read(sinkholesCSV, seizure, sinkhole), s.read(parkingCSV, parking, expiry)); err != nil {
+		panic(err) // embedded files that a test has read
 	}
 	return s
 })
 
-// servers are name servers and addresses that answer for domains taken from their owners.
+// servers are name servers and addresses that answer for domains taken from their owners, or given up by them.
 type servers struct {
 	zones    map[string]string // kind by zone
 	prefixes []servedPrefix
 }
+
+func newServers() *servers { return &servers{zones: make(map[string]string)} }
 
 type servedPrefix struct {
 	prefix netip.Prefix
 	kind   string
 }
 
-// readServers reads a list in the form of sinkholes.csv: kind, value, what, operator, source, date.
-func readServers(data string) (*servers, error) {
+// read adds a list in the form of sinkholes.csv: kind, value, what, operator, source, date. Rows are of
+// the kinds given.
+func (s *servers) read(data string, kinds ...string) error {
 	r := csv.NewReader(strings.NewReader(data))
 	r.Comment = '#'
 	r.FieldsPerRecord = 6
 	rows, err := r.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("read sinkholes: %w", err)
+		return fmt.Errorf("read servers: %w", err)
 	}
-	s := &servers{zones: make(map[string]string)}
 	for _, row := range rows[min(1, len(rows)):] {
+		if !slices.Contains(kinds, row[2]) {
+			return fmt.Errorf("read servers: %q: it is neither %s", row[1], strings.Join(kinds, " nor "))
+		}
 		if err := s.add(row[0], row[1], row[2], row[5]); err != nil {
-			return nil, fmt.Errorf("read sinkholes: %q: %w", row[1], err)
+			return fmt.Errorf("read servers: %q: %w", row[1], err)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *servers) add(kind, value, what, date string) error {
-	if what != seizure && what != sinkhole {
-		return errors.New("it is neither sinkhole nor seizure")
-	}
 	if _, err := time.Parse(time.DateOnly, date); err != nil {
 		return fmt.Errorf("%q is no date", date)
 	}
@@ -118,7 +121,7 @@ func (s *servers) address(a netip.Addr) string {
 	return ""
 }
 
-// nameServers says what the names of the zone's name servers give away: parking,
+// nameServers says what the names of the zone's name servers give away: parking, expiry,
 // sinkhole, seizure, or nothing. One trait among others.
 func (l *look) nameServers() string {
 	for _, ns := range l.o.Resolution.Nameservers {
@@ -129,11 +132,6 @@ func (l *look) nameServers() string {
 		if strings.Contains(ns, sinkhole) { // they are named so for those who look
 			return sinkhole
 		}
-		for _, zone := range parkingServers {
-			if ns == zone || strings.HasSuffix(ns, "."+zone) {
-				return parking
-			}
-		}
 	}
 	return ""
 }
@@ -141,7 +139,11 @@ func (l *look) nameServers() string {
 // answers is the kind of server that answers for the name: by its name servers, else by the address
 // that was talked to. Addresses change hands: a trait beside another one, and never enough alone.
 func (l *look) answers() string {
-	if kind := l.nameServers(); kind != "" {
+	switch kind := l.nameServers(); kind {
+	case "":
+	case expiry: // a registrar's page for what is over: parked, in the one reason that there is
+		return parking
+	default:
 		return kind
 	}
 	return takenServers().address(l.o.Final().Address)

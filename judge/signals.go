@@ -47,7 +47,9 @@ type look struct {
 	way     way
 	base    comparison // with the baseline
 	sibling siblingSays
-	signals []casefile.Signal
+	// subdomain is what a name that surely does not exist tells.
+	subdomain subdomainSays
+	signals   []casefile.Signal
 }
 
 func newLook(o *casefile.Observation, in *Input) look {
@@ -62,6 +64,7 @@ func newLook(o *casefile.Observation, in *Input) look {
 	l.way = wayFrom(asked, o.Final().Target)
 	l.base = compare(in.Baseline, o.Features)
 	l.sibling = l.askSibling(asked)
+	l.subdomain = l.askSubdomain()
 	return l
 }
 
@@ -98,6 +101,9 @@ func (l *look) noteFacts() {
 	if l.sibling != siblingUnknown {
 		l.note("sibling", string(l.sibling), l.sibling.points())
 	}
+	if l.subdomain != subdomainUnknown {
+		l.note("subdomain", string(l.subdomain), l.subdomain.points())
+	}
 	if kind := l.nameServers(); kind != "" {
 		l.note("name_servers", kind, casefile.StateGone)
 	}
@@ -106,6 +112,9 @@ func (l *look) noteFacts() {
 	}
 	if hold := l.hold(); hold != "" {
 		l.note("domain_status", hold, casefile.StateGone)
+	}
+	if state, to := l.registration(); state != "" {
+		l.note("registration", state, to)
 	}
 }
 
@@ -147,26 +156,6 @@ func (l *look) empty() bool {
 func (l *look) thin() bool {
 	f := l.f
 	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks && f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
-}
-
-// hold is the EPP status that takes the domain out of the DNS, or empty. RFC 5731,
-// section 2.3: clientHold by the registrar, serverHold by the registry. RDAP writes
-// them as "client hold" and "server hold" (RFC 8056).
-func (l *look) hold() string {
-	if l.in.Registrar == nil {
-		return ""
-	}
-	found := ""
-	for _, s := range l.in.Registrar.DomainStatus {
-		s, _, _ = strings.Cut(s, " http") // WHOIS adds the address of an explanation
-		switch {
-		case strings.EqualFold(s, "serverHold"), strings.EqualFold(s, "server hold"):
-			return "serverHold"
-		case strings.EqualFold(s, "clientHold"), strings.EqualFold(s, "client hold"):
-			found = "clientHold"
-		}
-	}
-	return found
 }
 
 // markerPoints says where a marker points when the page bears it out.

@@ -74,3 +74,26 @@ func (p *pass) askReferred(ctx context.Context) {
 	p.visit.Observations = append(p.visit.Observations, o)
 	p.referred, p.cut = &o, ctx.Err() != nil
 }
+
+// askSubdomain asks for a name under the target's domain that surely does not exist, when the judge wants to
+// know whether all its names answer alike, as parking does: one look a visit, paced like the others at the host.
+func (p *pass) askSubdomain(ctx context.Context) {
+	if p.cut {
+		return
+	}
+	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
+		return o.Purpose == casefile.PurposeTarget && judge.WantsSubdomain(o, p.known())
+	})
+	if i < 0 {
+		return
+	}
+	if !p.round.pace(ctx) {
+		p.cut = ctx.Err() != nil
+		return
+	}
+	s := casefile.Subject{Target: judge.Subdomain(p.read.Target, strings.ToLower(rand.Text())), Referrer: p.read.Referrer, Purpose: casefile.PurposeSubdomain}
+	o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
+	p.round.looked()
+	p.visit.Observations = append(p.visit.Observations, o)
+	p.subdomain, p.cut = &o, ctx.Err() != nil
+}

@@ -22,6 +22,7 @@ type pass struct {
 	// sibling is what the same server answers to a path that surely does not exist; nil when it was not asked.
 	sibling   *casefile.Observation
 	referred  *casefile.Observation // the target by way of its own site; nil when it was not asked
+	subdomain *casefile.Observation // a name that surely does not exist; nil when it was not asked
 	registrar *casefile.Registrar   // asked because the name is gone
 	located   *casefile.Hosting     // decided anew in this visit
 	gated     bool                  // our own line was not sound
@@ -45,6 +46,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 	p.look(ctx)
 	p.askSibling(ctx)
 	p.askReferred(ctx)
+	p.askSubdomain(ctx)
 	p.askRegistry(ctx)
 	p.judge()
 	p.believe(ctx)
@@ -119,13 +121,21 @@ func (p *pass) targetLooks() []casefile.Observation {
 }
 
 func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
+	in := p.known()
+	in.Observations = looks
+	return judge.Decide(in)
+}
+
+// known is what a verdict is made from besides the looks at the target.
+func (p *pass) known() judge.Input {
 	in := judge.Input{
-		Target: p.read.Target, Observations: looks, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Baseline: p.read.Baseline, Registrar: p.registrar,
+		Target: p.read.Target, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Subdomain: p.subdomain,
+		Baseline: p.read.Baseline, Registrar: p.registrar,
 	}
 	if in.Registrar == nil && p.read.Hosting != nil {
 		in.Registrar = p.read.Hosting.Registrar
 	}
-	return judge.Decide(in)
+	return in
 }
 
 // locate decides anew who hosts the target, when there is reason to. Cases of one

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -369,6 +370,60 @@ func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 				}
 				if n := r.shelf.recorded(casefile.PurposeReferred); n != 1 || w.looks(casefile.PurposeReferred) != 1 {
 					t.Errorf("%d recorded of %d", n, w.looks(casefile.PurposeReferred))
+				}
+			})
+		})
+	}
+}
+
+// A front page on parking name servers is looked at once more under a name that does not exist, once a
+// visit, with the gap between looks; a page of its own matter is not.
+func TestAParkedFrontPageIsLookedAtUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	parked := page(200)
+	parked.Features = &casefile.Features{Digest: strings.Repeat("5", 64), Structure: 5, Words: 14, Elements: 9, HTML: true}
+	parked.Resolution.Nameservers = []string{"ns1.bodis.com"}
+	for name, tt := range map[string]struct {
+		first casefile.Observation
+		stray casefile.Observation
+		asked int
+		want  casefile.Reason
+	}{
+		"the same page": {parked, parked, 1, casefile.ReasonParked},
+		"no such name":  {parked, fault(casefile.FaultNXDomain, casefile.PhaseResolve), 1, casefile.ReasonServed},
+		"never asked":   {page(200), page(200), 0, casefile.ReasonServed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := reported(t, 1, "site-1")
+				c.Target = target(t, "https://site-1.example/")
+				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+					o := tt.first
+					if s.Purpose == casefile.PurposeSubdomain {
+						host, path := s.Target.Host(), s.Target.Path()
+						label, domain, _ := strings.Cut(host, ".")
+						if domain != "site-1.example" || path != "/"+label || len(label) < 20 {
+							t.Errorf("asked for %s%s", host, path)
+						}
+						o = tt.stray
+					}
+					o.Hops = slices.Clone(o.Hops)
+					for i := range o.Hops {
+						o.Hops[i].Target = s.Target
+					}
+					return o
+				})
+				r := newRig(t, w, newShelf(c), nil)
+				r.live(t.Context(), t, time.Minute)
+				if v := r.shelf.visits[0]; v.Verdict.Reason != tt.want || len(v.Observations) != 1+tt.asked {
+					t.Errorf("%s after %d looks, want %s after %d: %v", v.Verdict.Reason, len(v.Observations), tt.want, 1+tt.asked, v.Verdict.Signals)
+				}
+				if n := r.shelf.recorded(casefile.PurposeSubdomain); n != tt.asked || w.looks(casefile.PurposeSubdomain) != tt.asked {
+					t.Errorf("%d recorded of %d, want %d", n, w.looks(casefile.PurposeSubdomain), tt.asked)
+				}
+				if tt.asked > 0 && w.closest < time.Second {
+					t.Errorf("two looks at one host with a rest of %v", w.closest)
 				}
 			})
 		})

@@ -79,8 +79,8 @@ func (l accuracyLab) judge(ctx context.Context, t *trial) error {
 			return problem
 		}
 	}
-	look, err := l.crawler(n)
-	if err != nil {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
 		return err
 	}
 	now := time.Now().UTC()
@@ -89,23 +89,30 @@ func (l accuracyLab) judge(ctx context.Context, t *trial) error {
 	opened.ID = 1
 	kept := &oneCase{of: opened}
 	registry := &registryStub{}
-	v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: registry, Desk: idleDesk{}, Store: kept, Pace: accuracyPace()})
-	if err != nil {
-		return err
+	visit := func(status []string) (casefile.Verdict, error) { // with a crawler of its own: nothing of the DNS is remembered from long ago
+		look, err := l.crawler(n, key)
+		if err != nil {
+			return casefile.Verdict{}, err
+		}
+		registry.status = status
+		v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: registry, Desk: idleDesk{}, Store: kept, Pace: accuracyPace()})
+		if err != nil {
+			return casefile.Verdict{}, err
+		}
+		return kept.visit(ctx, v)
 	}
+	var err error
 	if t.Known {
-		registry.status = t.Before.DomainStatus
-		if t.First, err = kept.visit(ctx, v); err != nil {
+		if t.First, err = visit(t.Before.DomainStatus); err != nil {
 			return err
 		}
 		t.Turn(n)
 	}
-	registry.status = t.Now.DomainStatus
-	t.Verdict, err = kept.visit(ctx, v)
+	t.Verdict, err = visit(t.Now.DomainStatus)
 	return err
 }
 
-func (l accuracyLab) crawler(n *fakenet.Net) (*crawler.Crawler, error) {
+func (l accuracyLab) crawler(n *fakenet.Net, key []byte) (*crawler.Crawler, error) {
 	const vantage = "local"
 	r, err := resolve.New(resolve.Options{Servers: []string{n.DNS()}, Dial: n.Dialer(vantage), Timeout: l.timeout / 2})
 	if err != nil {
@@ -113,10 +120,6 @@ func (l accuracyLab) crawler(n *fakenet.Net) (*crawler.Crawler, error) {
 	}
 	g, err := guard.New(guard.Options{Allow: n.Prefixes(), Own: []netip.Addr{}, Dial: n.Dialer(vantage)})
 	if err != nil {
-		return nil, err
-	}
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
 	from := casefile.Vantage{Name: vantage, Country: "NL", Network: "AS64500"}

@@ -96,7 +96,7 @@ func seenBy(t *testing.T, pages []string) []*casefile.Features {
 	t.Helper()
 	n := fakenet.New(fakenet.Options{})
 	t.Cleanup(func() { n.Close() })
-	look, err := accuracyLab{timeout: 20 * time.Second}.crawler(n)
+	look, err := accuracyLab{timeout: 20 * time.Second}.crawler(n, make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}

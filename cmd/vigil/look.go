@@ -254,9 +254,15 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		referred = &o
 		observed = append(slices.Clone(observed), o)
 	}
-	host.last = time.Now()
 	hosting := l.locator.Locate(ctx, casefile.Inquiry{Target: t, Looks: looks})
-	verdict := judge.Decide(judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Referred: referred, Registrar: hosting.Registrar})
+	in := judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Referred: referred, Registrar: hosting.Registrar}
+	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsSubdomain(o, in) }); i >= 0 {
+		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: judge.Subdomain(t, strings.ToLower(rand.Text())), Purpose: casefile.PurposeSubdomain})
+		in.Subdomain = &o
+		observed = append(slices.Clone(observed), o)
+	}
+	host.last = time.Now()
+	verdict := judge.Decide(in)
 	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
 	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
 	for _, o := range observed {

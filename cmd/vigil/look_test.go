@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,11 +77,38 @@ func TestLook(t *testing.T) {
 			}
 		}
 	}
+	found := lines[0]["observations"].([]any)[0].(map[string]any)["resolution"].(map[string]any)
+	if _, told := found["took_ms"].(float64); !told || found["rcode"] != "NOERROR" || len(found["addresses"].([]any)) == 0 {
+		t.Errorf("resolution: %v", found)
+	}
 	hosting := lines[0]["hosting"].(map[string]any)
 	if hosting["country"] != "NL" || hosting["origin"] != "known" || len(hosting["claims"].([]any)) == 0 {
 		t.Errorf("hosting: %v", hosting)
 	}
 	t.Logf("%d looks in %v", len(lines), time.Since(started))
+}
+
+// A front page that stands at every name is looked at under one more name, and told as parked.
+func TestLookAsksForAnotherName(t *testing.T) {
+	t.Parallel()
+	body := "<html><head><title>Navnet</title></head><body><h1>Navnet skal fornys</h1><p>Kontakt din udbyder.</p></body></html>"
+	parked := fakenet.Behaviour{Name: "parked", Everywhere: true, Answer: func(w http.ResponseWriter, _ *fakenet.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, body)
+	}}.AllNames()
+	l := newLab(t, fakenet.Site{Host: "parked.test", Path: "/", Nameservers: []string{"ns1.bodis.com", "ns2.bodis.com"}, Acts: fakenet.Always(parked)})
+	out, said, code := l.vigil("", "look", "--json", l.sockets.URL("parked.test"))
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, said)
+	}
+	line := lookLines(t, out)[0]
+	var purposes []string
+	for _, o := range line["observations"].([]any) {
+		purposes = append(purposes, o.(map[string]any)["purpose"].(string))
+	}
+	if reason := line["verdict"].(map[string]any)["reason"]; reason != "parked" || !slices.Contains(purposes, "subdomain") {
+		t.Errorf("%v after looks at %v: %v", reason, purposes, line["verdict"])
+	}
 }
 
 func TestLookRefusesBadInputAndGoesOn(t *testing.T) {

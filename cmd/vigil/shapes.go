@@ -37,15 +37,24 @@ type verdictShape struct {
 }
 
 type observedShape struct {
-	Vantage    string              `json:"vantage"`
-	Purpose    casefile.Purpose    `json:"purpose"`
-	Resolution casefile.Resolution `json:"resolution"`
-	Hops       []hopShape          `json:"hops"`
-	Status     int                 `json:"status"`
-	BodyBytes  int64               `json:"body_bytes"`
-	Truncated  bool                `json:"truncated"`
-	Fault      *casefile.Fault     `json:"fault"`
-	TookMS     int64               `json:"took_ms"`
+	Vantage    string           `json:"vantage"`
+	Purpose    casefile.Purpose `json:"purpose"`
+	Resolution resolutionShape  `json:"resolution"`
+	Hops       []hopShape       `json:"hops"`
+	Status     int              `json:"status"`
+	BodyBytes  int64            `json:"body_bytes"`
+	Truncated  bool             `json:"truncated"`
+	Fault      *casefile.Fault  `json:"fault"`
+	TookMS     int64            `json:"took_ms"`
+}
+
+type resolutionShape struct {
+	Rcode         string       `json:"rcode"`
+	CNAMEs        []string     `json:"cnames"`
+	Addresses     []netip.Addr `json:"addresses"`
+	Nameservers   []string     `json:"nameservers"`
+	Authenticated bool         `json:"authenticated"`
+	TookMS        int64        `json:"took_ms"`
 }
 
 type hopShape struct {
@@ -92,11 +101,14 @@ func shapeVerdict(v casefile.Verdict) verdictShape {
 
 func shapeObservation(o casefile.Observation) observedShape {
 	s := observedShape{
-		Vantage: o.Vantage, Purpose: o.Purpose, Resolution: o.Resolution, Hops: []hopShape{}, Status: o.Status,
+		Vantage: o.Vantage, Purpose: o.Purpose, Hops: []hopShape{}, Status: o.Status,
 		BodyBytes: o.BodyBytes, Truncated: o.Truncated, Fault: o.Fault, TookMS: o.Took.Milliseconds(),
 	}
-	s.Resolution.CNAMEs, s.Resolution.Addresses = list(s.Resolution.CNAMEs), list(s.Resolution.Addresses)
-	s.Resolution.Nameservers = list(s.Resolution.Nameservers)
+	found := o.Resolution
+	s.Resolution = resolutionShape{
+		Rcode: found.Rcode, CNAMEs: list(found.CNAMEs), Addresses: list(found.Addresses), Nameservers: list(found.Nameservers),
+		Authenticated: found.Authenticated, TookMS: found.Took.Milliseconds(),
+	}
 	for _, h := range o.Hops {
 		hop := hopShape{Host: h.Target.Host(), Address: address(h.Address), Status: h.Status, MediaType: h.MediaType}
 		if h.TLS != nil {

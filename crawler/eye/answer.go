@@ -52,6 +52,9 @@ func (w wireObservation) read(asked casefile.Subject, m Manner) (casefile.Observ
 	if o.Took < 0 || o.Took > mostTimeout+time.Minute {
 		return casefile.Observation{}, errDuration
 	}
+	if o.Resolution.Took < 0 || o.Resolution.Took > mostTimeout+time.Minute {
+		return casefile.Observation{}, errDuration
+	}
 	if !soundResolution(&o.Resolution) {
 		return casefile.Observation{}, errResolution
 	}

@@ -37,7 +37,7 @@ func full(t testing.TB) (casefile.Subject, casefile.Observation) {
 		Purpose: casefile.PurposeTarget, Took: 1234567 * time.Nanosecond,
 		Resolution: casefile.Resolution{
 			Rcode: "NOERROR", CNAMEs: []string{"a.edge.example"}, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")},
-			Nameservers: []string{"ns1.example"}, Authenticated: true,
+			Nameservers: []string{"ns1.example"}, Authenticated: true, Took: 345678 * time.Nanosecond,
 		},
 		Hops: []casefile.Hop{
 			{Target: s.Target, Address: netip.MustParseAddr("192.0.2.1"), Status: 302, Location: true, Protocol: "HTTP/1.1", RetryAfter: time.Minute, Took: time.Second},
@@ -147,6 +147,8 @@ func TestAnswersOutOfBounds(t *testing.T) {
 		"another purpose":             func(_ *wireAnswer, o *wireObservation) { o.Purpose = casefile.PurposeSibling },
 		"a negative time":             func(_ *wireAnswer, o *wireObservation) { o.Took = -1 },
 		"a year":                      func(_ *wireAnswer, o *wireObservation) { o.Took = int64(24 * 365 * time.Hour) },
+		"a negative look-up":          func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = -1 },
+		"a look-up of a year":         func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = 24 * 365 * time.Hour },
 		"a long rcode":                func(_ *wireAnswer, o *wireObservation) { o.Resolution.Rcode = long },
 		"a name with a line break":    func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs[0] = "a\nb" },
 		"a long name server":          func(_ *wireAnswer, o *wireObservation) { o.Resolution.Nameservers[0] = long },

@@ -24,6 +24,8 @@ type Behaviour struct {
 	TLS TLSKind
 	// Everywhere answers all paths, not only the site's own.
 	Everywhere bool
+	// Wildcard answers for every name below the host that is no site of its own.
+	Wildcard bool
 	// Extra are further paths that Answer answers, for example "/login"; one that ends with a slash stands for all below it.
 	Extra []string
 	// Answer writes the response; a plain page when nil.

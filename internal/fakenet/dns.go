@@ -64,6 +64,11 @@ func (n *Net) lookup(host string) []netip.Addr {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	n.mu.RLock()
 	name := n.names[host]
+	if name == nil {
+		if s := n.under(host); s != nil {
+			name = &dnsName{site: s}
+		}
+	}
 	n.mu.RUnlock()
 	switch {
 	case name == nil:
@@ -106,6 +111,11 @@ func (n *Net) answer(query []byte, v dnsView) ([]byte, time.Duration) {
 	n.mu.RLock()
 	known, back := n.names[name], n.reverses[name]
 	mode := n.modes[v.server]
+	if known == nil && back == nil {
+		if s := n.under(name); s != nil {
+			known = &dnsName{site: s}
+		}
+	}
 	n.mu.RUnlock()
 	m := new(dns.Msg)
 	m.SetReply(q)

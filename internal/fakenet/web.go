@@ -71,6 +71,9 @@ func (s *webServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.net.mu.RLock()
 	known := s.net.sites[host]
+	if known == nil {
+		known = s.net.under(host)
+	}
 	s.net.mu.RUnlock()
 	if known == nil {
 		known = s.net.siteAt(host)

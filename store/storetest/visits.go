@@ -23,7 +23,7 @@ func roundTrip(t *testing.T, d Database) {
 	v.Observations[0].Hops[0].TLS = &casefile.TLS{Version: "1.3", Problem: "expired", Expires: epoch}
 	v.Observations = append(v.Observations, casefile.Observation{
 		Vantage: "far", Purpose: casefile.PurposeTarget, Started: now, Took: 5 * time.Second,
-		Resolution: casefile.Resolution{Rcode: "NOERROR", CNAMEs: []string{"edge.site-1.example"}, Addresses: []netip.Addr{netip.MustParseAddr("2001:db8::7")}, Nameservers: []string{"ns.site-1.example"}, Authenticated: true},
+		Resolution: casefile.Resolution{Rcode: "NOERROR", CNAMEs: []string{"edge.site-1.example"}, Addresses: []netip.Addr{netip.MustParseAddr("2001:db8::7")}, Nameservers: []string{"ns.site-1.example"}, Authenticated: true, Took: 38 * time.Millisecond},
 		Fault:      &casefile.Fault{Kind: casefile.FaultTimeout, Phase: casefile.PhaseConnect, Detail: "no answer"},
 	})
 	v.Hosting = &casefile.Hosting{

@@ -163,7 +163,7 @@ func visit(c casefile.Case, id casefile.VisitID, at time.Time) casefile.Visit {
 	o := casefile.Observation{
 		Vantage: "local", Purpose: casefile.PurposeTarget, Started: at, Took: 184 * time.Millisecond,
 		Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: c.Hosting.Addresses, CNAMEs: []string{"edge." + c.Target.Host()},
-			Nameservers: []string{"ns1." + c.Target.Host(), "ns2.dns.test"}},
+			Nameservers: []string{"ns1." + c.Target.Host(), "ns2.dns.test"}, Took: 27 * time.Millisecond},
 		Hops: []casefile.Hop{{Target: c.Target, Address: c.Hosting.Addresses[0], Status: 404, TLS: &casefile.TLS{Version: "1.3", Problem: "expired"},
 			Protocol: "HTTP/1.1", Took: 150 * time.Millisecond}},
 		Status: 404, BodyBytes: 1834, Features: &casefile.Features{Digest: hex.EncodeToString(make([]byte, 32)), HTML: true, Markers: []casefile.Marker{casefile.MarkerNotFound}},
