@@ -47,9 +47,7 @@ type EpisodeRecord struct {
 	Episode Episode
 	Outcome Outcome
 	// Ended is when the outcome was reached; zero for open ones.
-	Ended    time.Time
-	Country  string // hosting country; empty when unknown
-	Provider string
+	Ended time.Time
 }
 
 // Assessed says whether the episode was ever seen live; one that was not is

@@ -35,10 +35,10 @@ func Groups(records []casefile.EpisodeRecord, by func(casefile.EpisodeRecord) st
 }
 
 // ByCountry is the hosting country.
-func ByCountry(r casefile.EpisodeRecord) string { return r.Country }
+func ByCountry(r casefile.EpisodeRecord) string { return r.Episode.Country }
 
 // ByProvider is the hosting provider.
-func ByProvider(r casefile.EpisodeRecord) string { return r.Provider }
+func ByProvider(r casefile.EpisodeRecord) string { return r.Episode.Provider }
 
 // ByHost is the key of the host: one host can move the totals, so figures are shown by host as well.
 func ByHost(r casefile.EpisodeRecord) string { return string(r.HostKey) }
