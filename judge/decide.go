@@ -42,7 +42,9 @@ var barriers = []struct {
 }{
 	{casefile.MarkerChallenge, casefile.ReasonChallenge},
 	{casefile.MarkerReferrer, casefile.ReasonReferrerRequired},
+	{casefile.MarkerLegalBlock, casefile.ReasonLegalBlock},
 	{casefile.MarkerGeoBlock, casefile.ReasonGeoBlock},
+	{casefile.MarkerRateLimit, casefile.ReasonRateLimited},
 	{casefile.MarkerLinkExpired, casefile.ReasonLinkExpired},
 	{casefile.MarkerPaywall, casefile.ReasonPayment},
 	{casefile.MarkerLogin, casefile.ReasonLogin},
