@@ -77,7 +77,7 @@ type book struct {
 	heads []headSign
 }
 
-const sieveBits = 17 // 16 KiB: of other pairs of words, one in twenty or fewer pass
+const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
 // traits are the embedded lists, read-only.
 var traits = mustBook(traitsCSV, formsCSV, signsCSV)

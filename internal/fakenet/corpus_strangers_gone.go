@@ -79,7 +79,7 @@ func strangeCMS() []Specimen {
 			means(casefile.ReasonTakedownPage, casefile.ReasonSoft404, casefile.ReasonAccountSuspended),
 		lost("strange_microblog", sheet("en", "Not found.", "", `<div class="l-container"><h1>There's nothing here.</h1><p>Whatever you were looking for doesn't currently exist at this address. Unless you were looking for this error page, in which case: Congratulations! You totally found it.</p></div>`)),
 		lost("strange_typo3_dutch", sheet("nl", "Pagina niet gevonden - Gemeente Waterveen", `<meta name="generator" content="TYPO3 CMS">`,
-			anchors("hoofdmenu", "Paspoort", "Afval", "Bouwen", "Contact")+`<div class="csc-default"><h1>Deze pagina bestaat niet (meer)</h1><p>Controleer het adres of gebruik de zoekfunctie.</p></div><footer>Postbus 7, Waterveen</footer>`)),
+			anchors("hoofdmenu", "Paspoort", "Afval", "Bouwen", "Contact")+`<div class="csc-default"><h1>Deze pagina bestaat niet (meer)</h1><p>Controleer de URL of gebruik de zoekfunctie.</p></div><footer>Postbus 7, Waterveen</footer>`)),
 		lost("strange_bitrix_russian", sheet("ru", "404 Not Found", `<link href="/bitrix/templates/main/template_styles.css" rel="stylesheet">`,
 			anchors("menu", "Каталог", "Доставка", "Акции", "Контакты")+`<div class="error404"><b>404</b><p>Неправильно набран адрес, или такой страницы на сайте больше не существует.</p><p>Вернитесь на <a href="/">главную</a> или воспользуйтесь картой сайта.</p></div><footer>© Всё для дачи</footer>`)),
 		lost("strange_portal_japanese", sheet("ja", "お探しのページは見つかりません｜みなと市民ひろば", "",
@@ -111,7 +111,7 @@ func strangeBoards() []Specimen {
 		lost("strange_board_japanese", sheet("ja", "掲示板", "", `<center><font color="red" size="5"><b>スレッドがありません。</b></font><br><br><a href="/futaba.htm">リロード</a></center>`)),
 		instead("strange_board_post_removed", sheet("en", "[removed by moderator] : gardening", `<script src="/shreddit/app.js"></script>`,
 			anchors("top", "Popular", "All", "Log in")+`<div class="thing"><h1>[Removed by moderator]</h1><div class="usertext-body">Sorry, this post was removed by the moderators of gardening.</div></div>`+
-				`<div class="commentarea"><div class="comment">[deleted]</div><div class="comment">[deleted]</div><div class="comment">Read the rules before posting.</div></div>`)).means(takenDown...),
+				`<div class="commentlist"><div class="comment">[deleted]</div><div class="comment">[deleted]</div><div class="comment">Read the rules before posting.</div></div>`)).means(takenDown...),
 		lost("strange_community_banned", sheet("en", "banned", "",
 			`<div class="interstitial"><img src="/banned.png" alt="banned"><h3>This community has been banned</h3><p>This community was banned for violating our rule against harassment.</p><p>Banned 3 months ago.</p><a class="c-btn" href="/">Back to the front page</a></div>`)).
 			means(casefile.ReasonTakedownPage, casefile.ReasonAccountSuspended, casefile.ReasonSoft404),
