@@ -148,6 +148,8 @@ func TestAddressesInText(t *testing.T) {
 		"write to abuse (at) host (dot) example":         {"abuse@host.example"},
 		"abuse[at]host[dot]example, noc{at}host.example": {"abuse@host.example", "noc@host.example"},
 		"abuse at host dot example":                      {"abuse@host.example"},
+		"ABUSE AT HOST DOT EXAMPLE":                      {"ABUSE@HOST.EXAMPLE"},
+		"abuse At mail Dot host dot example":             {"abuse@mail.host.example"},
 		"abuse at host.example":                          {"abuse@host.example"},
 		"abuse-team at mail.host.example.":               {"abuse-team@mail.host.example"},
 		"<mailto:abuse@host.example>":                    {"abuse@host.example"},

@@ -41,15 +41,19 @@ func addressesIn(s string) []string {
 	s = atWord.ReplaceAllString(s, "@")
 	s = dotWord.ReplaceAllString(s, ".")
 	s = spokenDots.ReplaceAllStringFunc(s, func(m string) string {
-		local, domain, _ := strings.Cut(m, " at ")
-		return local + "@" + strings.ReplaceAll(strings.ReplaceAll(domain, " dot ", "."), " DOT ", ".")
+		words := strings.Split(m, " ") // a mailbox, "at", and labels with "dot" between them
+		address := words[0] + "@" + words[2]
+		for i := 4; i < len(words); i += 2 {
+			address += "." + words[i]
+		}
+		return address
 	})
 	s = spokenDesk.ReplaceAllStringFunc(s, func(m string) string {
-		i := strings.Index(strings.ToLower(m), " at ")
-		if strings.HasPrefix(strings.ToLower(m[i+4:]), "www.") || strings.HasPrefix(strings.ToLower(m[i+4:]), "whois.") {
+		words := strings.Split(m, " ")
+		if host := strings.ToLower(words[2]); strings.HasPrefix(host, "www.") || strings.HasPrefix(host, "whois.") {
 			return m
 		}
-		return m[:i] + "@" + m[i+4:]
+		return words[0] + "@" + words[2]
 	})
 	s = spacedAt.ReplaceAllString(s, "$1@$2")
 	var out []string
