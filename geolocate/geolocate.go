@@ -130,7 +130,7 @@ func New(o Options) (*Locator, error) {
 		l.finder = &trusted{o.Origins, o.CheckOrigin}
 	}
 	var err error
-	if l.edges, err = newEdges(); err != nil {
+	if l.edges, err = knownEdges(); err != nil {
 		return nil, err
 	}
 	if l.servers, err = newNameservers(); err != nil {
