@@ -69,9 +69,10 @@ var localKeys = map[string]string{
 	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
 	keyNetblock: "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail, "org name": "orgname",
-	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name", "customer organization": "custname",
+	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "customer organization": "custname",
 	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country", "customer country code": "country",
 	"tech-contact": keyTechMail, "tech-email": keyTechMail, "admin-contact": keyAdminMail, "admin-email": keyAdminMail,
+	"poc-name": "person", "poc-email": "e-mail",
 }
 
 // keyNetblock is TWNIC's word for a network, and nobody else's. Its answers name TWNIC nowhere.
