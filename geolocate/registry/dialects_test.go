@@ -169,36 +169,6 @@ func TestAddressesInText(t *testing.T) {
 	}
 }
 
-func TestRemarksThatAskForReports(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name  string
-		lines []string
-		want  []string
-	}{
-		{"on one line", []string{"please send abuse reports to desk@host.example"}, []string{"desk@host.example"}},
-		{"on the next line", []string{"Abuse and spam reports:", "desk@host.example"}, []string{"desk@host.example"}},
-		{"a sentence over two lines", []string{"For abuse please contact our", "team under desk@host.example"}, []string{"desk@host.example"}},
-		{"by the mailbox", []string{"abuse@host.example"}, []string{"abuse@host.example"}},
-		{"sorted by matter", []string{"Abuse: desk@host.example", "Peering: peering@host.example", "NOC: noc@host.example"}, []string{"desk@host.example"}},
-		{"another heading ends it", []string{"Abuse:", "Peering issues:", "peering@host.example"}, nil},
-		{"corrections are no abuse", []string{"report inaccuracies to hostmaster@host.example"}, nil},
-		{"a mailbox that is out of use", []string{"abuse@host.example is invalid"}, nil},
-		{"a technical contact", []string{"call us or mail office@host.example"}, nil},
-	} {
-		var got []string
-		for _, c := range remarkContacts(test.lines) {
-			if c.Role != RoleAbuse || c.Found != FoundRemarks {
-				t.Errorf("%s: %+v", test.name, c)
-			}
-			got = append(got, c.Email)
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s: %s", test.name, diff)
-		}
-	}
-}
-
 func TestCountryNamed(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
