@@ -1,6 +1,10 @@
 package judge
 
-import "vigil/casefile"
+import (
+	"fmt"
+
+	"vigil/casefile"
+)
 
 // The words of an explanation. They say no more than docs/verdicts.md: that table is
 // their source.
@@ -65,11 +69,12 @@ var reasonClauses = map[casefile.Reason]string{
 
 // signalClauses say what a signal observed. {value} is its value.
 var signalClauses = map[string]string{
-	"status":        "the last answer has status {value}",
-	"redirect":      "the way leads {value}",
-	"page":          "the page holds {value}",
-	"marker":        "the page shows {value}",
-	"baseline":      "beside the first live look: {value} (a likeness of 0.75 and above is the same page, below 0.35 another)",
+	"status":   "the last answer has status {value}",
+	"redirect": "the way leads {value}",
+	"page":     "the page holds {value}",
+	"marker":   "the page shows {value}",
+	"baseline": fmt.Sprintf("beside the first live look: {value} (a likeness of %.2f and above is the same page, below %.2f another)",
+		MatchScore, DifferScore),
 	"sibling":       "a path that does not exist was asked for: {value}",
 	"name_servers":  "the name servers are of the kind {value}",
 	"domain_status": "the domain has the status {value}",
