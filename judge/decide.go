@@ -238,9 +238,9 @@ func (l *look) broken() casefile.Reason {
 func (l *look) matchesBaseline() bool { return l.base.matches() }
 
 // matchesWithSubstance is matchesBaseline for an answer whose status or end speaks
-// against it: the same bytes, or a near text of enough words.
+// against it: the same bytes, a file that begins as it did, or a near text of enough words.
 func (l *look) matchesWithSubstance() bool {
-	return !l.empty() && l.base.matches() && (l.base.same || l.f.Words >= SubstanceWords)
+	return !l.empty() && l.base.matches() && (l.base.same || l.base.file.alike || l.f.Words >= SubstanceWords)
 }
 
 func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Has(m) }

@@ -75,6 +75,7 @@ var signalClauses = map[string]string{
 	"marker":   "the page shows {value}",
 	"baseline": fmt.Sprintf("beside the first live look: {value} (a likeness of %.2f and above is the same page, below %.2f another)",
 		MatchScore, DifferScore),
+	"file":          "as a file, beside the first live look: {value}",
 	"sibling":       "a path that does not exist was asked for: {value}",
 	"name_servers":  "the name servers are of the kind {value}",
 	"domain_status": "the domain has the status {value}",
@@ -97,7 +98,7 @@ var valueWords = map[string]map[string]string{
 		"to " + string(wentElsewhere): "the way leads to another site",
 	},
 	"page":     {"little else on it": "there is little else on the page", "no body": "no page came"},
-	"baseline": {"same bytes": "the page is the first live look's, byte for byte", "other bytes": "the bytes are not those of the first live look"},
+	"baseline": {"same bytes": "the page is the first live look's, byte for byte", "same beginning": "the file begins as the first live look's does", "other bytes": "the bytes are not those of the first live look"},
 	"sibling": {
 		string(siblingMissing): "pages that do not exist are told as such by this server",
 		string(siblingAlike):   "a path that surely does not exist looks the same",
