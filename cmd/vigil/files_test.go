@@ -57,9 +57,13 @@ var turns = []struct {
 		return served{body: append(bytes.Clone(f), "seventeen bytes.."...), status: 404}
 	}, digested},
 	{"the transfer broke off", func(f []byte) served { return served{body: f, broken: true} }, func(size int) bool { return size/2 >= casefile.FirstHead }},
-	{"encoded anew", func(f []byte) served { return served{body: noise(uint64(len(f)), len(f)*9/10, startJPEG, profileOf(len(f)))} }, never},
+	{"encoded anew", func(f []byte) served {
+		return served{body: noise(uint64(len(f)), len(f)*9/10, startJPEG, profileOf(len(f)))}
+	}, never},
 	{"as another type", func(f []byte) served { g := append([]byte(startPNG), f...); return served{body: g} }, never},
-	{"another file of the program", func(f []byte) served { return served{body: noise(uint64(len(f))+1, len(f), startJPEG, profileOf(len(f)))} }, never},
+	{"another file of the program", func(f []byte) served {
+		return served{body: noise(uint64(len(f))+1, len(f), startJPEG, profileOf(len(f)))}
+	}, never},
 	{"a placeholder", func([]byte) served { return served{body: noise(5, 1800, startPNG, 0)} }, never},
 }
 

@@ -252,7 +252,8 @@ func TestAnswersOutOfBounds(t *testing.T) {
 // crosses the wire again unchanged.
 func FuzzAnswer(f *testing.F) {
 	s, o := full(f)
-	for _, seen := range []casefile.Observation{o, {Purpose: s.Purpose, Fault: &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve}}} {
+	_, file := fullFile(f)
+	for _, seen := range []casefile.Observation{o, file, {Purpose: s.Purpose, Fault: &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve}}} {
 		data, err := encodeAnswer(testPlace, seen)
 		if err != nil {
 			f.Fatal(err)
