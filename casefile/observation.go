@@ -206,8 +206,20 @@ type Features struct {
 	Forms     int `json:"forms"`
 	Passwords int `json:"passwords"` // password inputs
 	Frames    int `json:"frames"`
+	// Kind is what the first 512 bytes are by the MIME Sniffing standard, for example image/jpeg: one of a closed
+	// set, whatever the server calls it. Empty of markup, and of a body in a coding that is not understood.
+	Kind string `json:"kind,omitempty"`
+	// Bytes is how many decoded bytes Digest is made of; 0 of markup and of an empty body.
+	Bytes int64 `json:"bytes,omitempty"`
+	// Length is the whole length of a file in bytes: read to its end, or declared by the server. 0 when nobody
+	// said it, and of markup. Above Bytes there was more than was read.
+	Length int64 `json:"length,omitempty"`
+	// Heads are keyed digests (HMAC-SHA-256, its first 128 bits, in lower-case hex) of the first 4, 8, 16 ... KiB of
+	// a file, as far as it was read, at most MaxHeads of them; none of markup. Two files begin alike as far as these
+	// are the same.
+	Heads []string `json:"heads,omitempty"`
 	// HTML says that the body was parsed as markup: HTML, or the error document of an object store.
-	// Without it only Digest, the size and Markers mean something, and of text and data written as text Words and SimHash.
+	// Without it only Digest, Kind, the sizes, Heads and Markers mean something, and of text and data written as text Words and SimHash.
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`
@@ -215,6 +227,13 @@ type Features struct {
 	// block of little else on a short page. The others may be quoted from elsewhere.
 	Said []Marker `json:"said,omitempty"`
 }
+
+// What Heads are made of. The first is longer than the tables and profiles that one program writes at the
+// beginning of most of its pictures; the last is 8 MiB.
+const (
+	FirstHead = 4 << 10 // bytes; each further one is twice as long
+	MaxHeads  = 12
+)
 
 // Has says whether the page shows the marker.
 func (f *Features) Has(m Marker) bool {

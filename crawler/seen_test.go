@@ -49,7 +49,7 @@ func TestLookSeesWhatServersAnswer(t *testing.T) {
 		{name: "application shell", b: fakenet.AppShell(), status: 200, hops: 1, markers: []casefile.Marker{casefile.MarkerAppShell}},
 		{name: "forbidden", b: fakenet.Forbidden(), status: 403, hops: 1},
 		{name: "unauthorised", b: fakenet.Unauthorized(), status: 401, hops: 1},
-		{name: "legal block", b: fakenet.LegalBlock(), status: 451, hops: 1},
+		{name: "legal block", b: fakenet.LegalBlock(), status: 451, hops: 1, markers: []casefile.Marker{casefile.MarkerLegalBlock}},
 		{name: "geo-block", b: fakenet.GeoBlockAll(), status: 403, hops: 1, markers: []casefile.Marker{casefile.MarkerGeoBlock}},
 		{name: "referrer gate, no referrer", b: fakenet.ReferrerGated(page, "http://forum.example/"), status: 403, hops: 1, markers: []casefile.Marker{casefile.MarkerReferrer}},
 		{name: "expired link", b: fakenet.LinkExpired(), status: 403, hops: 1, markers: []casefile.Marker{casefile.MarkerLinkExpired}},

@@ -47,6 +47,7 @@ type comparison struct {
 	same    bool    // the same bytes
 	html    bool    // both are HTML
 	text    bool    // both are text or data without markup, of enough words to compare
+	file    filed   // how two files relate
 	lost    bool    // all images and embeds of the first are missing in the second
 	strange bool    // the texts have nothing in common
 	score   float64 // 0 strange, 1 the same; 0 when they cannot be compared
@@ -65,6 +66,9 @@ func compare(a, b *casefile.Features) comparison {
 		c.score, c.lost = 1, false
 	case c.text: // a log grows, a feed and an answer in JSON bear the time
 		c.score = (1-weightSizes)*max(0, 1-float64(textBits(a, b))/StrangeBits) + weightSizes*ratio(a.Words, b.Words)
+	case !a.HTML && !b.HTML:
+		c.file = compareFiles(a, b)
+		c.score = c.file.share
 	case c.html:
 		c.score = score(a, b)
 		c.strange = min(a.Words, b.Words) >= SubstanceWords && textBits(a, b) >= StrangeBits
@@ -73,11 +77,11 @@ func compare(a, b *casefile.Features) comparison {
 }
 
 func (c comparison) matches() bool {
-	return c.known && (c.same || (c.html || c.text) && c.score >= MatchScore && !c.lost && !c.strange)
+	return c.known && (c.same || c.file.alike || (c.html || c.text) && c.score >= MatchScore && !c.lost && !c.strange)
 }
 
 func (c comparison) differs() bool {
-	return c.known && !c.same && (!c.html && !c.text || c.lost || c.strange || c.score < DifferScore)
+	return c.known && !c.same && !c.file.alike && (!c.html && !c.text || c.lost || c.strange || c.score < DifferScore)
 }
 
 func (c comparison) points() casefile.State {
@@ -91,6 +95,9 @@ func (c comparison) points() casefile.State {
 func (c comparison) String() string {
 	if c.same {
 		return "same bytes"
+	}
+	if c.file.alike {
+		return "same beginning"
 	}
 	if !c.html && !c.text {
 		return "other bytes"

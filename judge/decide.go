@@ -174,11 +174,10 @@ func (l *look) answered() casefile.Reason {
 		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
 		return casefile.ReasonScriptRequired
-	case l.saysRemoved():
-		if l.base.differs() { // another page was there, and now a notice with things like it around
-			return casefile.ReasonTakedownPage
-		}
-		return casefile.ReasonContentDiffers // of the page or of a part of it: a person decides
+	case l.saysRemoved() && l.base.differs(): // another page was there, and now a notice with things like it around
+		return casefile.ReasonTakedownPage
+	case l.saysRemoved() && (l.f.Links >= l.f.Images || l.f.Images > 2*ThinImages): // of the page, with things like it below, or of a part of an album
+		return l.doubt("says removed, among pictures")
 	case l.base.differs():
 		if l.saysNotFound() && l.f.Words <= NoticeWords {
 			return casefile.ReasonSoft404 // the page that was there, and now one that says that it is not
@@ -263,9 +262,9 @@ func (l *look) broken() casefile.Reason {
 func (l *look) matchesBaseline() bool { return l.base.matches() }
 
 // matchesWithSubstance is matchesBaseline for an answer whose status or end speaks
-// against it: the same bytes, or a near text of enough words.
+// against it: the same bytes, a file that begins as it did, or a near text of enough words.
 func (l *look) matchesWithSubstance() bool {
-	return !l.empty() && l.base.matches() && (l.base.same || l.f.Words >= SubstanceWords)
+	return !l.empty() && l.base.matches() && (l.base.same || l.base.file.alike || l.f.Words >= SubstanceWords)
 }
 
 func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Has(m) }

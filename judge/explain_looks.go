@@ -72,6 +72,8 @@ type BodyStep struct {
 	Bytes     int64             `json:"bytes"` // decoded
 	Truncated bool              `json:"truncated"`
 	HTML      bool              `json:"html"`
+	Kind      string            `json:"kind,omitempty"`   // of a file, by its first bytes, for example video/mp4
+	Length    int64             `json:"length,omitempty"` // of a whole file in bytes, where it is known
 	Counts    map[string]int    `json:"counts,omitempty"` // words, elements, links, images, media, scripts, forms, passwords, frames
 	Markers   []casefile.Marker `json:"markers" nullable:"false"`
 	Words     string            `json:"words"`
@@ -247,7 +249,14 @@ func bodyStep(o *casefile.Observation) *BodyStep {
 	}
 	s.HTML, s.Markers = f.HTML, append(s.Markers, f.Markers...)
 	if !f.HTML {
+		s.Kind, s.Length = f.Kind, f.Length
 		words += "; not HTML"
+		if f.Kind != "" {
+			words += ", by its first bytes " + f.Kind
+		}
+		if f.Length > o.BodyBytes {
+			words += ", " + grouped(f.Length) + " bytes in all"
+		}
 	} else {
 		s.Counts = map[string]int{}
 		var parts []string

@@ -208,11 +208,13 @@ func TestSentencesTellTheEvidence(t *testing.T) {
 		"sent to a name that does not exist":                     "sends the visitor on to a name that does not exist; one",
 		"one page for every path":                                "does not say so; a path that surely does not exist looks the same; one",
 		"not found, in words, on a bare page; sibling not asked": "does not say so; the page says that nothing is there; one",
-		"405":                          "does not answer the question; the last answer has status 405; one",
-		"401":                          "before anything is shown; the last answer has status 401 (log in first); one",
-		"log-in page after a redirect": "before anything is shown; the page has a log-in form, or asks to log in; one",
-		"empty where something was":    "first seen live; the answer has no content; one",
-		"another picture":              "first seen live; the bytes are not those of the first live look; one",
+		"405":                              "does not answer the question; the last answer has status 405; one",
+		"401":                              "before anything is shown; the last answer has status 401 (log in first); one",
+		"log-in page after a redirect":     "before anything is shown; the page has a log-in form, or asks to log in; one",
+		"empty where something was":        "first seen live; the answer has no content; one",
+		"another picture":                  "first seen live; the bytes are not those of the first live look; one",
+		"another picture of the same kind": "first seen live; the bytes are not those of the first live look; as a file, beside the first live look: similarity 0.00, 9000 in place of 5000 bytes; one",
+		"the picture with bytes added":     "is the page of the first live look; the last answer has status 200 (OK); the file begins as the first live look's does; as a file, beside the first live look: similarity 0.82, 5017 in place of 5000 bytes; one",
 		"404 that says both that it is missing and that the link expired": "with status 404; the page says that nothing is there; one",
 		"no address, by the registrar":                                    "on hold; the registrar holds the domain (clientHold); one",
 	} {
@@ -246,7 +248,10 @@ func TestStepsOfALook(t *testing.T) {
 		"an edge that asks to wait": {"", func(o *casefile.Observation) {
 			o.Hops[0].Edge, o.Hops[0].Challenge, o.Hops[0].RetryAfter = "example-edge", true, 90*time.Second
 		}, []string{"edge example-edge", "a test for robots", "come back in 90.0 s"}},
-		"more than our cap":    {"", func(o *casefile.Observation) { o.BodyBytes, o.Truncated = 2_097_152, true }, []string{"2,097,152 bytes read, and there are more"}},
+		"more than our cap": {"", func(o *casefile.Observation) { o.BodyBytes, o.Truncated = 2_097_152, true }, []string{"2,097,152 bytes read, and there are more"}},
+		"a film that is longer than our cap": {"", func(o *casefile.Observation) {
+			o.BodyBytes, o.Truncated, o.Features = 2_097_152, true, &casefile.Features{Digest: "film", Kind: "video/mp4", Bytes: 2_097_152, Length: 91_000_000}
+		}, []string{"2,097,152 bytes read, and there are more; not HTML, by its first bytes video/mp4, 91,000,000 bytes in all"}},
 		"bytes without traits": {"", func(o *casefile.Observation) { o.Features, o.BodyBytes = nil, 12 }, []string{"12 bytes read; no traits"}},
 		"validated":            {"", func(o *casefile.Observation) { o.Resolution.Authenticated = true }, []string{"validated with DNSSEC"}},
 		"a look-up of no time": {"", func(o *casefile.Observation) { o.Resolution.Took = time.Microsecond }, []string{"looked up in under 1 ms"}},

@@ -1,6 +1,10 @@
 package judge
 
-import "vigil/casefile"
+import (
+	"fmt"
+
+	"vigil/casefile"
+)
 
 // The words of an explanation. They say no more than docs/verdicts.md: that table is
 // their source.
@@ -65,11 +69,13 @@ var reasonClauses = map[casefile.Reason]string{
 
 // signalClauses say what a signal observed. {value} is its value.
 var signalClauses = map[string]string{
-	"status":        "the last answer has status {value}",
-	"redirect":      "the way leads {value}",
-	"page":          "the page holds {value}",
-	"marker":        "the page shows {value}",
-	"baseline":      "beside the first live look: {value} (a likeness of 0.75 and above is the same page, below 0.35 another)",
+	"status":   "the last answer has status {value}",
+	"redirect": "the way leads {value}",
+	"page":     "the page holds {value}",
+	"marker":   "the page shows {value}",
+	"baseline": fmt.Sprintf("beside the first live look: {value} (a likeness of %.2f and above is the same page, below %.2f another)",
+		MatchScore, DifferScore),
+	"file":          "as a file, beside the first live look: {value}",
 	"sibling":       "a path that does not exist was asked for: {value}",
 	"name_servers":  "the name servers are of the kind {value}",
 	"domain_status": "the domain has the status {value}",
@@ -95,7 +101,7 @@ var valueWords = map[string]map[string]string{
 		"to " + string(wentElsewhere): "the way leads to another site", "to a name that does not exist": "the way leads to a name that does not exist",
 	},
 	"page":     {"little else on it": "there is little else on the page", "links and little else": "the page is links and little else", "no body": "no page came"},
-	"baseline": {"same bytes": "the page is the first live look's, byte for byte", "other bytes": "the bytes are not those of the first live look"},
+	"baseline": {"same bytes": "the page is the first live look's, byte for byte", "same beginning": "the file begins as the first live look's does", "other bytes": "the bytes are not those of the first live look"},
 	"sibling": {
 		string(siblingMissing): "pages that do not exist are told as such by this server",
 		string(siblingAlike):   "a path that surely does not exist looks the same",
@@ -115,6 +121,7 @@ var valueWords = map[string]map[string]string{
 	},
 	"doubt": {
 		"says not found, and the server does not": "the page says that nothing is there, and the server does not",
+		"says removed, among pictures":            "nobody can tell whether the page was removed or a part of it: it says so among pictures",
 		"nothing is set up":                       "nobody can tell whether there ever was a page: nothing is set up here",
 		"a list of links on every name":           "nobody can tell a parked page from a directory: it is a list of links on every name",
 		"one file for every path":                 "nobody can tell whether the file that every path gives stands for a missing one",

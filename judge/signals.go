@@ -97,6 +97,9 @@ func (l *look) noteFacts() {
 	}
 	if l.base.known {
 		l.note("baseline", l.base.String(), l.base.points())
+		if l.base.file.sized {
+			l.note("file", l.base.file.String(), l.base.points())
+		}
 	}
 	if l.sibling != siblingUnknown {
 		l.note("sibling", string(l.sibling), l.sibling.points())

@@ -25,6 +25,13 @@ const (
 
 var errInaccurate = errors.New("the held-back half breaks its bounds: no false gone, at most one false live, at least 95% right")
 
+// legend is what a reader must know before the tables. docs/accuracy.md says more.
+const legend = `Each trial is a site whose truth is known; Vigil looks at it and judges. Rows are the truth, columns are what Vigil said.
+"right" also counts other verdicts that can be defended, as "changed" (a person decides) for an emptied folder.
+False gone, the worst error: it is there, and was judged gone. False live: it is gone, and was judged live.
+Rules are tuned on the tune half only; the hold half tells how they fare on sites that nobody tuned them on.
+`
+
 func newAccuracy() *cobra.Command {
 	var half string
 	var wrong bool
@@ -42,6 +49,7 @@ Exit code: 1 when the held-back half was judged and breaks its bounds.`,
 			if err != nil {
 				return err
 			}
+			fmt.Fprint(cmd.OutOrStdout(), legend)
 			lab := accuracyLab{timeout: 4 * time.Second, width: 48}
 			kept := true
 			for _, h := range halves {

@@ -154,6 +154,9 @@ func soundFeatures(f *casefile.Features, maxBody int64) bool {
 			return false
 		}
 	}
+	if !soundFile(f, maxBody) {
+		return false
+	}
 	for i, m := range f.Markers {
 		if !m.Valid() || i > 0 && f.Markers[i-1] >= m { // sorted, and each once
 			return false
@@ -167,8 +170,26 @@ func soundFeatures(f *casefile.Features, maxBody int64) bool {
 	return true
 }
 
-func digest(s string) bool {
-	return len(s) == digestHex && every(s, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'a' && r <= 'f' })
+// soundFile says whether the traits of a file are such as a crawler gives.
+func soundFile(f *casefile.Features, maxBody int64) bool {
+	if !word(f.Kind) || f.Bytes < 0 || f.Bytes > maxBody || f.Length < 0 || len(f.Heads) > casefile.MaxHeads {
+		return false
+	}
+	for i, h := range f.Heads {
+		if len(h) != headHex || !hex(h) || casefile.FirstHead<<i > f.Bytes {
+			return false
+		}
+	}
+	return !f.HTML || f.Kind == "" && f.Bytes == 0 && f.Length == 0 && len(f.Heads) == 0
+}
+
+// headHex is the length of one of a file's heads.
+const headHex = 32
+
+func digest(s string) bool { return len(s) == digestHex && hex(s) }
+
+func hex(s string) bool {
+	return every(s, func(r rune) bool { return r >= '0' && r <= '9' || r >= 'a' && r <= 'f' })
 }
 
 // details are the phrases that fetching and resolving write into faults.

@@ -60,10 +60,32 @@ var sameTargets = cmp.Options{cmp.Comparer(func(a, b casefile.Target) bool { ret
 
 func TestEveryFactCrossesTheWire(t *testing.T) {
 	t.Parallel()
-	s, o := full(t)
+	for name, facts := range map[string]func(testing.TB) (casefile.Subject, casefile.Observation){"a page": full, "a file": fullFile} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, o := facts(t)
+			crosses(t, s, o)
+		})
+	}
+	_, o := full(t)
 	noZeroFields(t, reflect.ValueOf(o.Hops[1]), "Hop", "Location", "RetryAfter")
-	noZeroFields(t, reflect.ValueOf(*o.Features), "Features")
+	noZeroFields(t, reflect.ValueOf(*o.Features), "Features", "Kind", "Bytes", "Length", "Heads")
+	_, file := fullFile(t)
+	noZeroFields(t, reflect.ValueOf(*file.Features), "Features", "SimHash", "Structure", "Title", "Words", "Elements", "Links", "Images", "Media", "Scripts", "Forms", "Passwords", "Frames", "HTML", "Said")
 	noZeroFields(t, reflect.ValueOf(o), "Observation", "ID", "Vantage", "Started")
+}
+
+// fullFile is full with a file in the place of the page.
+func fullFile(t testing.TB) (casefile.Subject, casefile.Observation) {
+	t.Helper()
+	s, o := full(t)
+	o.Features = &casefile.Features{Digest: strings.Repeat("0b", 32), Kind: "video/mp4", Bytes: 12345, Length: 400_000,
+		Heads: []string{strings.Repeat("1c", 16), strings.Repeat("2d", 16)}, Markers: []casefile.Marker{casefile.MarkerTakedownSign}}
+	return s, o
+}
+
+func crosses(t *testing.T, s casefile.Subject, o casefile.Observation) {
+	t.Helper()
 	data, err := encodeAnswer(testPlace, o)
 	if err != nil {
 		t.Fatal(err)
@@ -75,6 +97,11 @@ func TestEveryFactCrossesTheWire(t *testing.T) {
 	if diff := cmp.Diff(o, got, sameTargets); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// asFile makes the page a sound file.
+func asFile(o *wireObservation) {
+	o.Features = &casefile.Features{Digest: o.Features.Digest, Kind: "video/mp4", Bytes: 8192, Length: 9000, Heads: []string{strings.Repeat("1c", 16), strings.Repeat("2d", 16)}}
 }
 
 // noZeroFields keeps the test whole when a type gains a field.
@@ -144,37 +171,50 @@ func TestAnswersOutOfBounds(t *testing.T) {
 	}
 	long := strings.Repeat("x", 2000)
 	for name, change := range map[string]func(a *wireAnswer, o *wireObservation){
-		"another purpose":             func(_ *wireAnswer, o *wireObservation) { o.Purpose = casefile.PurposeSibling },
-		"a negative time":             func(_ *wireAnswer, o *wireObservation) { o.Took = -1 },
-		"a year":                      func(_ *wireAnswer, o *wireObservation) { o.Took = int64(24 * 365 * time.Hour) },
-		"a negative look-up":          func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = -1 },
-		"a look-up of a year":         func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = 24 * 365 * time.Hour },
-		"a long rcode":                func(_ *wireAnswer, o *wireObservation) { o.Resolution.Rcode = long },
-		"a name with a line break":    func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs[0] = "a\nb" },
-		"a long name server":          func(_ *wireAnswer, o *wireObservation) { o.Resolution.Nameservers[0] = long },
-		"a thousand names":            func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs = make([]string, 1000) },
-		"an address that is none":     func(_ *wireAnswer, o *wireObservation) { o.Resolution.Addresses[0] = netip.Addr{} },
-		"an address with a zone":      func(_ *wireAnswer, o *wireObservation) { o.Hops[0].Address = netip.MustParseAddr("fe80::1%eth0") },
-		"another status than the hop": func(_ *wireAnswer, o *wireObservation) { o.Status = 404 },
-		"hops from elsewhere":         func(_ *wireAnswer, o *wireObservation) { o.Hops = o.Hops[1:] },
-		"too many hops":               func(_ *wireAnswer, o *wireObservation) { o.Hops = append(o.Hops, o.Hops[1], o.Hops[1], o.Hops[1]) },
-		"a hop to a file":             func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Target = "file:///x" },
-		"status 0":                    func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Status, o.Status = 0, 0 },
-		"a server with a line break":  func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Server = "a\nb" },
-		"a page for a media type":     func(_ *wireAnswer, o *wireObservation) { o.Hops[1].MediaType = long },
-		"a long edge":                 func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Edge = long },
-		"a wait of a year":            func(_ *wireAnswer, o *wireObservation) { o.Hops[1].RetryAfter = int64(9000 * time.Hour) },
-		"a negative round trip":       func(_ *wireAnswer, o *wireObservation) { o.Hops[1].RoundTrip = -1 },
-		"a long TLS problem":          func(_ *wireAnswer, o *wireObservation) { o.Hops[1].TLS.Problem = long },
-		"more bytes than asked for":   func(_ *wireAnswer, o *wireObservation) { o.BodyBytes = 1 << 30 },
-		"features without an answer":  func(_ *wireAnswer, o *wireObservation) { o.Hops, o.Status, o.BodyBytes, o.Truncated = nil, 0, 0, false },
-		"a digest that is text":       func(_ *wireAnswer, o *wireObservation) { o.Features.Digest = "the page itself" },
-		"a title that is text":        func(_ *wireAnswer, o *wireObservation) { o.Features.Title = "the title itself" },
-		"negative words":              func(_ *wireAnswer, o *wireObservation) { o.Features.Words = -1 },
-		"an unknown marker":           func(_ *wireAnswer, o *wireObservation) { o.Features.Markers[0] = "other" },
-		"said but not a marker":       func(_ *wireAnswer, o *wireObservation) { o.Features.Said[0] = casefile.MarkerParked },
-		"an unknown marker is said":   func(_ *wireAnswer, o *wireObservation) { o.Features.Said[0] = "other" },
-		"a marker twice":              func(_ *wireAnswer, o *wireObservation) { o.Features.Markers[1] = o.Features.Markers[0] },
+		"another purpose":              func(_ *wireAnswer, o *wireObservation) { o.Purpose = casefile.PurposeSibling },
+		"a negative time":              func(_ *wireAnswer, o *wireObservation) { o.Took = -1 },
+		"a year":                       func(_ *wireAnswer, o *wireObservation) { o.Took = int64(24 * 365 * time.Hour) },
+		"a negative look-up":           func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = -1 },
+		"a look-up of a year":          func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = 24 * 365 * time.Hour },
+		"a long rcode":                 func(_ *wireAnswer, o *wireObservation) { o.Resolution.Rcode = long },
+		"a name with a line break":     func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs[0] = "a\nb" },
+		"a long name server":           func(_ *wireAnswer, o *wireObservation) { o.Resolution.Nameservers[0] = long },
+		"a thousand names":             func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs = make([]string, 1000) },
+		"an address that is none":      func(_ *wireAnswer, o *wireObservation) { o.Resolution.Addresses[0] = netip.Addr{} },
+		"an address with a zone":       func(_ *wireAnswer, o *wireObservation) { o.Hops[0].Address = netip.MustParseAddr("fe80::1%eth0") },
+		"another status than the hop":  func(_ *wireAnswer, o *wireObservation) { o.Status = 404 },
+		"hops from elsewhere":          func(_ *wireAnswer, o *wireObservation) { o.Hops = o.Hops[1:] },
+		"too many hops":                func(_ *wireAnswer, o *wireObservation) { o.Hops = append(o.Hops, o.Hops[1], o.Hops[1], o.Hops[1]) },
+		"a hop to a file":              func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Target = "file:///x" },
+		"status 0":                     func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Status, o.Status = 0, 0 },
+		"a server with a line break":   func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Server = "a\nb" },
+		"a page for a media type":      func(_ *wireAnswer, o *wireObservation) { o.Hops[1].MediaType = long },
+		"a long edge":                  func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Edge = long },
+		"a wait of a year":             func(_ *wireAnswer, o *wireObservation) { o.Hops[1].RetryAfter = int64(9000 * time.Hour) },
+		"a negative round trip":        func(_ *wireAnswer, o *wireObservation) { o.Hops[1].RoundTrip = -1 },
+		"a long TLS problem":           func(_ *wireAnswer, o *wireObservation) { o.Hops[1].TLS.Problem = long },
+		"more bytes than asked for":    func(_ *wireAnswer, o *wireObservation) { o.BodyBytes = 1 << 30 },
+		"features without an answer":   func(_ *wireAnswer, o *wireObservation) { o.Hops, o.Status, o.BodyBytes, o.Truncated = nil, 0, 0, false },
+		"a digest that is text":        func(_ *wireAnswer, o *wireObservation) { o.Features.Digest = "the page itself" },
+		"a title that is text":         func(_ *wireAnswer, o *wireObservation) { o.Features.Title = "the title itself" },
+		"negative words":               func(_ *wireAnswer, o *wireObservation) { o.Features.Words = -1 },
+		"an unknown marker":            func(_ *wireAnswer, o *wireObservation) { o.Features.Markers[0] = "other" },
+		"said but not a marker":        func(_ *wireAnswer, o *wireObservation) { o.Features.Said[0] = casefile.MarkerParked },
+		"an unknown marker is said":    func(_ *wireAnswer, o *wireObservation) { o.Features.Said[0] = "other" },
+		"a marker twice":               func(_ *wireAnswer, o *wireObservation) { o.Features.Markers[1] = o.Features.Markers[0] },
+		"heads of a page":              func(_ *wireAnswer, o *wireObservation) { o.Features.Heads = []string{strings.Repeat("1c", 16)} },
+		"a file of a text for a kind":  func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Kind = long },
+		"a file larger than asked for": func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Bytes = 1 << 30 },
+		"a file of negative length":    func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Length = -1 },
+		"a head that is text": func(_ *wireAnswer, o *wireObservation) {
+			asFile(o)
+			o.Features.Heads[0] = strings.Repeat("the file", 4)
+		},
+		"a head of more than was read": func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Bytes = 8191 },
+		"too many heads": func(_ *wireAnswer, o *wireObservation) {
+			asFile(o)
+			o.Features.Heads = make([]string, casefile.MaxHeads+1)
+		},
 		"an unknown fault":            func(_ *wireAnswer, o *wireObservation) { o.Fault.Kind = "gone" },
 		"an unknown phase":            func(_ *wireAnswer, o *wireObservation) { o.Fault.Phase = "after" },
 		"a detail with a host":        func(_ *wireAnswer, o *wireObservation) { o.Fault.Detail = "lookup site-1.example" },
@@ -214,7 +254,8 @@ func TestAnswersOutOfBounds(t *testing.T) {
 // crosses the wire again unchanged.
 func FuzzAnswer(f *testing.F) {
 	s, o := full(f)
-	for _, seen := range []casefile.Observation{o, {Purpose: s.Purpose, Fault: &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve}}} {
+	_, file := fullFile(f)
+	for _, seen := range []casefile.Observation{o, file, {Purpose: s.Purpose, Fault: &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve}}} {
 		data, err := encodeAnswer(testPlace, seen)
 		if err != nil {
 			f.Fatal(err)

@@ -82,7 +82,9 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 	features := casefile.Features{}
 	s.read(m, x.ask.Target, r.Header, understood, &features)
 	features.Digest = hexSum(s.mac)
-	x.answer.BodyBytes, x.answer.Truncated, x.answer.Features = m.n, m.truncated || d.over, &features
+	fileSize(&features, r, m.n, !m.truncated && !d.over && errors.Is(m.err, io.EOF), len(list) > 0)
+	x.answer.BodyBytes, x.answer.Features = m.n, &features
+	x.answer.Truncated = m.truncated || d.over || features.Length > m.n && errors.Is(m.err, io.EOF) // a range is not all
 	switch {
 	case m.err == nil, errors.Is(m.err, io.EOF), d.over:
 	case errors.Is(m.err, errNoRoom):
@@ -153,6 +155,7 @@ func (b *rawBody) fault(ctx context.Context) *casefile.Fault {
 type meter struct {
 	r         io.Reader
 	mac       hash.Hash
+	heads     heads
 	n, max    int64
 	truncated bool
 	err       error
@@ -172,8 +175,13 @@ func (m *meter) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := m.r.Read(p[:min(int64(len(p)), m.max-m.n)])
-	m.mac.Write(p[:n])
-	m.n += int64(n)
+	for rest := p[:n]; len(rest) > 0; {
+		k := m.heads.upTo(m.n, len(rest))
+		m.mac.Write(rest[:k])
+		m.n += int64(k)
+		m.heads.reach(m.mac, m.n)
+		rest = rest[k:]
+	}
 	m.err = err
 	return n, err
 }

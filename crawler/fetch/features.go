@@ -73,11 +73,18 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 			marks.add(casefile.MarkerMetaRefresh)
 		}
 	}
+	if !f.HTML {
+		m.heads.begin(m.mac, m.n)
+		if understood {
+			f.Kind = kindOf(s.peek.Peek)
+		}
+	}
 	if !f.HTML && understood && isText(h.Get("Content-Type")) {
 		s.page = page{}
 		f.Words, f.SimHash = s.page.readText(decoder(s.peek, h.Get("Content-Type")), s.drain)
 	}
 	m.finish(s.drain)
+	f.Heads = m.heads.sums
 	marks |= pathMarks(target)
 	f.Markers = marks.sorted()
 	f.Said = (marks & said).sorted()

@@ -1,0 +1,71 @@
+package judge
+
+import (
+	"strconv"
+	"strings"
+
+	"vigil/casefile"
+)
+
+// HeadShare is the share of the first file with which a later one must begin to be the same
+// file: one with bytes added at its end, or cut off behind its middle. The beginnings that are
+// compared double in length, so the share is told within a factor of two: a file that was only
+// added to shows a half or more, one cut behind its middle a quarter or more (ADR-0040).
+const HeadShare = 0.25
+
+// filed is how two files relate that are not the same bytes.
+type filed struct {
+	sized      bool    // both have traits of files: looks before 2026-11-24 have none
+	alike      bool    // the second is the first, with other bytes behind
+	share      float64 // of the first one's bytes with which the second begins, at least; 0 to 1
+	kinds      [2]string
+	lengths    [2]int64 // 0 where it is not known
+	unlikeKind bool
+}
+
+// compareFiles tells whether b is a later state of the file a. The type is told by the bytes, not by
+// the server. Same type, same length and the same beginning: bytes within it were changed, as it is done to escape lists of
+// digests, or not as much of it was read. A quarter of it and more the same: bytes were added behind, or are missing there.
+func compareFiles(a, b *casefile.Features) filed {
+	r := filed{sized: a.Bytes > 0 && b.Bytes > 0, kinds: [2]string{a.Kind, b.Kind}, lengths: [2]int64{a.Length, b.Length}, unlikeKind: a.Kind != b.Kind}
+	if !r.sized {
+		return r
+	}
+	shared := int64(0)
+	for i := range min(len(a.Heads), len(b.Heads)) {
+		if a.Heads[i] != b.Heads[i] {
+			break
+		}
+		shared = casefile.FirstHead << i
+	}
+	r.share = min(1, float64(shared)/float64(a.Bytes))
+	sameLength := a.Length > 0 && a.Length == b.Length
+	r.alike = !r.unlikeKind && shared > 0 && (sameLength || r.share >= HeadShare)
+	return r
+}
+
+// String tells what differs, in numbers and types of a closed set.
+func (r filed) String() string {
+	parts := []string{"similarity " + strconv.FormatFloat(r.share, 'f', 2, 64)}
+	if r.unlikeKind {
+		parts = append(parts, kindName(r.kinds[1])+" in place of "+kindName(r.kinds[0]))
+	}
+	if r.lengths[0] != r.lengths[1] {
+		parts = append(parts, lengthName(r.lengths[1])+" in place of "+lengthName(r.lengths[0])+" bytes")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func kindName(kind string) string {
+	if kind == "" {
+		return "an unknown type"
+	}
+	return kind
+}
+
+func lengthName(n int64) string {
+	if n == 0 {
+		return "an unknown number"
+	}
+	return strconv.FormatInt(n, 10)
+}
