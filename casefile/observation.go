@@ -63,11 +63,14 @@ const (
 	// PurposeReferred is the reported URL once more, as if it were linked from its own site's front page:
 	// whether one answer for every path is meant for those who come directly.
 	PurposeReferred Purpose = "referred"
+	// PurposeDirect is the reported URL once more, without the referrer that was recorded for it: what
+	// those see who open the address by itself (ADR-0035).
+	PurposeDirect Purpose = "direct"
 )
 
 // Valid says whether p is known.
 func (p Purpose) Valid() bool {
-	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl || p == PurposeReferred
+	return p == PurposeTarget || p == PurposeSibling || p == PurposeControl || p == PurposeReferred || p == PurposeDirect
 }
 
 // Resolution is what the DNS said about the host of the first hop.

@@ -244,7 +244,7 @@ func baseline(v casefile.Visit) *casefile.Features {
 		if status == 0 {
 			status = o.Final().Status
 		}
-		if o.Purpose == casefile.PurposeSibling || o.Purpose == casefile.PurposeControl || o.Purpose == casefile.PurposeReferred || o.Fault != nil || o.Features == nil || status/100 != 2 || dissents(v.Verdict, o.Vantage) {
+		if !ofTarget(o.Purpose) || o.Fault != nil || o.Features == nil || status/100 != 2 || dissents(v.Verdict, o.Vantage) {
 			continue
 		}
 		if best == nil || o.Vantage < best.Vantage {
