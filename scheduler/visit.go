@@ -43,6 +43,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 		}
 	}()
 	p.look(ctx)
+	p.lookDirect(ctx)
 	p.askSibling(ctx)
 	p.askReferred(ctx)
 	p.askRegistry(ctx)
@@ -108,19 +109,23 @@ func (p *pass) askRegistry(ctx context.Context) {
 // judge gives the verdict over all that was observed.
 func (p *pass) judge() { p.visit.Verdict = p.verdict(p.targetLooks()) }
 
-func (p *pass) targetLooks() []casefile.Observation {
+func (p *pass) targetLooks() []casefile.Observation { return p.looksFor(casefile.PurposeTarget) }
+
+func (p *pass) looksFor(purpose casefile.Purpose) []casefile.Observation {
 	var looks []casefile.Observation
 	for _, o := range p.visit.Observations {
-		if o.Purpose == casefile.PurposeTarget {
+		if o.Purpose == purpose {
 			looks = append(looks, o)
 		}
 	}
 	return looks
 }
 
+// verdict judges looks at the target, together with those without the recorded referrer: these speak
+// only for the matter, so that a dead line does no harm in them.
 func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
 	in := judge.Input{
-		Target: p.read.Target, Observations: looks, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Baseline: p.read.Baseline, Registrar: p.registrar,
+		Target: p.read.Target, Observations: append(looks, p.looksFor(casefile.PurposeDirect)...), Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Baseline: p.read.Baseline, Registrar: p.registrar,
 	}
 	if in.Registrar == nil && p.read.Hosting != nil {
 		in.Registrar = p.read.Hosting.Registrar

@@ -1,0 +1,52 @@
+package scheduler
+
+import (
+	"context"
+	"sync"
+
+	"vigil/casefile"
+)
+
+// lookDirect looks once more from every vantage, without the referrer that was recorded for the case:
+// pages that show their matter only to those who come from a certain page show others a disguise, and the
+// difference tells which is which (ADR-0035). Paced like every look at the host.
+func (p *pass) lookDirect(ctx context.Context) {
+	if p.cut || !p.read.Target.Replays(p.read.Referrer) {
+		return
+	}
+	var from []string
+	for _, o := range p.targetLooks() {
+		if tellsMoreDirectly(o) {
+			from = append(from, o.Vantage)
+		}
+	}
+	if len(from) == 0 || !p.round.pace(ctx) {
+		p.cut = ctx.Err() != nil
+		return
+	}
+	s := casefile.Subject{Target: p.read.Target, Purpose: casefile.PurposeDirect}
+	direct := make([]casefile.Observation, len(from))
+	var all sync.WaitGroup
+	for i, vantage := range from {
+		all.Go(func() { direct[i] = p.lookFrom(ctx, vantage, s) })
+	}
+	all.Wait()
+	p.round.looked()
+	p.visit.Observations = append(p.visit.Observations, direct...)
+	p.cut = ctx.Err() != nil
+}
+
+// tellsMoreDirectly says whether a look without the referrer can tell more than o, which was made with
+// it. It cannot when the server never saw the referrer (no name, no address, no connection, no TLS), when it
+// let the time run out, or when we stopped.
+func tellsMoreDirectly(o casefile.Observation) bool {
+	if o.Fault == nil || len(o.Hops) > 0 && o.Fault.Kind != casefile.FaultInterrupted {
+		return true
+	}
+	switch o.Fault.Phase {
+	case casefile.PhaseRequest, casefile.PhaseBody:
+		return o.Fault.Kind != casefile.FaultTimeout && o.Fault.Kind != casefile.FaultInterrupted
+	case casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS:
+	}
+	return false
+}
