@@ -38,7 +38,7 @@ func (p *pass) askSibling(ctx context.Context) {
 	}
 	if known == nil && p.round.pace(ctx) {
 		s := casefile.Subject{
-			Target: p.read.Target.Sibling(strings.ToLower(rand.Text())), Referrer: p.read.Referrer, Purpose: casefile.PurposeSibling,
+			Target: p.read.Target.Sibling(strings.ToLower(rand.Text())), Referrer: p.referrer(), Purpose: casefile.PurposeSibling,
 		}
 		o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
 		p.round.looked()

@@ -11,12 +11,12 @@ import (
 // pages that show their matter only to those who come from a certain page show others a disguise, and the
 // difference tells which is which (ADR-0035). Paced like every look at the host.
 func (p *pass) lookDirect(ctx context.Context) {
-	if p.cut || !p.read.Target.Replays(p.read.Referrer) {
+	if p.cut || p.referrer().IsZero() {
 		return
 	}
 	var from []string
 	for _, o := range p.targetLooks() {
-		if tellsMoreDirectly(o) {
+		if TellsMoreDirectly(o) {
 			from = append(from, o.Vantage)
 		}
 	}
@@ -36,10 +36,18 @@ func (p *pass) lookDirect(ctx context.Context) {
 	p.cut = ctx.Err() != nil
 }
 
-// tellsMoreDirectly says whether a look without the referrer can tell more than o, which was made with
+// referrer is what is sent along to the host; zero when none was recorded that leads to the target.
+func (p *pass) referrer() casefile.Target {
+	if !p.read.Target.Replays(p.read.Referrer) {
+		return casefile.Target{}
+	}
+	return p.read.Referrer
+}
+
+// TellsMoreDirectly says whether a look without the referrer can tell more than o, which was made with
 // it. It cannot when the server never saw the referrer (no name, no address, no connection, no TLS), when it
 // let the time run out, or when we stopped.
-func tellsMoreDirectly(o casefile.Observation) bool {
+func TellsMoreDirectly(o casefile.Observation) bool {
 	if o.Fault == nil || len(o.Hops) > 0 && o.Fault.Kind != casefile.FaultInterrupted {
 		return true
 	}

@@ -126,7 +126,12 @@ func TestNoReferrerNoSecondLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		none, itself := reported(t, 1, "site-1"), reported(t, 2, "site-2")
 		itself.Referrer = itself.Target
-		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			if !s.Referrer.IsZero() {
+				t.Errorf("a look for %s sends a referrer", s.Purpose)
+			}
+			return answer(s, page(200))
+		})
 		r := newRig(t, w, newShelf(none, itself), nil)
 		r.live(t.Context(), t, time.Hour)
 		if n := w.looks(casefile.PurposeDirect); n != 0 || w.looks(casefile.PurposeTarget) == 0 {

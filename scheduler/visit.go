@@ -56,7 +56,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 
 // look looks from every vantage at once.
 func (p *pass) look(ctx context.Context) {
-	s := casefile.Subject{Target: p.read.Target, Referrer: p.read.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
+	s := casefile.Subject{Target: p.read.Target, Referrer: p.referrer(), Purpose: casefile.PurposeTarget, Nameservers: true}
 	p.visit.Observations = make([]casefile.Observation, len(p.vantages))
 	var all sync.WaitGroup
 	for i, from := range p.vantages {
