@@ -13,6 +13,21 @@ const withoutReferrer = "without_referrer"
 // sameAnswer is its value when the referrer made no difference.
 const sameAnswer = "the same answer"
 
+// WantsDirect says whether a look without the referrer can tell more than o, which was made with
+// it. It cannot when the server never saw the referrer (no name, no address, no connection, no TLS), when it
+// let the time run out, or when we stopped.
+func WantsDirect(o casefile.Observation) bool {
+	if o.Fault == nil || len(o.Hops) > 0 && o.Fault.Kind != casefile.FaultInterrupted {
+		return true
+	}
+	switch o.Fault.Phase {
+	case casefile.PhaseRequest, casefile.PhaseBody:
+		return o.Fault.Kind != casefile.FaultTimeout && o.Fault.Kind != casefile.FaultInterrupted
+	case casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS:
+	}
+	return false
+}
+
 // weighDirect lets the looks without the recorded referrer speak, each to the opinion of its own
 // vantage: they are no witnesses of their own. all holds one opinion a vantage.
 //

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"vigil/casefile"
+	"vigil/judge"
 )
 
 // lookDirect looks once more from every vantage, without the referrer that was recorded for the case:
@@ -16,7 +17,7 @@ func (p *pass) lookDirect(ctx context.Context) {
 	}
 	var from []string
 	for _, o := range p.targetLooks() {
-		if TellsMoreDirectly(o) {
+		if judge.WantsDirect(o) {
 			from = append(from, o.Vantage)
 		}
 	}
@@ -42,19 +43,4 @@ func (p *pass) referrer() casefile.Target {
 		return casefile.Target{}
 	}
 	return p.read.Referrer
-}
-
-// TellsMoreDirectly says whether a look without the referrer can tell more than o, which was made with
-// it. It cannot when the server never saw the referrer (no name, no address, no connection, no TLS), when it
-// let the time run out, or when we stopped.
-func TellsMoreDirectly(o casefile.Observation) bool {
-	if o.Fault == nil || len(o.Hops) > 0 && o.Fault.Kind != casefile.FaultInterrupted {
-		return true
-	}
-	switch o.Fault.Phase {
-	case casefile.PhaseRequest, casefile.PhaseBody:
-		return o.Fault.Kind != casefile.FaultTimeout && o.Fault.Kind != casefile.FaultInterrupted
-	case casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS:
-	}
-	return false
 }

@@ -84,7 +84,7 @@ func parseReferrer(raw string) (casefile.Target, error) {
 	}
 	from, problem := target.Parse(raw)
 	if problem != nil {
-		return from, fmt.Errorf("--referrer: %s: %w", problem.Detail, errBadInput)
+		return from, fmt.Errorf("--referrer: %w", problem)
 	}
 	return from, nil
 }
@@ -299,9 +299,12 @@ func (l *lookRun) lookDirect(ctx context.Context, s casefile.Subject, looks []ca
 	if s.Referrer.IsZero() {
 		return nil
 	}
+	looks = slices.DeleteFunc(slices.Clone(looks), func(o casefile.Observation) bool { return !judge.WantsDirect(o) })
+	if len(looks) == 0 {
+		return nil
+	}
 	host.last = time.Now()
 	host.rest(ctx, l.gap)
-	looks = slices.DeleteFunc(slices.Clone(looks), func(o casefile.Observation) bool { return !scheduler.TellsMoreDirectly(o) })
 	var all sync.WaitGroup
 	for i := range looks {
 		from := looks[i].Vantage
