@@ -157,3 +157,22 @@ func TestDirectLooksNeverMakeItGone(t *testing.T) {
 		}
 	})
 }
+
+// The explanation tells both looks, what each found, and what the second one meant for the verdict.
+func TestWithAndWithoutTheReferrerExplained(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		with, without *casefile.Observation
+	}{
+		"shown_only_with_it":     {answer(200, article()), answer(403, bare())},
+		"gone_with_it_and_cover": {answer(404, bare(casefile.MarkerNotFound)), answer(200, another())},
+		"gone_both_ways":         {answer(404, bare(casefile.MarkerNotFound)), answer(404, bare(casefile.MarkerNotFound))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := []casefile.Observation{dressed(*tt.with), dressed(*direct(tt.without))}
+			v := judge.Decide(judge.Input{Target: asked, Observations: seen, Baseline: article()})
+			golden(t, name+".txt", judge.Explain(v, seen, masked).Text(""))
+		})
+	}
+}
