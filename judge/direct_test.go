@@ -22,6 +22,11 @@ func soft() *casefile.Features {
 	return changed(another(), func(f *casefile.Features) { f.Images, f.Markers = 0, []casefile.Marker{casefile.MarkerNotFound} })
 }
 
+// redressed is the article under another title and in another frame.
+func redressed() *casefile.Features {
+	return changed(article(), func(f *casefile.Features) { f.Digest, f.Title, f.Structure = "redressed", "redressed", 9 })
+}
+
 var withAndWithout = []struct {
 	name         string
 	with, direct *casefile.Observation
@@ -35,6 +40,7 @@ var withAndWithout = []struct {
 	{name: "shown, and not found without", with: answer(200, article()), direct: answer(404, bare()), want: casefile.ReasonServed, told: "http_404"},
 	{name: "shown, and forbidden without", with: answer(200, article()), direct: answer(403, bare()), baseline: article(), want: casefile.ReasonMatchesBaseline, told: "forbidden"},
 	{name: "shown, and silent without", with: answer(200, article()), direct: fault(casefile.FaultReset, casefile.PhaseRequest), want: casefile.ReasonServed, told: "reset"},
+	{name: "shown in another dress, and as it was without", with: answer(200, redressed()), direct: answer(200, article()), baseline: article(), want: casefile.ReasonServed, told: "matches_baseline"},
 
 	// The known page without the referrer is live.
 	{name: "not found, and the known page without", with: answer(404, bare()), direct: answer(200, article()), baseline: article(), want: casefile.ReasonMatchesBaseline, told: "matches_baseline"},

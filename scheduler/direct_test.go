@@ -74,6 +74,9 @@ func TestTheReferrerDecidesWhatIsShown(t *testing.T) {
 				if !slices.Equal(both, []int{len(r.shelf.visits), len(r.shelf.visits)}) || both[1] != w.looks(casefile.PurposeDirect) {
 					t.Errorf("%v looks recorded in %d visits", both, len(r.shelf.visits))
 				}
+				if n := w.looks(casefile.PurposeSibling); n != 1 {
+					t.Errorf("%d siblings: what those see who come directly is not compared with one", n)
+				}
 				if w.closest < time.Second {
 					t.Errorf("two looks at one host with a rest of %v", w.closest)
 				}
