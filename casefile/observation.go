@@ -66,6 +66,9 @@ const (
 	// PurposeSubdomain is a name under the target's domain that surely does not exist: whether every name
 	// of the domain answers alike, as parking services do.
 	PurposeSubdomain Purpose = "subdomain"
+	// PurposeDirect is the reported URL once more, without the referrer that was recorded for it: what
+	// those see who open the address by itself (ADR-0035).
+	PurposeDirect Purpose = "direct"
 )
 
 // Valid says whether p is known.
@@ -76,7 +79,7 @@ func (p Purpose) Valid() bool {
 // Beside says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
 func (p Purpose) Beside() bool {
-	return p == PurposeSibling || p == PurposeControl || p == PurposeReferred || p == PurposeSubdomain
+	return p == PurposeSibling || p == PurposeControl || p == PurposeReferred || p == PurposeSubdomain || p == PurposeDirect
 }
 
 // Resolution is what the DNS said about the host of the first hop.

@@ -161,3 +161,7 @@ func (t Target) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(t.String()))
 
 // MarshalText masks the target, so that encoding/json and zap do not reveal it.
 func (t Target) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// Replays says whether a recorded referrer is sent along when t is looked at: not when it is t itself,
+// because nobody comes to a page from there.
+func (t Target) Replays(referrer Target) bool { return !referrer.IsZero() && referrer != t }

@@ -33,7 +33,7 @@ func TestEnumerations(t *testing.T) {
 	t.Parallel()
 	enumeration(t, casefile.ClassUnclassified, casefile.ClassBaseline, casefile.ClassA1, casefile.ClassA2, casefile.ClassB1, casefile.ClassB2)
 	enumeration(t, casefile.WhyReported, casefile.WhyCadence, casefile.WhyConfirm, casefile.WhyAftercare, casefile.WhyPostponed, casefile.WhyGate, casefile.WhyAsked, casefile.WhyNever)
-	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl, casefile.PurposeReferred, casefile.PurposeSubdomain)
+	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl, casefile.PurposeReferred, casefile.PurposeSubdomain, casefile.PurposeDirect)
 	enumeration(t, casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS, casefile.PhaseRequest, casefile.PhaseBody)
 	enumeration(t, casefile.FaultTimeout, casefile.FaultRefused, casefile.FaultReset, casefile.FaultTLS, casefile.FaultServfail, casefile.FaultNXDomain, casefile.FaultNoAddress,
 		casefile.FaultRedirectLoop, casefile.FaultTooManyRedirects, casefile.FaultProtocol, casefile.FaultAddressRefused, casefile.FaultInterrupted)
@@ -129,7 +129,7 @@ var evidence = map[casefile.Reason]string{
 	"nxdomain":             "the DNS says that the name does not exist",
 	"domain_hold":          "no such name or no address, and the registrar or registry holds the domain (clientHold, serverHold)",
 	"redirected_home":      "sent to the site's front page",
-	"content_differs":      "another page, other bytes, or nothing where something was; a default page, a list of no files",
+	"content_differs":      "another page, other bytes, or nothing where something was; a default page, a list of no files; gone with the recorded referrer and another page without it",
 	"redirected_elsewhere": "sent to another registrable domain, or to a name that does not exist",
 	"login":                "status 401, or a log-in form and little else",
 	"payment":              "status 402, or a paywall and little else",
@@ -140,7 +140,7 @@ var evidence = map[casefile.Reason]string{
 	"rate_limited":         "status 429, or a phrase about too many requests and little else",
 	"legal_block":          "status 451, or a phrase about the order of a court or an authority and little else",
 	"geo_block":            "a phrase about the country and little else",
-	"referrer_required":    "a phrase about direct access and little else; or another answer by way of the site",
+	"referrer_required":    "a phrase about direct access and little else; or another answer by way of the site; or gone with the recorded referrer and a page without it, never seen before",
 	"link_expired":         "a phrase about the link's expiry and little else",
 	"timeout":              "no answer in time",
 	"refused":              "the connection was refused, or the network unreachable",

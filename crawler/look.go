@@ -138,12 +138,30 @@ func (w *walk) hop(ctx context.Context, at casefile.Target, o *casefile.Observat
 		return fetch.Answer{}, &casefile.Fault{Kind: casefile.FaultAddressRefused, Phase: casefile.PhaseConnect, Detail: detailGuard}
 	}
 	ask := fetch.Ask{Target: at, Addresses: found.Addresses, Dial: w.dial, Jar: &w.jar}
-	// Browsers keep the referrer over redirects. It is sensitive: strangers that the
-	// way leads to do not get it.
-	if first || sameParty(at.Host(), w.subject.Target.Host()) {
-		ask.Referrer = w.subject.Referrer
-	}
+	ask.Referrer = referrerAt(at, w.subject, first)
 	return w.c.fetcher.Fetch(ctx, ask), nil
+}
+
+// referrerAt is the referrer that a hop of a look at s gets. The reported address gets what was recorded,
+// whole: it decides what is shown. Over redirects it stays as in a browser (Fetch, HTTP-redirect fetch),
+// and strangers get no more of it than the policy strict-origin-when-cross-origin gives them: the
+// origin, and nothing on the way from https to http (W3C Referrer Policy, section 3.8). The site
+// of the reported address has been given the whole already, and gets it again, but not in the clear
+// when the reported address is https. A referrer that Vigil made up for a look is for that site alone.
+func referrerAt(at casefile.Target, s casefile.Subject, first bool) casefile.Target {
+	from := s.Referrer
+	if !s.Target.Replays(from) {
+		return casefile.Target{}
+	}
+	own := first || sameParty(at.Host(), s.Target.Host())
+	downgrade := from.Secure() && !at.Secure()
+	switch {
+	case own && (!downgrade || !s.Target.Secure()), from.Home() == at.Home():
+		return from
+	case own, downgrade, s.Purpose == casefile.PurposeReferred:
+		return casefile.Target{}
+	}
+	return from.Home()
 }
 
 // resolve asks for addresses within half of the look's time, and measures how long that took.

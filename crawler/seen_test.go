@@ -131,21 +131,70 @@ func TestLookReplaysTheReferrer(t *testing.T) {
 		l := newLab(t, nil)
 		page := fakenet.Page("A plain page", "Words of our own.")
 		l.net.Add(fakenet.Site{Host: "site-1.example", Acts: fakenet.Always(fakenet.ReferrerGated(page, "http://forum.example/"))})
-		l.net.Add(fakenet.Site{Host: "site-2.example", Acts: fakenet.Always(page)})
-		l.net.Add(fakenet.Site{Host: "site-3.example", Acts: fakenet.Always(fakenet.RedirectTo(l.net.URL("site-2.example")))})
 		referrer := mustTarget(t, "http://forum.example/thread/7")
 		o := l.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, l.net.URL("site-1.example")), Referrer: referrer})
 		if o.Status != 200 {
 			t.Errorf("the gate did not open: %d", o.Status)
 		}
-		l.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, l.net.URL("site-3.example")), Referrer: referrer})
-		if first := l.net.Requests("site-3.example")[0].Referer; first != referrer.URL() {
-			t.Errorf("first hop got referrer %q", first)
-		}
-		if stranger := l.net.Requests("site-2.example")[0].Referer; stranger != "" {
-			t.Errorf("a stranger that the way led to got the referrer %q", stranger)
-		}
 	})
+}
+
+// What each server on the way is told: the reported address and its site the whole, strangers the origin, and none of it in the clear.
+func TestTheReferrerOnTheWay(t *testing.T) {
+	t.Parallel()
+	const plain, secret = "http://forum.example/thread/7?page=2", "https://forum.example:8443/thread/7"
+	for _, tt := range []struct {
+		name     string
+		secure   bool // the reported address is https
+		to       string
+		referrer string
+		purpose  casefile.Purpose
+		first    string // what the reported address is told
+		next     string // what the one behind the redirect is told
+	}{
+		{name: "to a stranger", to: "http://stranger.example", referrer: plain, first: plain, next: "http://forum.example/"},
+		{name: "to a stranger with TLS", to: "https://stranger.example", referrer: plain, first: plain, next: "http://forum.example/"},
+		{name: "https to a stranger with TLS", to: "https://stranger.example", referrer: secret, first: secret, next: "https://forum.example:8443/"},
+		{name: "https to a stranger without TLS", to: "http://stranger.example", referrer: secret, first: secret},
+		{name: "to the www form", to: "http://www.site-1.example", referrer: plain, first: plain, next: plain},
+		{name: "https to the www form, without TLS from the start", to: "http://www.site-1.example", referrer: secret, first: secret, next: secret},
+		{name: "https to the www form with TLS", secure: true, to: "https://www.site-1.example", referrer: secret, first: secret, next: secret},
+		{name: "https to the www form, out of TLS", secure: true, to: "http://www.site-1.example", referrer: secret, first: secret},
+		{name: "back to where one came from", to: "http://forum.example", referrer: plain, first: plain, next: plain},
+		{name: "no referrer", to: "http://stranger.example"},
+		{name: "the reported address as its own referrer", to: "http://stranger.example", referrer: "itself"},
+		{name: "by way of its own site", to: "http://stranger.example", referrer: "home", purpose: casefile.PurposeReferred, first: "home"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := fakenet.New(fakenet.Options{})
+				t.Cleanup(n.Close)
+				l := &lab{net: n, Crawler: newCrawler(t, n.Dialer, n.DNS(), func(o *crawler.Options) { o.Roots = n.Roots() })}
+				to := mustTarget(t, tt.to+"/x")
+				n.Add(fakenet.Site{Host: to.Host(), HTTPS: to.Secure(), Acts: fakenet.Always(fakenet.Page("A plain page", "Words of our own."))})
+				n.Add(fakenet.Site{Host: "site-1.example", HTTPS: tt.secure, Path: "/album", Acts: fakenet.Always(fakenet.RedirectTo(n.URL(to.Host())))})
+				s := casefile.Subject{Target: mustTarget(t, n.URL("site-1.example")), Purpose: tt.purpose}
+				switch tt.referrer {
+				case "":
+				case "itself":
+					s.Referrer = s.Target
+				case "home":
+					s.Referrer = s.Target.Home()
+					tt.first = s.Referrer.URL()
+				default:
+					s.Referrer = mustTarget(t, tt.referrer)
+				}
+				if o := l.Look(t.Context(), "local", s); o.Fault != nil || len(o.Hops) != 2 {
+					t.Fatalf("%d hops, fault %+v", len(o.Hops), o.Fault)
+				}
+				first, next := n.Requests("site-1.example")[0].Referer, n.Requests(to.Host())[0].Referer
+				if first != tt.first || next != tt.next {
+					t.Errorf("the reported address was told %q, want %q; the next %q, want %q", first, tt.first, next, tt.next)
+				}
+			})
+		})
+	}
 }
 
 func TestLookFollowsCNAMEsAndAsksForNameservers(t *testing.T) {

@@ -58,6 +58,7 @@ type opinion struct {
 	state   casefile.State
 	reason  casefile.Reason
 	signals []casefile.Signal
+	same    bool // of a look without the referrer: the answer is the one that came with it
 }
 
 // judgeLook gives the opinion over one look.

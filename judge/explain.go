@@ -47,6 +47,7 @@ type Reading struct {
 	// Shown is put over every address, name server and value of a signal before it is
 	// shown (web/mask); nil shows them as they are.
 	Shown func(string) string
+	both  bool // the visit looked with the recorded referrer and without it
 }
 
 func (r Reading) shown(s string) string {
@@ -71,6 +72,7 @@ func Explain(v casefile.Verdict, seen []casefile.Observation, r Reading) Explana
 	for _, d := range v.Dissent {
 		e.Dissent = append(e.Dissent, ExplainedDissent{d, fmt.Sprintf("%s alone would say %s: %s", d.Vantage, d.State, reasonWords(d.Reason, 0))})
 	}
+	r.both = slices.ContainsFunc(seen, func(o casefile.Observation) bool { return o.Purpose == casefile.PurposeDirect })
 	for i := range seen {
 		e.Looks = append(e.Looks, transcribe(&seen[i], r))
 	}
@@ -139,7 +141,7 @@ func agreement(v casefile.Verdict, n int) string {
 func vantagesOf(seen []casefile.Observation) int {
 	names := make(map[string]bool, len(seen))
 	for i := range seen {
-		if p := seen[i].Purpose; p != casefile.PurposeSibling && p != casefile.PurposeControl {
+		if !seen[i].Purpose.Beside() {
 			names[seen[i].Vantage] = true
 		}
 	}
@@ -185,6 +187,10 @@ func signalWords(s casefile.Signal) string {
 	case "fault":
 		kind, phase, _ := strings.Cut(value, " in ")
 		value = faultClause(casefile.FaultKind(kind), casefile.Phase(phase))
+	case withoutReferrer:
+		if value != sameAnswer {
+			value = reasonWords(casefile.Reason(value), 0)
+		}
 	default:
 		if words, known := valueWords[s.Name][value]; known {
 			return words

@@ -88,7 +88,7 @@ type FaultStep struct {
 // transcribe tells one look.
 func transcribe(o *casefile.Observation, r Reading) Transcript {
 	t := Transcript{Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started.UTC(), TookMS: o.Took.Milliseconds(), Hops: []HopStep{}}
-	t.Words = o.Vantage + " looked at " + purposeWords(o.Purpose) + ", " + duration(o.Took)
+	t.Words = o.Vantage + " looked at " + purposeWords(o.Purpose, r.both) + ", " + duration(o.Took)
 	if r.Target.IsZero() && len(o.Hops) > 0 {
 		r.Target = o.Hops[0].Target
 	}
@@ -108,7 +108,8 @@ func transcribe(o *casefile.Observation, r Reading) Transcript {
 	return t
 }
 
-func purposeWords(p casefile.Purpose) string {
+// purposeWords says what was looked at. both says that the visit looked with the recorded referrer and without it.
+func purposeWords(p casefile.Purpose, both bool) string {
 	switch p {
 	case casefile.PurposeSibling:
 		return "a path that surely does not exist"
@@ -118,7 +119,12 @@ func purposeWords(p casefile.Purpose) string {
 		return "the reported page, by way of its own site"
 	case casefile.PurposeSubdomain:
 		return "a name under the same domain that surely does not exist"
+	case casefile.PurposeDirect:
+		return "the reported page, without the recorded referrer"
 	case casefile.PurposeTarget:
+	}
+	if both {
+		return "the reported page, with the recorded referrer"
 	}
 	return "the reported page"
 }

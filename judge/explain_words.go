@@ -85,6 +85,7 @@ var signalClauses = map[string]string{
 	"answer":        "the answer is {value}",
 	"server_error":  "its kind is {value}",
 	"referred":      "asked by way of its own site: {value}",
+	withoutReferrer: "without the recorded referrer: {value}",
 	"address":       "the address is that of a known {value}",
 	"subdomain":     "a name that surely does not exist was asked for: {value}",
 	"registration":  "the registration is in {value}",

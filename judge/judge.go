@@ -17,7 +17,8 @@ import "vigil/casefile"
 // Input is all that a verdict is made from. The order of Observations does not matter.
 type Input struct {
 	Target casefile.Target
-	// Observations of the visit. Only looks with the purpose target count; the others are passed over.
+	// Observations of the visit. Looks with the purpose target count; those with the purpose direct speak
+	// to the opinion of their vantage, where it looked with the referrer as well. The others are passed over.
 	Observations []casefile.Observation
 	// Vantages tells the networks of the vantages that looked. A vantage that is
 	// not in it counts as being in one unknown network together with all such others.

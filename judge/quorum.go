@@ -14,23 +14,22 @@ var rank = map[casefile.State]int{
 	casefile.StateLive: 0, casefile.StateChanged: 1, casefile.StateWithheld: 2, casefile.StateGone: 3, casefile.StateSilent: 4,
 }
 
-// opinions judges each look of the target and keeps one opinion a vantage, sorted by vantage.
+// opinions judges each look of the target and keeps one opinion a vantage, sorted by vantage. Looks
+// without the recorded referrer speak to the opinion of their vantage.
 func opinions(in Input) []opinion {
 	all := make([]opinion, 0, len(in.Observations))
 	for i := range in.Observations {
 		o := &in.Observations[i]
-		if o.Purpose.Beside() {
-			continue
+		if !o.Purpose.Beside() {
+			all = append(all, judgeLook(o, &in))
 		}
-		all = append(all, judgeLook(o, &in))
-	}
-	if len(all) < 2 {
-		return all
 	}
 	slices.SortFunc(all, func(a, b opinion) int {
 		return cmp.Or(cmp.Compare(a.vantage, b.vantage), cmp.Compare(rank[a.state], rank[b.state]), cmp.Compare(a.reason, b.reason), compareSignals(a.signals, b.signals))
 	})
-	return slices.CompactFunc(all, func(a, b opinion) bool { return a.vantage == b.vantage })
+	all = slices.CompactFunc(all, func(a, b opinion) bool { return a.vantage == b.vantage })
+	in.weighDirect(all)
+	return all
 }
 
 func compareSignals(a, b []casefile.Signal) int {

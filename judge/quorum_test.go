@@ -143,7 +143,7 @@ var (
 	anyLook = rapid.Custom(func(t *rapid.T) casefile.Observation {
 		o := casefile.Observation{
 			Vantage: rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"}).Draw(t, "vantage"),
-			Purpose: rapid.SampledFrom([]casefile.Purpose{casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeReferred, ""}).Draw(t, "purpose"),
+			Purpose: rapid.SampledFrom([]casefile.Purpose{casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeReferred, casefile.PurposeDirect, ""}).Draw(t, "purpose"),
 			Started: started,
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "hops") {

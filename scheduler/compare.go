@@ -20,7 +20,7 @@ import (
 // changed with the page (ADR-0015).
 func (p *pass) askSibling(ctx context.Context) {
 	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
-		return judge.WantsSibling(o, p.read.Target, p.read.Baseline)
+		return o.Purpose == casefile.PurposeTarget && judge.WantsSibling(o, p.read.Target, p.read.Baseline)
 	})
 	if i < 0 || p.cut {
 		return
@@ -38,7 +38,7 @@ func (p *pass) askSibling(ctx context.Context) {
 	}
 	if known == nil && p.round.pace(ctx) {
 		s := casefile.Subject{
-			Target: p.read.Target.Sibling(strings.ToLower(rand.Text())), Referrer: p.read.Referrer, Purpose: casefile.PurposeSibling,
+			Target: p.read.Target.Sibling(strings.ToLower(rand.Text())), Referrer: p.referrer(), Purpose: casefile.PurposeSibling,
 		}
 		o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
 		p.round.looked()

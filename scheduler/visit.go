@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,6 +45,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 		}
 	}()
 	p.look(ctx)
+	p.lookDirect(ctx)
 	p.askSibling(ctx)
 	p.askReferred(ctx)
 	p.askSubdomain(ctx)
@@ -57,7 +59,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 
 // look looks from every vantage at once.
 func (p *pass) look(ctx context.Context) {
-	s := casefile.Subject{Target: p.read.Target, Referrer: p.read.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
+	s := casefile.Subject{Target: p.read.Target, Referrer: p.referrer(), Purpose: casefile.PurposeTarget, Nameservers: true}
 	p.visit.Observations = make([]casefile.Observation, len(p.vantages))
 	var all sync.WaitGroup
 	for i, from := range p.vantages {
@@ -110,19 +112,23 @@ func (p *pass) askRegistry(ctx context.Context) {
 // judge gives the verdict over all that was observed.
 func (p *pass) judge() { p.visit.Verdict = p.verdict(p.targetLooks()) }
 
-func (p *pass) targetLooks() []casefile.Observation {
+func (p *pass) targetLooks() []casefile.Observation { return p.looksFor(casefile.PurposeTarget) }
+
+func (p *pass) looksFor(purpose casefile.Purpose) []casefile.Observation {
 	var looks []casefile.Observation
 	for _, o := range p.visit.Observations {
-		if o.Purpose == casefile.PurposeTarget {
+		if o.Purpose == purpose {
 			looks = append(looks, o)
 		}
 	}
 	return looks
 }
 
+// verdict judges looks at the target, together with those without the recorded referrer: these speak
+// only for the matter, so that a dead line does no harm in them.
 func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
 	in := p.known()
-	in.Observations = looks
+	in.Observations = slices.Concat(looks, p.looksFor(casefile.PurposeDirect))
 	return judge.Decide(in)
 }
 

@@ -26,17 +26,23 @@ import (
 
 func newLook(o *options) *cobra.Command {
 	var asJSON, explain bool
+	var referrer string
 	cmd := &cobra.Command{
-		Use:   "look [--json] [-v] URL... | -",
+		Use:   "look [--json] [-v] [--referrer URL] URL... | -",
 		Short: "Look at URLs once: is it there, who hosts it, who must act",
 		Long: `Look at URLs once, from every vantage. With - the URLs are read from standard
 input, one a line. Nothing is stored; no database and no key are needed, and the
 gate is not asked. Lines come in the order of the input, but none waits long for a slow one before it.
+With --referrer every URL is looked at as if one came from that page, and once more without it.
 With -v each outcome is explained: the verdict in words, and the transcript of each look.
 
 Exit code: 0 when all were looked at, 2 when some input was refused.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := parseReferrer(referrer)
+			if err != nil {
+				return err
+			}
 			cfg, err := o.load()
 			if err != nil {
 				return err
@@ -57,7 +63,7 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			looks := &lookRun{looker: e.panel, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain}
+			looks := &lookRun{looker: e.panel, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
 			print := printText
 			if asJSON {
 				print = printJSON
@@ -67,7 +73,20 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVarP(&explain, "verbose", "v", false, "explain each verdict, with the transcript of each look")
+	cmd.Flags().StringVar(&referrer, "referrer", "", "the page from which one comes to the URLs, as a report would record it")
 	return cmd
+}
+
+// parseReferrer reads the page from which one comes; none when raw is empty.
+func parseReferrer(raw string) (casefile.Target, error) {
+	if raw == "" {
+		return casefile.Target{}, nil
+	}
+	from, problem := target.Parse(raw)
+	if problem != nil {
+		return from, fmt.Errorf("--referrer: %w", problem)
+	}
+	return from, nil
 }
 
 // lookInput yields the URLs of the arguments, or the lines of standard input for "-".
@@ -119,6 +138,8 @@ type lookRun struct {
 	gap     time.Duration
 	width   int // looks at once
 	explain bool
+	// referrer is the page from which one comes to every URL; zero for none.
+	referrer casefile.Target
 }
 
 // looked is the outcome of one input: a line or a refusal.
@@ -230,10 +251,13 @@ func (m *hostMemory) rest(ctx context.Context, gap time.Duration) {
 	}
 }
 
-// look makes one visit without a case: look, sibling, by way of the site, judge, locate, assign.
+// look makes one visit without a case: look, without the referrer, sibling, by way of the site, judge, locate, assign.
 func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory) lookLine {
 	line := lookLine{Target: t.URL(), LookedAt: time.Now().UTC()}
 	subject := casefile.Subject{Target: t, Purpose: casefile.PurposeTarget, Nameservers: true}
+	if t.Replays(l.referrer) {
+		subject.Referrer = l.referrer
+	}
 	vantages := l.looker.Vantages()
 	looks := make([]casefile.Observation, len(vantages))
 	var all sync.WaitGroup
@@ -241,25 +265,26 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		all.Go(func() { looks[i] = l.looker.Look(ctx, from.Name, subject) })
 	}
 	all.Wait()
-	observed := looks
+	direct := l.lookDirect(ctx, subject, looks, host)
+	observed := slices.Concat(looks, direct)
 	wants := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsSibling(o, t, nil) })
 	if wants >= 0 && host.sibling == nil {
-		o := l.looker.Look(ctx, looks[wants].Vantage, casefile.Subject{Target: t.Sibling(strings.ToLower(rand.Text())), Purpose: casefile.PurposeSibling})
+		o := l.looker.Look(ctx, looks[wants].Vantage, casefile.Subject{Target: t.Sibling(strings.ToLower(rand.Text())), Referrer: subject.Referrer, Purpose: casefile.PurposeSibling})
 		host.sibling = &o
-		observed = append(slices.Clone(looks), o)
+		observed = append(observed, o)
 	}
 	var referred *casefile.Observation
 	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsReferred(o, t, nil, host.sibling) }); i >= 0 {
 		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: t, Referrer: t.Home(), Purpose: casefile.PurposeReferred})
 		referred = &o
-		observed = append(slices.Clone(observed), o)
+		observed = append(observed, o)
 	}
 	hosting := l.locator.Locate(ctx, casefile.Inquiry{Target: t, Looks: looks})
-	in := judge.Input{Target: t, Observations: looks, Vantages: vantages, Sibling: host.sibling, Referred: referred, Registrar: hosting.Registrar}
+	in := judge.Input{Target: t, Observations: slices.Concat(looks, direct), Vantages: vantages, Sibling: host.sibling, Referred: referred, Registrar: hosting.Registrar}
 	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsSubdomain(o, in) }); i >= 0 {
 		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: judge.Subdomain(t, strings.ToLower(rand.Text())), Purpose: casefile.PurposeSubdomain})
 		in.Subdomain = &o
-		observed = append(slices.Clone(observed), o)
+		observed = append(observed, o)
 	}
 	host.last = time.Now()
 	verdict := judge.Decide(in)
@@ -273,6 +298,28 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		line.Explanation = &e
 	}
 	return line
+}
+
+// lookDirect looks once more without the referrer, where that can tell something.
+func (l *lookRun) lookDirect(ctx context.Context, s casefile.Subject, looks []casefile.Observation, host *hostMemory) []casefile.Observation {
+	if s.Referrer.IsZero() {
+		return nil
+	}
+	looks = slices.DeleteFunc(slices.Clone(looks), func(o casefile.Observation) bool { return !judge.WantsDirect(o) })
+	if len(looks) == 0 {
+		return nil
+	}
+	host.last = time.Now()
+	host.rest(ctx, l.gap)
+	var all sync.WaitGroup
+	for i := range looks {
+		from := looks[i].Vantage
+		all.Go(func() {
+			looks[i] = l.looker.Look(ctx, from, casefile.Subject{Target: s.Target, Purpose: casefile.PurposeDirect})
+		})
+	}
+	all.Wait()
+	return looks
 }
 
 // shown is the input of a refused line, cut so that no line grows without bound.

@@ -23,7 +23,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]string{
 		"Standing": "standing", "State": "state", "Reason": "reason", "Why": "why", "Fact": "fact", "Party": "party", "NoticeState": "notice",
-		"NoticeKind": "kind", "EventKind": "event", "ActionKind": "action", "Phase": "phase", "Classification": "class", "Marker": "marker",
+		"NoticeKind": "kind", "EventKind": "event", "ActionKind": "action", "Phase": "phase", "Classification": "class", "Marker": "marker", "Purpose": "purpose",
 	}
 	w, err := readWords(wordsFile)
 	if err != nil {
