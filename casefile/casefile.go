@@ -10,7 +10,10 @@
 // never valid.
 package casefile
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Identities. They are numbers the store gives; zero means "not stored yet".
 type (
@@ -141,6 +144,39 @@ type Episode struct {
 	Removed time.Time
 	// FirstNotice and LastNotice are when a provider notice of this episode was sent; zero when none was.
 	FirstNotice, LastNotice time.Time
+	// Provider and Country are who hosted the target, and where, when it was last not
+	// found gone; empty when no decision named one. They are what figures by provider
+	// and by country count the episode under.
+	Provider, Country string
+	// ProviderSince and CountrySince are when that provider, and that country, were first
+	// found in the episode, without another in between: the clocks of those who can act.
+	// Zero before the first decision. Opened is the clock of the case, and stays.
+	ProviderSince, CountrySince time.Time
+}
+
+// MaxProvider bounds Episode.Provider, in bytes.
+const MaxProvider = 200
+
+// HostedBy brings the episode up to date with who hosts the target as of a visit at the
+// time given. Another provider, or another country, starts that clock anew, and so does
+// the first decision of an episode; another network of the same provider does not.
+//
+// Where a name leads while the matter is found gone is not where the matter was: with a
+// streak of gone verdicts (FirstGone) the first decision counts, and nothing after it. Pure.
+func (e Episode) HostedBy(h Hosting, at time.Time) Episode {
+	gone := !e.FirstGone.IsZero()
+	provider := h.Provider
+	if len(provider) > MaxProvider {
+		provider = provider[:MaxProvider]
+	}
+	provider = strings.ToValidUTF8(strings.ReplaceAll(provider, "\x00", ""), "")
+	if first := e.ProviderSince.IsZero(); first || !gone && e.Provider != provider {
+		e.Provider, e.ProviderSince = provider, at.UTC()
+	}
+	if first := e.CountrySince.IsZero(); first || !gone && e.Country != h.Country {
+		e.Country, e.CountrySince = h.Country, at.UTC()
+	}
+	return e
 }
 
 // Streak is a run of verdicts of one kind: how many, the first and the last. The zero value is no streak.

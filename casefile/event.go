@@ -35,6 +35,7 @@ const (
 	EventOriginRecorded  EventKind = "origin_recorded"  // a person told the origin: reason and network; the address is in the case, sealed
 	EventOriginForgotten EventKind = "origin_forgotten" // a person took the recorded origin back: reason and network
 	EventReviewRequested EventKind = "review_requested" // with the question in words
+	EventNamesake        EventKind = "namesake"         // a case of the same name under another ending came up: cases, endings
 )
 
 // Valid says whether k is known.
@@ -42,7 +43,7 @@ func (k EventKind) Valid() bool {
 	switch k {
 	case EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed, EventNoticeSent,
 		EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted, EventAcknowledged,
-		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested:
+		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested, EventNamesake:
 		return true
 	}
 	return false

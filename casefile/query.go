@@ -24,6 +24,30 @@ type NoticeFilter struct {
 // MaxPage is the most rows of one page.
 const MaxPage = 200
 
+// Namesake is a case whose target has the same name under another ending: the label
+// before the public suffix is the same, and the registrable domain another. Sites that
+// lost a domain come back like that; the case is shown, and decides nothing.
+type Namesake struct {
+	CaseID   CaseID
+	Standing Standing
+	Country  string // hosting country; empty when unknown
+	Opened   time.Time
+}
+
+// Namesakes are the namesakes of a case: of each other registrable domain the newest
+// case, newest first, at most MaxNamesakes. Endings counts those domains, up to
+// MaxEndings.
+type Namesakes struct {
+	Cases   []Namesake
+	Endings int
+}
+
+// Bounds of Namesakes. A site hopped 300 times in a year (domain notes, section 4).
+const (
+	MaxNamesakes = 20
+	MaxEndings   = 500
+)
+
 // Outcome is how an episode stands in the figures.
 type Outcome string
 
@@ -47,9 +71,7 @@ type EpisodeRecord struct {
 	Episode Episode
 	Outcome Outcome
 	// Ended is when the outcome was reached; zero for open ones.
-	Ended    time.Time
-	Country  string // hosting country; empty when unknown
-	Provider string
+	Ended time.Time
 }
 
 // Assessed says whether the episode was ever seen live; one that was not is

@@ -111,12 +111,15 @@ func (p Pace) Postpone(now time.Time, visited casefile.Due) time.Time {
 }
 
 // ordinary is the gap of a watched case, before jitter: a share of the time since
-// the report or the last notice, whichever is later, from FirstGap to MaxGap. A
-// notice makes the pace quick again, because that is when removals happen.
+// the report, the last notice or the beginning of the provider's clock, whichever is
+// latest, from FirstGap to MaxGap. A notice makes the pace quick again, because that is
+// when removals happen, and so does a move: it may go on to the next provider.
 func (p Pace) ordinary(now time.Time, c casefile.Case) time.Duration {
 	since := c.Episode.Opened
-	if c.Episode.LastNotice.After(since) {
-		since = c.Episode.LastNotice
+	for _, t := range []time.Time{c.Episode.LastNotice, c.Episode.ProviderSince} {
+		if t.After(since) {
+			since = t
+		}
 	}
 	grown := p.Growth * float64(now.Sub(since))
 	if grown >= float64(p.MaxGap) {

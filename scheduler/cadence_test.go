@@ -45,6 +45,8 @@ func TestNext(t *testing.T) {
 	standing := func(s casefile.Standing) casefile.Case { c := watched(time.Minute); c.Standing = s; return c }
 	told := watched(30 * day)
 	told.Episode.LastNotice = noon.Add(-5 * time.Hour)
+	moved := watched(30 * day)
+	moved.Episode.LastNotice, moved.Episode.ProviderSince = noon.Add(-9*day), noon.Add(-5*time.Hour)
 	gone := casefile.StateGone
 	for name, tc := range map[string]struct {
 		c    casefile.Case
@@ -59,6 +61,7 @@ func TestNext(t *testing.T) {
 		"five days old":                            {c: watched(5 * day), gap: 12 * time.Hour, why: casefile.WhyCadence},
 		"a year old":                               {c: watched(365 * day), gap: 12 * time.Hour, why: casefile.WhyCadence},
 		"old, but told five hours ago":             {c: told, gap: 30 * time.Minute, why: casefile.WhyCadence},
+		"old, but moved five hours ago":            {c: moved, gap: 30 * time.Minute, why: casefile.WhyCadence},
 		"first gone verdict":                       {c: confirming(1, 0, gone), gap: 12 * time.Hour, why: casefile.WhyConfirm},
 		"second gone verdict, in time":             {c: confirming(2, 12*time.Hour, gone), gap: 12 * time.Hour, why: casefile.WhyConfirm},
 		"second gone verdict, early":               {c: confirming(2, time.Hour, gone), gap: 12 * time.Hour, why: casefile.WhyConfirm},

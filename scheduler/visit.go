@@ -180,6 +180,9 @@ func (p *pass) conclude(now time.Time) {
 	}
 	after, events := judge.Advance(after, *v, p.rules)
 	v.Events = append(v.Events, events...)
+	if v.Believed && after.Hosting != nil {
+		after.Episode = after.Episode.HostedBy(*after.Hosting, now)
+	}
 	if v.Believed {
 		after, v.Events = review(p.read, after, v.Events, seen(v.Verdict), p.threshold, now)
 		after = p.compose(after)

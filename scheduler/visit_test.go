@@ -152,6 +152,59 @@ func TestAMoveTellsTheNewHost(t *testing.T) {
 		if moved != 1 {
 			t.Errorf("%d events tell of the move; history: %s", moved, r.shelf.kinds(1))
 		}
+		// Two clocks: the case's is kept, the provider's and the country's begin with the move.
+		e := c.Episode
+		if !c.Opened.Equal(began) || !e.Opened.Equal(began) || e.FirstSeen.Sub(began) > time.Hour || e.Number != 1 {
+			t.Errorf("the clock of the case moved: %+v", e)
+		}
+		if e.Provider != "Example Moved" || e.ProviderSince.Sub(began) < day || e.ProviderSince.Sub(began) > day+5*time.Hour || !e.CountrySince.Equal(e.ProviderSince) {
+			t.Errorf("the clock of the provider: %+v", e)
+		}
+		// The first host is told once, before the move; the second once, with the move.
+		told := map[string]int{}
+		for _, n := range r.shelf.notices {
+			if n.Kind != casefile.NoticeRemoval {
+				continue
+			}
+			late := !n.Composed.Before(e.ProviderSince)
+			if told[n.Key]++; strings.Contains(n.Key, "host-2") != late || late && n.Composed.After(e.ProviderSince) {
+				t.Errorf("%s composed at %v, moved at %v", n.Key, n.Composed, e.ProviderSince)
+			}
+		}
+		if len(told) != 2 {
+			t.Errorf("told: %v", told)
+		}
+	})
+}
+
+// Where the name leads when the page is gone, to parking for example, is not who
+// had the page.
+func TestAGonePageStaysWithItsLastHost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			switch since := time.Since(began); {
+			case since > 20*day: // back, at the new place
+				return answer(s, at(page(200), awayAddress))
+			case since > 2*day:
+				return answer(s, at(page(404), awayAddress))
+			}
+			return answer(s, page(200))
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 10*day)
+		c := r.shelf.get(1)
+		if c.Standing != casefile.Removed || c.Hosting.Provider != "Example Moved" {
+			t.Fatalf("%s, hosted by %s: nothing is proved", c.Standing, c.Hosting.Provider)
+		}
+		if e := c.Episode; e.Provider != "Example Hosting" || e.Country != "NL" || e.ProviderSince.Sub(began) > time.Hour {
+			t.Errorf("the removal is charged to %s in %s since %v", e.Provider, e.Country, e.ProviderSince)
+		}
+		r.live(t.Context(), t, 30*day)
+		if e := r.shelf.get(1).Episode; e.Number != 2 || e.Provider != "Example Moved" || e.Country != "DE" || !e.ProviderSince.Equal(e.Opened) || !e.CountrySince.Equal(e.Opened) {
+			t.Errorf("the return: %+v", e)
+		}
 	})
 }
 

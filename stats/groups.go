@@ -3,6 +3,7 @@ package stats
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"vigil/casefile"
 )
@@ -34,11 +35,47 @@ func Groups(records []casefile.EpisodeRecord, by func(casefile.EpisodeRecord) st
 	return groups
 }
 
+// ForProvider is a record by the clock of its provider: what happened before that provider
+// was found to host the target is not charged to it. The time from the report begins with
+// the provider's clock, that from the notice not before it, and what was last seen before
+// it was never seen there. A record without such a clock stays as it is.
+//
+// Use it for figures by provider, and ForCountry for those by country; the figures of all
+// episodes keep the clock of the case (ADR-0036).
+func ForProvider(r casefile.EpisodeRecord) casefile.EpisodeRecord {
+	return from(r, r.Episode.ProviderSince)
+}
+
+// ForCountry is a record by the clock of its hosting country, as ForProvider.
+func ForCountry(r casefile.EpisodeRecord) casefile.EpisodeRecord {
+	return from(r, r.Episode.CountrySince)
+}
+
+// from is the record as somebody has to answer for it who came in at since.
+func from(r casefile.EpisodeRecord, since time.Time) casefile.EpisodeRecord {
+	e := &r.Episode
+	if !since.After(e.Opened) {
+		return r
+	}
+	e.Opened = since
+	if e.LastSeen.Before(since) {
+		e.FirstSeen, e.LastSeen = time.Time{}, time.Time{}
+	} else if e.FirstSeen.Before(since) {
+		e.FirstSeen = since
+	}
+	if e.LastNotice.Before(since) { // only those before were told
+		e.FirstNotice, e.LastNotice = time.Time{}, time.Time{}
+	} else if e.FirstNotice.Before(since) {
+		e.FirstNotice = since
+	}
+	return r
+}
+
 // ByCountry is the hosting country.
-func ByCountry(r casefile.EpisodeRecord) string { return r.Country }
+func ByCountry(r casefile.EpisodeRecord) string { return r.Episode.Country }
 
 // ByProvider is the hosting provider.
-func ByProvider(r casefile.EpisodeRecord) string { return r.Provider }
+func ByProvider(r casefile.EpisodeRecord) string { return r.Episode.Provider }
 
 // ByHost is the key of the host: one host can move the totals, so figures are shown by host as well.
 func ByHost(r casefile.EpisodeRecord) string { return string(r.HostKey) }

@@ -19,7 +19,7 @@ const (
 
 // record is a first episode that was seen at once; change makes it another one.
 func record(change func(*casefile.EpisodeRecord)) casefile.EpisodeRecord {
-	r := casefile.EpisodeRecord{CaseID: 1, HostKey: "aa", Outcome: casefile.OutcomeOpen, Country: "NL", Provider: "Provider One",
+	r := casefile.EpisodeRecord{CaseID: 1, HostKey: "aa", Outcome: casefile.OutcomeOpen,
 		Episode: casefile.Episode{Number: 1, Opened: start, FirstSeen: start.Add(time.Minute), LastSeen: start.Add(time.Minute)}}
 	if change != nil {
 		change(&r)
@@ -196,7 +196,7 @@ func TestGroups(t *testing.T) {
 	t.Parallel()
 	in := func(country, provider string, host casefile.HostKey, id casefile.CaseID, episode int) casefile.EpisodeRecord {
 		return record(func(r *casefile.EpisodeRecord) {
-			r.Country, r.Provider, r.HostKey, r.CaseID, r.Episode.Number = country, provider, host, id, episode
+			r.Episode.Country, r.Episode.Provider, r.HostKey, r.CaseID, r.Episode.Number = country, provider, host, id, episode
 		})
 	}
 	records := []casefile.EpisodeRecord{

@@ -13,7 +13,7 @@ import (
 const caseColumns = `c.id, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key, c.standing, c.held, c.version,
 	c.streak_count, c.streak_first, c.streak_last, c.undecided_count, c.undecided_first, c.undecided_last, c.unseen_since, c.last_state, c.last_reason, c.last_at, c.due_at, c.due_why,
 	c.aftercare, c.baseline, c.informed, c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash,
-	e.number, e.opened_at, e.first_seen, e.last_seen, e.first_gone, e.removed_at, e.first_notice, e.last_notice,
+	e.number, e.opened_at, e.first_seen, e.last_seen, e.first_gone, e.removed_at, e.first_notice, e.last_notice, e.country, e.provider, e.country_since, e.provider_since,
 	h.id, h.decided_at, h.detail_sealed,
 	a.id, a.hosting_country, a.assigned_country, a.hotlines, a.policy, a.at, a.acknowledged_at, a.confirmed,
 	r.id, r.referrer_sealed, r.source, r.reference, r.classification, r.received_at, r.held`
@@ -42,14 +42,14 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 	var r reportRow
 	times := struct {
 		streakFirst, streakLast, undecidedFirst, undecidedLast, unseen, last, due, opened, looking stamp
-		episode                                                                                    [7]stamp
+		episode                                                                                    [9]stamp
 	}{}
 	t, e := &times, &times.episode
 	err := row.Scan(&c.ID, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing, &c.Held, &c.Version,
 		&c.Streak.Count, &t.streakFirst, &t.streakLast, &c.Undecided.Count, &t.undecidedFirst, &t.undecidedLast, &t.unseen,
 		&c.Last.State, &c.Last.Reason, &t.last, &t.due, &c.Due.Why,
 		&c.Aftercare, &baseline, &c.Informed, &c.Visits, &t.opened, &t.looking, &c.seq, &c.hash,
-		&c.Episode.Number, &e[0], &e[1], &e[2], &e[3], &e[4], &e[5], &e[6],
+		&c.Episode.Number, &e[0], &e[1], &e[2], &e[3], &e[4], &e[5], &e[6], &c.Episode.Country, &c.Episode.Provider, &e[7], &e[8],
 		&hostingID, &decided, &hosting,
 		&a.id, &a.hostingCountry, &a.assignedCountry, &a.hotlines, &a.policy, &a.at, &a.acknowledged, &a.confirmed,
 		&r.id, &r.referrer, &r.source, &r.reference, &r.classification, &r.received, &r.held)
@@ -60,6 +60,7 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 	c.Unseen, c.Last.At, c.Due.At, c.Opened, c.Looking = t.unseen.Time, t.last.Time, t.due.Time, t.opened.Time, t.looking.Time
 	c.Episode.Opened, c.Episode.FirstSeen, c.Episode.LastSeen, c.Episode.FirstGone = e[0].Time, e[1].Time, e[2].Time, e[3].Time
 	c.Episode.Removed, c.Episode.FirstNotice, c.Episode.LastNotice = e[4].Time, e[5].Time, e[6].Time
+	c.Episode.CountrySince, c.Episode.ProviderSince = e[7].Time, e[8].Time
 	if c.Target, err = s.openTarget("target", c.targetKey, target); err != nil {
 		return stored{}, fmt.Errorf("case %d: %w", c.ID, err)
 	}

@@ -25,8 +25,8 @@ func TestNoHotQueryScansATable(t *testing.T) {
 				t.Errorf("%s: not served by %s:\n%s", q.Name, index, strings.Join(lines, "\n"))
 			}
 			for _, line := range lines {
-				scan := strings.Contains(line, "SCAN ") && !strings.Contains(line, "INDEX") && !walksPrimaryKey(q, line)
-				sort := strings.Contains(line, "TEMP B-TREE FOR ORDER BY")
+				scan := strings.Contains(line, "SCAN ") && !strings.Contains(line, "INDEX") && !walksPrimaryKey(q, line) && !walksNames(q, line)
+				sort := strings.Contains(line, "TEMP B-TREE FOR ORDER BY") && q.Name != "namesakes" // of at most 500 numbers
 				if scan || sort {
 					t.Errorf("%s: %s", q.Name, line)
 				}
@@ -58,6 +58,7 @@ var wantIndex = map[string]string{
 	"cases of a hotline": "autoindex_case_hotlines", "the case of a target": "autoindex_cases",
 	"queued notices": "notices_queued", "notices left behind": "notices_sending", "notices of a state": "notices_state", "notices of a case": "notices_case",
 	"visits": "visits_case", "observations": "observations_visit", "testimonies": "observations_visit", "episodes": "episodes_opened", "reports of a case": "reports_case",
+	"namesakes": "cases_label", "first case of a domain": "cases_label", "cases without a name": "cases_unnamed",
 	"answer of a request": "reports_request", "events of a case": "autoindex_events", "sibling": "autoindex_siblings",
 }
 
@@ -65,6 +66,12 @@ var wantIndex = map[string]string{
 // the order of its key, and stops at its limit: that is the wanted plan.
 func walksPrimaryKey(q store.Query, line string) bool {
 	return (q.Name == "cases" && strings.HasSuffix(line, "SCAN c")) || (q.Name == "testimonies" && (strings.HasSuffix(line, "SCAN v") || strings.HasSuffix(line, "SCAN visits"))) || (q.Name == "notices" && strings.HasSuffix(line, "SCAN notices"))
+}
+
+// walksNames says that the query of namesakes goes over its own bounded steps, not over a table.
+func walksNames(q store.Query, line string) bool {
+	step := strings.Contains(line, "SCAN CONSTANT ROW") || strings.HasSuffix(line, "SCAN d") || strings.Contains(line, "SCAN shown") || strings.Contains(line, "SCAN (subquery")
+	return q.Name == "namesakes" && step
 }
 
 func target(t testing.TB) casefile.Target {
@@ -83,9 +90,10 @@ func crowd(t testing.TB, s *store.Store, blob string) {
 	sealed := "CAST('x' AS " + blob + ")"
 	for _, text := range []string{
 		`INSERT INTO cases (id, target_key, host_key, target_sealed, standing, held, version, episode, streak_count, undecided_count, last_state, last_reason,
-			due_at, due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash)
+			due_at, due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash, label_key, domain_key)
 			SELECT i, 't-' || i, 'host-' || (i % 900), ` + sealed + `, CASE WHEN i % 50 = 0 THEN 'review' ELSE 'watching' END, FALSE, 1, 1, 0, 0, '', '',
-			i, 'cadence', 0, 'C' || (i % 10), FALSE, 0, i, 1, '' FROM n`,
+			i, 'cadence', 0, 'C' || (i % 10), FALSE, 0, i, 1, '',
+			CASE WHEN i = 4000 THEN NULL ELSE 'label-' || (i % 300) END, 'domain-' || (i % 900) FROM n`,
 		"INSERT INTO hosts (host_key, due_at) SELECT 'host-' || i, i FROM n",
 		"INSERT INTO case_hotlines (hotline, case_id) SELECT 'hotline-' || (i % 40), i FROM n",
 		"INSERT INTO episodes (case_id, number, host_key, opened_at, outcome, country, provider) SELECT i, 1, 'host-' || (i % 900), i, 'open', '', '' FROM n",

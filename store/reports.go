@@ -157,12 +157,13 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	if err != nil {
 		return 0, false, err
 	}
+	label, domain := tx.s.nameKeys(c.Target)
 	// Another process may open the case at the same moment: it waits or we do, and the
 	// later one attaches its report.
 	err = tx.QueryRowContext(ctx, `INSERT INTO cases (target_key, host_key, target_sealed, referrer_sealed, standing, held, version, episode, streak_count, undecided_count,
-			last_state, last_reason, due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash)
-		VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 0, 0, '', '', $8, 0, '', FALSE, 0, $9, 0, '') ON CONFLICT (target_key) DO NOTHING RETURNING id`,
-		key, string(c.HostKey), target, bytesOrNull(referrer), string(c.Standing), c.Held, c.Episode.Number, string(c.Due.Why), at(c.Opened)).Scan(&id)
+			last_state, last_reason, due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash, label_key, domain_key)
+		VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 0, 0, '', '', $8, 0, '', FALSE, 0, $9, 0, '', $10, $11) ON CONFLICT (target_key) DO NOTHING RETURNING id`,
+		key, string(c.HostKey), target, bytesOrNull(referrer), string(c.Standing), c.Held, c.Episode.Number, string(c.Due.Why), at(c.Opened), label, domain).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = tx.QueryRowContext(ctx, "SELECT id FROM cases WHERE target_key = $1", key).Scan(&id)
 		return id, false, err
@@ -171,6 +172,11 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 		return 0, false, fmt.Errorf("insert case: %w", err)
 	}
 	c.ID, c.Version = id, 1
+	told, err := tx.tellNamesakes(ctx, id, label, domain, now)
+	if err != nil {
+		return 0, false, fmt.Errorf("tell namesakes: %w", err)
+	}
+	events = append(events, told...)
 	return id, true, tx.writeCase(ctx, stored{Case: c, targetKey: key}, events, written{at: now})
 }
 

@@ -94,12 +94,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// prepare migrates and checks the keys.
+// prepare migrates, checks the keys, and names the cases of an older version.
 func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.write, s.dialect); err != nil {
 		return err
 	}
-	return s.checkKeys(ctx)
+	if err := s.checkKeys(ctx); err != nil {
+		return err
+	}
+	return s.nameCases(ctx)
 }
 
 // Close waits for the writes that were accepted, then closes the database.

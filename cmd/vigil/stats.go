@@ -64,13 +64,17 @@ func (h *house) figures(ctx context.Context, q figures.Query) (figures.Figures, 
 	}
 	f := figures.Figures{Clock: q.Clock, By: q.By, AsOf: now, All: figuresOf("", records, stats.Clock(q.Clock), now, true)}
 	var key func(casefile.EpisodeRecord) string
+	var charge func(casefile.EpisodeRecord) casefile.EpisodeRecord // each by its own clock: a move charges nobody for the host before
 	switch q.By {
 	case figures.ByCountry:
-		key = stats.ByCountry
+		key, charge = stats.ByCountry, stats.ForCountry
 	case figures.ByProvider:
-		key = stats.ByProvider
+		key, charge = stats.ByProvider, stats.ForProvider
 	case figures.ByNothing:
 		return f, nil
+	}
+	for i, r := range records {
+		records[i] = charge(r)
 	}
 	for _, g := range stats.Groups(records, key) {
 		f.Groups = append(f.Groups, figuresOf(g.Key, g.Records, stats.Clock(q.Clock), now, false))
