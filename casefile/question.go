@@ -55,7 +55,7 @@ func (c Case) Question(page *Features) (q Question, ok bool) {
 		q.Text = HostingQuestion(c.Hosting)
 		q.Answers = []Answer{
 			{ActOrigin, "You know the address or the country: hosting is decided anew with it, and the parties there are told."},
-			{ActKeep, "Nobody can tell: it is watched at the ordinary pace and asked again only when the hosting changes. No provider is told meanwhile."},
+			{ActKeep, "Nobody can tell: it is watched at the ordinary pace and asked again only when the hosting changes. A provider is told only when one is known well enough."},
 			{ActWithdraw, "The report was a mistake: the looks end."},
 		}
 		return q, true
