@@ -222,3 +222,37 @@ func TestARecordedRemovalThatNoLookBearsOut(t *testing.T) {
 		})
 	}
 }
+
+// TestAftercareLooksAtItsTimes: 1, 3, 7, 14, 30 and 90 days after the removal, never early, at
+// most a tenth of the ordinary longest gap late; then the case is closed.
+func TestAftercareLooksAtItsTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+			if time.Since(began) < day {
+				return answer(s, page(200))
+			}
+			return page(404)
+		})
+		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+		r.live(t.Context(), t, 5*day)
+		removed := r.shelf.get(1).Episode.Removed
+		r.live(t.Context(), t, 200*day)
+		var after []time.Duration
+		for _, v := range r.shelf.visits {
+			if d := v.Ended.Sub(removed); d > 0 {
+				after = append(after, d)
+			}
+		}
+		want := []time.Duration{day, 3 * day, 7 * day, 14 * day, 30 * day, 90 * day}
+		if len(after) != len(want) || r.shelf.get(1).Standing != casefile.Closed {
+			t.Fatalf("%d looks after the removal, %v; %s", len(after), after, r.shelf.get(1).Standing)
+		}
+		for i, d := range after {
+			if d < want[i] || d > want[i]+75*time.Minute {
+				t.Errorf("look %d came after %v, want %v", i+1, d, want[i])
+			}
+		}
+	})
+}
