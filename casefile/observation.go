@@ -264,6 +264,8 @@ const (
 	MarkerReferrer    Marker = "referrer_phrase"
 	MarkerGeoBlock    Marker = "geo_block_phrase"
 	MarkerMetaRefresh Marker = "meta_refresh"
+	MarkerLegalBlock  Marker = "legal_block_phrase"
+	MarkerRateLimit   Marker = "rate_limit_phrase"
 
 	MarkerTakedownSign   Marker = "takedown_sign"     // the placeholder of a host for what it removed
 	MarkerSuspendedSign  Marker = "suspended_sign"    // a hosting panel's page for suspended accounts
@@ -282,7 +284,7 @@ func (m Marker) Valid() bool {
 	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
 		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
 		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
-		MarkerListing, MarkerEmptyListing, MarkerFailure:
+		MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit:
 		return true
 	}
 	return false

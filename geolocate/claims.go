@@ -130,7 +130,7 @@ func (l *Locator) nameserverClaims(claims []casefile.Claim, q casefile.Inquiry, 
 	}
 	operators := l.servers.operators(f.Domain, servers)
 	for _, name := range operators {
-		claims = append(claims, casefile.Claim{Fact: casefile.FactNameserverBy, Value: line(name), Source: "name-servers", AsOf: l.edges.asOf})
+		claims = append(claims, casefile.Claim{Fact: casefile.FactNameserverBy, Value: line(name), Source: "name-servers", AsOf: l.servers.asOf})
 	}
 	if r != nil {
 		r.Nameservers, r.NameserverOperators = servers, operators

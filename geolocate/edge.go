@@ -271,7 +271,7 @@ func (s *service) dated(signs []string) []string {
 	return append(signs, "the service ended in "+s.ended+": others may hold its names and networks now")
 }
 
-// knownEdges are the built-in tables, read once.
+// knownEdges are the built-in tables, read once for all Locators.
 var knownEdges = sync.OnceValues(newEdges)
 
 // EdgeAt names the edge in whose published ranges an address lies: it is no origin.

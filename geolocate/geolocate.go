@@ -54,8 +54,9 @@ type Options struct {
 	// NetworkTTL is how long registry answers about networks are kept, default 72 h;
 	// DomainTTL those about domains, default 6 h; NegativeTTL "no such object", default 1 h.
 	NetworkTTL, DomainTTL, NegativeTTL time.Duration
-	// Waiting is how many calls may wait for registries at once, default 64; one more is
-	// answered at once with the problem busy. Processes share the registries' limits, default 1.
+	// Waiting is how many calls may wait for registries at once, default 64; one more waits a
+	// second for its turn, and is then answered with the problem busy. Processes share the
+	// registries' limits, default 1.
 	Waiting, Processes int
 	// SourceTimeout bounds each registry source for one answer, default 5 s; Timeout bounds a Locate, default 10 s.
 	SourceTimeout, Timeout time.Duration
@@ -130,7 +131,7 @@ func New(o Options) (*Locator, error) {
 		l.finder = &trusted{o.Origins, o.CheckOrigin}
 	}
 	var err error
-	if l.edges, err = newEdges(); err != nil {
+	if l.edges, err = knownEdges(); err != nil {
 		return nil, err
 	}
 	if l.servers, err = newNameservers(); err != nil {

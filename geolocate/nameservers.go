@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"time"
 )
 
 //go:embed nameservers.csv
@@ -22,7 +23,10 @@ const (
 
 // nameservers is the table of who runs name servers. It is only read after
 // parseNameservers, and then safe for concurrent use.
-type nameservers struct{ names suffixes }
+type nameservers struct {
+	names suffixes
+	asOf  time.Time // the newest row
+}
 
 // newNameservers reads the embedded table.
 func newNameservers() (*nameservers, error) { return parseNameservers(nameserversCSV) }
@@ -38,7 +42,10 @@ func parseNameservers(text string) (*nameservers, error) {
 			return fmt.Errorf("suffix %s of %s is of %s too", pattern, operator, at.owner.name)
 		}
 		n.names.add(pattern, &service{name: operator}, false)
-		_, err := dated(row[2], row[3])
+		asOf, err := dated(row[2], row[3])
+		if asOf.After(n.asOf) {
+			n.asOf = asOf
+		}
 		return err
 	})
 	if err != nil {

@@ -3,8 +3,11 @@ package geolocate
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"vigil/casefile"
 )
 
 func TestNameserverOperators(t *testing.T) {
@@ -53,5 +56,20 @@ func TestWrongNameserverTables(t *testing.T) {
 		if _, err := parseNameservers(text); err == nil {
 			t.Errorf("%s was taken", name)
 		}
+	}
+}
+
+func TestDateOfNameserverTable(t *testing.T) {
+	t.Parallel()
+	table, err := parseNameservers("A,a.test,docs,2026-01-02\nB,b.test,docs,2026-03-04\nC,c.test,docs,2026-02-03\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Locator{edges: &edges{}, servers: table}
+	look := casefile.Observation{Resolution: casefile.Resolution{Nameservers: []string{"ns1.a.test"}}}
+	claims := l.nameserverClaims(nil, casefile.Inquiry{Looks: []casefile.Observation{look}}, Facts{Domain: "site-1.test"})
+	by := claims[len(claims)-1]
+	if by.Fact != casefile.FactNameserverBy || by.AsOf.Format(time.DateOnly) != "2026-03-04" {
+		t.Errorf("%+v: want the operator, dated by the newest row of its table", by)
 	}
 }

@@ -42,7 +42,9 @@ var barriers = []struct {
 }{
 	{casefile.MarkerChallenge, casefile.ReasonChallenge},
 	{casefile.MarkerReferrer, casefile.ReasonReferrerRequired},
+	{casefile.MarkerLegalBlock, casefile.ReasonLegalBlock},
 	{casefile.MarkerGeoBlock, casefile.ReasonGeoBlock},
+	{casefile.MarkerRateLimit, casefile.ReasonRateLimited},
 	{casefile.MarkerLinkExpired, casefile.ReasonLinkExpired},
 	{casefile.MarkerPaywall, casefile.ReasonPayment},
 	{casefile.MarkerLogin, casefile.ReasonLogin},
@@ -172,6 +174,11 @@ func (l *look) answered() casefile.Reason {
 		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
 		return casefile.ReasonScriptRequired
+	case l.saysRemoved():
+		if l.base.differs() { // another page was there, and now a notice with things like it around
+			return casefile.ReasonTakedownPage
+		}
+		return casefile.ReasonContentDiffers // of the page or of a part of it: a person decides
 	case l.base.differs():
 		if l.saysNotFound() && l.f.Words <= NoticeWords {
 			return casefile.ReasonSoft404 // the page that was there, and now one that says that it is not
@@ -319,6 +326,12 @@ func (l *look) kindsOfAbsence() int {
 // saysNotFound says whether the page says of itself, and little else, that nothing is there.
 func (l *look) saysNotFound() bool {
 	return l.saysOfItself(casefile.MarkerNotFound) && l.bare() && l.kindsOfAbsence() < ListedKinds
+}
+
+// saysRemoved says whether a short page with pictures says that something was removed: the notice of a portal that
+// shows other things below it (absent has taken those without), or an album of which a part was removed.
+func (l *look) saysRemoved() bool {
+	return l.saysOfItself(casefile.MarkerTakedown) && l.f.Words <= NoticeWords && l.f.Media+l.f.Frames == 0 && l.kindsOfAbsence() < ListedKinds
 }
 
 // failed says whether the page reports that the server failed or is being mended, whatever its status.

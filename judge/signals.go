@@ -168,6 +168,7 @@ var markerPoints = map[casefile.Marker]casefile.State{
 	casefile.MarkerTakedownSign: casefile.StateGone, casefile.MarkerSuspendedSign: casefile.StateGone, casefile.MarkerParkedSign: casefile.StateGone,
 	casefile.MarkerSeizedSign: casefile.StateGone, casefile.MarkerSinkholePhrase: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
 	casefile.MarkerEmptyListing: casefile.StateGone, casefile.MarkerFailure: casefile.StateSilent,
+	casefile.MarkerLegalBlock: casefile.StateWithheld, casefile.MarkerRateLimit: casefile.StateWithheld,
 }
 
 func stateOfStatus(status int) casefile.State {

@@ -15,37 +15,47 @@ import (
 	"vigil/store/storetest"
 )
 
-// TestAnOlderDatabaseIsBroughtUpToDate opens databases that the first schema made,
-// with cases, reports, visits and hosting in them.
+// TestAnOlderDatabaseIsBroughtUpToDate opens databases that earlier schemas made,
+// with cases, reports, visits and hosting in them. missing is what each lacks.
 func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		upgrade(t, storetest.SQLite)
-	})
-	if !storetest.HasPostgres(t) {
-		return
+	for version, missing := range map[int64][]string{
+		1: {"SELECT origin_sealed FROM cases", "SELECT label_key FROM cases", "SELECT provider_since FROM episodes"},
+		2: {"SELECT label_key FROM cases", "SELECT provider_since FROM episodes"},
+	} {
+		t.Run(fmt.Sprintf("sqlite %d", version), func(t *testing.T) {
+			t.Parallel()
+			upgrade(t, storetest.SQLite, version, missing)
+		})
+		if !storetest.HasPostgres(t) {
+			continue
+		}
+		t.Run(fmt.Sprintf("postgres %d", version), func(t *testing.T) {
+			t.Parallel()
+			upgrade(t, storetest.Postgres, version, missing)
+		})
 	}
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		upgrade(t, storetest.Postgres)
-	})
 }
 
-func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database) {
+func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version int64, missing []string) {
 	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	today := fresh(t)
 	s := today.Open(t)
-	id := lived(t, s, now)
+	id := lived(t, s, "https://site-1.example/", now)
+	hop := lived(t, s, "https://site-1.test/", now.Add(time.Hour))
+	movedAndReturned(t, s, hop, now.Add(2*time.Hour))
+	episodes := episodesOf(t, s)
 	want, err := s.Case(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	old := fresh(t)
 	old.Keys = today.Keys
-	db := store.OpenAt(t, old.URL, 1)
-	if _, err := db.ExecContext(t.Context(), "SELECT origin_sealed FROM cases"); err == nil {
-		t.Fatal("the first schema has the column already: nothing is proved")
+	db := store.OpenAt(t, old.URL, version)
+	for _, query := range missing {
+		if _, err := db.ExecContext(t.Context(), query); err == nil {
+			t.Fatalf("%s: the older schema has the column already: nothing is proved", query)
+		}
 	}
 	for _, table := range []string{"meta", "hostings", "assignments", "cases", "hosts", "reports", "episodes", "visits", "observations", "events"} {
 		copyRows(t, s.DB(), db, table)
@@ -71,7 +81,15 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database) {
 	if diff := cmp.Diff(want, got, same); diff != "" {
 		t.Errorf("case (-before +after):\n%s", diff)
 	}
-	// And it works: what the new schema is for.
+	// And it works: what the new schema is for. Clocks of hosts come from the decisions, names from the sealed targets.
+	if diff := cmp.Diff(episodes, episodesOf(t, s)); diff != "" {
+		t.Errorf("episodes (-before +after):\n%s", diff)
+	}
+	for of, other := range map[casefile.CaseID]casefile.CaseID{id: hop, hop: id} {
+		if n, err := s.Namesakes(t.Context(), of); err != nil || len(n.Cases) != 1 || n.Cases[0].CaseID != other {
+			t.Errorf("namesakes of case %d: %+v, %v", of, n, err)
+		}
+	}
 	origin := netip.MustParseAddr("203.0.113.7")
 	if _, err := s.Act(t.Context(), id, casefile.Action{Kind: casefile.ActOrigin, Actor: "ann", Reason: "the provider told us", At: now, Origin: origin}); err != nil {
 		t.Fatal(err)
@@ -88,29 +106,69 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database) {
 }
 
 // lived is a case that was reported and visited once.
-func lived(t *testing.T, s *store.Store, now time.Time) casefile.CaseID {
+func lived(t *testing.T, s *store.Store, url string, now time.Time) casefile.CaseID {
 	t.Helper()
-	added, err := s.AddReports(t.Context(), []casefile.Report{{Target: target(t), Source: "public", Received: now}}, now)
+	x, err := casefile.NewTarget(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.Case(t.Context(), added[0].CaseID)
+	added, err := s.AddReports(t.Context(), []casefile.Report{{Target: x, Source: "public", Received: now}}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	recordVisit(t, s, c, now)
-	return c.ID
+	recordVisit(t, s, added[0].CaseID, now, "Example Net", "NL", nil)
+	return added[0].CaseID
 }
 
-func recordVisit(t *testing.T, s *store.Store, c casefile.Case, now time.Time) {
+// movedAndReturned moves a case from host to host, within a country and out of it,
+// removes it and lets it return where it was last.
+func movedAndReturned(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time) {
 	t.Helper()
+	at := func(hours int) time.Time { return now.Add(time.Duration(hours) * time.Hour) }
+	recordVisit(t, s, id, at(1), "Second Net", "NL", nil)
+	recordVisit(t, s, id, at(2), "Second Net", "NL", nil)
+	recordVisit(t, s, id, at(3), "Second Net", "DE", nil)
+	recordVisit(t, s, id, at(4), "Second Net", "DE", func(c *casefile.Case) {
+		c.Standing, c.Episode.FirstGone, c.Episode.Removed = casefile.Removed, at(4), at(4)
+	})
+	recordVisit(t, s, id, at(30), "Second Net", "DE", func(c *casefile.Case) {
+		c.Standing, c.Episode = casefile.Watching, casefile.Episode{Number: 2, Opened: at(30), FirstSeen: at(30), LastSeen: at(30)}
+	})
+}
+
+func episodesOf(t *testing.T, s *store.Store) []casefile.EpisodeRecord {
+	t.Helper()
+	var list []casefile.EpisodeRecord
+	if err := s.Episodes(t.Context(), time.Time{}, func(r casefile.EpisodeRecord) error { list = append(list, r); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 3 || list[2].Episode.Number != 2 || list[1].Episode.CountrySince.Equal(list[1].Episode.ProviderSince) {
+		t.Fatalf("the lives were too quiet to prove anything: %+v", list)
+	}
+	return list
+}
+
+// recordVisit records a visit that decides the hosting anew; change makes it another one.
+func recordVisit(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time, provider, country string, change func(*casefile.Case)) {
+	t.Helper()
+	c, err := s.Case(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
 	v := casefile.Visit{
 		CaseID: c.ID, Started: now, Ended: now, Why: c.Due.Why, Believed: true, After: c, Verdict: casefile.Verdict{State: casefile.StateLive, Reason: casefile.ReasonServed},
 		Observations: []casefile.Observation{{Vantage: "local", Purpose: casefile.PurposeTarget, Started: now, Status: 200}},
-		Hosting:      &casefile.Hosting{Country: "NL", Provider: "Example Net", Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown, Decided: now},
+		Hosting:      &casefile.Hosting{Country: country, Provider: provider, Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown, Decided: now},
 		Events:       []casefile.Event{{At: now, Kind: casefile.EventFirstSeen, Actor: casefile.ActorVigil}},
 	}
-	v.After.Episode.FirstSeen, v.After.Due = now, casefile.Due{At: now.Add(time.Hour), Why: casefile.WhyCadence}
+	if v.After.Episode.FirstSeen.IsZero() {
+		v.After.Episode.FirstSeen = now
+	}
+	v.After.Due = casefile.Due{At: now.Add(time.Hour), Why: casefile.WhyCadence}
+	if change != nil {
+		change(&v.After)
+	}
+	v.After.Episode = v.After.Episode.HostedBy(*v.Hosting, now)
 	if err := s.StartVisit(t.Context(), c.ID, c.Version, now); err != nil {
 		t.Fatal(err)
 	}

@@ -246,11 +246,11 @@ func TestTheBitPlanesCountAsCountersWould(t *testing.T) {
 
 func TestMalformedTraitsAreRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := newBook(traitsCSV, signsCSV); err != nil {
+	if _, err := newBook(traitsCSV, formsCSV, signsCSV); err != nil {
 		t.Fatal(err)
 	}
 	const head = "a,b,c,d,e,f\n"
-	if _, err := newBook(head+"not_found_phrase,en,two words,page,s,2026-11-23", head+"parked_sign,tag,two words,bare,s,2026-11-23"); err != nil {
+	if _, err := newBook(head+"not_found_phrase,en,two words,page,s,2026-11-23", head, head+"parked_sign,tag,two words,bare,s,2026-11-23"); err != nil {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]string{
@@ -258,7 +258,7 @@ func TestMalformedTraitsAreRefused(t *testing.T) {
 		"phrase without end": "not_found_phrase,en," + strings.Repeat("a ", longestPhrase+1) + ",page,s,2026-11-23", "place that is unknown": "not_found_phrase,en,two words,nowhere,s,2026-11-23",
 		"date that is none": "not_found_phrase,en,two words,page,s,yesterday", "row that is short": "1,2,3",
 	} {
-		if _, err := newBook(head+row, head); err == nil {
+		if _, err := newBook(head+row, head, head); err == nil {
 			t.Errorf("phrases: a %s was accepted", name)
 		}
 	}
@@ -266,7 +266,7 @@ func TestMalformedTraitsAreRefused(t *testing.T) {
 		"marker that is unknown": "no_marker,tag,two words,page,s,2026-11-23", "place that is unknown": "parked_sign,nowhere,two words,page,s,2026-11-23", "weight that is unknown": "parked_sign,tag,two words,often,s,2026-11-23",
 		"header without a name": "challenge_page,header,: x,page,s,2026-11-23", "header of an unknown marker": "no_marker,header,X-A,page,s,2026-11-23",
 	} {
-		if _, err := newBook(head, head+row); err == nil {
+		if _, err := newBook(head, head, head+row); err == nil {
 			t.Errorf("signs: a %s was accepted", name)
 		}
 	}

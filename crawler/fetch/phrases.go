@@ -77,23 +77,26 @@ type book struct {
 	heads []headSign
 }
 
-const sieveBits = 15
+const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
 // traits are the embedded lists, read-only.
-var traits = mustBook(traitsCSV, signsCSV)
+var traits = mustBook(traitsCSV, formsCSV, signsCSV)
 
-func mustBook(traits, signs string) *book {
-	b, err := newBook(traits, signs)
+func mustBook(traits, forms, signs string) *book {
+	b, err := newBook(traits, forms, signs)
 	if err != nil {
 		panic(err) // an embedded file that a test has read
 	}
 	return b
 }
 
-// newBook reads lists in the form of traits.csv and signs.csv.
-func newBook(traits, signs string) (*book, error) {
+// newBook reads lists in the form of traits.csv, forms.csv and signs.csv.
+func newBook(traits, forms, signs string) (*book, error) {
 	b := &book{last: make(map[uint64][]phrase)}
 	if err := eachRow("traits", traits, b.addTrait); err != nil {
+		return nil, err
+	}
+	if err := eachRow("forms", forms, b.addForm); err != nil {
 		return nil, err
 	}
 	if err := eachRow("signs", signs, b.addSign); err != nil {

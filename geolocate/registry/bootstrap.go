@@ -147,7 +147,7 @@ func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
 	if err != nil {
 		return nil, ProblemBroken
 	}
-	req.Header.Set("User-Agent", r.agent)
+	req.Header.Set("User-Agent", userAgent)
 	resp, err := r.http.Do(req)
 	if err != nil {
 		return nil, problemOf(ctx, err)

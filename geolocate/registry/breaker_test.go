@@ -37,11 +37,11 @@ func TestBreakerOutcomes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
-			var b breaker
+			var b Breaker
 			for _, o := range test.outcomes {
-				b.settle(now, o)
+				b.Settle(now, o)
 			}
-			if got := b.allow(now); got != test.want {
+			if got := b.Allow(now); got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
@@ -52,23 +52,23 @@ func TestBreakerOutcomes(t *testing.T) {
 func TestBreakerProbes(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
-	var b breaker
+	var b Breaker
 	for range breakAfter {
-		b.settle(now, ProblemTimeout)
+		b.Settle(now, ProblemTimeout)
 	}
-	b.settle(now.Add(time.Second), ProblemTimeout) // began before the break: does not lengthen it
+	b.Settle(now.Add(time.Second), ProblemTimeout) // began before the break: does not lengthen it
 	now = now.Add(firstBreak)
 	for i, want := range []Problem{"", ProblemTimeout, ProblemTimeout} {
-		if got := b.allow(now); got != want {
+		if got := b.Allow(now); got != want {
 			t.Errorf("caller %d after the break: %q, want %q", i, got, want)
 		}
 	}
 	now = now.Add(maxProbe)
-	if got := b.allow(now); got != "" {
+	if got := b.Allow(now); got != "" {
 		t.Errorf("%q: a lost probe was not replaced", got)
 	}
-	b.settle(now, "")
-	if !b.idle() || b.allow(now) != "" || b.allow(now) != "" {
+	b.Settle(now, "")
+	if !b.Idle() || b.Allow(now) != "" || b.Allow(now) != "" {
 		t.Error("a success did not end it")
 	}
 }

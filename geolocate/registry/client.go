@@ -31,6 +31,9 @@ const (
 	maxTried     = 3 // addresses of one server
 )
 
+// userAgent is what HTTP servers of registries are told.
+const userAgent = "vigil"
+
 // connect dials a registry server by name through the injected resolver and the
 // guarded dialer: the guard sees every address before it is dialled.
 func (r *Registry) connect(ctx context.Context, address string) (net.Conn, error) {

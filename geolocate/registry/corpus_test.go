@@ -15,8 +15,9 @@ import (
 	"github.com/openrdap/rdap"
 )
 
-// leastRight is the share of fields that must be read right over a whole corpus.
-const leastRight = 0.98
+// leastRight is the share of fields that must be read right over a whole corpus. Three of
+// 1,206 are read otherwise: the names of contacts that an answer names twice or not at all.
+const leastRight = 0.997
 
 // tally counts the fields of a corpus that were read right, by format.
 type tally map[string]*struct{ answers, right, fields int }
@@ -51,7 +52,7 @@ func (c tally) report(t *testing.T, leastAnswers, leastFormats int) {
 	share := float64(right) / float64(fields)
 	t.Logf("%-18s %2d answers %4d of %4d fields %6.2f %%", "all", answers, right, fields, 100*share)
 	if share < leastRight {
-		t.Errorf("%.2f %% of the fields are right, want at least %.0f %%", 100*share, 100*leastRight)
+		t.Errorf("%.2f %% of the fields are right, want at least %.1f %%", 100*share, 100*leastRight)
 	}
 }
 

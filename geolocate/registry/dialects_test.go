@@ -148,6 +148,8 @@ func TestAddressesInText(t *testing.T) {
 		"write to abuse (at) host (dot) example":         {"abuse@host.example"},
 		"abuse[at]host[dot]example, noc{at}host.example": {"abuse@host.example", "noc@host.example"},
 		"abuse at host dot example":                      {"abuse@host.example"},
+		"ABUSE AT HOST DOT EXAMPLE":                      {"ABUSE@HOST.EXAMPLE"},
+		"abuse At mail Dot host dot example":             {"abuse@mail.host.example"},
 		"abuse at host.example":                          {"abuse@host.example"},
 		"abuse-team at mail.host.example.":               {"abuse-team@mail.host.example"},
 		"<mailto:abuse@host.example>":                    {"abuse@host.example"},
@@ -163,36 +165,6 @@ func TestAddressesInText(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, addressesIn(line)); diff != "" {
 			t.Errorf("%q: %s", line, diff)
-		}
-	}
-}
-
-func TestRemarksThatAskForReports(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name  string
-		lines []string
-		want  []string
-	}{
-		{"on one line", []string{"please send abuse reports to desk@host.example"}, []string{"desk@host.example"}},
-		{"on the next line", []string{"Abuse and spam reports:", "desk@host.example"}, []string{"desk@host.example"}},
-		{"a sentence over two lines", []string{"For abuse please contact our", "team under desk@host.example"}, []string{"desk@host.example"}},
-		{"by the mailbox", []string{"abuse@host.example"}, []string{"abuse@host.example"}},
-		{"sorted by matter", []string{"Abuse: desk@host.example", "Peering: peering@host.example", "NOC: noc@host.example"}, []string{"desk@host.example"}},
-		{"another heading ends it", []string{"Abuse:", "Peering issues:", "peering@host.example"}, nil},
-		{"corrections are no abuse", []string{"report inaccuracies to hostmaster@host.example"}, nil},
-		{"a mailbox that is out of use", []string{"abuse@host.example is invalid"}, nil},
-		{"a technical contact", []string{"call us or mail office@host.example"}, nil},
-	} {
-		var got []string
-		for _, c := range remarkContacts(test.lines) {
-			if c.Role != RoleAbuse || c.Found != FoundRemarks {
-				t.Errorf("%s: %+v", test.name, c)
-			}
-			got = append(got, c.Email)
-		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s: %s", test.name, diff)
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (c card) contacts(role string) []Contact {
 	if name == "" {
 		name = c.name
 	}
-	if strings.HasPrefix(name, "ORG-") && handleLike(name) {
+	if holderHandle(name) {
 		name = ""
 	}
 	var out []Contact
@@ -166,6 +166,9 @@ func handleLike(s string) bool {
 	}
 	return strings.HasPrefix(s, "ORG-") || strings.HasSuffix(s, "-MNT") || strings.HasPrefix(s, "MNT-") || strings.HasPrefix(s, "MAINT-") || strings.HasPrefix(s, "IRT-")
 }
+
+// holderHandle says whether a name is the handle of an organisation.
+func holderHandle(s string) bool { return strings.HasPrefix(s, "ORG-") && handleLike(s) }
 
 // rankAsHolder says how well the card names the holder of a network: 0 not at all. RIPE
 // NCC lists maintainers as registrants too, LACNIC persons inside the registrant, and

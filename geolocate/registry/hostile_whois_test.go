@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,7 +62,12 @@ func TestHostileWHOIS(t *testing.T) {
 			if test.refers != "" {
 				l.root = says(at.Replace(test.refers) + "\n")
 			}
-			r := l.open(func(o *Options) { o.NoRDAP, o.Dial, o.Timeout = true, d.Dial, 400*time.Millisecond })
+			r := l.open(func(o *Options) {
+				o.NoRDAP, o.Dial = true, d.Dial
+				if slices.Contains(test.want, ProblemTimeout) { // the others must not be late on a busy machine
+					o.Timeout = 400 * time.Millisecond
+				}
+			})
 			started := time.Now()
 			got := r.Network(t.Context(), addr7)
 			if took := time.Since(started); took > 1500*time.Millisecond {

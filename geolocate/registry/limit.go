@@ -51,7 +51,7 @@ type server struct {
 	until      time.Time       // the server asked to be left alone until then
 	complaints int             // without a stated time, since the last answer
 	checked    time.Time       // when the Cache was asked for a hold
-	breaker    breaker
+	breaker    Breaker
 }
 
 // newLimits makes the limits. processes is how many processes ask from one address.
@@ -88,7 +88,7 @@ func (l *limits) forgetOne() {
 	now, looked, victim := time.Now(), 0, ""
 	for name, s := range l.servers { // map order is random: a sample
 		victim = name
-		if looked++; s.breaker.idle() && now.After(s.until) || looked == 16 {
+		if looked++; s.breaker.Idle() && now.After(s.until) || looked == 16 {
 			break
 		}
 	}
@@ -109,7 +109,7 @@ func (l *limits) pass(ctx context.Context, host string) Problem {
 	now := time.Now()
 	problem := ProblemRateLimited
 	if !now.Before(s.until) {
-		problem = s.breaker.allow(now)
+		problem = s.breaker.Allow(now)
 	}
 	limiters := s.limiters
 	l.mu.Unlock()
@@ -118,7 +118,7 @@ func (l *limits) pass(ctx context.Context, host string) Problem {
 	}
 	if problem = await(ctx, limiters); problem != "" {
 		l.mu.Lock()
-		s.breaker.probe = time.Time{} // it was not asked
+		s.breaker.Settle(now, ProblemInterrupted) // it was not asked
 		l.mu.Unlock()
 	}
 	return problem
@@ -174,7 +174,7 @@ func (l *limits) settle(host string, started time.Time, outcome *Problem) {
 	if problem != ProblemRateLimited && problem != ProblemInterrupted {
 		s.complaints = 0
 	}
-	s.breaker.settle(now, problem)
+	s.breaker.Settle(now, problem)
 }
 
 // hold leaves the server alone: for the stated time, or when it stated none (0) for the

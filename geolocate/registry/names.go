@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -25,10 +24,10 @@ func plainName(s string) string {
 }
 
 // addressWords stand in lines of postal addresses, in the languages that occur.
-var addressWords = regexp.MustCompile(`(?i)\b(street|str\.?|road|rd\.?|avenue|ave\.?|blvd\.?|boulevard|floor|fl\.|suite|ste\.|p\.?\s?o\.?\s?box|postbus|postfach|apartado|bo[iî]te postale|building|bldg\.?|stra(ss|ß)e|strasse|rue|calle|carrera|cra\.?|rua|avenida|av\.|via|viale|ulica|ul\.|jl\.?|jalan|prospekt|weg|plein|straat|laan|room|rm\.?|zip|postcode|district|lane)\b`)
+var addressWords = pattern(`(?i)\b(street|str\.?|road|rd\.?|avenue|ave\.?|blvd\.?|boulevard|floor|fl\.|suite|ste\.|p\.?\s?o\.?\s?box|postbus|postfach|apartado|bo[iî]te postale|building|bldg\.?|stra(ss|ß)e|strasse|rue|calle|carrera|cra\.?|rua|avenida|av\.|via|viale|ulica|ul\.|jl\.?|jalan|prospekt|weg|plein|straat|laan|room|rm\.?|zip|postcode|district|lane)\b`)
 
 // instructions begin lines that tell the reader what to do.
-var instructions = regexp.MustCompile(`(?i)^(for (any |all )?(abuse|spam)|please |send |contact:|contact us|report |to report|abuse\b|in case of|this (range|network|block|object) )`)
+var instructions = pattern(`(?i)^(for (any |all )?(abuse|spam)|please |send |contact:|contact us|report |to report|abuse\b|in case of|this (range|network|block|object) )`)
 
 // useWords are the words of descriptions that say what a network is for, and not whose it is.
 var useWords = wordSet(`
@@ -71,9 +70,9 @@ func describes(s string) bool {
 		return false
 	case strings.HasPrefix(s, "*"), strings.HasPrefix(s, "--"), strings.HasPrefix(s, "=="), strings.HasPrefix(s, "##"):
 		return false
-	case countryNames()[lower] != "", ofUse(s), instructions.MatchString(s):
+	case countryNames()[lower] != "", ofUse(s), instructions().MatchString(s):
 		return false
-	case strings.ContainsAny(s, "0123456789") && addressWords.MatchString(s):
+	case strings.ContainsAny(s, "0123456789") && addressWords().MatchString(s):
 		return false
 	}
 	letters := 0

@@ -27,8 +27,8 @@ type Options struct {
 	// NetworkTTL is how long answers about networks are used without asking again; default
 	// 72 h: networks change hands within weeks. DomainTTL is the same for domains; default
 	// 6 h: a registrar's hold shows within the hour (ICANN asks registries to publish
-	// changes within 60 minutes), and is evidence of a removal. TTL sets both when they are 0.
-	NetworkTTL, DomainTTL, TTL time.Duration
+	// changes within 60 minutes), and is evidence of a removal.
+	NetworkTTL, DomainTTL time.Duration
 	// NegativeTTL is how long "no such object" is kept; default 1 h. Retry is how long other
 	// failures are; default 5 min. All times to live vary by a tenth, up and down.
 	NegativeTTL, Retry time.Duration
@@ -54,9 +54,8 @@ type Options struct {
 	// that no name of a domain is in the Cache. Without it they are not written.
 	Digest func(domain string) string
 	// TLS is for labs with an authority of their own; nil for the system's.
-	TLS       *tls.Config
-	UserAgent string      // default "vigil"
-	Log       *zap.Logger // default none
+	TLS *tls.Config
+	Log *zap.Logger // default none
 }
 
 // Defaults of Options.
@@ -78,13 +77,12 @@ const (
 
 // defaults fills in what is 0, and refuses what is negative.
 func (o *Options) defaults() error {
-	o.NetworkTTL, o.DomainTTL = cmp.Or(o.NetworkTTL, o.TTL, defaultNetworkTTL), cmp.Or(o.DomainTTL, o.TTL, defaultDomainTTL)
+	o.NetworkTTL, o.DomainTTL = cmp.Or(o.NetworkTTL, defaultNetworkTTL), cmp.Or(o.DomainTTL, defaultDomainTTL)
 	o.NegativeTTL, o.Retry, o.Timeout = cmp.Or(o.NegativeTTL, defaultNegativeTTL), cmp.Or(o.Retry, defaultRetry), cmp.Or(o.Timeout, defaultTimeout)
 	o.PerSecond, o.Burst, o.Processes = cmp.Or(o.PerSecond, defaultPerSecond), cmp.Or(o.Burst, defaultBurst), cmp.Or(o.Processes, 1)
 	o.Entries, o.Waiting = cmp.Or(o.Entries, defaultEntries), cmp.Or(o.Waiting, defaultWaiting)
 	o.Patience = cmp.Or(o.Patience, defaultPatience)
 	o.Bootstrap, o.WHOISServer = cmp.Or(o.Bootstrap, DefaultBootstrap), cmp.Or(o.WHOISServer, DefaultWHOISServer)
-	o.UserAgent = cmp.Or(o.UserAgent, "vigil")
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}

@@ -41,7 +41,7 @@ func (r *Registry) rdapObject(ctx context.Context, kind rdap.RequestType, query 
 }
 
 func (r *Registry) rdapQuery(ctx context.Context, server *url.URL, kind rdap.RequestType, query string) (any, Problem) {
-	client := &rdap.Client{HTTP: r.http, UserAgent: r.agent}
+	client := &rdap.Client{HTTP: r.http, UserAgent: userAgent}
 	resp, err := client.Do((&rdap.Request{Type: kind, Query: query, Server: server}).WithContext(ctx))
 	if resp == nil || len(resp.HTTP) == 0 {
 		return nil, ProblemBroken

@@ -24,6 +24,9 @@ func networkOf(object any, addr netip.Addr) (Network, Problem) {
 	if !n.covers(addr) {
 		return Network{}, ProblemOtherObject
 	}
+	if holderHandle(n.Name) {
+		n.Name = "" // AFRINIC's server once gave the holder's handle for the name
+	}
 	if unheld(n) || unheldKind(o.Type) || unheldRDAP(o) {
 		return Network{}, ProblemNotFound
 	}

@@ -42,7 +42,6 @@ type Registry struct {
 	networkTTL, domainTTL time.Duration
 	negativeTTL, retry    time.Duration
 	timeout               time.Duration
-	agent                 string
 	log                   *zap.Logger
 
 	limits   *limits
@@ -70,7 +69,7 @@ func New(o Options) (*Registry, error) {
 	}
 	r := &Registry{
 		dial: o.Dial, lookup: o.LookupHost, bootstrap: base, whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
-		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, agent: o.UserAgent, log: o.Log,
+		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, log: o.Log,
 		limits: newLimits(o), bootLast: map[bootstrap.RegistryType]bootFile{},
 	}
 	permits := make(chan struct{}, o.Waiting)

@@ -308,7 +308,7 @@ func TestNewRefuses(t *testing.T) {
 		"needs Dial":      {LookupHost: lookup},
 		"rdap.bootstrap":  {Dial: dial, LookupHost: lookup, Bootstrap: "ftp://files.example/"},
 		"whois.server":    {Dial: dial, LookupHost: lookup, WHOISServer: "whois.example"},
-		"times must not":  {Dial: dial, LookupHost: lookup, TTL: -1},
+		"times must not":  {Dial: dial, LookupHost: lookup, NetworkTTL: -1},
 		"bounds must not": {Dial: dial, LookupHost: lookup, Burst: -1},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {

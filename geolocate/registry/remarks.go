@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,22 +13,22 @@ const (
 )
 
 var (
-	mailAddress = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9._%+=&'/-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z][A-Za-z0-9-]{1,30}`)
+	mailAddress = pattern(`[A-Za-z0-9][A-Za-z0-9._%+=&'/-]{0,63}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\.[A-Za-z][A-Za-z0-9-]{1,30}`)
 	// An at sign in words, in brackets of any kind: "abuse (at) host (dot) example".
-	atWord  = regexp.MustCompile(`(?i)\s*[(\[{<]\s*(?:at|a|@)\s*[)\]}>]\s*`)
-	dotWord = regexp.MustCompile(`(?i)\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*`)
+	atWord  = pattern(`(?i)\s*[(\[{<]\s*(?:at|a|@)\s*[)\]}>]\s*`)
+	dotWord = pattern(`(?i)\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*`)
 	// Without brackets only where it cannot mean anything else: with " dot " after it, or
 	// behind a mailbox for reports.
-	spokenDots = regexp.MustCompile(`(?i)\b([a-z0-9._+-]{1,64}) at ([a-z0-9-]{1,63}(?: dot [a-z0-9-]{1,63})+)\b`)
-	spokenDesk = regexp.MustCompile(`(?i)\b(abuse|[a-z0-9-]*abuse|abuse-[a-z0-9-]+|spam|csirt|cert|phishing) at ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24})\b`)
-	spacedAt   = regexp.MustCompile(`([A-Za-z0-9])(?:\s+@\s*|\s*@\s+)([A-Za-z0-9])`)
+	spokenDots = pattern(`(?i)\b([a-z0-9._+-]{1,64}) at ([a-z0-9-]{1,63}(?: dot [a-z0-9-]{1,63})+)\b`)
+	spokenDesk = pattern(`(?i)\b(abuse|[a-z0-9-]*abuse|abuse-[a-z0-9-]+|spam|csirt|cert|phishing) at ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24})\b`)
+	spacedAt   = pattern(`([A-Za-z0-9])(?:\s+@\s*|\s*@\s+)([A-Za-z0-9])`)
 
-	abuseWords = regexp.MustCompile(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|misbruik|abus|abusos?|denuncias?|zneuzit\w*|naduzyc\w*|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
+	abuseWords = pattern(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|misbruik|abus|abusos?|denuncias?|zneuzit\w*|naduzyc\w*|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
 	// The same in letters for which \b knows no borders of words.
-	abuseStems = regexp.MustCompile(`(?i)(жалоб|спам|злоупотреб|скарг|nadużyci|zneužit|zneužív|denúncia|kötüye kullanım|迷惑|スパム|投訴|投诉|举报|垃圾邮件|스팸|침해)`)
-	deskWords  = regexp.MustCompile(`(?i)(abus[eo]|spam|csirt|cert\b|phish|security|report|dmca)`)
+	abuseStems = pattern(`(?i)(жалоб|спам|злоупотреб|скарг|nadużyci|zneužit|zneužív|denúncia|kötüye kullanım|迷惑|スパム|投訴|投诉|举报|垃圾邮件|스팸|침해)`)
+	deskWords  = pattern(`(?i)(abus[eo]|spam|csirt|cert\b|phish|security|report|dmca)`)
 	// What a line with an address is for when it is for something else.
-	otherWords = regexp.MustCompile(`(?i)(inaccura\w*|correct(ion|ed)|whois (information|data|record)|delist\w*|peering|routing|outage|noc issues?|operational|technical (issues?|questions?|problems?|contact)|sales|billing|not for abuse|non-abuse|no abuse|do not (use|send|mail|report)|is invalid|not valid|validat\w+|geo-?location|geofeed|reverse dns|hostmaster|registration)`)
+	otherWords = pattern(`(?i)(inaccura\w*|correct(ion|ed)|whois (information|data|record)|delist\w*|peering|routing|outage|noc issues?|operational|technical (issues?|questions?|problems?|contact)|sales|billing|not for abuse|non-abuse|no abuse|do not (use|send|mail|report)|is invalid|not valid|validat\w+|geo-?location|geofeed|reverse dns|hostmaster|registration)`)
 )
 
 // addressesIn are the mail addresses in a line, also in words.
@@ -38,22 +37,26 @@ func addressesIn(s string) []string {
 	if lower := strings.ToLower(s); !strings.Contains(s, "@") && !strings.Contains(lower, "at") && !strings.Contains(lower, "(a)") {
 		return nil
 	}
-	s = atWord.ReplaceAllString(s, "@")
-	s = dotWord.ReplaceAllString(s, ".")
-	s = spokenDots.ReplaceAllStringFunc(s, func(m string) string {
-		local, domain, _ := strings.Cut(m, " at ")
-		return local + "@" + strings.ReplaceAll(strings.ReplaceAll(domain, " dot ", "."), " DOT ", ".")
+	s = atWord().ReplaceAllString(s, "@")
+	s = dotWord().ReplaceAllString(s, ".")
+	s = spokenDots().ReplaceAllStringFunc(s, func(m string) string {
+		words := strings.Split(m, " ") // a mailbox, "at", and labels with "dot" between them
+		address := words[0] + "@" + words[2]
+		for i := 4; i < len(words); i += 2 {
+			address += "." + words[i]
+		}
+		return address
 	})
-	s = spokenDesk.ReplaceAllStringFunc(s, func(m string) string {
-		i := strings.Index(strings.ToLower(m), " at ")
-		if strings.HasPrefix(strings.ToLower(m[i+4:]), "www.") || strings.HasPrefix(strings.ToLower(m[i+4:]), "whois.") {
+	s = spokenDesk().ReplaceAllStringFunc(s, func(m string) string {
+		words := strings.Split(m, " ")
+		if host := strings.ToLower(words[2]); strings.HasPrefix(host, "www.") || strings.HasPrefix(host, "whois.") {
 			return m
 		}
-		return m[:i] + "@" + m[i+4:]
+		return words[0] + "@" + words[2]
 	})
-	s = spacedAt.ReplaceAllString(s, "$1@$2")
+	s = spacedAt().ReplaceAllString(s, "$1@$2")
 	var out []string
-	for _, m := range mailAddress.FindAllString(s, maxMails) {
+	for _, m := range mailAddress().FindAllString(s, maxMails) {
 		if m = tidyEmail(m); len(m) <= maxText {
 			out = append(out, m)
 		}
@@ -83,10 +86,10 @@ func remarkContacts(lines []string) []Contact {
 		line = tidyLine(line)
 		found := addressesIn(line)
 		words := line
-		for _, m := range mailAddress.FindAllString(line, maxMails) {
+		for _, m := range mailAddress().FindAllString(line, maxMails) {
 			words = strings.ReplaceAll(words, m, " ")
 		}
-		speaks, other := abuseWords.MatchString(words) || abuseStems.MatchString(words), otherWords.MatchString(words)
+		speaks, other := abuseWords().MatchString(words) || abuseStems().MatchString(words), otherWords().MatchString(words)
 		for _, email := range askedFor(line, found, speaks || asked, other) {
 			out = append(out, Contact{Role: RoleAbuse, Email: email, Found: FoundRemarks})
 		}
@@ -109,14 +112,14 @@ func remarkContacts(lines []string) []Contact {
 func askedFor(line string, found []string, speaks, other bool) []string {
 	desk := func(email string) bool {
 		local, _, _ := strings.Cut(email, "@")
-		return deskWords.MatchString(local)
+		return deskWords().MatchString(local)
 	}
 	var desks []string
 	before := line
 	for _, email := range found {
 		otherwise := other
 		if i := strings.Index(before, email); i >= 0 && len(found) > 1 {
-			otherwise = otherWords.MatchString(before[:i]) // what stands before it, up to the address before
+			otherwise = otherWords().MatchString(before[:i]) // what stands before it, up to the address before
 			before = before[i+len(email):]
 		}
 		if desk(email) && !otherwise {
@@ -137,7 +140,7 @@ const maxInvalid = 64
 
 // invalidMail is APNIC's remark on an irt or role whose address did not answer its check: "NAME@DOMAIN
 // is invalid" (policy prop-125, validation of abuse contacts).
-var invalidMail = regexp.MustCompile(`(?i)^\s*(\S{1,64}@\S{1,253}) is invalid\b`)
+var invalidMail = pattern(`(?i)^\s*(\S{1,64}@\S{1,253}) is invalid\b`)
 
 // failedCheck is what RIPE NCC says below the abuse contact that did not answer its
 // check (ripe-705, the validation of abuse-mailbox).
@@ -155,7 +158,7 @@ func invalidMails(lines []string) []string {
 		if hint, ok := hintOf(line); ok {
 			last = hint.email
 		}
-		if m := invalidMail.FindStringSubmatch(line); m != nil {
+		if m := invalidMail().FindStringSubmatch(line); m != nil {
 			out = append(out, strings.ToLower(m[1]))
 		}
 		if last != "" && strings.Contains(strings.ToLower(line), failedCheck) {

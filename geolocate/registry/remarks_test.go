@@ -29,6 +29,15 @@ func TestAddressesThatRemarksAskToUse(t *testing.T) {
 		{"masked", []string{"abuse: ***@host.example"}, nil},
 		{"checked by the registry", []string{"abuse@host.example was validated on 2026-02-14"}, nil},
 		{"general information", []string{"User support, general questions: support@host.example"}, nil},
+		{"on one line", []string{"please send abuse reports to desk@host.example"}, []string{"desk@host.example"}},
+		{"on the next line", []string{"Abuse and spam reports:", "desk@host.example"}, []string{"desk@host.example"}},
+		{"a sentence over two lines", []string{"For abuse please contact our", "team under desk@host.example"}, []string{"desk@host.example"}},
+		{"by the mailbox", []string{"abuse@host.example"}, []string{"abuse@host.example"}},
+		{"sorted by matter", []string{"Abuse: desk@host.example", "Peering: peering@host.example", "NOC: noc@host.example"}, []string{"desk@host.example"}},
+		{"another heading ends it", []string{"Abuse:", "Peering issues:", "peering@host.example"}, nil},
+		{"corrections are no abuse", []string{"report inaccuracies to hostmaster@host.example"}, nil},
+		{"a mailbox that is out of use", []string{"abuse@host.example is invalid"}, nil},
+		{"a technical contact", []string{"call us or mail office@host.example"}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 )
 
@@ -70,9 +69,10 @@ var localKeys = map[string]string{
 	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
 	"組織名": "orgname-local", "abuse": "abuse-mailbox",
 	keyNetblock: "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail, "org name": "orgname",
-	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "org-name;i": "org-name", "organization;i": "org-name", "customer organization": "custname",
+	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "customer organization": "custname",
 	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country", "customer country code": "country",
 	"tech-contact": keyTechMail, "tech-email": keyTechMail, "admin-contact": keyAdminMail, "admin-email": keyAdminMail,
+	"poc-name": "person", "poc-email": "e-mail",
 }
 
 // keyNetblock is TWNIC's word for a network, and nobody else's. Its answers name TWNIC nowhere.
@@ -81,12 +81,12 @@ const keyNetblock = "netblock"
 var (
 	// bracketLine is "a. [Network Number]   192.0.2.0/24" (JPNIC; IPv6 without the letter)
 	// and, without a value, a heading such as "[ Network Information ]" (KRNIC).
-	bracketLine = regexp.MustCompile(`^(?:[a-z]\.\s*)?\[([^\[\]]{1,100})\]\s*(.*)$`)
+	bracketLine = pattern(`^(?:[a-z]\.\s*)?\[([^\[\]]{1,100})\]\s*(.*)$`)
 	// widerLine is "   NAME [Sub Allocation]   192.0.2.0/24", with or without the name (JPNIC).
-	widerLine = regexp.MustCompile(`^\s*(\S*?)\s*\[[^\[\]]{1,40}\]\s+(\S+)\s*$`)
+	widerLine = pattern(`^\s*(\S*?)\s*\[[^\[\]]{1,40}\]\s+(\S+)\s*$`)
 	// listLine is "Holder NAME (NET-192-0-2-0-1) 192.0.2.0 - 192.0.2.255": ARIN's answer when several networks match.
-	listLine = regexp.MustCompile(`^(.{1,300})\((NET6?-[0-9A-Za-z-]{1,60})\)\s+(\S{1,45} - \S{1,45})$`)
-	markup   = regexp.MustCompile(`<[^<>]{0,500}>`)
+	listLine = pattern(`^(.{1,300})\((NET6?-[0-9A-Za-z-]{1,60})\)\s+(\S{1,45} - \S{1,45})$`)
+	markup   = pattern(`<[^<>]{0,500}>`)
 )
 
 // reader splits a text into blocks.
@@ -112,7 +112,7 @@ func parseText(text string) document {
 		}
 		line = strings.TrimRight(line, "\r\n \t")
 		if r.html {
-			line = markup.ReplaceAllString(line, "")
+			line = markup().ReplaceAllString(line, "")
 		}
 		if len(line) > maxLine {
 			line = strings.ToValidUTF8(line[:maxLine], "")
@@ -183,7 +183,7 @@ func (r *reader) list(line string) bool {
 	case strings.HasPrefix(plain, "---"), strings.HasPrefix(plain, "No match"), strings.HasPrefix(plain, "該当するデータ"):
 		return true
 	}
-	if m := widerLine.FindStringSubmatch(line); m != nil {
+	if m := widerLine().FindStringSubmatch(line); m != nil {
 		r.blocks = append(r.blocks, block{{keyParent, m[2]}, {"netname", m[1]}, {"orgname", r.holder}})
 		r.holder = ""
 		return true
@@ -193,7 +193,7 @@ func (r *reader) list(line string) bool {
 }
 
 func (r *reader) pair(line string) {
-	if m := bracketLine.FindStringSubmatch(line); m != nil {
+	if m := bracketLine().FindStringSubmatch(line); m != nil {
 		if m[2] == "" && strings.HasPrefix(m[1], " ") {
 			r.current = append(r.current, attribute{keySection, strings.TrimSpace(m[1])})
 			return
@@ -201,7 +201,7 @@ func (r *reader) pair(line string) {
 		r.add(m[1], m[2], true)
 		return
 	}
-	if m := listLine.FindStringSubmatch(line); m != nil {
+	if m := listLine().FindStringSubmatch(line); m != nil {
 		holder, name := strings.TrimSpace(m[1]), ""
 		if i := strings.LastIndexByte(holder, ' '); i > 0 {
 			holder, name = strings.TrimSpace(holder[:i]), holder[i+1:]

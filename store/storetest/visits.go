@@ -40,6 +40,7 @@ func roundTrip(t *testing.T, d Database) {
 	v.After.Streak = casefile.Streak{Count: 2, First: now, Last: now.Add(time.Second)}
 	v.After.Undecided = casefile.Streak{Count: 1, First: now, Last: now}
 	v.After.Unseen, v.After.Aftercare, v.After.Informed = now, 2, true
+	v.After.Episode = v.After.Episode.HostedBy(*v.Hosting, now)
 
 	if err := s.StartVisit(t.Context(), c.ID, c.Version, now); err != nil {
 		t.Fatal(err)

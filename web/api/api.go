@@ -36,6 +36,7 @@ type Store interface {
 	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
 	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
 	Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error)
+	Namesakes(ctx context.Context, id casefile.CaseID) (casefile.Namesakes, error)
 	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
 	Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error)
 	Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error)

@@ -107,7 +107,7 @@ func masker(ctx context.Context, c casefile.Case) mask.Masker {
 func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{}, Namesakes: []Namesake{},
 		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
@@ -122,6 +122,14 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	}
 	for _, r := range reports {
 		d.Reports = append(d.Reports, Report{r.ID, m.Text(r.Source), m.Text(r.Reference), r.Classification, utc(r.Received), r.Referrer.String(), r.Held})
+	}
+	named, err := a.Store.Namesakes(ctx, c.ID)
+	if err != nil {
+		return d, err
+	}
+	d.NamesakeCount = named.Endings
+	for _, n := range named.Cases {
+		d.Namesakes = append(d.Namesakes, Namesake{n.CaseID, n.Standing, n.Country, utc(n.Opened)})
 	}
 	visits, err := a.Store.Visits(ctx, c.ID, 0, 1)
 	if err != nil || len(visits) == 0 {

@@ -54,6 +54,9 @@ type Episode struct {
 	Recorded    bool      `json:"recorded" doc:"the removal rests on a person's word, not on verdicts"`
 	FirstNotice time.Time `json:"first_notice,omitzero"`
 	LastNotice  time.Time `json:"last_notice,omitzero"`
+	// The clocks of those who host: a move starts them anew, and keeps opened.
+	ProviderSince time.Time `json:"provider_since,omitzero" doc:"when the present provider was first found in this episode: the clock of the provider"`
+	CountrySince  time.Time `json:"country_since,omitzero" doc:"when the present hosting country was first found in this episode"`
 }
 
 // Due is when the next visit must be.
@@ -103,6 +106,17 @@ type CaseDetail struct {
 	Origin       *Origin   `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
 	Assignment   *Assigned `json:"assignment,omitempty"`
 	Reports      []Report  `json:"reports" nullable:"false"`
+	// Namesakes are links to look at; they decide nothing.
+	Namesakes     []Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: the newest of each domain, newest first, at most 20"`
+	NamesakeCount int        `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
+}
+
+// Namesake is a case whose target has the same name under another ending.
+type Namesake struct {
+	CaseID         casefile.CaseID   `json:"case_id"`
+	Standing       casefile.Standing `json:"standing"`
+	HostingCountry string            `json:"hosting_country,omitempty"`
+	Opened         time.Time         `json:"opened"`
 }
 
 // Report is a report as it is shown.
@@ -264,6 +278,7 @@ func episodeOf(e casefile.Episode) Episode {
 	return Episode{
 		Number: e.Number, Opened: utc(e.Opened), FirstSeen: utc(e.FirstSeen), LastSeen: utc(e.LastSeen), FirstGone: utc(e.FirstGone), Removed: utc(e.Removed), Recorded: e.Recorded,
 		FirstNotice: utc(e.FirstNotice), LastNotice: utc(e.LastNotice),
+		ProviderSince: utc(e.ProviderSince), CountrySince: utc(e.CountrySince),
 	}
 }
 

@@ -19,8 +19,10 @@ type caseView struct {
 	Revealed string           // the URL, when it was revealed for this page
 	Referrer string
 	Reports  []casefile.Report
-	Visit    *casefile.Visit // the last one
-	Hosting  *casefile.Hosting
+	// Namesakes are the cases of the same name under other endings.
+	Namesakes casefile.Namesakes
+	Visit     *casefile.Visit // the last one
+	Hosting   *casefile.Hosting
 	// Origin is what a person recorded; only its country for those who may not reveal the
 	// URL. OriginCounts says that the present decision was made with it.
 	Origin       *casefile.Origin
@@ -119,6 +121,9 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	}
 	for i := range v.Reports {
 		v.Reports[i].Source, v.Reports[i].Reference = m.Text(v.Reports[i].Source), m.Text(v.Reports[i].Reference)
+	}
+	if v.Namesakes, err = u.Store.Namesakes(ctx, c.ID); err != nil {
+		return v, err
 	}
 	last, err := u.Store.Visits(ctx, c.ID, 0, 1)
 	if err != nil {

@@ -25,6 +25,7 @@ type Store struct {
 	visits   map[casefile.CaseID][]casefile.Visit
 	events   map[casefile.CaseID][]casefile.Event
 	notices  []casefile.Notice
+	names    map[casefile.CaseID]casefile.Namesakes
 	once     map[string]once
 	sessions map[string]session
 }
@@ -43,7 +44,7 @@ type session struct {
 func NewStore() *Store {
 	return &Store{
 		visits: map[casefile.CaseID][]casefile.Visit{}, events: map[casefile.CaseID][]casefile.Event{},
-		once: map[string]once{}, sessions: map[string]session{},
+		names: map[casefile.CaseID]casefile.Namesakes{}, once: map[string]once{}, sessions: map[string]session{},
 	}
 }
 
@@ -168,6 +169,13 @@ func (s *Store) Reports(_ context.Context, id casefile.CaseID) ([]casefile.Repor
 		}
 	}
 	return out, s.Err
+}
+
+// Namesakes of a case, as the samples set them.
+func (s *Store) Namesakes(_ context.Context, id casefile.CaseID) (casefile.Namesakes, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names[id], s.Err
 }
 
 // Visits of a case, newest first.
