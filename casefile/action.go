@@ -20,7 +20,16 @@ func Open(r Report, host HostKey, now time.Time) (Case, []Event) {
 		Target: r.Target, Referrer: r.Referrer, HostKey: host, Standing: Watching, Held: r.Held,
 		Episode: Episode{Number: 1, Opened: r.Received}, Due: Due{At: now, Why: WhyReported}, Opened: now,
 	}
-	return c, []Event{reported(r, now)}
+	events := []Event{reported(r, now)}
+	if c.Held {
+		events = append(events, heldByReport(now))
+	}
+	return c, events
+}
+
+// heldByReport is the event of a hold that a report asks for.
+func heldByReport(now time.Time) Event {
+	return Event{At: now, Kind: EventHeld, Actor: ActorVigil, Data: map[string]string{"reason": "a report asks for police first"}}
 }
 
 // Attach adds a further report to a case. It wakes a case that is withdrawn or
@@ -30,11 +39,15 @@ func (c Case) Attach(r Report, now time.Time) (Case, []Event) {
 	if !r.Referrer.IsZero() {
 		c.Referrer = r.Referrer
 	}
-	c.Held = c.Held || r.Held
+	if r.Held && !c.Held {
+		c.Held = true
+		events = append(events, heldByReport(now))
+	}
 	to, _ := c.Standing.Move(CauseReported)
 	if to != c.Standing {
 		c.Episode = Episode{Number: c.Episode.Number + 1, Opened: r.Received}
 		c.Streak, c.Undecided, c.Unseen, c.Aftercare, c.Informed = Streak{}, Streak{}, time.Time{}, 0, false
+		c.Ruling = Ruling{Hosting: c.Ruling.Hosting}
 		events = append(events, c.moved(to, CauseReported, ActorVigil, now))
 		c.Standing = to
 	}
@@ -78,6 +91,8 @@ const (
 	ActLook     ActionKind = "look_now"       // visit as soon as possible
 	ActRecord   ActionKind = "record_removal" // a person knows that it is gone
 	ActOverturn ActionKind = "undo_removal"   // a person knows that it is not gone
+	ActKeep     ActionKind = "keep_watching"  // an answer in review: nothing to decide, look on
+	ActAccept   ActionKind = "accept_page"    // an answer in review: what is there now is the matter
 	ActNote     ActionKind = "note"           // leave a note
 	ActOrigin   ActionKind = "record_origin"  // a person knows where it is really hosted: the address, or only the country
 	ActForget   ActionKind = "forget_origin"  // the recorded origin is wrong, or no longer right
@@ -86,7 +101,7 @@ const (
 // Valid says whether k is known.
 func (k ActionKind) Valid() bool {
 	switch k {
-	case ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActNote, ActOrigin, ActForget:
+	case ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget:
 		return true
 	}
 	return false
@@ -105,13 +120,17 @@ type Action struct {
 	// the address may be dialled and the country is one is checked by whoever read them.
 	Origin  netip.Addr
 	Country string // ISO 3166-1 alpha-2
+	// Visit is for ActAccept: the visit whose page is the matter; 0 is the last believed one that read a
+	// page. Page is what it read: whoever holds the visits fills it in, nil when there is none.
+	Visit VisitID
+	Page  *Features
 }
 
 // Act applies a person's action. A move that the transition table does not have
 // is a Problem of code conflict, and nothing changes.
 func (c Case) Act(a Action) (Case, []Event, *Problem) {
 	if !a.Kind.Valid() {
-		return c, nil, Problemf(ProblemField, "action", "%.40q is no action; use withdraw, hold, release, look_now, record_removal, undo_removal, note, record_origin or forget_origin", string(a.Kind))
+		return c, nil, Problemf(ProblemField, "action", "%.40q is no action; use withdraw, hold, release, look_now, record_removal, undo_removal, keep_watching, accept_page, note, record_origin or forget_origin", string(a.Kind))
 	}
 	if a.Reason == "" || len(a.Reason) > MaxActionReason {
 		return c, nil, Problemf(ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", MaxActionReason)
@@ -130,6 +149,9 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 	}
 	switch a.Kind {
 	case ActHold:
+		if c.Held {
+			return c, nil, Problemf(ProblemConflict, "action", "the case is held already")
+		}
 		c.Held = true
 		return c, event(EventHeld), nil
 	case ActRelease:
@@ -149,6 +171,8 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 		return c, event(EventAsked), nil
 	case ActOrigin, ActForget:
 		return c.actOnOrigin(a)
+	case ActKeep, ActAccept:
+		return c.settle(a)
 	case ActWithdraw:
 		next, events, problem := move(CauseWithdrawn)
 		if problem == nil {
@@ -158,20 +182,68 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 	case ActRecord:
 		next, events, problem := move(CauseRecorded)
 		if problem == nil {
-			next.Episode.Removed, next.Episode.FirstGone, next.Aftercare = a.At, a.At, 0
+			next.Episode.Removed, next.Episode.Recorded, next.Aftercare = a.At, true, 0
+			if next.Episode.FirstGone.IsZero() { // else looks found it gone before the person did
+				next.Episode.FirstGone = a.At
+			}
 			next.Due = Due{At: a.At, Why: WhyAftercare}
 		}
 		return next, events, problem
 	case ActOverturn:
 		next, events, problem := move(CauseOverturned)
 		if problem == nil {
-			next.Episode.Removed, next.Episode.FirstGone, next.Aftercare = time.Time{}, time.Time{}, 0
+			if c.Last.State == StateGone {
+				next.Ruling.Overturned = c.Last.Reason
+			}
+			next.Episode.Removed, next.Episode.FirstGone, next.Episode.Recorded, next.Aftercare = time.Time{}, time.Time{}, false, 0
 			next.Due = Due{At: a.At, Why: WhyAsked}
 		}
 		return next, events, problem
 	case ActNote:
 	}
 	return c, event(EventNoted), nil
+}
+
+// settle applies an answer to the question of a review that leaves the case watched. It is
+// due at once: what the answer changed is seen with the next look.
+func (c Case) settle(a Action) (Case, []Event, *Problem) {
+	if !c.Standing.Visited() {
+		return c, nil, Problemf(ProblemConflict, "action", "a case that is %s is not looked at; report the URL again to wake it", c.Standing)
+	}
+	about := c.matter()
+	e := Event{At: a.At, Kind: EventSettled, Actor: a.Actor, Data: map[string]string{"reason": a.Reason, "answer": string(a.Kind)}}
+	answers := true // the question of the review
+	switch a.Kind {
+	case ActAccept:
+		if a.Page == nil {
+			return c, nil, Problemf(ProblemConflict, "action", "no page was read that could be the matter; ask for a look, or record what you know otherwise")
+		}
+		page := *a.Page
+		c.Baseline, c.Undecided = &page, Streak{}
+		c.Ruling.Overturned = ""
+		answers = about != MatterHosting
+		e.Data["visit"], e.Data["words"] = strconv.FormatInt(int64(a.Visit), 10), strconv.Itoa(page.Words)
+	default:
+		switch {
+		case c.Standing != Review:
+			return c, nil, Problemf(ProblemConflict, "action", "a case that is %s asks nothing: it is watched as it is", c.Standing)
+		case about == MatterHosting:
+			c.Ruling.Hosting = true
+		case about == Matter(ReasonFenced):
+			c.Ruling.Fenced = true
+		default:
+			return c, nil, Problemf(ProblemConflict, "action", "the question is whether the matter is there: answer with accept_page, record_removal or withdraw, or leave the case in review")
+		}
+		c.Undecided = Streak{}
+	}
+	events := []Event{e}
+	if c.Standing == Review && answers {
+		e.Data["about"] = string(about)
+		next, moved := c.Moved(CauseSettled, a.Actor, a.At)
+		c, events = next, append(events, moved...)
+	}
+	c.Due = Due{At: a.At, Why: WhyAsked}
+	return c, events, nil
 }
 
 // actOnOrigin records or forgets the origin. The present hosting stays as it is: the

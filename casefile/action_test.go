@@ -25,7 +25,7 @@ func TestOpen(t *testing.T) {
 	if diff := cmp.Diff(want, c, cmpopts.EquateComparable(casefile.Target{})); diff != "" {
 		t.Error(diff)
 	}
-	if len(events) != 1 || events[0].Kind != casefile.EventReported || events[0].Data["source"] != "public" || events[0].Data["received"] != "2026-03-01T12:00:00Z" {
+	if len(events) != 2 || events[1].Kind != casefile.EventHeld || events[0].Kind != casefile.EventReported || events[0].Data["source"] != "public" || events[0].Data["received"] != "2026-03-01T12:00:00Z" {
 		t.Errorf("events %+v", events)
 	}
 }

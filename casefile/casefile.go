@@ -107,6 +107,8 @@ type Case struct {
 	// It stays until it is forgotten, over moves and episodes.
 	Origin     *Origin
 	Assignment *Assignment // the last assignment; nil before the first
+	// Ruling is what a person is asked in review, and what was answered in this episode.
+	Ruling Ruling
 	// Informed says that the parties of the present hosting were told in this episode, or drafts
 	// written for them. A new hosting, a return and a released hold clear it.
 	Informed bool
@@ -142,6 +144,8 @@ type Episode struct {
 	// Removed is when removal was confirmed. The removal itself lies in
 	// (LastSeen, FirstGone]: FirstGone is the figure Vigil publishes (ADR-0008).
 	Removed time.Time
+	// Recorded says that a person recorded the removal, and no streak of verdicts confirmed it.
+	Recorded bool
 	// FirstNotice and LastNotice are when a provider notice of this episode was sent; zero when none was.
 	FirstNotice, LastNotice time.Time
 	// Provider and Country are who hosted the target, and where, when it was last not

@@ -35,6 +35,7 @@ const (
 	EventOriginRecorded  EventKind = "origin_recorded"  // a person told the origin: reason and network; the address is in the case, sealed
 	EventOriginForgotten EventKind = "origin_forgotten" // a person took the recorded origin back: reason and network
 	EventReviewRequested EventKind = "review_requested" // with the question in words
+	EventSettled         EventKind = "settled"          // a person answered the question of a review: answer, reason
 	EventNamesake        EventKind = "namesake"         // a case of the same name under another ending came up: cases, endings
 )
 
@@ -43,7 +44,7 @@ func (k EventKind) Valid() bool {
 	switch k {
 	case EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed, EventNoticeSent,
 		EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted, EventAcknowledged,
-		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested, EventNamesake:
+		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested, EventSettled, EventNamesake:
 		return true
 	}
 	return false

@@ -48,13 +48,15 @@ func Advance(c casefile.Case, v casefile.Visit, r Rules) (casefile.Case, []casef
 	if !state.Valid() || !c.Standing.Visited() || !v.Believed && state != casefile.StateLive {
 		return c, nil
 	}
-	s := &step{c: c, v: v, r: r, at: v.Ended.UTC(), first: c.Last.State == ""}
+	s := &step{c: c, v: v, r: r, at: v.Ended.UTC(), first: c.Last.State == "", before: c.Last.State}
 	s.c.Last = casefile.Opinion{State: state, Reason: v.Verdict.Reason, At: s.at}
 	switch {
 	case state == casefile.StateLive, state == casefile.StateFenced:
 		s.sighted()
 	case c.Standing == casefile.Removed:
 		s.aftercare()
+	case state == casefile.StateGone && v.Verdict.Reason == c.Ruling.Overturned:
+		s.changed() // a person knows better than this reason: it asks, and confirms nothing
 	case state == casefile.StateGone:
 		s.absent()
 	case state == casefile.StateChanged:
@@ -71,14 +73,17 @@ type step struct {
 	v      casefile.Visit
 	r      Rules
 	at     time.Time
-	first  bool // no verdict was believed before
+	first  bool           // no verdict was believed before
+	before casefile.State // of the last believed verdict before this one
 	events []casefile.Event
 }
 
 // sighted applies a verdict with a sighting: live, or fenced, which is a sighting
 // from some vantages and leaves the question what to do about the others.
 func (s *step) sighted() {
-	if s.c.Standing == casefile.Removed {
+	if s.c.Standing == casefile.Removed && s.c.Episode.Recorded && s.before != casefile.StateGone {
+		s.contradicted()
+	} else if s.c.Standing == casefile.Removed {
 		s.returned()
 	} else {
 		if s.c.Episode.FirstSeen.IsZero() {
@@ -95,7 +100,7 @@ func (s *step) sighted() {
 		return
 	}
 	if s.c.Baseline == nil {
-		s.c.Baseline = baseline(s.v)
+		s.c.Baseline = s.v.Page()
 		if s.c.Baseline != nil {
 			s.event(casefile.EventBaseline, map[string]string{
 				"html": strconv.FormatBool(s.c.Baseline.HTML), "words": strconv.Itoa(s.c.Baseline.Words),
@@ -106,7 +111,20 @@ func (s *step) sighted() {
 	if s.c.Standing != casefile.Review || s.c.Undecided.Count > 0 {
 		s.move(casefile.CauseSeen)
 	}
-	s.c.Undecided = casefile.Streak{}
+	s.c.Undecided, s.c.Ruling.Overturned = casefile.Streak{}, ""
+}
+
+// contradicted takes back a removal that a person recorded and no look ever bore out: the
+// target was there all the time. The episode and its clock go on.
+func (s *step) contradicted() {
+	e := &s.c.Episode
+	e.Removed, e.FirstGone, e.Recorded, e.LastSeen = time.Time{}, time.Time{}, false, s.at
+	if e.FirstSeen.IsZero() {
+		e.FirstSeen = s.at
+		s.event(casefile.EventFirstSeen, map[string]string{"reason": string(s.v.Verdict.Reason)})
+	}
+	s.c.Aftercare = 0
+	s.move(casefile.CauseOverturned)
 }
 
 // returned opens the next episode, with a clock of its own.
@@ -114,6 +132,7 @@ func (s *step) returned() {
 	e := s.c.Episode
 	s.c.Episode = casefile.Episode{Number: e.Number + 1, Opened: s.at, FirstSeen: s.at, LastSeen: s.at}
 	s.c.Aftercare, s.c.Informed = 0, false
+	s.c.Ruling = casefile.Ruling{Hosting: s.c.Ruling.Hosting}
 	s.event(casefile.EventReturned, map[string]string{
 		"reason": string(s.v.Verdict.Reason), "removed": e.Removed.UTC().Format(time.RFC3339),
 		"gap": s.at.Sub(e.Removed).Round(time.Second).String(),
@@ -184,13 +203,24 @@ func (s *step) unseen() {
 
 // undecided lengthens the run of changed and fenced verdicts, and asks a person when it is long enough.
 func (s *step) undecided() {
+	reason := s.v.Verdict.Reason
+	if reason == casefile.ReasonFenced && s.c.Ruling.Fenced {
+		s.c.Undecided = casefile.Streak{}
+		return // a person knows
+	}
 	s.c.Undecided = longer(s.c.Undecided, s.at)
+	if s.c.Standing == casefile.Review && s.c.Ruling.Asked != casefile.MatterHosting {
+		s.c.Ruling.Asked = casefile.Matter(reason) // the question is about what is there now
+		return
+	}
 	if s.c.Standing == casefile.Review || !s.r.Confirm.By(s.c.Undecided) {
 		return
 	}
 	s.move(casefile.CauseUndecided)
+	s.c.Ruling.Asked = casefile.Matter(reason)
+	q, _ := s.c.Question(s.v.Page())
 	s.event(casefile.EventReviewRequested, map[string]string{
-		"reason": string(s.v.Verdict.Reason), "question": question(s.v.Verdict.Reason),
+		"reason": string(reason), "question": q.Text,
 		"verdicts": strconv.Itoa(s.c.Undecided.Count), "since": s.c.Undecided.First.UTC().Format(time.RFC3339),
 	})
 }
@@ -228,49 +258,4 @@ func longer(k casefile.Streak, at time.Time) casefile.Streak {
 	k.Count++
 	k.Last = at
 	return k
-}
-
-// question puts into words what a person must decide.
-func question(r casefile.Reason) string {
-	switch r {
-	case casefile.ReasonRedirectedElsewhere:
-		return "The address now leads to another domain. Is the reported matter there, so that the new address must be reported, or is it gone?"
-	case casefile.ReasonFenced:
-		return "It is seen from some vantages and absent from others. Is it blocked by country only, so that it must still be removed?"
-	default:
-		return "The address answers, but not with what was seen before. Is the reported matter gone, or there in another form?"
-	}
-}
-
-// baseline picks the features of the look that showed the target live: of the
-// vantages that agree with the verdict, the first by name. Nil when none read a body.
-func baseline(v casefile.Visit) *casefile.Features {
-	var best *casefile.Observation
-	for i := range v.Observations {
-		o := &v.Observations[i]
-		status := o.Status
-		if status == 0 {
-			status = o.Final().Status
-		}
-		if o.Purpose.Beside() || o.Fault != nil || o.Features == nil || status/100 != 2 || dissents(v.Verdict, o.Vantage) {
-			continue
-		}
-		if best == nil || o.Vantage < best.Vantage {
-			best = o
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	f := *best.Features
-	return &f
-}
-
-func dissents(v casefile.Verdict, vantage string) bool {
-	for _, d := range v.Dissent {
-		if d.Vantage == vantage {
-			return true
-		}
-	}
-	return false
 }

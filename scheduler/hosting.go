@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -169,38 +168,27 @@ func review(before, after casefile.Case, events []casefile.Event, seen bool, thr
 	open := undecided(after.Hosting, threshold)
 	was := undecided(before.Hosting, threshold) && before.Standing == casefile.Review
 	switch {
-	case open && was && after.Standing == casefile.Watching:
-		after.Standing = casefile.Review
+	case open && was && after.Standing == casefile.Watching && !after.Ruling.Hosting:
+		after.Standing, after.Ruling.Asked = casefile.Review, casefile.MatterHosting
 		return after, slices.DeleteFunc(events, func(e casefile.Event) bool {
 			return e.Kind == casefile.EventStanding && e.Data["from"] == string(casefile.Review) && e.Data["to"] == string(casefile.Watching)
 		})
-	case open && seen && after.Standing == casefile.Watching:
+	case open && seen && after.Standing == casefile.Watching && !after.Ruling.Hosting:
 		next, moved := after.Moved(casefile.CauseUndecided, casefile.ActorVigil, at)
+		next.Ruling.Asked = casefile.MatterHosting
 		return next, append(append(events, moved...), question(after.Hosting, at))
 	case !open && was && after.Standing == casefile.Review && after.Undecided.Count == 0:
 		next, moved := after.Moved(casefile.CauseSettled, casefile.ActorVigil, at)
 		return next, append(events, moved...)
+	case !open && after.Standing == casefile.Review && after.Ruling.Asked == casefile.MatterHosting:
+		after.Ruling.Asked = "" // hosting is known: what is left to ask is what the looks found
 	}
 	return after, events
 }
 
 // question asks a person where the target stands.
 func question(h *casefile.Hosting, at time.Time) casefile.Event {
-	var named []string
-	for _, c := range h.Claims {
-		if c.Fact == casefile.FactCountry && c.Value != "" && !slices.Contains(named, clip(c.Value)) && len(named) < 8 {
-			named = append(named, clip(c.Value))
-		}
-	}
-	slices.Sort(named)
-	text := "In which country is it hosted, and by whom? No source names a country."
-	if len(named) > 0 {
-		text = fmt.Sprintf("In which country is it hosted, and by whom? Sources name %s; the confidence is %.2f.", strings.Join(named, ", "), h.Confidence)
-	}
-	if h.Edge != nil && h.Origin == casefile.OriginUnknown {
-		text = fmt.Sprintf("It is served through %s, which hides where it is hosted. Who knows the origin?", clip(h.Edge.Name))
-	}
-	return casefile.Event{At: at, Kind: casefile.EventReviewRequested, Actor: casefile.ActorVigil, Data: map[string]string{"about": "hosting", "question": text}}
+	return casefile.Event{At: at, Kind: casefile.EventReviewRequested, Actor: casefile.ActorVigil, Data: map[string]string{"about": "hosting", "question": casefile.HostingQuestion(h)}}
 }
 
 // host applies a new decision on hosting to the case.
@@ -212,7 +200,7 @@ func (p *pass) host(c casefile.Case) casefile.Case {
 	old, told := c.Hosting, c.Informed || !c.Episode.LastNotice.IsZero()
 	v.Hosting, c.Hosting = p.located, p.located
 	if differs(old, p.located, p.threshold) {
-		c.Informed = false
+		c.Informed, c.Ruling.Hosting = false, false
 		v.Events = append(v.Events, hostingEvent(old, p.located, told, v.Ended))
 		if p.located.Origin == casefile.OriginUnknown && p.located.Edge != nil && seen(v.Verdict) {
 			v.Events = append(v.Events, question(p.located, v.Ended))

@@ -49,6 +49,8 @@ type Figures struct {
 	N       int // in the figures
 	Hosts   int // the different hosts among N: one host can move the totals
 	Removed int
+	// Recorded are the removed that rest on a person's word, not on a streak of verdicts.
+	Recorded int
 	// Censored is N without the removed: still there as far as known, or ended otherwise.
 	Censored int
 	// Unavailable and Withdrawn are the censored that ended otherwise; the rest is open. They are
@@ -141,6 +143,9 @@ func figures(records []casefile.EpisodeRecord, clock Clock, now time.Time) Figur
 		switch {
 		case s.Removed:
 			f.Removed++
+			if r.Episode.Recorded {
+				f.Recorded++
+			}
 			widths = append(widths, s.Length-sighted)
 		case r.Outcome == casefile.OutcomeUnavailable:
 			f.Unavailable++

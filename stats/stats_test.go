@@ -239,3 +239,17 @@ func TestClockValid(t *testing.T) {
 		}
 	}
 }
+
+// TestRemovalsOnAPersonsWordAreToldApart: they are removals, and counted beside.
+func TestRemovalsOnAPersonsWordAreToldApart(t *testing.T) {
+	t.Parallel()
+	recorded := removedAfter(hour, 2*hour)
+	recorded.Episode.Recorded = true
+	again := recorded // a return that was recorded counts among the returns
+	again.Episode.Number = 2
+	undone := record(func(r *casefile.EpisodeRecord) { r.Episode.Recorded = true }) // open: no removal, whatever the mark says
+	s := stats.Summarise([]casefile.EpisodeRecord{removedAfter(hour, 3*hour), recorded, again, undone}, stats.FromReport, start.Add(10*day))
+	if s.Removed != 2 || s.Recorded != 1 || s.N != 3 || s.Returns.Recorded != 1 {
+		t.Errorf("removed %d, recorded %d of n = %d; returns recorded %d", s.Removed, s.Recorded, s.N, s.Returns.Recorded)
+	}
+}

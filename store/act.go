@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"vigil/casefile"
@@ -17,12 +18,22 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 		if err != nil {
 			return err
 		}
+		if a.Kind == casefile.ActAccept {
+			if a.Visit, a.Page, err = tx.acceptable(ctx, id, a.Visit); err != nil {
+				return err
+			}
+		}
 		next, events, problem := c.Act(a)
 		if problem != nil {
 			return problem
 		}
 		if next.Origin != c.Origin {
 			if err := tx.writeOrigin(ctx, id, next.Origin); err != nil {
+				return err
+			}
+		}
+		if c.Held && !next.Held {
+			if err := tx.releaseNotices(ctx, id, a.At); err != nil {
 				return err
 			}
 		}
@@ -35,6 +46,46 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 		return casefile.Case{}, fmt.Errorf("act on case %d: %w", id, err)
 	}
 	return after, nil
+}
+
+// recentVisits is how far back a page is searched that a person accepts without naming its visit.
+const recentVisits = 50
+
+// acceptable finds the page that a person takes for the matter, and the visit that read it: the one
+// named, or the latest believed visit that read one. The page is nil when there is none.
+func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named casefile.VisitID) (casefile.VisitID, *casefile.Features, error) {
+	before, limit := casefile.VisitID(math.MaxInt64), recentVisits
+	if named > 0 {
+		before, limit = named+1, 1
+	}
+	visits, err := tx.s.visits(ctx, tx, id, before, limit)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, v := range visits {
+		if named > 0 && v.ID != named {
+			break
+		}
+		if there := v.Verdict.State == casefile.StateLive || v.Verdict.State == casefile.StateChanged; !v.Believed || !there {
+			continue
+		}
+		if page := v.Page(); page != nil {
+			return v.ID, page, nil
+		}
+	}
+	if named > 0 {
+		return 0, nil, casefile.Problemf(casefile.ProblemField, "visit", "no visit of that number read a page of this case that could be the matter")
+	}
+	return 0, nil, nil
+}
+
+// releaseNotices lets the outbox have at once what a hold kept back: it was never tried.
+func (tx *transaction) releaseNotices(ctx context.Context, id casefile.CaseID, now time.Time) error {
+	_, err := tx.ExecContext(ctx, "UPDATE notices SET next_try = $2 WHERE case_id = $1 AND kind = 'removal' AND state = 'queued' AND tries = 0 AND next_try > $2", id, now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("release notices of case %d: %w", id, err)
+	}
+	return nil
 }
 
 // writeOrigin keeps where a person said that the target is really hosted, sealed; nil

@@ -11,9 +11,9 @@ import (
 // caseColumns are read by scanCase. The episode is a row of its own, the truth of
 // its clock; hosting and assignment are the latest decisions.
 const caseColumns = `c.id, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key, c.standing, c.held, c.version,
-	c.streak_count, c.streak_first, c.streak_last, c.undecided_count, c.undecided_first, c.undecided_last, c.unseen_since, c.last_state, c.last_reason, c.last_at, c.due_at, c.due_why,
+	c.streak_count, c.streak_first, c.streak_last, c.undecided_count, c.undecided_first, c.undecided_last, c.unseen_since, c.last_state, c.last_reason, c.last_at, c.due_at, c.due_why, c.ruling,
 	c.aftercare, c.baseline, c.informed, c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash,
-	e.number, e.opened_at, e.first_seen, e.last_seen, e.first_gone, e.removed_at, e.first_notice, e.last_notice, e.country, e.provider, e.country_since, e.provider_since,
+	e.number, e.opened_at, e.first_seen, e.last_seen, e.first_gone, e.removed_at, e.first_notice, e.last_notice, e.country, e.provider, e.country_since, e.provider_since, e.recorded,
 	h.id, h.decided_at, h.detail_sealed,
 	a.id, a.hosting_country, a.assigned_country, a.hotlines, a.policy, a.at, a.acknowledged_at, a.confirmed,
 	r.id, r.referrer_sealed, r.source, r.reference, r.classification, r.received_at, r.held`
@@ -37,7 +37,7 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 	var target, referrer, origin, hosting []byte
 	var hostingID *int64
 	var decided stamp
-	var baseline *string
+	var baseline, ruling *string
 	var a assignmentRow
 	var r reportRow
 	times := struct {
@@ -47,9 +47,9 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 	t, e := &times, &times.episode
 	err := row.Scan(&c.ID, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing, &c.Held, &c.Version,
 		&c.Streak.Count, &t.streakFirst, &t.streakLast, &c.Undecided.Count, &t.undecidedFirst, &t.undecidedLast, &t.unseen,
-		&c.Last.State, &c.Last.Reason, &t.last, &t.due, &c.Due.Why,
+		&c.Last.State, &c.Last.Reason, &t.last, &t.due, &c.Due.Why, &ruling,
 		&c.Aftercare, &baseline, &c.Informed, &c.Visits, &t.opened, &t.looking, &c.seq, &c.hash,
-		&c.Episode.Number, &e[0], &e[1], &e[2], &e[3], &e[4], &e[5], &e[6], &c.Episode.Country, &c.Episode.Provider, &e[7], &e[8],
+		&c.Episode.Number, &e[0], &e[1], &e[2], &e[3], &e[4], &e[5], &e[6], &c.Episode.Country, &c.Episode.Provider, &e[7], &e[8], &c.Episode.Recorded,
 		&hostingID, &decided, &hosting,
 		&a.id, &a.hostingCountry, &a.assignedCountry, &a.hotlines, &a.policy, &a.at, &a.acknowledged, &a.confirmed,
 		&r.id, &r.referrer, &r.source, &r.reference, &r.classification, &r.received, &r.held)
@@ -71,6 +71,11 @@ func (s *Store) scanCase(row scanner) (stored, error) {
 		c.Baseline = new(casefile.Features)
 		if err := json.Unmarshal([]byte(*baseline), c.Baseline); err != nil {
 			return stored{}, fmt.Errorf("case %d: read baseline: %w", c.ID, err)
+		}
+	}
+	if ruling != nil {
+		if err := json.Unmarshal([]byte(*ruling), &c.Ruling); err != nil {
+			return stored{}, fmt.Errorf("case %d: read ruling: %w", c.ID, err)
 		}
 	}
 	if len(origin) > 0 {
@@ -230,6 +235,9 @@ func (tx *transaction) loadCase(ctx context.Context, id casefile.CaseID) (stored
 	return c, nil
 }
 
+// maxRuling bounds a case's ruling, as JSON, in bytes.
+const maxRuling = 256
+
 // writeCase writes the fields of a case that change over its life, appends its
 // events and brings its episode up to date. seq and hash are the end of the history
 // so far. The case's Version is written as it is.
@@ -242,6 +250,14 @@ func (tx *transaction) writeCase(ctx context.Context, c stored, events []casefil
 		}
 		baseline = text
 	}
+	var ruling any
+	if c.Ruling != (casefile.Ruling{}) {
+		text, err := toJSON(c.Ruling, maxRuling, "ruling")
+		if err != nil {
+			return err
+		}
+		ruling = text
+	}
 	if err := tx.appendEvents(ctx, c.ID, &c.seq, &c.hash, events); err != nil {
 		return err
 	}
@@ -252,12 +268,12 @@ func (tx *transaction) writeCase(ctx context.Context, c stored, events []casefil
 		streak_last = $8, unseen_since = $9, last_state = $10, last_reason = $11, last_at = $12, due_at = $13, due_why = $14, aftercare = $15,
 		baseline = $16, informed = $17, visits = visits + $18, looking_at = $19, event_seq = $20, event_hash = $21,
 		country = COALESCE($22, country), hosting_id = COALESCE($23, hosting_id), assignment_id = COALESCE($24, assignment_id),
-		undecided_count = $25, undecided_first = $26, undecided_last = $27 WHERE id = $1`,
+		undecided_count = $25, undecided_first = $26, undecided_last = $27, ruling = $28 WHERE id = $1`,
 		c.ID, c.Standing, c.Held, c.Version, c.Episode.Number, c.Streak.Count, at(c.Streak.First),
 		at(c.Streak.Last), at(c.Unseen), c.Last.State, c.Last.Reason, at(c.Last.At), at(c.Due.At), clip(string(c.Due.Why), 20), c.Aftercare,
 		baseline, c.Informed, w.visits, at(c.Looking), c.seq, c.hash,
 		w.country, orNullID(w.hosting), orNullID(w.assignment),
-		c.Undecided.Count, at(c.Undecided.First), at(c.Undecided.Last))
+		c.Undecided.Count, at(c.Undecided.First), at(c.Undecided.Last), ruling)
 	if err != nil {
 		return fmt.Errorf("write case %d: %w", c.ID, err)
 	}

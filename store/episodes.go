@@ -41,14 +41,14 @@ func (tx *transaction) writeEpisode(ctx context.Context, c casefile.Case, w writ
 	}
 	e := c.Episode
 	_, err := tx.ExecContext(ctx, `INSERT INTO episodes (case_id, number, host_key, opened_at, first_seen, last_seen, first_gone, removed_at,
-			outcome, ended_at, country, provider, country_since, provider_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			outcome, ended_at, country, provider, country_since, provider_since, recorded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (case_id, number) DO UPDATE SET opened_at = excluded.opened_at, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
 			first_gone = excluded.first_gone, removed_at = excluded.removed_at, country = excluded.country, provider = excluded.provider,
-			country_since = excluded.country_since, provider_since = excluded.provider_since,
+			country_since = excluded.country_since, provider_since = excluded.provider_since, recorded = excluded.recorded,
 			ended_at = CASE WHEN episodes.outcome = excluded.outcome AND excluded.outcome <> 'removed' THEN episodes.ended_at ELSE excluded.ended_at END,
 			outcome = excluded.outcome`,
 		c.ID, e.Number, string(c.HostKey), at(e.Opened), at(e.FirstSeen), at(e.LastSeen), at(e.FirstGone), at(e.Removed),
-		string(state), at(ended), clip(e.Country, 2), clip(e.Provider, maxProvider), at(e.CountrySince), at(e.ProviderSince))
+		string(state), at(ended), clip(e.Country, 2), clip(e.Provider, maxProvider), at(e.CountrySince), at(e.ProviderSince), e.Recorded)
 	if err != nil {
 		return fmt.Errorf("write episode %d of case %d: %w", e.Number, c.ID, err)
 	}
@@ -56,13 +56,13 @@ func (tx *transaction) writeEpisode(ctx context.Context, c casefile.Case, w writ
 }
 
 const episodeColumns = `case_id, host_key, number, opened_at, first_seen, last_seen, first_gone, removed_at, first_notice, last_notice,
-	outcome, ended_at, country, provider, country_since, provider_since`
+	outcome, ended_at, country, provider, country_since, provider_since, recorded`
 
 func scanEpisode(row scanner) (casefile.EpisodeRecord, error) {
 	var r casefile.EpisodeRecord
 	var opened, firstSeen, lastSeen, firstGone, removed, firstNotice, lastNotice, ended, inCountry, withProvider stamp
 	err := row.Scan(&r.CaseID, &r.HostKey, &r.Episode.Number, &opened, &firstSeen, &lastSeen, &firstGone, &removed, &firstNotice, &lastNotice,
-		&r.Outcome, &ended, &r.Episode.Country, &r.Episode.Provider, &inCountry, &withProvider)
+		&r.Outcome, &ended, &r.Episode.Country, &r.Episode.Provider, &inCountry, &withProvider, &r.Episode.Recorded)
 	e := &r.Episode
 	e.Opened, e.FirstSeen, e.LastSeen, e.FirstGone = opened.Time, firstSeen.Time, lastSeen.Time, firstGone.Time
 	e.Removed, e.FirstNotice, e.LastNotice, r.Ended = removed.Time, firstNotice.Time, lastNotice.Time, ended.Time

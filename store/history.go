@@ -31,7 +31,11 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := s.read.QueryContext(ctx, visitsQuery, id, before, limit)
+	return s.visits(ctx, s.read, id, before, limit)
+}
+
+func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error) {
+	rows, err := from.QueryContext(ctx, visitsQuery, id, before, limit)
 	visits, err := collect(rows, err, scanVisit)
 	if err != nil {
 		return nil, fmt.Errorf("read visits of case %d: %w", id, err)
@@ -40,7 +44,7 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 		return nil, nil
 	}
 	newest, oldest := visits[0].ID, visits[len(visits)-1].ID
-	rows, err = s.read.QueryContext(ctx, observationsQuery, id, oldest, newest)
+	rows, err = from.QueryContext(ctx, observationsQuery, id, oldest, newest)
 	seen, err := collect(rows, err, s.scanObservation)
 	if err != nil {
 		return nil, fmt.Errorf("read observations of case %d: %w", id, err)

@@ -6,12 +6,20 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
 
 //go:embed migrations
 var migrations embed.FS
+
+// How often a migration is tried while no other process gets on with it, and the wait
+// between two tries: 2 s in all. A migration of an empty file takes some 10 ms.
+const (
+	migrateTries = 20
+	migrateWait  = 100 * time.Millisecond
+)
 
 // migrate brings the tables to the newest version. Migrations only go forward; a
 // database of a newer Vigil is refused untouched.
@@ -30,13 +38,24 @@ func migrate(ctx context.Context, db *sql.DB, dialect string) error {
 	if current == newest {
 		return nil
 	}
-	if _, err = provider.Up(ctx); err == nil {
-		return nil
-	}
-	// Two processes that begin on one new SQLite file race for the first migration: the
-	// loser finds the work done.
-	if current, _, again := provider.GetVersions(ctx); again == nil && current >= newest {
-		return nil
+	// Processes that begin on one new SQLite file race for each migration: a loser waits
+	// while another one gets on, and finds the work done in the end.
+	for still := 0; still < migrateTries; still++ {
+		if _, err = provider.Up(ctx); err == nil {
+			return nil
+		}
+		now, _, again := provider.GetVersions(ctx)
+		if again == nil && now >= newest {
+			return nil
+		}
+		if again == nil && now > current {
+			current, still = now, 0
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("migrate database: %w", explain(err))
+		case <-time.After(migrateWait):
+		}
 	}
 	return fmt.Errorf("migrate database: %w", explain(err))
 }

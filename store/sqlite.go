@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"vigil/store/stmtcache"
 )
@@ -55,13 +57,26 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, err erro
 		return nil, nil, err
 	}
 	// The write-ahead log must exist before the first reader comes.
-	if _, err = write.ExecContext(ctx, "SELECT count(*) FROM sqlite_schema"); err == nil {
+	// Turning a new file to it answers busy at once, without the busy timeout, when several processes do.
+	for range migrateTries {
+		if _, err = write.ExecContext(ctx, "SELECT count(*) FROM sqlite_schema"); err == nil || ctx.Err() != nil || !busy(err) {
+			break
+		}
+		time.Sleep(migrateWait)
+	}
+	if err == nil {
 		read, err = pool(readerPragmas, sqliteReaders)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(explain(err), write.Close())
 	}
 	return write, read, nil
+}
+
+// busy says that another connection has the file locked.
+func busy(err error) bool {
+	lite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && lite.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 // checkFolder tells the usual faults of a path in words; SQLite has one code for all.

@@ -86,7 +86,7 @@ func (h *house) figures(ctx context.Context, q figures.Query) (figures.Figures, 
 func figuresOf(name string, records []casefile.EpisodeRecord, clock stats.Clock, now time.Time, curve bool) figures.Group {
 	s := stats.Summarise(records, clock, now)
 	g := figures.Group{
-		Name: name, Hosts: s.Hosts, N: s.N, Removed: s.Removed, Censored: s.Censored - s.Unavailable, Unavailable: s.Unavailable,
+		Name: name, Hosts: s.Hosts, N: s.N, Removed: s.Removed, Recorded: s.Recorded, Censored: s.Censored - s.Unavailable, Unavailable: s.Unavailable,
 		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: s.Median.At, P90: s.P90.At,
 	}
 	for _, share := range s.Shares {
@@ -107,7 +107,7 @@ func printFigures(w io.Writer, f figures.Figures) {
 	groups := append([]figures.Group{f.All}, f.Groups...)
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
-	header := table.Row{"", "n", "removed", "censored", "unavailable", "excluded", "returned", "hosts", "median", "P90"}
+	header := table.Row{"", "n", "removed", "recorded", "censored", "unavailable", "excluded", "returned", "hosts", "median", "P90"}
 	for _, s := range f.All.Shares {
 		header = append(header, "in "+inWords(s.Within))
 	}
@@ -120,7 +120,7 @@ func printFigures(w io.Writer, f figures.Figures) {
 		case name == "":
 			name = "unknown"
 		}
-		row := table.Row{name, g.N, g.Removed, g.Censored, g.Unavailable, g.Excluded, g.Returned, g.Hosts, orNotReached(g.Median), orNotReached(g.P90)}
+		row := table.Row{name, g.N, g.Removed, g.Recorded, g.Censored, g.Unavailable, g.Excluded, g.Returned, g.Hosts, orNotReached(g.Median), orNotReached(g.P90)}
 		for _, s := range g.Shares {
 			cell := "-"
 			if s.Known {

@@ -53,7 +53,7 @@ func firstReport(t *testing.T, d Database) {
 	}
 	events, err := s.Events(t.Context(), want.ID, 0, 10)
 	must(t, err)
-	if len(events) != 1 || events[0].Kind != casefile.EventReported || casefile.VerifyChain(events) != nil {
+	if len(events) != 2 || events[0].Kind != casefile.EventReported || events[1].Kind != casefile.EventHeld || casefile.VerifyChain(events) != nil {
 		t.Errorf("events: %+v", events)
 	}
 	if _, err := s.Case(t.Context(), 999); problem(err) == nil || problem(err).Code != casefile.ProblemNotFound {

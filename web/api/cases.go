@@ -137,6 +137,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	}
 	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Believed
 	d.Verdict, d.Believed = &v, &believed
+	d.Question = questionOf(c, visits[0].Page(), m)
 	return d, nil
 }
 
@@ -212,10 +213,11 @@ func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) 
 type actionInput struct {
 	Which
 	Body struct {
-		Kind    string `json:"kind" enum:"withdraw,hold,release,look_now,record_removal,undo_removal,note,record_origin,forget_origin"`
+		Kind    string `json:"kind" enum:"withdraw,hold,release,look_now,record_removal,undo_removal,keep_watching,accept_page,note,record_origin,forget_origin"`
 		Reason  string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept in the history; name no URL in it"`
 		Origin  string `json:"origin,omitempty" maxLength:"64" doc:"record_origin: the public address of the origin" example:"203.0.113.9"`
 		Country string `json:"country,omitempty" maxLength:"2" doc:"record_origin: the country of the origin, ISO 3166-1 alpha-2" example:"NL"`
+		Visit   int64  `json:"visit,omitempty" minimum:"1" doc:"accept_page: the visit whose page is the matter; default: the last believed one that read a page"`
 	}
 }
 
@@ -233,6 +235,10 @@ func (a *API) action(ctx context.Context, in *actionInput) (casefile.Action, *ca
 		p = casefile.Problemf(casefile.ProblemField, "origin", "only record_origin takes an origin")
 	case in.Body.Country != "":
 		p = casefile.Problemf(casefile.ProblemField, "country", "only record_origin takes a country")
+	case act.Kind == casefile.ActAccept:
+		act.Visit = casefile.VisitID(in.Body.Visit)
+	case in.Body.Visit != 0:
+		p = casefile.Problemf(casefile.ProblemField, "visit", "only accept_page takes a visit")
 	}
 	return act, p
 }

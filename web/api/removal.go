@@ -28,6 +28,7 @@ type Group struct {
 	N           int      `json:"n"`
 	Hosts       int      `json:"hosts" doc:"different hosts among them: one host can move the totals"`
 	Removed     int      `json:"removed"`
+	Recorded    int      `json:"recorded" doc:"of the removed: on a person's word, not by verdicts"`
 	Censored    int      `json:"censored" doc:"still there, or withdrawn while there"`
 	Unavailable int      `json:"unavailable" doc:"silent or withheld for long; no removal"`
 	Excluded    int      `json:"excluded" doc:"gone before assessment, or without a start of this clock; not in n"`
@@ -80,7 +81,7 @@ func RemovalOf(f figures.Figures) Removal {
 
 func groupOf(g figures.Group) Group {
 	out := Group{
-		Name: g.Name, N: g.N, Hosts: g.Hosts, Removed: g.Removed, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded, Returned: g.Returned,
+		Name: g.Name, N: g.N, Hosts: g.Hosts, Removed: g.Removed, Recorded: g.Recorded, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded, Returned: g.Returned,
 		Median: seconds(g.Median), P90: seconds(g.P90), Shares: []Share{},
 	}
 	for _, s := range g.Shares {

@@ -27,6 +27,20 @@ type CaseRow struct {
 	Assigned       string            `json:"assigned_country,omitempty"`
 	Hotlines       []string          `json:"hotlines" nullable:"false"`
 	Visits         int               `json:"visits"`
+	Question       *Question         `json:"question,omitempty" doc:"what a person must decide; of cases in review"`
+}
+
+// Question is what a person must decide about a case.
+type Question struct {
+	About   casefile.Matter `json:"about" doc:"hosting, or the reason of the verdicts that a person must decide"`
+	Text    string          `json:"text"`
+	Answers []Answer        `json:"answers" nullable:"false"`
+}
+
+// Answer is one way to settle a question.
+type Answer struct {
+	Action casefile.ActionKind `json:"action" doc:"kind of the action"`
+	Text   string              `json:"text" doc:"when to choose it, and what follows"`
 }
 
 // Episode is one stretch from report or return to removal.
@@ -36,7 +50,8 @@ type Episode struct {
 	FirstSeen   time.Time `json:"first_seen,omitzero"`
 	LastSeen    time.Time `json:"last_seen,omitzero"`
 	FirstGone   time.Time `json:"first_gone,omitzero"`
-	Removed     time.Time `json:"removed,omitzero" doc:"when removal was confirmed"`
+	Removed     time.Time `json:"removed,omitzero" doc:"when removal was confirmed, or recorded"`
+	Recorded    bool      `json:"recorded" doc:"the removal rests on a person's word, not on verdicts"`
 	FirstNotice time.Time `json:"first_notice,omitzero"`
 	LastNotice  time.Time `json:"last_notice,omitzero"`
 	// The clocks of those who host: a move starts them anew, and keeps opened.
@@ -242,12 +257,26 @@ func rowOf(c casefile.Case, m mask.Masker) CaseRow {
 	if c.Assignment != nil {
 		r.Assigned, r.Hotlines = c.Assignment.AssignedCountry, list(c.Assignment.Hotlines)
 	}
+	r.Question = questionOf(c, nil, m)
 	return r
+}
+
+// questionOf is the question of a case in review, else nil. page is what the last visit read, where it is at hand.
+func questionOf(c casefile.Case, page *casefile.Features, m mask.Masker) *Question {
+	q, ok := c.Question(page)
+	if !ok {
+		return nil
+	}
+	out := &Question{About: q.About, Text: m.Text(q.Text), Answers: []Answer{}}
+	for _, a := range q.Answers {
+		out.Answers = append(out.Answers, Answer{a.Action, a.Text})
+	}
+	return out
 }
 
 func episodeOf(e casefile.Episode) Episode {
 	return Episode{
-		Number: e.Number, Opened: utc(e.Opened), FirstSeen: utc(e.FirstSeen), LastSeen: utc(e.LastSeen), FirstGone: utc(e.FirstGone), Removed: utc(e.Removed),
+		Number: e.Number, Opened: utc(e.Opened), FirstSeen: utc(e.FirstSeen), LastSeen: utc(e.LastSeen), FirstGone: utc(e.FirstGone), Removed: utc(e.Removed), Recorded: e.Recorded,
 		FirstNotice: utc(e.FirstNotice), LastNotice: utc(e.LastNotice),
 		ProviderSince: utc(e.ProviderSince), CountrySince: utc(e.CountrySince),
 	}

@@ -65,6 +65,7 @@ type Group struct {
 	Hosts       int
 	N           int // episodes that count
 	Removed     int
+	Recorded    int // of the removed: on a person's word, not by verdicts
 	Censored    int // still there, or withdrawn while there
 	Unavailable int // silent or withheld for long: no removal
 	Excluded    int // gone before assessment, or without a start of this clock

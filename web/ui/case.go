@@ -33,6 +33,8 @@ type caseView struct {
 	// MoreNotices says that Notices are only the newest.
 	MoreNotices     bool
 	Actions         []casefile.ActionKind
+	Question        *casefile.Question // of a case in review
+	Page            *casefile.Features // what the last visit read, when it may be accepted as the matter
 	Timeline        []entry
 	Newest, Earlier string
 }
@@ -42,17 +44,17 @@ const maxNotices = 50
 
 // actions in the order of their buttons: the harmless ones first.
 var actions = []casefile.ActionKind{
-	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
+	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActKeep, casefile.ActAccept, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
 }
 
-// possible are the actions that the case allows as it is.
-func possible(c casefile.Case) []casefile.ActionKind {
+// possible are the actions that the case allows as it is. page is what the last visit read, if that may be the matter.
+func possible(c casefile.Case, page *casefile.Features) []casefile.ActionKind {
 	var out []casefile.ActionKind
 	for _, kind := range actions {
 		if kind == casefile.ActHold && c.Held {
 			continue
 		}
-		if _, _, problem := c.Act(casefile.Action{Kind: kind, Reason: "may it be done?"}); problem == nil {
+		if _, _, problem := c.Act(casefile.Action{Kind: kind, Reason: "may it be done?", Page: page}); problem == nil {
 			out = append(out, kind)
 		}
 	}
@@ -98,7 +100,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if !mayReveal {
 		m = m.Origins(c)
 	}
-	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal, Actions: possible(c)}
+	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal, Actions: possible(c, nil)}
 	if !revealed.IsZero() {
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
 	}
@@ -130,6 +132,14 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if len(last) > 0 {
 		last[0].Verdict = m.Verdict(last[0].Verdict)
 		v.Visit = &last[0]
+		if v.Visit.Believed && v.Visit.Verdict.State == casefile.StateChanged {
+			v.Page = v.Visit.Page()
+			v.Actions = possible(c, v.Page)
+		}
+	}
+	if q, ok := c.Question(v.Page); ok {
+		q.Text = m.Text(q.Text)
+		v.Question = &q
 	}
 	if v.Notices, err = u.Store.Notices(ctx, casefile.NoticeFilter{CaseID: c.ID, Limit: maxNotices}); err != nil {
 		return v, err
@@ -141,6 +151,9 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 func (u *UI) act(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	u.change(w, r, func(ctx context.Context, c casefile.Case, reason string) (casefile.Target, error) {
 		a := casefile.Action{Kind: casefile.ActionKind(r.PostFormValue("kind")), Actor: p.Name, Reason: reason, At: time.Now().UTC()}
+		if n, err := strconv.ParseInt(r.PostFormValue("visit"), 10, 64); err == nil && a.Kind == casefile.ActAccept {
+			a.Visit = casefile.VisitID(n) // what the person saw, not what was seen since
+		}
 		if a.Kind == casefile.ActOrigin {
 			var problem *casefile.Problem
 			a.Origin, a.Country, problem = u.Origin(strings.TrimSpace(r.PostFormValue("origin")), strings.TrimSpace(r.PostFormValue("country")))

@@ -19,6 +19,7 @@ type casesView struct {
 	Standings     []casefile.Standing
 	Tabs          []tab
 	Rows          []casefile.Case
+	Questions     map[casefile.CaseID]string // of those in review
 	Newest, Older string
 }
 
@@ -82,7 +83,7 @@ func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 		u.wrong(w, r, "count cases", err)
 		return
 	}
-	v := casesView{Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings, Rows: rows}
+	v := casesView{Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings, Rows: rows, Questions: map[casefile.CaseID]string{}}
 	v.Tabs = tabsOf(f, counts)
 	if f.Before > 0 {
 		newest := f
@@ -102,6 +103,9 @@ func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 		}
 	}
 	for i := range rows {
+		if q, ok := rows[i].Question(nil); ok {
+			v.Questions[rows[i].ID] = mask.New(rows[i].Target).Text(q.Text)
+		}
 		if rows[i].Hosting != nil {
 			h := *rows[i].Hosting // the list shows only this of it
 			h.Provider = mask.New(rows[i].Target).Text(h.Provider)

@@ -210,7 +210,7 @@ func Figures(_ context.Context, q figures.Query) (figures.Figures, error) {
 func group(name string, n int, curve bool) figures.Group {
 	day := 24 * time.Hour
 	median, p90 := 47*time.Hour, 9*day
-	g := figures.Group{Name: name, N: n, Hosts: n / 5, Removed: n * 8 / 10, Censored: n * 15 / 100, Unavailable: n * 5 / 100, Excluded: n / 20, Median: &median, P90: &p90}
+	g := figures.Group{Name: name, N: n, Hosts: n / 5, Removed: n * 8 / 10, Recorded: n / 40, Censored: n * 15 / 100, Unavailable: n * 5 / 100, Excluded: n / 20, Median: &median, P90: &p90}
 	remaining := func(t time.Duration) float64 { return math.Exp2(-t.Hours() / 47) }
 	for _, d := range []int{1, 2, 3, 7, 28, 42} {
 		gone := 1 - remaining(time.Duration(d)*day)

@@ -212,6 +212,11 @@ func (s *Store) Act(_ context.Context, id casefile.CaseID, a casefile.Action) (c
 	if err != nil {
 		return casefile.Case{}, err
 	}
+	for i := len(s.visits[id]) - 1; i >= 0 && a.Kind == casefile.ActAccept && a.Page == nil; i-- {
+		if v := s.visits[id][i]; a.Visit == 0 || a.Visit == v.ID {
+			a.Visit, a.Page = v.ID, v.Page()
+		}
+	}
 	next, events, problem := c.Act(a)
 	if problem != nil {
 		return casefile.Case{}, problem

@@ -1,0 +1,121 @@
+package casefile_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"vigil/casefile"
+)
+
+// inReview is a case that asks about the matter.
+func inReview(t *testing.T, about casefile.Matter) casefile.Case {
+	t.Helper()
+	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c.Standing, c.Ruling.Asked = casefile.Review, about
+	c.Hosting = &casefile.Hosting{Confidence: 0.3, Origin: casefile.OriginKnown, Claims: []casefile.Claim{
+		{Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Value: "DE"}, {Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Problem: "timeout"},
+	}}
+	if about != casefile.MatterHosting {
+		c.Undecided = casefile.Streak{Count: 3, First: noon, Last: noon.Add(25 * time.Hour)}
+	}
+	return c
+}
+
+// TestEveryAnswerCanBeGiven: what a question offers, the case allows, with an event that names who and why.
+func TestEveryAnswerCanBeGiven(t *testing.T) {
+	t.Parallel()
+	page := &casefile.Features{Words: 7, HTML: true}
+	stays := map[casefile.ActionKind]bool{casefile.ActNote: true, casefile.ActOrigin: true} // the next look decides
+	for _, about := range []casefile.Matter{casefile.MatterHosting, "content_differs", "redirected_elsewhere", "fenced", "http_404"} {
+		c := inReview(t, about)
+		q, ok := c.Question(page)
+		if !ok || q.About != about || !strings.HasSuffix(q.Text, "?") && !strings.HasSuffix(q.Text, ".") || len(q.Answers) != 3 || strings.Contains(q.Text, "site-1") {
+			t.Fatalf("%s: %+v", about, q)
+		}
+		if about != casefile.MatterHosting && (!strings.Contains(q.Text, "3 looks found that, from 2026-03-01 12:00 UTC to 2026-03-02 13:00 UTC.") || !strings.Contains(q.Text, "7 words")) {
+			t.Errorf("%s: no numbers in %q", about, q.Text)
+		}
+		for _, a := range q.Answers {
+			after, events, problem := c.Act(casefile.Action{Kind: a.Action, Actor: "ann", Reason: "because", At: noon, Page: page, Country: "NL"})
+			if problem != nil || len(events) == 0 || events[0].Actor != "ann" || events[0].Data["reason"] != "because" {
+				t.Errorf("%s, %s: %v %+v", about, a.Action, problem, events)
+				continue
+			}
+			if again, ok := after.Question(page); ok != stays[a.Action] {
+				t.Errorf("%s, %s: still asked: %+v", about, a.Action, again)
+			}
+		}
+	}
+}
+
+func TestHostingQuestion(t *testing.T) {
+	t.Parallel()
+	q, _ := inReview(t, casefile.MatterHosting).Question(nil)
+	if want := "In which country is it hosted, and by whom? Sources name DE, NL; the confidence is 0.30."; q.Text != want {
+		t.Errorf("%q, want %q", q.Text, want)
+	}
+	if text := casefile.HostingQuestion(nil); !strings.Contains(text, "No source names a country") {
+		t.Errorf("without a decision: %q", text)
+	}
+	if text := casefile.HostingQuestion(&casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown}); !strings.Contains(text, "Example Edge") {
+		t.Errorf("behind an edge: %q", text)
+	}
+}
+
+// TestOldReviewsAreAskedToo: cases that went to review before their matter was kept.
+func TestOldReviewsAreAskedToo(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		undecided int
+		last      casefile.Opinion
+		want      casefile.Matter
+	}{
+		"hosting":                      {0, casefile.Opinion{State: casefile.StateLive, Reason: casefile.ReasonServed}, casefile.MatterHosting},
+		"fenced":                       {3, casefile.Opinion{State: casefile.StateFenced, Reason: casefile.ReasonFenced}, "fenced"},
+		"elsewhere":                    {3, casefile.Opinion{State: casefile.StateChanged, Reason: casefile.ReasonRedirectedElsewhere}, "redirected_elsewhere"},
+		"changed, then it fell silent": {3, casefile.Opinion{State: casefile.StateSilent, Reason: casefile.ReasonTimeout}, "content_differs"},
+	} {
+		c := inReview(t, "")
+		c.Undecided.Count, c.Last = tc.undecided, tc.last
+		if q, ok := c.Question(nil); !ok || q.About != tc.want {
+			t.Errorf("%s: %q, want %q", name, q.About, tc.want)
+		}
+	}
+}
+
+// TestAnswersThatAreRefused say what to do instead.
+func TestAnswersThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		standing casefile.Standing
+		about    casefile.Matter
+		kind     casefile.ActionKind
+		page     *casefile.Features
+		says     string
+	}{
+		"nothing is asked":                 {casefile.Watching, "", casefile.ActKeep, nil, "asks nothing"},
+		"whether it is there must be said": {casefile.Review, "content_differs", casefile.ActKeep, nil, "accept_page, record_removal or withdraw"},
+		"an undone removal is no page":     {casefile.Review, "http_404", casefile.ActAccept, nil, "no page was read"},
+		"withdrawn":                        {casefile.Withdrawn, "", casefile.ActAccept, &casefile.Features{}, "report the URL again"},
+		"closed":                           {casefile.Closed, "", casefile.ActKeep, nil, "report the URL again"},
+	} {
+		c := inReview(t, tc.about)
+		c.Standing = tc.standing
+		after, events, problem := c.Act(casefile.Action{Kind: tc.kind, Actor: "ann", Reason: "because", At: noon, Page: tc.page})
+		if problem == nil || problem.Code != casefile.ProblemConflict || !strings.Contains(problem.Detail, tc.says) || events != nil || after.Standing != tc.standing || after.Ruling != c.Ruling {
+			t.Errorf("%s: %v", name, problem)
+		}
+	}
+}
+
+// TestARecordedRemovalKeepsTheFirstGoneLook: looks that found it gone before the person did are the better clock.
+func TestARecordedRemovalKeepsTheFirstGoneLook(t *testing.T) {
+	t.Parallel()
+	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c.Standing, c.Episode.FirstGone = casefile.Confirming, noon.Add(time.Hour)
+	after, _, problem := c.Act(casefile.Action{Kind: casefile.ActRecord, Actor: "ann", Reason: "they wrote", At: noon.Add(5 * time.Hour)})
+	if problem != nil || !after.Episode.Recorded || !after.Episode.FirstGone.Equal(noon.Add(time.Hour)) || !after.Episode.Removed.Equal(noon.Add(5*time.Hour)) {
+		t.Errorf("%v %+v", problem, after.Episode)
+	}
+}
