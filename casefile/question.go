@@ -15,7 +15,7 @@ type Matter string
 const MatterHosting Matter = "hosting"
 
 // Ruling is what a person is asked about a case, and what was answered in the running
-// episode, so that the same question does not come back with the next look (ADR-0040).
+// episode, so that the same question does not come back with the next look (ADR-0041).
 // The zero value: nothing was asked, nothing answered.
 type Ruling struct {
 	// Asked is the matter of the present review; it means nothing in other standings.
