@@ -69,18 +69,22 @@ const (
 	// PurposeDirect is the reported URL once more, without the referrer that was recorded for it: what
 	// those see who open the address by itself (ADR-0035).
 	PurposeDirect Purpose = "direct"
+	// PurposeFront is the front page of the target's site: whether what stands at every path stands there too.
+	PurposeFront Purpose = "front"
 )
 
 // Valid says whether p is known.
 func (p Purpose) Valid() bool {
-	return p == PurposeTarget || p.Beside()
+	switch p {
+	case PurposeTarget, PurposeSibling, PurposeControl, PurposeReferred, PurposeSubdomain, PurposeDirect, PurposeFront:
+		return true
+	}
+	return false
 }
 
 // Beside says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
-func (p Purpose) Beside() bool {
-	return p == PurposeSibling || p == PurposeControl || p == PurposeReferred || p == PurposeSubdomain || p == PurposeDirect
-}
+func (p Purpose) Beside() bool { return p.Valid() && p != PurposeTarget }
 
 // Resolution is what the DNS said about the host of the first hop.
 type Resolution struct {

@@ -166,11 +166,7 @@ func (l *look) answered() casefile.Reason {
 	case l.way == wentHome:
 		return casefile.ReasonRedirectedHome
 	case l.sibling == siblingAlike:
-		reason := l.placeholder()
-		if reason == casefile.ReasonSoft404 && l.parkedRatherThanMissing() {
-			return casefile.ReasonParked
-		}
-		return reason
+		return l.placeholder()
 	case l.sibling == siblingShell && l.asksFirst():
 		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:

@@ -117,6 +117,8 @@ func purposeWords(p casefile.Purpose, both bool) string {
 		return "a control target"
 	case casefile.PurposeReferred:
 		return "the reported page, by way of its own site"
+	case casefile.PurposeFront:
+		return "the front page of its site"
 	case casefile.PurposeSubdomain:
 		return "a name under the same domain that surely does not exist"
 	case casefile.PurposeDirect:
