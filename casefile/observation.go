@@ -268,6 +268,9 @@ func (f *Features) Says(m Marker) bool {
 	return false
 }
 
+// RefreshWords is the most a page says, in words, that does nothing but send its visitors on.
+const RefreshWords = 20
+
 // Marker is a trait of a page from the closed list of crawler/fetch.
 type Marker string
 
@@ -302,6 +305,7 @@ const (
 	MarkerListing        Marker = "directory_listing" // an index made by the server, with entries
 	MarkerEmptyListing   Marker = "empty_listing"     // the same, without any entry
 	MarkerFailure        Marker = "failure_phrase"    // the server or its software failed, or is being mended
+	MarkerSearch         Marker = "search_form"       // a field to search the site: a site of its own stands behind the page
 )
 
 // Valid says whether m is in the list.
@@ -310,7 +314,7 @@ func (m Marker) Valid() bool {
 	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
 		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
 		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
-		MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit:
+		MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit, MarkerSearch:
 		return true
 	}
 	return false

@@ -365,7 +365,7 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 			return b.reason, true
 		}
 	}
-	if l.f.Has(casefile.MarkerMetaRefresh) && l.f.Words <= RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
+	if l.f.Has(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
 		return casefile.ReasonScriptRequired, true
 	}
 	return "", false

@@ -94,7 +94,7 @@ func transcribe(o *casefile.Observation, r Reading) Transcript {
 	}
 	t.Resolve = resolveStep(o, r)
 	for i := range o.Hops {
-		t.Hops = append(t.Hops, hopStep(&o.Hops[i], r))
+		t.Hops = append(t.Hops, hopStep(&o.Hops[i], i+1 < len(o.Hops), r))
 	}
 	if o.Features != nil || o.BodyBytes > 0 {
 		t.Body = bodyStep(o)
@@ -177,10 +177,11 @@ func resolveStep(o *casefile.Observation, r Reading) ResolveStep {
 	return s
 }
 
-func hopStep(h *casefile.Hop, r Reading) HopStep {
+// hopStep tells one answer. onward says that another followed it.
+func hopStep(h *casefile.Hop, onward bool, r Reading) HopStep {
 	s := HopStep{
 		Host: roleOf(h.Target, r.Target), Status: h.Status, Protocol: r.shown(h.Protocol), Edge: h.Edge, Challenge: h.Challenge,
-		Redirects: h.Location && h.Status/100 == 3, RoundTripMS: h.RoundTrip.Milliseconds(), TookMS: h.Took.Milliseconds(),
+		Redirects: onward || h.Location && h.Status/100 == 3, RoundTripMS: h.RoundTrip.Milliseconds(), TookMS: h.Took.Milliseconds(),
 	}
 	words := hostWords[s.Host]
 	if r.Names && !h.Target.IsZero() {

@@ -155,6 +155,7 @@ var markerWords = map[string]string{
 	string(casefile.MarkerSeizedSign): "the page has parts of a seizure banner", string(casefile.MarkerSinkholePhrase): "the page says that it is a sinkhole",
 	string(casefile.MarkerDefaultPage): "the page is a server's default page: no site is set up", string(casefile.MarkerListing): "the page is a listing of files",
 	string(casefile.MarkerEmptyListing): "the page is a listing without any file", string(casefile.MarkerFailure): "the page says that the server failed, or is being worked on",
+	string(casefile.MarkerSearch):     "the page has a field to search the site",
 	string(casefile.MarkerLegalBlock): "the page says that a court or an authority had it blocked", string(casefile.MarkerRateLimit): "the page says that too much was asked for",
 }
 

@@ -25,13 +25,16 @@ func WantsFront(o casefile.Observation, in Input) bool {
 	return l.byReferral() == casefile.ReasonSoft404 && !l.parkedRatherThanMissing() && !l.asksToPass()
 }
 
-// slight says whether the answer holds so little that it may stand before a site or for a whole site.
-func (l *look) slight() bool { return l.thin() || l.picture() }
+// slight says whether the answer holds so little that it may stand before a site or for a whole site. A page
+// with a search box has a site behind it.
+func (l *look) slight() bool {
+	return l.thin() && !l.f.Has(casefile.MarkerSearch) || l.picture()
+}
 
 // asksToPass says whether a form stands on the page and little else: something to agree to, to fill in or to solve.
-// A page for what is missing has a search box and the menu of its site around it.
+// A page for what is missing has the menu of its site around its form.
 func (l *look) asksToPass() bool {
-	return l.thin() && l.f.Forms > 0 && l.f.Links <= FormLinks
+	return l.slight() && l.f.Forms > 0 && l.f.Links <= FormLinks
 }
 
 // standsBefore says why a page that stands at every path says nothing of the path that was asked for; empty when it does:

@@ -27,6 +27,7 @@ func TestWantsFront(t *testing.T) {
 		{name: "it is the known page", look: answer(200, bare()), sibling: same(bare()), baseline: bare()},
 		{name: "a long page", look: answer(200, changed(another(), func(f *casefile.Features) { f.Images = 0 })), sibling: same(changed(another(), func(f *casefile.Features) { f.Images = 0 }))},
 		{name: "a form and little else: a front page would settle nothing", look: answer(200, asking()), sibling: same(asking())},
+		{name: "a search box: a site stands behind it", look: answer(200, searching()), sibling: same(searching())},
 		{name: "another answer by way of the site", look: answer(200, bare()), sibling: same(bare()), referred: answer(200, article())},
 		{name: "a missing page is told as such", look: answer(200, bare()), sibling: sibling(answer(404, bare()))},
 		{name: "no sibling was asked", look: answer(200, bare())},
