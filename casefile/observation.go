@@ -69,18 +69,22 @@ const (
 	// PurposeDirect is the reported URL once more, without the referrer that was recorded for it: what
 	// those see who open the address by itself (ADR-0035).
 	PurposeDirect Purpose = "direct"
+	// PurposeFront is the front page of the target's site: whether what stands at every path stands there too.
+	PurposeFront Purpose = "front"
 )
 
 // Valid says whether p is known.
 func (p Purpose) Valid() bool {
-	return p == PurposeTarget || p.Beside()
+	switch p {
+	case PurposeTarget, PurposeSibling, PurposeControl, PurposeReferred, PurposeSubdomain, PurposeDirect, PurposeFront:
+		return true
+	}
+	return false
 }
 
 // Beside says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
-func (p Purpose) Beside() bool {
-	return p == PurposeSibling || p == PurposeControl || p == PurposeReferred || p == PurposeSubdomain || p == PurposeDirect
-}
+func (p Purpose) Beside() bool { return p.Valid() && p != PurposeTarget }
 
 // Resolution is what the DNS said about the host of the first hop.
 type Resolution struct {
@@ -264,6 +268,9 @@ func (f *Features) Says(m Marker) bool {
 	return false
 }
 
+// RefreshWords is the most a page says, in words, that does nothing but send its visitors on.
+const RefreshWords = 20
+
 // Marker is a trait of a page from the closed list of crawler/fetch.
 type Marker string
 
@@ -298,6 +305,7 @@ const (
 	MarkerListing        Marker = "directory_listing" // an index made by the server, with entries
 	MarkerEmptyListing   Marker = "empty_listing"     // the same, without any entry
 	MarkerFailure        Marker = "failure_phrase"    // the server or its software failed, or is being mended
+	MarkerSearch         Marker = "search_form"       // a field to search the site: a site of its own stands behind the page
 )
 
 // Valid says whether m is in the list.
@@ -306,7 +314,7 @@ func (m Marker) Valid() bool {
 	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
 		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
 		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
-		MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit:
+		MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit, MarkerSearch:
 		return true
 	}
 	return false

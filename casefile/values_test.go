@@ -33,7 +33,7 @@ func TestEnumerations(t *testing.T) {
 	t.Parallel()
 	enumeration(t, casefile.ClassUnclassified, casefile.ClassBaseline, casefile.ClassA1, casefile.ClassA2, casefile.ClassB1, casefile.ClassB2)
 	enumeration(t, casefile.WhyReported, casefile.WhyCadence, casefile.WhyConfirm, casefile.WhyAftercare, casefile.WhyPostponed, casefile.WhyGate, casefile.WhyAsked, casefile.WhyNever)
-	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl, casefile.PurposeReferred, casefile.PurposeSubdomain, casefile.PurposeDirect)
+	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl, casefile.PurposeReferred, casefile.PurposeSubdomain, casefile.PurposeDirect, casefile.PurposeFront)
 	enumeration(t, casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS, casefile.PhaseRequest, casefile.PhaseBody)
 	enumeration(t, casefile.FaultTimeout, casefile.FaultRefused, casefile.FaultReset, casefile.FaultTLS, casefile.FaultServfail, casefile.FaultNXDomain, casefile.FaultNoAddress,
 		casefile.FaultRedirectLoop, casefile.FaultTooManyRedirects, casefile.FaultProtocol, casefile.FaultAddressRefused, casefile.FaultInterrupted)

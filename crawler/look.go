@@ -103,24 +103,46 @@ func (w *walk) run(ctx context.Context, o *casefile.Observation) {
 			o.Hops = append(o.Hops, *answer.Hop)
 			o.Status = answer.Hop.Status
 		}
-		if answer.Location == "" || answer.Fault != nil {
-			o.BodyBytes, o.Truncated, o.Features, o.Fault = answer.BodyBytes, answer.Truncated, answer.Features, answer.Fault
+		next, fault := w.next(at, answer, len(o.Hops))
+		if fault != nil {
+			o.Fault = fault
 			return
 		}
-		next, problem := target.Resolve(at, answer.Location)
-		switch {
-		case problem != nil:
-			o.Fault = request(casefile.FaultProtocol, detailRedirect)
-		case w.seen[visited{next, w.jar.Header(next)}]:
-			o.Fault = request(casefile.FaultRedirectLoop, detailLoop)
-		case len(o.Hops) > w.c.maxRedirects:
-			o.Fault = request(casefile.FaultTooManyRedirects, detailHops)
-		}
-		if o.Fault != nil {
+		if next.IsZero() {
+			o.BodyBytes, o.Truncated, o.Features, o.Fault = answer.BodyBytes, answer.Truncated, answer.Features, answer.Fault
 			return
 		}
 		at = next
 	}
+}
+
+// next is where an answer sends the visitor on to: by its status and Location, or as a page that does nothing
+// else, which browsers follow too. It is zero when the answer is the last. A page that leads nowhere,
+// back, or too far is the last as well; a redirect that does is a fault.
+func (w *walk) next(at casefile.Target, answer fetch.Answer, hops int) (casefile.Target, *casefile.Fault) {
+	where := answer.Location
+	if where == "" {
+		where = answer.Onward
+	}
+	if where == "" || answer.Fault != nil {
+		return casefile.Target{}, nil
+	}
+	next, problem := target.Resolve(at, where)
+	var fault *casefile.Fault
+	switch {
+	case problem != nil:
+		fault = request(casefile.FaultProtocol, detailRedirect)
+	case w.seen[visited{next, w.jar.Header(next)}]:
+		fault = request(casefile.FaultRedirectLoop, detailLoop)
+	case hops > w.c.maxRedirects:
+		fault = request(casefile.FaultTooManyRedirects, detailHops)
+	default:
+		return next, nil
+	}
+	if answer.Location == "" {
+		return casefile.Target{}, nil
+	}
+	return casefile.Target{}, fault
 }
 
 // hop resolves, checks and fetches one target. The resolution of the first hop is

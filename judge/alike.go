@@ -215,11 +215,27 @@ func (l *look) wordless() bool {
 }
 
 // placeholder judges one answer for every path. Without words it may also be meant for those who come
-// directly: then it is another one for those who come by way of the site.
+// directly: then it is another one for those who come by way of the site. Or it stands before the whole site, or for it.
 func (l *look) placeholder() casefile.Reason {
-	if !l.wordless() {
-		return casefile.ReasonSoft404
+	reason := casefile.ReasonSoft404
+	if l.wordless() {
+		reason = l.byReferral()
 	}
+	switch {
+	case reason != casefile.ReasonSoft404:
+		return reason
+	case l.parkedRatherThanMissing():
+		return casefile.ReasonParked
+	case l.wordless():
+		if why := l.standsBefore(); why != "" {
+			return l.doubt(why)
+		}
+	}
+	return casefile.ReasonSoft404
+}
+
+// byReferral judges one answer for every path by what those get who come by way of the site.
+func (l *look) byReferral() casefile.Reason {
 	r := l.in.Referred
 	switch {
 	case r == nil:

@@ -166,11 +166,7 @@ func (l *look) answered() casefile.Reason {
 	case l.way == wentHome:
 		return casefile.ReasonRedirectedHome
 	case l.sibling == siblingAlike:
-		reason := l.placeholder()
-		if reason == casefile.ReasonSoft404 && l.parkedRatherThanMissing() {
-			return casefile.ReasonParked
-		}
-		return reason
+		return l.placeholder()
 	case l.sibling == siblingShell && l.asksFirst():
 		return casefile.ReasonChallenge
 	case l.sibling == siblingShell:
@@ -369,7 +365,7 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 			return b.reason, true
 		}
 	}
-	if l.f.Has(casefile.MarkerMetaRefresh) && l.f.Words <= RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
+	if l.f.Has(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
 		return casefile.ReasonScriptRequired, true
 	}
 	return "", false

@@ -16,6 +16,7 @@ var oneLook = []struct {
 	look      *casefile.Observation
 	sibling   *casefile.Observation
 	referred  *casefile.Observation
+	front     *casefile.Observation
 	baseline  *casefile.Features
 	registrar *casefile.Registrar
 	want      casefile.Reason
@@ -80,12 +81,12 @@ var oneLook = []struct {
 	{name: "404 with a log-in form", look: answer(404, bare(casefile.MarkerLogin)), want: casefile.ReasonHTTP404},
 	{name: "404 that says both that it is missing and that the link expired", look: answer(404, bare(casefile.MarkerLinkExpired, casefile.MarkerNotFound)), want: casefile.ReasonHTTP404},
 	{name: "410", look: answer(410, bare()), baseline: article(), want: casefile.ReasonHTTP410},
-	{name: "one page for every path", look: answer(200, bare()), sibling: sibling(answer(200, bare())), want: casefile.ReasonSoft404},
+	{name: "one page for every path", look: answer(200, bare()), sibling: sibling(answer(200, bare())), front: answer(200, another()), want: casefile.ReasonSoft404},
 	{name: "one page for every path that repeats the path", look: answer(200, changed(bare(casefile.MarkerNotFound), func(f *casefile.Features) { f.Digest, f.SimHash = "x", f.SimHash^0b11011 })),
 		sibling: sibling(answer(200, bare(casefile.MarkerNotFound))), baseline: article(), want: casefile.ReasonSoft404},
-	{name: "one picture for every missing picture, also by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(200, placeholder()), want: casefile.ReasonSoft404},
-	{name: "one picture for every picture; by way of the site, a missing one is told as such", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(404, nil), want: casefile.ReasonSoft404},
-	{name: "one page without words for every path, also by way of the site", look: answer(200, bare()), sibling: sibling(answer(200, bare())), referred: answer(200, bare()), want: casefile.ReasonSoft404},
+	{name: "one picture for every missing picture, also by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(200, placeholder()), front: answer(200, another()), want: casefile.ReasonSoft404},
+	{name: "one picture for every picture; by way of the site, a missing one is told as such", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(404, nil), front: answer(200, another()), want: casefile.ReasonSoft404},
+	{name: "one page without words for every path, also by way of the site", look: answer(200, bare()), sibling: sibling(answer(200, bare())), referred: answer(200, bare()), front: answer(200, another()), want: casefile.ReasonSoft404},
 	{name: "not found, in words, with a log-in form in the corner", look: answer(200, bare(casefile.MarkerNotFound, casefile.MarkerLogin)), sibling: sibling(answer(200, bare(casefile.MarkerNotFound, casefile.MarkerLogin))), want: casefile.ReasonSoft404},
 	{name: "not found, in words, on a bare page; sibling not asked", look: answer(200, bare(casefile.MarkerNotFound)), want: casefile.ReasonSoft404},
 	{name: "takedown page", look: answer(200, bare(casefile.MarkerTakedown)), sibling: sibling(answer(404, bare())), baseline: article(), want: casefile.ReasonTakedownPage},
@@ -140,6 +141,15 @@ var oneLook = []struct {
 	{name: "a default page at first sight", look: answer(200, unsaid(casefile.MarkerDefaultPage)), want: casefile.ReasonContentDiffers},
 	{name: "a list of no files", look: answer(200, unsaid(casefile.MarkerEmptyListing)), sibling: sibling(answer(404, bare())), want: casefile.ReasonContentDiffers},
 	{name: "one picture for every picture, and nobody asked by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), want: casefile.ReasonContentDiffers},
+	{name: "one short page for the whole site", look: answer(200, bare()), sibling: sibling(answer(200, bare())), referred: answer(200, bare()), front: answer(200, bare()), want: casefile.ReasonContentDiffers},
+	{name: "one short page for every path, and a silent front page", look: answer(200, bare()), sibling: sibling(answer(200, bare())), front: fault(casefile.FaultTimeout, casefile.PhaseRequest), want: casefile.ReasonContentDiffers},
+	{name: "one short page for every path, and a front page that fails", look: answer(200, bare()), sibling: sibling(answer(200, bare())), front: answer(503, bare()), want: casefile.ReasonContentDiffers},
+	{name: "one short page for every path, and nobody asked the front page", look: answer(200, bare()), sibling: sibling(answer(200, bare())), want: casefile.ReasonContentDiffers},
+	{name: "one short page for the whole site, where another page was", look: answer(200, bare()), sibling: sibling(answer(200, bare())), front: answer(200, bare()), baseline: article(), want: casefile.ReasonContentDiffers},
+	{name: "one picture for the whole site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(200, placeholder()), front: answer(200, placeholder()), want: casefile.ReasonContentDiffers},
+	{name: "a form for every path, and another front page", look: answer(200, asking()), sibling: sibling(answer(200, asking())), referred: answer(200, asking()), front: answer(200, article()), want: casefile.ReasonContentDiffers},
+	{name: "a search box for every path", look: answer(200, searching()), sibling: sibling(answer(200, searching())), referred: answer(200, searching()), want: casefile.ReasonSoft404},
+	{name: "a note in words for the whole site", look: answer(200, bare(casefile.MarkerNotFound)), sibling: sibling(answer(200, bare(casefile.MarkerNotFound))), front: answer(200, bare(casefile.MarkerNotFound)), want: casefile.ReasonSoft404},
 	{name: "one picture for every picture, and no answer by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: fault(casefile.FaultReset, casefile.PhaseRequest), want: casefile.ReasonContentDiffers},
 	{name: "one picture for every picture, and refused by way of the site", look: answer(200, placeholder()), sibling: sibling(answer(200, placeholder())), referred: answer(403, bare()), want: casefile.ReasonContentDiffers},
 
@@ -221,7 +231,7 @@ func TestOneLook(t *testing.T) {
 			if tt.target != "" {
 				target = at(tt.target)
 			}
-			v := judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar})
+			v := judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
 			soundVerdict(t, v)
 			if v.Reason != tt.want {
 				t.Errorf("got %s (%s), want %s; signals %+v", v.Reason, v.State, tt.want, v.Signals)

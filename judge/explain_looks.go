@@ -94,7 +94,7 @@ func transcribe(o *casefile.Observation, r Reading) Transcript {
 	}
 	t.Resolve = resolveStep(o, r)
 	for i := range o.Hops {
-		t.Hops = append(t.Hops, hopStep(&o.Hops[i], r))
+		t.Hops = append(t.Hops, hopStep(&o.Hops[i], i+1 < len(o.Hops), r))
 	}
 	if o.Features != nil || o.BodyBytes > 0 {
 		t.Body = bodyStep(o)
@@ -117,6 +117,8 @@ func purposeWords(p casefile.Purpose, both bool) string {
 		return "a control target"
 	case casefile.PurposeReferred:
 		return "the reported page, by way of its own site"
+	case casefile.PurposeFront:
+		return "the front page of its site"
 	case casefile.PurposeSubdomain:
 		return "a name under the same domain that surely does not exist"
 	case casefile.PurposeDirect:
@@ -175,10 +177,11 @@ func resolveStep(o *casefile.Observation, r Reading) ResolveStep {
 	return s
 }
 
-func hopStep(h *casefile.Hop, r Reading) HopStep {
+// hopStep tells one answer. onward says that another followed it.
+func hopStep(h *casefile.Hop, onward bool, r Reading) HopStep {
 	s := HopStep{
 		Host: roleOf(h.Target, r.Target), Status: h.Status, Protocol: r.shown(h.Protocol), Edge: h.Edge, Challenge: h.Challenge,
-		Redirects: h.Location && h.Status/100 == 3, RoundTripMS: h.RoundTrip.Milliseconds(), TookMS: h.Took.Milliseconds(),
+		Redirects: onward || h.Location && h.Status/100 == 3, RoundTripMS: h.RoundTrip.Milliseconds(), TookMS: h.Took.Milliseconds(),
 	}
 	words := hostWords[s.Host]
 	if r.Names && !h.Target.IsZero() {

@@ -83,7 +83,7 @@ func explained(t *testing.T, reason casefile.Reason) (casefile.Verdict, []casefi
 			continue
 		}
 		seen := []casefile.Observation{dressed(*tt.look)}
-		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar})
+		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Referred: tt.referred, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
 		if tt.sibling != nil {
 			seen = append(seen, dressed(*tt.sibling))
 		}
@@ -206,7 +206,7 @@ func TestSentencesTellTheEvidence(t *testing.T) {
 	for look, want := range map[string]string{
 		"sent to another domain":                                 "sends the visitor on to another site; one",
 		"sent to a name that does not exist":                     "sends the visitor on to a name that does not exist; one",
-		"one page for every path":                                "does not say so; a path that surely does not exist looks the same; one",
+		"one page for every path":                                "does not say so; a path that surely does not exist looks the same; the front page was asked for: it is another page; one",
 		"not found, in words, on a bare page; sibling not asked": "does not say so; the page says that nothing is there; one",
 		"405":                              "does not answer the question; the last answer has status 405; one",
 		"401":                              "before anything is shown; the last answer has status 401 (log in first); one",
@@ -228,7 +228,7 @@ func TestSentencesTellTheEvidence(t *testing.T) {
 		}
 		tt := oneLook[n]
 		seen := []casefile.Observation{*tt.look}
-		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Baseline: tt.baseline, Registrar: tt.registrar})
+		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
 		if got := judge.Explain(v, seen, masked).Sentence; !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want %q in it", look, got, want)
 		}

@@ -86,6 +86,7 @@ var signalClauses = map[string]string{
 	"server_error":  "its kind is {value}",
 	"referred":      "asked by way of its own site: {value}",
 	withoutReferrer: "without the recorded referrer: {value}",
+	"front_page":    "the front page was asked for: it is {value}",
 	"address":       "the address is that of a known {value}",
 	"subdomain":     "a name that surely does not exist was asked for: {value}",
 	"registration":  "the registration is in {value}",
@@ -123,6 +124,9 @@ var valueWords = map[string]map[string]string{
 	"doubt": {
 		"says not found, and the server does not": "the page says that nothing is there, and the server does not",
 		"says removed, among pictures":            "nobody can tell whether the page was removed or a part of it: it says so among pictures",
+		"a form for every path":                   "nobody can tell a wall from a page for what is missing: every path gives a form and little else",
+		"the front page tells nothing":            "nobody can tell a wall from a page for what is missing: every path gives the same short page, and the front page did not answer with a page",
+		"one page for the whole site":             "nobody can tell whether the site is gone, closed for visitors or being mended: its front page is the same short page as every path",
 		"nothing is set up":                       "nobody can tell whether there ever was a page: nothing is set up here",
 		"a list of links on every name":           "nobody can tell a parked page from a directory: it is a list of links on every name",
 		"one file for every path":                 "nobody can tell whether the file that every path gives stands for a missing one",
@@ -151,6 +155,7 @@ var markerWords = map[string]string{
 	string(casefile.MarkerSeizedSign): "the page has parts of a seizure banner", string(casefile.MarkerSinkholePhrase): "the page says that it is a sinkhole",
 	string(casefile.MarkerDefaultPage): "the page is a server's default page: no site is set up", string(casefile.MarkerListing): "the page is a listing of files",
 	string(casefile.MarkerEmptyListing): "the page is a listing without any file", string(casefile.MarkerFailure): "the page says that the server failed, or is being worked on",
+	string(casefile.MarkerSearch):     "the page has a field to search the site",
 	string(casefile.MarkerLegalBlock): "the page says that a court or an authority had it blocked", string(casefile.MarkerRateLimit): "the page says that too much was asked for",
 }
 

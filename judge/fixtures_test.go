@@ -34,6 +34,14 @@ func bare(markers ...casefile.Marker) *casefile.Features {
 	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers, Said: markers}
 }
 
+// asking is a page with a form to send off, in words that no list knows.
+func asking() *casefile.Features { return changed(bare(), func(f *casefile.Features) { f.Forms = 1 }) }
+
+// searching is asking, for a search.
+func searching() *casefile.Features {
+	return changed(asking(), func(f *casefile.Features) { f.Markers = []casefile.Marker{casefile.MarkerSearch} })
+}
+
 // placeholder is a picture that stands for others.
 func placeholder() *casefile.Features { return &casefile.Features{Digest: "placeholder"} }
 

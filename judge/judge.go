@@ -31,6 +31,8 @@ type Input struct {
 	// Subdomain is the answer to a name under the target's domain that surely does not exist; nil when it
 	// was not asked, which WantsSubdomain decides.
 	Subdomain *casefile.Observation
+	// Front is the answer to the site's front page; nil when it was not asked, which WantsFront decides.
+	Front *casefile.Observation
 	// Baseline are the features of the first confirmed live look; nil before that.
 	Baseline *casefile.Features
 	// Registrar is the domain side of the last hosting; nil when unknown.

@@ -22,7 +22,7 @@ var evidence = []struct {
 	{"suspended account with many links, for every path", casefile.ReasonAccountSuspended, []string{"status: 200 -> live", "marker: suspended_phrase -> gone", "sibling: a missing page looks the same -> gone"}},
 	{"404 with a few words that are nearly those of the content", casefile.ReasonHTTP404, []string{"status: 404 -> gone", "baseline: similarity 1.00 -> live"}},
 	{"410", casefile.ReasonHTTP410, []string{"status: 410 -> gone", "baseline: similarity 0.01, images and embeds gone, another text -> changed"}},
-	{"one page for every path", casefile.ReasonSoft404, []string{"status: 200 -> live", "sibling: a missing page looks the same -> gone"}},
+	{"one page for every path", casefile.ReasonSoft404, []string{"status: 200 -> live", "sibling: a missing page looks the same -> gone", "front_page: another page -> gone"}},
 	{"takedown page", casefile.ReasonTakedownPage, []string{"status: 200 -> live", "marker: takedown_phrase -> gone", "baseline: similarity 0.01, images and embeds gone, another text -> changed", "sibling: a missing page is told as such -> live", "page: says it of itself, and little else -> gone"}},
 	{"parked with many words, by its name servers", casefile.ReasonParked, []string{"status: 200 -> live", "marker: parked_phrase -> gone", "name_servers: parking -> gone"}},
 	{"mentions a sinkhole, at a sinkhole's address", casefile.ReasonSinkholed, []string{"status: 200 -> live", "marker: sinkhole_phrase -> gone", "address: sinkhole -> gone"}},
@@ -59,7 +59,7 @@ var evidence = []struct {
 	// The kinds of evidence that a reason may rest on.
 	{"takedown page with 404", casefile.ReasonTakedownPage, []string{"status: 404 -> gone", "marker: takedown_phrase -> gone", "page: says it of itself, and little else -> gone"}},
 	{"sent to a host's picture for what it removed", casefile.ReasonTakedownPage, []string{"status: 200 -> live", "redirect: to same site -> live", "marker: takedown_sign -> gone", "page: little else on it -> gone"}},
-	{"one picture for every missing picture, also by way of the site", casefile.ReasonSoft404, []string{"status: 200 -> live", "sibling: a missing page looks the same -> gone", "referred: the same by way of the site -> gone"}},
+	{"one picture for every missing picture, also by way of the site", casefile.ReasonSoft404, []string{"status: 200 -> live", "sibling: a missing page looks the same -> gone", "referred: the same by way of the site -> gone", "front_page: another page -> gone"}},
 	{"a sign of suspension on a bare page", casefile.ReasonAccountSuspended, []string{"status: 200 -> live", "marker: suspended_sign -> gone", "page: little else on it -> gone"}},
 	{"a default page for every path", casefile.ReasonSoft404, []string{"status: 200 -> live", "marker: default_page -> gone", "sibling: a missing page looks the same -> gone"}},
 	{"a default page at first sight", casefile.ReasonContentDiffers, []string{"status: 200 -> live", "marker: default_page -> gone", "doubt: nothing is set up -> changed"}},
@@ -83,7 +83,7 @@ func judgedBy(t *testing.T, name string) casefile.Verdict {
 			if tt.target != "" {
 				target = at(tt.target)
 			}
-			return judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred,
+			return judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred, Front: tt.front,
 				Baseline: tt.baseline, Registrar: tt.registrar})
 		}
 	}

@@ -19,8 +19,6 @@ const (
 	ThinImages = 3
 	ThinFrames = 1
 	LongWords  = 400
-	// RefreshWords is the most a page says that only hands the browser on.
-	RefreshWords = 20
 	// NoticeWords is the most a page says that is a notice and the frame of its site around it.
 	NoticeWords = 60
 	// ListedKinds is in how many ways a page says that it is not there when it is a list of such

@@ -52,48 +52,51 @@ func (p *pass) askSibling(ctx context.Context) {
 }
 
 // askReferred asks for the target once more with its own site's front page as the referrer, when the
-// judge cannot tell a placeholder of a missing file from one for those who come directly: one look a
-// visit, paced like the others. Without an answer the judge decides nothing by the placeholder.
+// judge cannot tell a placeholder of a missing file from one for those who come directly. Without an answer the judge
+// decides nothing by the placeholder.
 func (p *pass) askReferred(ctx context.Context) {
-	if p.cut || p.sibling == nil {
+	if p.sibling == nil {
 		return
 	}
-	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
-		return o.Purpose == casefile.PurposeTarget && judge.WantsReferred(o, p.read.Target, p.read.Baseline, p.sibling)
+	p.referred = p.askBeside(ctx, casefile.Subject{Target: p.read.Target, Referrer: p.read.Target.Home(), Purpose: casefile.PurposeReferred}, func(o casefile.Observation) bool {
+		return judge.WantsReferred(o, p.read.Target, p.read.Baseline, p.sibling)
 	})
-	if i < 0 {
-		return
-	}
-	if !p.round.pace(ctx) {
-		p.cut = ctx.Err() != nil
-		return
-	}
-	s := casefile.Subject{Target: p.read.Target, Referrer: p.read.Target.Home(), Purpose: casefile.PurposeReferred}
-	o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
-	p.round.looked()
-	p.visit.Observations = append(p.visit.Observations, o)
-	p.referred, p.cut = &o, ctx.Err() != nil
 }
 
 // askSubdomain asks for a name under the target's domain that surely does not exist, when the judge wants to
-// know whether all its names answer alike, as parking does: one look a visit, paced like the others at the host.
+// know whether all its names answer alike, as parking does.
 func (p *pass) askSubdomain(ctx context.Context) {
-	if p.cut {
-		return
-	}
-	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool {
-		return o.Purpose == casefile.PurposeTarget && judge.WantsSubdomain(o, p.known())
+	under := judge.Subdomain(p.read.Target, strings.ToLower(rand.Text()))
+	p.subdomain = p.askBeside(ctx, casefile.Subject{Target: under, Referrer: p.read.Referrer, Purpose: casefile.PurposeSubdomain}, func(o casefile.Observation) bool {
+		return judge.WantsSubdomain(o, p.known())
 	})
+}
+
+// askFront asks for the front page of the target's site, when the judge cannot tell a page for what is missing from
+// one that stands before the whole site.
+func (p *pass) askFront(ctx context.Context) {
+	p.front = p.askBeside(ctx, casefile.Subject{Target: p.read.Target.Home(), Referrer: p.read.Referrer, Purpose: casefile.PurposeFront}, func(o casefile.Observation) bool {
+		return judge.WantsFront(o, p.known())
+	})
+}
+
+// askBeside makes one look beside those at the target, when the judge wants it for one of them, from the
+// vantage of that one: at most once a visit, and paced like the others at the host. It is nil when it was not made.
+func (p *pass) askBeside(ctx context.Context, s casefile.Subject, wants func(casefile.Observation) bool) *casefile.Observation {
+	if p.cut {
+		return nil
+	}
+	i := slices.IndexFunc(p.visit.Observations, func(o casefile.Observation) bool { return o.Purpose == casefile.PurposeTarget && wants(o) })
 	if i < 0 {
-		return
+		return nil
 	}
 	if !p.round.pace(ctx) {
 		p.cut = ctx.Err() != nil
-		return
+		return nil
 	}
-	s := casefile.Subject{Target: judge.Subdomain(p.read.Target, strings.ToLower(rand.Text())), Referrer: p.read.Referrer, Purpose: casefile.PurposeSubdomain}
 	o := p.lookFrom(ctx, p.visit.Observations[i].Vantage, s)
 	p.round.looked()
 	p.visit.Observations = append(p.visit.Observations, o)
-	p.subdomain, p.cut = &o, ctx.Err() != nil
+	p.cut = ctx.Err() != nil
+	return &o
 }

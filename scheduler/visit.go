@@ -24,6 +24,7 @@ type pass struct {
 	sibling   *casefile.Observation
 	referred  *casefile.Observation // the target by way of its own site; nil when it was not asked
 	subdomain *casefile.Observation // a name that surely does not exist; nil when it was not asked
+	front     *casefile.Observation // the front page of the site; nil when it was not asked
 	registrar *casefile.Registrar   // asked because the name is gone
 	located   *casefile.Hosting     // decided anew in this visit
 	gated     bool                  // our own line was not sound
@@ -49,6 +50,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 	p.askSibling(ctx)
 	p.askReferred(ctx)
 	p.askSubdomain(ctx)
+	p.askFront(ctx)
 	p.askRegistry(ctx)
 	p.judge()
 	p.believe(ctx)
@@ -135,7 +137,7 @@ func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
 // known is what a verdict is made from besides the looks at the target.
 func (p *pass) known() judge.Input {
 	in := judge.Input{
-		Target: p.read.Target, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Subdomain: p.subdomain,
+		Target: p.read.Target, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Subdomain: p.subdomain, Front: p.front,
 		Baseline: p.read.Baseline, Registrar: p.registrar,
 	}
 	if in.Registrar == nil && p.read.Hosting != nil {

@@ -393,36 +393,52 @@ func TestTheSiblingIsAskedOncePerHostAndDay(t *testing.T) {
 	})
 }
 
-// One picture for every picture is looked at once more by way of the site, once a visit, and only then.
+// One picture for every picture is looked at once more by way of the site, and then the front page is: once a
+// visit each, and only as far as they can tell anything.
 func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		referred casefile.Observation
-		want     casefile.Reason
+		referred, front casefile.Observation
+		want            casefile.Reason
+		looks           int
 	}{
-		"the same":        {picture("1"), casefile.ReasonSoft404},
-		"another picture": {picture("2"), casefile.ReasonReferrerRequired},
-		"no answer":       {fault(casefile.FaultReset, casefile.PhaseRequest), casefile.ReasonContentDiffers},
+		"the same, and another front page": {picture("1"), picture("3"), casefile.ReasonSoft404, 4},
+		"the same, and so is the front":    {picture("1"), picture("1"), casefile.ReasonContentDiffers, 4},
+		"the same, and a silent front":     {picture("1"), fault(casefile.FaultTimeout, casefile.PhaseRequest), casefile.ReasonContentDiffers, 4},
+		"another picture":                  {picture("2"), picture("3"), casefile.ReasonReferrerRequired, 3},
+		"no answer":                        {fault(casefile.FaultReset, casefile.PhaseRequest), picture("3"), casefile.ReasonContentDiffers, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
-					if s.Purpose != casefile.PurposeReferred {
+					switch s.Purpose {
+					case casefile.PurposeReferred:
+						if s.Referrer != s.Target.Home() {
+							t.Error("asked by way of another page than the site's own")
+						}
+						return tt.referred
+					case casefile.PurposeFront:
+						if s.Target != s.Target.Home() {
+							t.Error("asked for another page than the front page")
+						}
+						return tt.front
+					default:
 						return picture("1")
 					}
-					if s.Referrer != s.Target.Home() {
-						t.Error("asked by way of another page than the site's own")
-					}
-					return tt.referred
 				})
 				r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
 				r.live(t.Context(), t, time.Minute)
-				if v := r.shelf.visits[0]; v.Verdict.Reason != tt.want || len(v.Observations) != 3 {
-					t.Errorf("%s after %d looks, want %s after 3: %v", v.Verdict.Reason, len(v.Observations), tt.want, v.Verdict.Signals)
+				if v := r.shelf.visits[0]; v.Verdict.Reason != tt.want || len(v.Observations) != tt.looks {
+					t.Errorf("%s after %d looks, want %s after %d: %v", v.Verdict.Reason, len(v.Observations), tt.want, tt.looks, v.Verdict.Signals)
 				}
-				if n := r.shelf.recorded(casefile.PurposeReferred); n != 1 || w.looks(casefile.PurposeReferred) != 1 {
-					t.Errorf("%d recorded of %d", n, w.looks(casefile.PurposeReferred))
+				for _, purpose := range []casefile.Purpose{casefile.PurposeReferred, casefile.PurposeFront} {
+					if n := r.shelf.recorded(purpose); n > 1 || w.looks(purpose) != n {
+						t.Errorf("%d recorded of %d looks %s", n, w.looks(purpose), purpose)
+					}
+				}
+				if w.closest < time.Second {
+					t.Errorf("two looks at one host with a rest of %v", w.closest)
 				}
 			})
 		})

@@ -286,6 +286,11 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		in.Subdomain = &o
 		observed = append(observed, o)
 	}
+	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsFront(o, in) }); i >= 0 {
+		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: t.Home(), Purpose: casefile.PurposeFront})
+		in.Front = &o
+		observed = append(slices.Clone(observed), o)
+	}
 	host.last = time.Now()
 	verdict := judge.Decide(in)
 	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)

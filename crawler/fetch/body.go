@@ -83,6 +83,10 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 	s.read(m, x.ask.Target, r.Header, understood, &features)
 	features.Digest = hexSum(s.mac)
 	fileSize(&features, r, m.n, !m.truncated && !d.over && errors.Is(m.err, io.EOF), len(list) > 0)
+	if handsOn(r.StatusCode, &features) {
+		x.answer.Onward = s.page.onward
+	}
+	s.page.onward = "" // as sensitive as a URL
 	x.answer.BodyBytes, x.answer.Features = m.n, &features
 	x.answer.Truncated = m.truncated || d.over || features.Length > m.n && errors.Is(m.err, io.EOF) // a range is not all
 	switch {
@@ -95,6 +99,13 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 	default:
 		x.answer.Fault = raw.fault(ctx)
 	}
+}
+
+// handsOn says whether a page does nothing but send its visitors on by a refresh: a few words about that, and no matter,
+// no form and no script of its own. A slide show or a page with something to read that leads on is a page.
+func handsOn(status int, f *casefile.Features) bool {
+	return status/100 == 2 && f.HTML && f.Words <= casefile.RefreshWords && f.Images+f.Media+f.Frames+f.Forms+f.Scripts == 0 &&
+		len(f.Markers) == 1 && f.Has(casefile.MarkerMetaRefresh)
 }
 
 // rawBody is the body as it was transferred. It notes the transfer's own error,

@@ -46,12 +46,13 @@ type page struct {
 	titled    bool // the first title is over
 	noscript  int
 	template  int
-	quoted    int // depth of elements that hold what others say
-	titleN    int // words of the title
-	blockAt   int // words before the block of text under way
-	refresh   bool
-	signed    int // bytes that were read for signs
-	glyphs    int // characters of scripts without spaces
+	quoted    int    // depth of elements that hold what others say
+	titleN    int    // words of the title
+	blockAt   int    // words before the block of text under way
+	onward    string // where a refresh leads to
+	search    bool   // there is a field of a search
+	signed    int    // bytes that were read for signs
+	glyphs    int    // characters of scripts without spaces
 }
 
 // read consumes the meter and fills f but for its Digest. The target is the one that answered.
@@ -69,8 +70,9 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 		said = s.page.says()
 		s.page.SimHash, s.page.Structure = s.page.sim.sum(), s.page.structure
 		*f = s.page.Features
-		if refreshes([]byte(h.Get("Refresh"))) { // the header does what the element does
+		if where := refreshTo([]byte(h.Get("Refresh"))); where != "" { // the header does what the element does
 			marks.add(casefile.MarkerMetaRefresh)
+			s.page.onward = where
 		}
 	}
 	if !f.HTML {
@@ -290,13 +292,36 @@ func (p *page) start(z *html.Tokenizer) hiding {
 		p.quoted++
 		p.text.pause()
 	case "input":
-		if bytes.EqualFold(attribute(z, "type"), []byte("password")) {
-			p.Passwords++
-		}
+		p.input(z)
 	case "meta":
 		p.meta(z)
 	}
 	return hidesNothing
+}
+
+// input notes fields that tell what a form is for.
+func (p *page) input(z *html.Tokenizer) {
+	for {
+		key, value, more := z.TagAttr()
+		switch string(key) {
+		case "type":
+			if bytes.EqualFold(value, []byte("password")) {
+				p.Passwords++
+			}
+			p.search = p.search || bytes.EqualFold(value, []byte("search"))
+		case "name":
+			p.search = p.search || searchFields[string(bytes.ToLower(value))]
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// searchFields are the names that common software gives the field of a search: q (OpenSearch, and most engines), s (WordPress),
+// query (Drupal 7 and older, MediaWiki's API), keys (Drupal), search (MediaWiki), searchword (Joomla), keywords (phpBB, XenForo), wd (Baidu).
+var searchFields = map[string]bool{
+	"q": true, "s": true, "query": true, "keys": true, "search": true, "searchword": true, "keyword": true, "keywords": true, "wd": true,
 }
 
 func attribute(z *html.Tokenizer, want string) []byte {
@@ -313,25 +338,27 @@ func attribute(z *html.Tokenizer, want string) []byte {
 
 // meta notes a refresh that leads elsewhere within maxRefresh seconds.
 func (p *page) meta(z *html.Tokenizer) {
-	isRefresh, quick := false, false
+	isRefresh, where := false, ""
 	for {
 		key, value, more := z.TagAttr()
 		switch string(key) {
 		case "http-equiv":
 			isRefresh = bytes.EqualFold(value, []byte("refresh"))
 		case "content":
-			quick = refreshes(value)
+			where = refreshTo(value)
 		}
 		if !more {
 			break
 		}
 	}
-	p.refresh = p.refresh || isRefresh && quick
+	if isRefresh && p.onward == "" {
+		p.onward = where
+	}
 }
 
-// refreshes says whether a refresh leads elsewhere within maxRefresh seconds: a
-// delay, a semicolon or comma, an address.
-func refreshes(value []byte) bool {
+// refreshTo is the address that a refresh leads to within maxRefresh seconds: a delay, a semicolon or
+// comma, an address. It is empty when it does not: without an address the page loads itself anew.
+func refreshTo(value []byte) string {
 	delay, rest, found := bytes.Cut(value, []byte(";"))
 	if !found {
 		delay, rest, found = bytes.Cut(value, []byte(","))
@@ -340,7 +367,10 @@ func refreshes(value []byte) bool {
 		rest = bytes.Trim(rest[len("url="):], " '\"")
 	}
 	seconds, err := strconv.ParseFloat(string(bytes.TrimSpace(delay)), 64)
-	return found && err == nil && seconds >= 0 && seconds <= maxRefresh && len(rest) > 0 // without an address the page loads itself anew
+	if !found || err != nil || seconds < 0 || seconds > maxRefresh || len(rest) > casefile.MaxURL {
+		return ""
+	}
+	return string(rest)
 }
 
 // endTitle digests the title's folded words, which read has gathered.
@@ -407,7 +437,10 @@ func (p *page) marks() markerSet {
 	if p.shell() && !marks.has(casefile.MarkerChallenge) {
 		marks.add(casefile.MarkerAppShell)
 	}
-	if p.refresh {
+	if p.search {
+		marks.add(casefile.MarkerSearch)
+	}
+	if p.onward != "" {
 		marks.add(casefile.MarkerMetaRefresh)
 	}
 	return marks

@@ -83,6 +83,9 @@ type Answer struct {
 	Hop *casefile.Hop
 	// Location is the Location header of a redirect; it is as sensitive as a URL.
 	Location string
+	// Onward is where a page sends its visitors on to by a refresh, within five seconds, when it does nothing
+	// else; empty for other pages. It is as sensitive as a URL.
+	Onward string
 	// BodyBytes, Truncated and Features are set when a body was read; that of a
 	// redirect with a Location is not.
 	BodyBytes int64

@@ -102,7 +102,7 @@ var markerOrder = func() []casefile.Marker {
 		casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
 		casefile.MarkerTakedownSign, casefile.MarkerSuspendedSign, casefile.MarkerParkedSign, casefile.MarkerSeizedSign,
 		casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage, casefile.MarkerListing, casefile.MarkerEmptyListing, casefile.MarkerFailure,
-		casefile.MarkerLegalBlock, casefile.MarkerRateLimit,
+		casefile.MarkerLegalBlock, casefile.MarkerRateLimit, casefile.MarkerSearch,
 	}
 	slices.Sort(all)
 	return all
