@@ -212,6 +212,7 @@ type Features struct {
 	Scripts   int `json:"scripts"` //
 	Forms     int `json:"forms"`
 	Passwords int `json:"passwords"` // password inputs
+	Buttons   int `json:"buttons,omitempty"`
 	Frames    int `json:"frames"`
 	// Kind is what the first 512 bytes are by the MIME Sniffing standard, for example image/jpeg: one of a closed
 	// set, whatever the server calls it. Empty of markup, and of a body in a coding that is not understood.

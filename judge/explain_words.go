@@ -124,9 +124,9 @@ var valueWords = map[string]map[string]string{
 	"doubt": {
 		"says not found, and the server does not": "the page says that nothing is there, and the server does not",
 		"says removed, among pictures":            "nobody can tell whether the page was removed or a part of it: it says so among pictures",
-		"a form for every path":                   "nobody can tell a wall from a page for what is missing: every path gives a form and little else",
+		"a form for every path":                   "nobody can tell a wall from a page for what is missing: every path gives a form or a button and little else",
 		"the front page tells nothing":            "nobody can tell a wall from a page for what is missing: every path gives the same short page, and the front page did not answer with a page",
-		"one page for the whole site":             "nobody can tell whether the site is gone, closed for visitors or being mended: its front page is the same short page as every path",
+		"one page for the whole site":             "nobody can tell a wall from a page for what is missing: the front page is the same short page as every path, with a way on from it",
 		"nothing is set up":                       "nobody can tell whether there ever was a page: nothing is set up here",
 		"a list of links on every name":           "nobody can tell a parked page from a directory: it is a list of links on every name",
 		"one file for every path":                 "nobody can tell whether the file that every path gives stands for a missing one",

@@ -37,6 +37,14 @@ func bare(markers ...casefile.Marker) *casefile.Features {
 // asking is a page with a form to send off, in words that no list knows.
 func asking() *casefile.Features { return changed(bare(), func(f *casefile.Features) { f.Forms = 1 }) }
 
+// still is a page with a text and nothing to click or to send.
+func still() *casefile.Features { return changed(bare(), func(f *casefile.Features) { f.Links = 0 }) }
+
+// button is still, with a button.
+func button() *casefile.Features {
+	return changed(still(), func(f *casefile.Features) { f.Buttons = 1 })
+}
+
 // searching is asking, for a search.
 func searching() *casefile.Features {
 	return changed(asking(), func(f *casefile.Features) { f.Markers = []casefile.Marker{casefile.MarkerSearch} })

@@ -59,7 +59,7 @@ var evidence = []struct {
 	// The kinds of evidence that a reason may rest on.
 	{"takedown page with 404", casefile.ReasonTakedownPage, []string{"status: 404 -> gone", "marker: takedown_phrase -> gone", "page: says it of itself, and little else -> gone"}},
 	{"sent to a host's picture for what it removed", casefile.ReasonTakedownPage, []string{"status: 200 -> live", "redirect: to same site -> live", "marker: takedown_sign -> gone", "page: little else on it -> gone"}},
-	{"one picture for every missing picture, also by way of the site", casefile.ReasonSoft404, []string{"status: 200 -> live", "sibling: a missing page looks the same -> gone", "referred: the same by way of the site -> gone", "front_page: another page -> gone"}},
+	{"one picture for every missing picture, also by way of the site", casefile.ReasonSoft404, []string{"status: 200 -> live", "sibling: a missing page looks the same -> gone", "referred: the same by way of the site -> gone"}},
 	{"a sign of suspension on a bare page", casefile.ReasonAccountSuspended, []string{"status: 200 -> live", "marker: suspended_sign -> gone", "page: little else on it -> gone"}},
 	{"a default page for every path", casefile.ReasonSoft404, []string{"status: 200 -> live", "marker: default_page -> gone", "sibling: a missing page looks the same -> gone"}},
 	{"a default page at first sight", casefile.ReasonContentDiffers, []string{"status: 200 -> live", "marker: default_page -> gone", "doubt: nothing is set up -> changed"}},

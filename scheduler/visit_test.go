@@ -393,20 +393,23 @@ func TestTheSiblingIsAskedOncePerHostAndDay(t *testing.T) {
 	})
 }
 
-// One picture for every picture is looked at once more by way of the site, and then the front page is: once a
-// visit each, and only as far as they can tell anything.
+// One picture for every picture, or one short page for every page, is looked at once more by way of the site; then the
+// front page is, when the page has a way on from it: once a visit each, and only as far as they can tell anything.
 func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 	t.Parallel()
+	silent := fault(casefile.FaultReset, casefile.PhaseRequest)
 	for name, tt := range map[string]struct {
-		referred, front casefile.Observation
-		want            casefile.Reason
-		looks           int
+		every, referred, front casefile.Observation
+		want                   casefile.Reason
+		looks                  int
 	}{
-		"the same, and another front page": {picture("1"), picture("3"), casefile.ReasonSoft404, 4},
-		"the same, and so is the front":    {picture("1"), picture("1"), casefile.ReasonContentDiffers, 4},
-		"the same, and a silent front":     {picture("1"), fault(casefile.FaultTimeout, casefile.PhaseRequest), casefile.ReasonContentDiffers, 4},
-		"another picture":                  {picture("2"), picture("3"), casefile.ReasonReferrerRequired, 3},
-		"no answer":                        {fault(casefile.FaultReset, casefile.PhaseRequest), picture("3"), casefile.ReasonContentDiffers, 3},
+		"the same picture":                      {picture("1"), picture("1"), picture("3"), casefile.ReasonSoft404, 3},
+		"another picture":                       {picture("1"), picture("2"), picture("3"), casefile.ReasonReferrerRequired, 3},
+		"no answer":                             {picture("1"), silent, picture("3"), casefile.ReasonContentDiffers, 3},
+		"the same page, and another front page": {gate("1"), gate("1"), gate("3"), casefile.ReasonSoft404, 4},
+		"the same page, and so is the front":    {gate("1"), gate("1"), gate("1"), casefile.ReasonContentDiffers, 4},
+		"the same page, and a silent front":     {gate("1"), gate("1"), silent, casefile.ReasonContentDiffers, 4},
+		"another page":                          {gate("1"), gate("2"), gate("3"), casefile.ReasonReferrerRequired, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -424,7 +427,7 @@ func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 						}
 						return tt.front
 					default:
-						return picture("1")
+						return tt.every
 					}
 				})
 				r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
@@ -443,6 +446,13 @@ func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 			})
 		})
 	}
+}
+
+// gate is the answer of a server that shows one short page with a link on it.
+func gate(digest string) casefile.Observation {
+	o := picture(digest)
+	o.Features = &casefile.Features{Digest: digest, SimHash: 9, Structure: 9, Title: digest, Words: 9, Elements: 8, Links: 1, HTML: true}
+	return o
 }
 
 // A front page on parking name servers is looked at once more under a name that does not exist, once a

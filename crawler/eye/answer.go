@@ -149,7 +149,7 @@ func soundFeatures(f *casefile.Features, maxBody int64) bool {
 		return false
 	}
 	// Nothing can be counted more often than the body has bytes.
-	for _, n := range []int{f.Words, f.Elements, f.Links, f.Images, f.Media, f.Scripts, f.Forms, f.Passwords, f.Frames} {
+	for _, n := range []int{f.Words, f.Elements, f.Links, f.Images, f.Media, f.Scripts, f.Forms, f.Passwords, f.Buttons, f.Frames} {
 		if n < 0 || int64(n) > maxBody {
 			return false
 		}

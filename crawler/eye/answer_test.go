@@ -50,7 +50,7 @@ func full(t testing.TB) (casefile.Subject, casefile.Observation) {
 		Status: 200, BodyBytes: 12345, Truncated: true,
 		Features: &casefile.Features{
 			Digest: strings.Repeat("0a", 32), SimHash: 1<<63 + 5, Structure: 1<<64 - 1, Title: strings.Repeat("ff", 32), Words: 1, Elements: 2, Links: 3, Images: 4,
-			Media: 5, Scripts: 6, Forms: 7, Passwords: 8, Frames: 9, HTML: true, Markers: []casefile.Marker{casefile.MarkerLogin, casefile.MarkerNotFound}, Said: []casefile.Marker{casefile.MarkerNotFound},
+			Media: 5, Scripts: 6, Forms: 7, Passwords: 8, Buttons: 3, Frames: 9, HTML: true, Markers: []casefile.Marker{casefile.MarkerLogin, casefile.MarkerNotFound}, Said: []casefile.Marker{casefile.MarkerNotFound},
 		},
 		Fault: &casefile.Fault{Kind: casefile.FaultReset, Phase: casefile.PhaseBody, Detail: "closed in the body"},
 	}
@@ -71,7 +71,7 @@ func TestEveryFactCrossesTheWire(t *testing.T) {
 	noZeroFields(t, reflect.ValueOf(o.Hops[1]), "Hop", "Location", "RetryAfter")
 	noZeroFields(t, reflect.ValueOf(*o.Features), "Features", "Kind", "Bytes", "Length", "Heads")
 	_, file := fullFile(t)
-	noZeroFields(t, reflect.ValueOf(*file.Features), "Features", "SimHash", "Structure", "Title", "Words", "Elements", "Links", "Images", "Media", "Scripts", "Forms", "Passwords", "Frames", "HTML", "Said")
+	noZeroFields(t, reflect.ValueOf(*file.Features), "Features", "SimHash", "Structure", "Title", "Words", "Elements", "Links", "Images", "Media", "Scripts", "Forms", "Passwords", "Buttons", "Frames", "HTML", "Said")
 	noZeroFields(t, reflect.ValueOf(o), "Observation", "ID", "Vantage", "Started")
 }
 

@@ -291,6 +291,8 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	case "blockquote", "q", "textarea", "select": // quotations, and what a visitor may say
 		p.quoted++
 		p.text.pause()
+	case "button":
+		p.Buttons++
 	case "input":
 		p.input(z)
 	case "meta":
@@ -309,6 +311,9 @@ func (p *page) input(z *html.Tokenizer) {
 				p.Passwords++
 			}
 			p.search = p.search || bytes.EqualFold(value, []byte("search"))
+			if bytes.EqualFold(value, []byte("submit")) || bytes.EqualFold(value, []byte("button")) || bytes.EqualFold(value, []byte("image")) {
+				p.Buttons++
+			}
 		case "name":
 			p.search = p.search || searchFields[string(bytes.ToLower(value))]
 		}
