@@ -41,7 +41,7 @@ func unseenWays() []Specimen {
 	}
 	return []Specimen{
 		over("refresh_in_the_page", "/old/66", "/log/66/", ok(bare("Redirecting", `<meta http-equiv="refresh" content="0;url=/log/66/"><a href="/log/66/">Moved here</a>`))),
-		over("refresh_in_the_header", "/old/67", "/log/67/", ok("").with("Refresh", "0; url=/log/67/")),
+		over("refresh_in_the_header", "/old/67", "/log/67/", ok("Moved.").with("Refresh", "0; url=/log/67/")),
 		over("refresh_after_some_seconds", "/old/68", "/log/68/", ok(bare("Please wait", `<meta http-equiv="Refresh" content="3; URL='/log/68/'"><p>Please wait, you will be redirected to the picture.</p>`))),
 		over("temporary_of_the_new_kind", "/a/1", "/b/1", sends(307, "/b/1")),
 		over("permanent_of_the_new_kind", "/a/2", "/b/2", sends(308, "b/../../b/2")),
@@ -79,13 +79,13 @@ func unseenTransports() []Specimen {
 		raw("old_protocol_with_a_length", fmt.Sprintf("HTTP/1.0 200 OK\r\nServer: CERN/3.0\r\nContent-Length: %d\r\n\r\n%s", len(page), page)),
 		raw("chunks_with_extensions", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n%x;name=v\r\n%s\r\n0\r\nX-Trailer: 1\r\n\r\n", len(page), page)),
 		raw("twenty_cookies", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"+strings.Repeat("Set-Cookie: a=b; Path=/\r\n", 20)+"Connection: close\r\n\r\n"+page),
-		still("late_by_three_seconds", Slow(3*time.Second, good())),
+		still("late_by_a_second_and_a_half", Slow(1500*time.Millisecond, good())),
 		still("certificate_not_yet_valid", good().Over(TLSNotYet)).secure(),
 		still("old_certificate_on_a_front_page", hosted(ok(page), ok(page), pressNone).Over(TLSExpired)).secure().at("/"),
 		still("name_in_a_chain_of_four", good().On(DNS{CNAMEs: []string{"a.four.example", "b.four.example", "c.four.test", "d.four.test"}})),
 		still("name_answered_late", good().On(DNS{Delay: 1200 * time.Millisecond})),
-		still("no_answer_for_the_new_protocol", good().On(DNS{Kind: DNSServfail, Only: "AAAA"})),
-		s6, two,
+		still("no_answer_for_the_new_protocol", good().On(DNS{Kind: DNSServfail, Only: "AAAA"})).onlyFresh(),
+		s6, two.onlyFresh(),
 	}
 }
 
