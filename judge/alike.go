@@ -213,6 +213,9 @@ func (l *look) placeholder() casefile.Reason {
 	if !l.wordless() {
 		return casefile.ReasonSoft404
 	}
+	if l.terse() { // a server's word on itself, in a wording that is not known: of its state, not of the page
+		return casefile.ReasonContentDiffers
+	}
 	r := l.in.Referred
 	switch {
 	case r == nil:
@@ -236,6 +239,12 @@ func (l *look) placeholder() casefile.Reason {
 	return casefile.ReasonContentDiffers
 }
 
+// terse says whether the page is a line of text and nothing to go on to.
+func (l *look) terse() bool {
+	f := l.f
+	return f.HTML && f.Words <= RefreshWords && f.Links+f.Forms+embedded(f) == 0
+}
+
 // saysGone says whether the page bears a trait of absence, one among others.
 func (l *look) saysGone() bool {
 	for i := range absences {
@@ -250,7 +259,7 @@ func (l *look) saysGone() bool {
 // once the browser was sent on. Such a page is the same for every path, and proves nothing.
 func (l *look) fillsLater() bool {
 	f := l.f
-	return l.asksFirst() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
+	return l.asksFirst() || l.unread() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
 }
 
 // asksFirst says whether the page is a picture and a form, and little else: a puzzle to solve, or a word to copy.
