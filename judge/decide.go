@@ -172,6 +172,9 @@ func (l *look) answered() casefile.Reason {
 	case l.saysSuspended():
 		return casefile.ReasonContentDiffers
 	case l.saysNotFound():
+		if l.sibling == siblingMissing && embedded(l.f) > 0 && !l.base.known {
+			return casefile.ReasonServed // something to see, where missing pages are told as such
+		}
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
 			return casefile.ReasonContentDiffers
 		}

@@ -48,7 +48,7 @@ func unseenSecondLooks() []Specimen {
 		revised("picture_made_much_smaller", jpeg(303, 900_000), jpeg(304, 81_000)).at("/i/89.jpg"),
 		revised("picture_now_in_another_format", jpeg(305, 90_000), placed(file("image/webp", "RIFF\x24\x9c\x00\x00WEBPVP8 ", 306, 50_000))).at("/i/90.jpg"),
 		revised("list_moved_on_by_three", on(numbers(0)), on(numbers(1))).at("/all/"),
-		revised("typos_mended", on(press(title, main)), on(press(title, strings.ReplaceAll(main, "the", "teh")))).at("/log/91/"),
+		revised("typos_mended", on(press(title, main)), on(press(title, strings.Replace(main, "the", "teh", 4)))).at("/log/91/"),
 		revised("header_and_footer_in_another_language", on(press(title, main)), on(strings.NewReplacer("About", "Über uns", "Knots", "Knoten", "Designed with a press", "Gestaltet mit einer Presse").Replace(press(title, main)))).at("/log/92/"),
 		revised("site_moved_to_another_name_server_and_address", on(press(title, main)), on(press(title, main))).at("/log/93/").served("ns1.other.test", "ns2.other.test"),
 		revised("siblings_now_say_200", on(press(title, main)), hosted(ok(press(title, main)), front, ok(press("Page not found", "<h1>Page not found</h1>")))).at("/log/94/"),

@@ -82,6 +82,7 @@ func unseenTransports() []Specimen {
 		still("late_by_a_second_and_a_half", Slow(1500*time.Millisecond, good())),
 		still("certificate_not_yet_valid", good().Over(TLSNotYet)).secure(),
 		still("old_certificate_on_a_front_page", hosted(ok(page), ok(page), pressNone).Over(TLSExpired)).secure().at("/"),
+		still("old_protocol_of_tls", good().Over(TLSOld)).secure().onlyFresh(),
 		still("name_in_a_chain_of_four", good().On(DNS{CNAMEs: []string{"a.four.example", "b.four.example", "c.four.test", "d.four.test"}})),
 		still("name_answered_late", good().On(DNS{Delay: 1200 * time.Millisecond})),
 		still("no_answer_for_the_new_protocol", good().On(DNS{Kind: DNSServfail, Only: "AAAA"})).onlyFresh(),

@@ -37,7 +37,6 @@ func unseenBreaks() []Specimen {
 		turned("one_family_fails_and_the_other_has_none", Behaviour{DNS: &DNS{Kind: DNSServfail, Only: "A"}}).means(casefile.ReasonServfail),
 		turned("name_answered_too_late", Behaviour{DNS: &DNS{Delay: 40 * time.Second}}).means(casefile.ReasonTimeout),
 		turned("alias_that_leads_nowhere_for_now", Behaviour{DNS: &DNS{CNAMEs: []string{"edge.nowhere-now.test"}, Kind: DNSServfail}}).means(casefile.ReasonServfail),
-		turned("old_protocol_of_tls", BrokenTLS(TLSOld)).secure().means(casefile.ReasonTLS),
 		stall("headers_that_stop", "HTTP/1.1 404 Not Found\r\nServer: x\r\n"),
 		stall("missing_page_that_never_ends", "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 900\r\n\r\n<title>404</title>"),
 		spits("chunks_cut", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n"+page[:300], casefile.ReasonReset, casefile.ReasonProtocolError),
