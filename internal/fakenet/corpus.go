@@ -92,7 +92,7 @@ func (s Specimen) Turn(n *Net) {
 // are words of our own, in the shapes of pages that are common on the web.
 func Corpus() []Specimen {
 	var all []Specimen
-	for _, part := range [][]kind{liveKinds(), liveFormats(), unseenLive(), goneKinds(), goneHosts(), withheldKinds(), silentKinds(), unseenSilent()} {
+	for _, part := range [][]kind{liveKinds(), liveFormats(), unseenLive(), unseenAgain(), goneKinds(), goneHosts(), withheldKinds(), silentKinds(), unseenSilent()} {
 		for _, k := range part {
 			all = append(all, k.specimens()...)
 		}
