@@ -242,7 +242,7 @@ func (l *look) placeholder() casefile.Reason {
 // terse says whether the page is a line of text and nothing to go on to.
 func (l *look) terse() bool {
 	f := l.f
-	return f.HTML && f.Words <= RefreshWords && f.Links+f.Forms+embedded(f) == 0
+	return f.HTML && f.Words > 0 && f.Words <= RefreshWords && f.Links+f.Forms+f.Media+f.Frames == 0 && f.Images <= 1
 }
 
 // saysGone says whether the page bears a trait of absence, one among others.

@@ -275,7 +275,7 @@ func (l *look) absent() (casefile.Reason, bool) {
 // borneOut says whether a second trait goes with the phrase or the sign of an absence.
 func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	switch {
-	case l.bare() && phrase && l.f.Says(a.phrase) && (!a.wide || l.sibling != siblingMissing):
+	case l.bare() && phrase && l.f.Says(a.phrase) && !(a.wide && l.contradicted(a)):
 		l.note("page", "says it of itself, and little else", casefile.StateGone)
 	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
 		l.note("page", "little else on it", casefile.StateGone)
@@ -309,10 +309,20 @@ func (l *look) saysNotFound() bool {
 	return l.saysOfItself(casefile.MarkerNotFound) && l.bare() && l.kindsOfAbsence() < ListedKinds
 }
 
-// saysSuspended says whether the page says that an account was suspended on a site whose missing pages are told as
-// such: one user's account, or a page about one. A person decides.
+// contradicted says whether a missing page of the site does not say what befell the whole site: it is told as missing, or
+// it is another page without a trait of that kind.
+func (l *look) contradicted(a *absence) bool {
+	if l.sibling == siblingOther {
+		s := l.in.Sibling.Features
+		return !s.Has(a.phrase) && !s.Has(a.sign)
+	}
+	return l.sibling == siblingMissing
+}
+
+// saysSuspended says whether the page says that an account was suspended on a site that stands: one user's account, or a
+// page about one. A person decides.
 func (l *look) saysSuspended() bool {
-	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.sibling == siblingMissing
+	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.kindsOfAbsence() < ListedKinds && (l.sibling == siblingMissing || l.sibling == siblingOther)
 }
 
 // failed says whether the page reports that the server failed or is being mended, whatever its status.

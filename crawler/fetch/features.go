@@ -366,7 +366,15 @@ func (p *page) endBlock(element string, over bool) {
 	case "", "p", "div", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "main", "header", "footer",
 		"nav", "aside", "form", "ul", "ol", "table", "tr", "body", "center", "figure", "figcaption", "blockquote", "pre", "hr":
 		count := p.Words - p.blockAt
-		p.hits.endBlock(count, count-(p.linked-p.linkedAt), over && (element == "h1" || element == "h2" || element == "h3"))
+		kind := blockPlain
+		switch {
+		case !over:
+		case element == "h1", element == "h2", element == "h3":
+			kind = blockHeading
+		case element == "li":
+			kind = blockItem
+		}
+		p.hits.endBlock(count, count-(p.linked-p.linkedAt), kind)
 		p.blockAt, p.linkedAt = p.Words, p.linked
 	}
 }

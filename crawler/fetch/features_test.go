@@ -181,6 +181,7 @@ func TestWhatAPageSaysOfItself(t *testing.T) {
 		"in a long block before a heading":   {"<p>" + filler(20) + " " + phrase + filler(20) + "<h1>Mill</h1>", false},
 		"in a short block before a heading":  {"<p>" + phrase + "<h1>Mill</h1><p>" + filler(90), false},
 		"in a block of lines":                {"<p>" + filler(20) + "<br>" + phrase + "<br>" + filler(20), false},
+		"in an item of a list":               {"<ul><li>" + phrase + "</li></ul>", false},
 		"in a quotation":                     {"<blockquote>" + phrase + "</blockquote>", false},
 		"for those without scripts":          {"<noscript>" + phrase + "</noscript><p>" + filler(20), false},
 	} {

@@ -29,8 +29,8 @@ func againWords() []Specimen {
 		return still(name, hosted(page, ok(news("Front", "<p>Today</p>")), missing)).at(path)
 	}
 	return []Specimen{
-		at("article_on_a_takedown_without_pictures", "/town/7", ok(news("Ropewalk video taken down", "<p>The video of the ropewalk was taken down at the request of its owner on Monday. Readers still share it.</p><p>Anna Ropemaker says she will ask a court.</p>")), noNews),
-		at("article_on_a_takedown_on_a_soft_site", "/town/8", ok(news("Content removed after complaint", "<p>A platform says this content has been removed. The mayor disagrees, and shows the minutes of the meeting to all who ask at the town hall.</p>")), softNews),
+		at("article_on_a_takedown_without_pictures", "/town/7", ok(news("Ropewalk video taken down", "<p>The video of the ropewalk was taken down at the request of its owner on Monday. Readers still share it, and the museum shows it each Sunday in the hall behind the ticket desk, with tea and a talk by two of the makers.</p><p>Anna Ropemaker says she will ask a court.</p>")), noNews),
+		at("article_on_a_takedown_on_a_soft_site", "/town/8", ok(news("Content removed after complaint", "<p>A platform says this content has been removed. The mayor disagrees, and shows the minutes of the meeting to all who ask at the town hall.</p><p>Two members of the choir have asked for their part of the pictures, and the printer at the quay will sell them as cards from Monday on.</p>")), softNews),
 		at("article_on_a_seizure_on_a_soft_site", "/town/9", ok(news("This domain has been seized", "<p>That is what customers of a kettle shop read since Friday. The police took the servers away in two vans.</p><img src=\"/van.jpg\">")), softNews),
 		at("article_on_a_suspension_on_a_soft_site", "/town/10", ok(news("Account suspended: the choir is silent", "<p>The choir's channel with its 300 songs is back since noon. The platform speaks of a mistake.</p>")), softNews),
 		at("article_on_a_parked_name_on_a_soft_site", "/town/11", ok(news("This domain is for sale", "<p>The old name of the town is for sale, for the price of a boat. The council will talk about it in June.</p>")), softNews),
