@@ -275,7 +275,7 @@ func (l *look) absent() (casefile.Reason, bool) {
 // borneOut says whether a second trait goes with the phrase or the sign of an absence.
 func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	switch {
-	case l.bare() && phrase && l.f.Says(a.phrase) && !(a.wide && l.contradicted(a)):
+	case l.bare() && phrase && l.f.Says(a.phrase) && (!a.wide || !l.contradicted(a)):
 		l.note("page", "says it of itself, and little else", casefile.StateGone)
 	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
 		l.note("page", "little else on it", casefile.StateGone)
@@ -354,7 +354,7 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 		return "", false
 	}
 	for _, b := range barriers {
-		if b.marker == casefile.MarkerLogin && l.loginBox() {
+		if b.marker == casefile.MarkerLogin && l.loginBox() || b.marker == casefile.MarkerAppShell && l.unread() {
 			continue
 		}
 		if l.f.Has(b.marker) && !l.inBaseline(b.marker) {

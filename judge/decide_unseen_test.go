@@ -44,6 +44,7 @@ func TestWhatUnseenPagesTaught(t *testing.T) {
 		{name: "a log-in form that missing pages have not", look: answer(200, box(60, "thread")), sibling: missing, want: casefile.ReasonLogin},
 		{name: "one log-in page for every path", look: answer(200, box(60, "form")), sibling: sibling(answer(200, box(60, "form"))), want: casefile.ReasonLogin},
 		{name: "a beginning too long to read, missing pages are told as such", look: unread, sibling: missing, want: casefile.ReasonServed},
+		{name: "a script too long to read, missing pages are told as such", look: with(answer(200, changed(unread.Features, func(f *casefile.Features) { f.Scripts, f.Markers = 1, []casefile.Marker{casefile.MarkerAppShell} })), func(o *casefile.Observation) { o.BodyBytes = unread.BodyBytes }), sibling: missing, want: casefile.ReasonServed},
 		{name: "a beginning too long to read, the same for every path", look: unread, sibling: sibling(with(answer(200, unread.Features), func(o *casefile.Observation) { o.BodyBytes = unread.BodyBytes })), want: casefile.ReasonScriptRequired},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,7 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"vigil/casefile"
 )
+
+// anotherFile are the reasons for a picture of another size or format: who keeps no picture cannot tell it from another one.
+var anotherFile = []casefile.Reason{casefile.ReasonServed, casefile.ReasonMatchesBaseline, casefile.ReasonContentDiffers}
 
 // unseenSecondLooks were changed in the frame, or a little in the matter, between two looks.
 func unseenSecondLooks() []Specimen {
@@ -45,10 +50,10 @@ func unseenSecondLooks() []Specimen {
 		revised("answer_removed_beside_the_matter", hosted(ok(board("Swarm", op+post(2, "bert", "rude words here"))), front, boardNone), hosted(ok(board("Swarm", op+removed)), front, boardNone)).at("/showthread.php?t=87"),
 		revised("thread_closed", hosted(ok(board("Swarm", op)), front, boardNone), hosted(ok(board("Swarm", `<div class="notice">Thread closed. This thread is no longer open to replies; the account of its author has been suspended.</div>`+op)), front, boardNone)).at("/showthread.php?t=88"),
 		revised("picture_made_smaller", jpeg(301, 90_000), jpeg(302, 61_000)).at("/i/88.jpg"),
-		revised("picture_made_much_smaller", jpeg(303, 900_000), jpeg(304, 81_000)).at("/i/89.jpg"),
-		revised("picture_now_in_another_format", jpeg(305, 90_000), placed(file("image/webp", "RIFF\x24\x9c\x00\x00WEBPVP8 ", 306, 50_000))).at("/i/90.jpg"),
+		revised("picture_made_much_smaller", jpeg(303, 900_000), jpeg(304, 81_000)).at("/i/89.jpg").means(anotherFile...),
+		revised("picture_now_in_another_format", jpeg(305, 90_000), placed(file("image/webp", "RIFF\x24\x9c\x00\x00WEBPVP8 ", 306, 50_000))).at("/i/90.jpg").means(anotherFile...),
 		revised("list_moved_on_by_three", on(numbers(0)), on(numbers(1))).at("/all/"),
-		revised("typos_mended", on(press(title, main)), on(press(title, strings.Replace(main, "the", "teh", 4)))).at("/log/91/"),
+		revised("some_words_mended", on(press(title, main)), on(press(title, strings.Replace(main, "the", "that", 4)))).at("/log/91/"),
 		revised("header_and_footer_in_another_language", on(press(title, main)), on(strings.NewReplacer("About", "Über uns", "Knots", "Knoten", "Designed with a press", "Gestaltet mit einer Presse").Replace(press(title, main)))).at("/log/92/"),
 		revised("site_moved_to_another_name_server_and_address", on(press(title, main)), on(press(title, main))).at("/log/93/").served("ns1.other.test", "ns2.other.test"),
 		revised("siblings_now_say_200", on(press(title, main)), hosted(ok(press(title, main)), front, ok(press("Page not found", "<h1>Page not found</h1>")))).at("/log/94/"),
