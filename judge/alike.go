@@ -273,7 +273,7 @@ func (l *look) saysGone() bool {
 // once the browser was sent on. Such a page is the same for every path, and proves nothing.
 func (l *look) fillsLater() bool {
 	f := l.f
-	return l.asksFirst() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
+	return l.asksFirst() || l.unread() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Has(casefile.MarkerMetaRefresh))
 }
 
 // asksFirst says whether the page is a picture and a form, and little else: a puzzle to solve, or a word to copy.

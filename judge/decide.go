@@ -20,11 +20,11 @@ var refusals = map[int]casefile.Reason{
 
 // absences are the pages that say that the content was taken away, most telling first.
 var absences = [...]absence{
-	{casefile.MarkerSeized, casefile.MarkerSeizedSign, casefile.ReasonSeized, seizure},
-	{casefile.MarkerSinkholePhrase, casefile.MarkerSinkhole, casefile.ReasonSinkholed, sinkhole},
-	{casefile.MarkerTakedown, casefile.MarkerTakedownSign, casefile.ReasonTakedownPage, ""},
-	{casefile.MarkerSuspended, casefile.MarkerSuspendedSign, casefile.ReasonAccountSuspended, ""},
-	{casefile.MarkerParked, casefile.MarkerParkedSign, casefile.ReasonParked, parking},
+	{casefile.MarkerSeized, casefile.MarkerSeizedSign, casefile.ReasonSeized, seizure, true},
+	{casefile.MarkerSinkholePhrase, casefile.MarkerSinkhole, casefile.ReasonSinkholed, sinkhole, true},
+	{casefile.MarkerTakedown, casefile.MarkerTakedownSign, casefile.ReasonTakedownPage, "", false},
+	{casefile.MarkerSuspended, casefile.MarkerSuspendedSign, casefile.ReasonAccountSuspended, "", true},
+	{casefile.MarkerParked, casefile.MarkerParkedSign, casefile.ReasonParked, parking, true},
 }
 
 // absence is one kind of page that says that the content was taken away.
@@ -32,6 +32,8 @@ type absence struct {
 	phrase, sign casefile.Marker // in words, and by what it is built of
 	reason       casefile.Reason
 	answers      string // the kind of name server or address that bears it out
+	// wide says that it befalls a whole site: a server that tells missing pages as such speaks against it.
+	wide bool
 }
 
 // barriers are the pages that stand before the content, most telling first. The
@@ -175,12 +177,19 @@ func (l *look) answered() casefile.Reason {
 		return casefile.ReasonTakedownPage
 	case l.saysRemoved() && (l.f.Links >= l.f.Images || l.f.Images > 2*ThinImages): // of the page, with things like it below, or of a part of an album
 		return l.doubt("says removed, among pictures")
+	case l.isNew(casefile.MarkerTakedown) && l.bare() && l.f.Words <= TerseWords && l.f.Images <= 1: // below a sign of the site, or below the matter
+		return l.doubt("says removed, among pictures")
 	case l.base.differs():
 		if l.saysNotFound() && l.f.Words <= NoticeWords {
 			return casefile.ReasonSoft404 // the page that was there, and now one that says that it is not
 		}
 		return casefile.ReasonContentDiffers
+	case l.saysSuspended():
+		return l.doubt("says suspended, on a site that stands")
 	case l.saysNotFound():
+		if l.sibling == siblingMissing && embedded(l.f) > 0 && !l.base.known {
+			return casefile.ReasonServed // something to see, where missing pages are told as such
+		}
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
 			return l.doubt("says not found, and the server does not")
 		}
@@ -289,7 +298,7 @@ func (l *look) absent() (casefile.Reason, bool) {
 // borneOut says whether a second trait goes with the phrase or the sign of an absence.
 func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	switch {
-	case l.bare() && phrase && l.f.Says(a.phrase):
+	case l.bare() && phrase && l.f.Says(a.phrase) && (!a.wide || !l.contradicted(a)):
 		l.note("page", "says it of itself, and little else", casefile.StateGone)
 	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
 		l.note("page", "little else on it", casefile.StateGone)
@@ -330,6 +339,22 @@ func (l *look) saysRemoved() bool {
 	return l.saysOfItself(casefile.MarkerTakedown) && l.f.Words <= NoticeWords && l.f.Media+l.f.Frames == 0 && l.kindsOfAbsence() < ListedKinds
 }
 
+// contradicted says whether a missing page of the site does not say what befell the whole site: it is told as missing, or
+// it is another page without a trait of that kind.
+func (l *look) contradicted(a *absence) bool {
+	if l.sibling == siblingOther {
+		s := l.in.Sibling.Features
+		return !s.Has(a.phrase) && !s.Has(a.sign)
+	}
+	return l.sibling == siblingMissing
+}
+
+// saysSuspended says whether the page says that an account was suspended on a site that stands: one user's account, or a
+// page about one. A person decides.
+func (l *look) saysSuspended() bool {
+	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.kindsOfAbsence() < ListedKinds && (l.sibling == siblingMissing || l.sibling == siblingOther)
+}
+
 // failed says whether the page reports that the server failed or is being mended, whatever its status.
 func (l *look) failed() bool {
 	return l.thin() && l.saysOfItself(casefile.MarkerFailure)
@@ -361,6 +386,9 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 		return "", false
 	}
 	for _, b := range barriers {
+		if b.marker == casefile.MarkerLogin && l.loginBox() || b.marker == casefile.MarkerAppShell && l.unread() {
+			continue
+		}
 		if l.f.Has(b.marker) && !l.inBaseline(b.marker) {
 			return b.reason, true
 		}
@@ -369,4 +397,12 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 		return casefile.ReasonScriptRequired, true
 	}
 	return "", false
+}
+
+// loginBox says whether the log-in form is a box of the site's frame: a missing page has it too, is another page,
+// and this one does not say that one must log in.
+func (l *look) loginBox() bool {
+	s := l.in.Sibling
+	return s != nil && s.Fault == nil && s.Features != nil && s.Features.Passwords > 0 && l.f.Passwords > 0 &&
+		!l.f.Says(casefile.MarkerLogin) && !l.alike(s) && !l.sameFrame(s.Features)
 }

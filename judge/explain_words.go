@@ -127,6 +127,7 @@ var valueWords = map[string]map[string]string{
 		"a form for every path":                   "nobody can tell a wall from a page for what is missing: every path gives a form or a button and little else",
 		"the front page tells nothing":            "nobody can tell a wall from a page for what is missing: every path gives the same short page, and the front page did not answer with a page",
 		"one page for the whole site":             "nobody can tell a wall from a page for what is missing: the front page is the same short page as every path, with a way on from it",
+		"says suspended, on a site that stands":   "the page says that an account was suspended, and the site stands: it may be a user's account, or what the page is about",
 		"nothing is set up":                       "nobody can tell whether there ever was a page: nothing is set up here",
 		"a list of links on every name":           "nobody can tell a parked page from a directory: it is a list of links on every name",
 		"one file for every path":                 "nobody can tell whether the file that every path gives stands for a missing one",

@@ -25,10 +25,16 @@ func WantsFront(o casefile.Observation, in Input) bool {
 }
 
 // wall says whether the page holds so little, and a way on from it, that it may stand before a site: something to agree to, to
-// solve or to click. One with a search box has a site behind it.
+// solve or to click. A line of text may be a server's word on its own state. A page with a search box has a site behind it.
 func (l *look) wall() bool {
 	f := l.f
-	return l.thin() && !f.Has(casefile.MarkerSearch) && f.Links+f.Forms+f.Buttons+f.Scripts+f.Frames > 0
+	return l.thin() && !f.Has(casefile.MarkerSearch) && (f.Links+f.Forms+f.Buttons+f.Scripts+f.Frames > 0 || l.terse())
+}
+
+// terse says whether the page is a line of text and nothing to go on to.
+func (l *look) terse() bool {
+	f := l.f
+	return f.HTML && f.Words > 0 && f.Words <= TerseWords && f.Links+f.Forms+f.Media+f.Frames == 0 && f.Images <= 1
 }
 
 // asksToPass says whether a form or a button stands on the page and little else. A page for what is missing

@@ -61,8 +61,8 @@ func WantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.
 	if l.way == wentElsewhere || l.way == wentHome {
 		return false
 	}
-	_, withheld := l.withheldByPage()
-	return !withheld || l.f.Has(casefile.MarkerNotFound)
+	reason, withheld := l.withheldByPage()
+	return !withheld || reason == casefile.ReasonLogin && !l.f.Says(casefile.MarkerLogin) || l.f.Has(casefile.MarkerNotFound)
 }
 
 // WantsReferred says whether to ask for t once more with its own site's front page as the referrer. It

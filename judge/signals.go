@@ -19,8 +19,13 @@ const (
 	ThinImages = 3
 	ThinFrames = 1
 	LongWords  = 400
+	// TerseWords is the most a line of text has that a server says of its own state.
+	TerseWords = 20
 	// NoticeWords is the most a page says that is a notice and the frame of its site around it.
 	NoticeWords = 60
+	// UnreadBytes and more without a word were not read to where the matter begins: a style, a script
+	// or a picture inside the page is longer than one token may be (512 KiB, crawler/fetch).
+	UnreadBytes = 512 << 10
 	// ListedKinds is in how many ways a page says that it is not there when it is a list of such
 	// phrases. A seizure, a takedown or an expiry comes with one more phrase at most.
 	ListedKinds = 3
@@ -147,10 +152,16 @@ func (l *look) empty() bool {
 	if f == nil {
 		return l.o.BodyBytes == 0
 	}
-	if !f.HTML && l.o.BodyBytes > 0 {
+	if !f.HTML && l.o.BodyBytes > 0 || l.unread() {
 		return false
 	}
 	return f.Words+f.Images+f.Media+f.Frames+f.Scripts+f.Forms+f.Links == 0 && (f.HTML || f.Digest == "" || l.o.BodyBytes == 0) && len(f.Markers) == 0
+}
+
+// unread says that the page is long and nothing of it was understood: what it holds comes after data that ended the parsing.
+func (l *look) unread() bool {
+	f := l.f
+	return f != nil && f.HTML && l.o.BodyBytes > UnreadBytes && f.Words+embedded(f) == 0
 }
 
 // thin says that the page holds little: what it says of itself may be believed.

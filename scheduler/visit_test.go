@@ -451,7 +451,7 @@ func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 // gate is the answer of a server that shows one short page with a link on it.
 func gate(digest string) casefile.Observation {
 	o := picture(digest)
-	o.Features = &casefile.Features{Digest: digest, SimHash: 9, Structure: 9, Title: digest, Words: 9, Elements: 8, Links: 1, HTML: true}
+	o.Features = &casefile.Features{Digest: digest, SimHash: 9, Structure: uint64(digest[0]), Title: digest, Words: 9, Elements: 8, Links: 1, HTML: true}
 	return o
 }
 

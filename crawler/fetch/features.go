@@ -26,6 +26,7 @@ const (
 	maxRootWords   = 30        // one that says what it is may say that it is loading
 	maxRootLinks   = 5
 	maxTitleWords  = 64 // of a title are digested
+	maxLeadWords   = 7  // outside of links; a block of more, before the one that has the phrase, is the page's matter
 	maxSaidWords   = 30 // a longer block of text mentions a phrase and does not say it
 	maxRefresh     = 5  // seconds of a meta refresh that send visitors on
 )
@@ -46,9 +47,12 @@ type page struct {
 	titled    bool // the first title is over
 	noscript  int
 	template  int
-	quoted    int    // depth of elements that hold what others say
-	titleN    int    // words of the title
-	blockAt   int    // words before the block of text under way
+	quoted    int // depth of elements that hold what others say
+	titleN    int // words of the title
+	blockAt   int // words before the block of text under way
+	linked    int // words of links
+	linkedAt  int // words of links before the block of text under way
+	inLink    bool
 	onward    string // where a refresh leads to
 	search    bool   // there is a field of a search
 	signed    int    // bytes that were read for signs
@@ -204,6 +208,8 @@ func (s *scratch) parse(r io.Reader) {
 			n, _ := tagName(z.Raw(), &name)
 			p.endBlock(string(name[:n]), true)
 			switch string(name[:n]) {
+			case "a":
+				p.inLink = false
 			case "title":
 				p.endTitle(s)
 			case "noscript":
@@ -264,11 +270,13 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	switch element {
 	case "a", "area":
 		p.Links++
+		p.inLink = element == "a"
 		if p.listing.index {
 			p.listing.link(attribute(z, "href"))
 		}
 	case "img", "picture":
 		p.Images++
+		p.hits.led = p.hits.led || !p.inLink
 	case "video", "audio", "embed", "object":
 		p.Media++
 	case "iframe", "frame":
@@ -399,8 +407,17 @@ func (p *page) endBlock(element string, over bool) {
 	switch element {
 	case "", "p", "div", "li", "td", "th", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "main", "header", "footer",
 		"nav", "aside", "form", "ul", "ol", "table", "tr", "body", "center", "figure", "figcaption", "blockquote", "pre", "hr":
-		p.hits.endBlock(p.Words-p.blockAt, over && (element == "h1" || element == "h2" || element == "h3"))
-		p.blockAt = p.Words
+		count := p.Words - p.blockAt
+		kind := blockPlain
+		switch {
+		case !over:
+		case element == "h1", element == "h2", element == "h3":
+			kind = blockHeading
+		case element == "li":
+			kind = blockItem
+		}
+		p.hits.endBlock(count, count-(p.linked-p.linkedAt), kind)
+		p.blockAt, p.linkedAt = p.Words, p.linked
 	}
 }
 

@@ -165,7 +165,7 @@ func TestTextHasWordsToCompare(t *testing.T) {
 }
 
 // A page says a phrase of itself in its title, in a heading, or in a short block of a short page; in
-// a long block, or on a long page, it may tell of another page.
+// a long block, on a long page, or after the matter of the page, it may tell of another page or of a part of this one.
 func TestWhatAPageSaysOfItself(t *testing.T) {
 	t.Parallel()
 	const phrase = "this content has been removed"
@@ -174,17 +174,24 @@ func TestWhatAPageSaysOfItself(t *testing.T) {
 		body string
 		want bool
 	}{
-		"in the title":                      {"<title>This content has been removed</title><p>" + filler(90), true},
-		"in a heading":                      {"<h2>" + phrase + "</h2><p>" + filler(90), true},
-		"in a heading with a mark-up":       {"<h1>Sorry, <b>" + phrase + "</b></h1><p>" + filler(90), true},
-		"in a short block":                  {"<p>" + filler(20) + "</p><div>" + phrase + "</div>", true},
-		"in a short block of a longer page": {"<p>" + filler(90) + "</p><div>" + phrase + "</div>", false},
-		"in a long block":                   {"<p>" + filler(20) + " " + phrase + filler(20), false},
-		"in a long block before a heading":  {"<p>" + filler(20) + " " + phrase + filler(20) + "<h1>Mill</h1>", false},
-		"in a short block before a heading": {"<p>" + phrase + "<h1>Mill</h1><p>" + filler(90), false},
-		"in a block of lines":               {"<p>" + filler(20) + "<br>" + phrase + "<br>" + filler(20), false},
-		"in a quotation":                    {"<blockquote>" + phrase + "</blockquote>", false},
-		"for those without scripts":         {"<noscript>" + phrase + "</noscript><p>" + filler(20), false},
+		"in the title":                       {"<title>This content has been removed</title><p>" + filler(90), true},
+		"in a heading":                       {"<h2>" + phrase + "</h2><p>" + filler(90), true},
+		"in a heading with a mark-up":        {"<h1>Sorry, <b>" + phrase + "</b></h1><p>" + filler(90), true},
+		"in a short block":                   {"<div>" + phrase + "</div><p>" + filler(20) + "</p>", true},
+		"in a short block after a few words": {"<p>" + filler(7) + "</p><div>" + phrase + "</div>", true},
+		"in a short block after a menu":      {"<p><a href=/>" + filler(20) + "</a></p><div>" + phrase + "</div>", true},
+		"in a short block after a heading":   {"<h1>" + filler(10) + "</h1><div>" + phrase + "</div>", true},
+		"in a short block after a logo":      {"<a href=/><img src=l.png></a><div>" + phrase + "</div>", true},
+		"in a short block after the matter":  {"<p>" + filler(20) + "</p><div>" + phrase + "</div>", false},
+		"in a short block after a picture":   {"<div><img src=1.jpg></div><div>" + phrase + "</div>", false},
+		"in a short block of a longer page":  {"<p>" + filler(90) + "</p><div>" + phrase + "</div>", false},
+		"in a long block":                    {"<p>" + filler(20) + " " + phrase + filler(20), false},
+		"in a long block before a heading":   {"<p>" + filler(20) + " " + phrase + filler(20) + "<h1>Mill</h1>", false},
+		"in a short block before a heading":  {"<p>" + phrase + "<h1>Mill</h1><p>" + filler(90), false},
+		"in a block of lines":                {"<p>" + filler(20) + "<br>" + phrase + "<br>" + filler(20), false},
+		"in an item of a list":               {"<ul><li>" + phrase + "</li></ul>", false},
+		"in a quotation":                     {"<blockquote>" + phrase + "</blockquote>", false},
+		"for those without scripts":          {"<noscript>" + phrase + "</noscript><p>" + filler(20), false},
 	} {
 		got := featuresOf(testScratch(), tt.body, "text/html; charset=utf-8")
 		if got.Says(casefile.MarkerTakedown) != tt.want {

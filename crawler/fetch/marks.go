@@ -13,7 +13,8 @@ type hits struct {
 	bare       markerSet // on a page of at most maxBareWords with nothing else on it
 	block      markerSet // in the block of text under way
 	said       markerSet // in a heading, or in the title
-	brief      markerSet // in a block of at most maxSaidWords words
+	brief      markerSet // in a block of at most maxSaidWords words, with no matter before it
+	led        bool      // matter was there: a block of words, or a picture that is no link (a logo leads home)
 	whole      markerSet // when the title, and later the text, has no more than wholeWords words
 	wholeWords int
 }
@@ -43,6 +44,15 @@ func (h *hits) note(t *tracker, list []phrase, at seat) {
 	}
 }
 
+// blockKind is what a block of text is.
+type blockKind uint8
+
+const (
+	blockPlain   blockKind = iota
+	blockHeading           // h1 to h3
+	blockItem              // of a list: one thing among others
+)
+
 // endTitle takes what the title as a whole said, if it had no more words.
 func (h *hits) endTitle(words int) {
 	if words == h.wholeWords {
@@ -53,13 +63,15 @@ func (h *hits) endTitle(words int) {
 }
 
 // endBlock ends a block of text of so many words: what was found in it is said by the page, or only mentioned.
-func (h *hits) endBlock(words int, heading bool) {
+// Words outside of links that come before it are the matter, and what follows is about a part of it.
+func (h *hits) endBlock(words, plain int, kind blockKind) {
 	switch {
-	case heading && words <= maxSaidWords:
+	case kind == blockHeading && words <= maxSaidWords:
 		h.said |= h.block
-	case words <= maxSaidWords:
+	case kind != blockItem && words <= maxSaidWords && !h.led:
 		h.brief |= h.block
 	}
+	h.led = h.led || kind == blockPlain && h.block == 0 && plain > maxLeadWords
 	h.block = 0
 }
 

@@ -118,6 +118,7 @@ func (p *page) read(b []byte) {
 			}
 			p.titleN++
 		case placeBody:
+			before := p.Words
 			switch k {
 			case kindWord:
 				p.Words++
@@ -127,6 +128,9 @@ func (p *page) read(b []byte) {
 			case kindGlyph:
 				p.glyphs++
 				p.Words += p.glyphs & 1 // two make a word
+			}
+			if p.inLink {
+				p.linked += p.Words - before
 			}
 			p.sim.word(word)
 		case placeNoscript:

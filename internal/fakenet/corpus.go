@@ -92,7 +92,10 @@ func (s Specimen) Turn(n *Net) {
 // are words of our own, in the shapes of pages that are common on the web.
 func Corpus() []Specimen {
 	var all []Specimen
-	for _, part := range [][]kind{liveKinds(), liveFormats(), goneKinds(), goneHosts(), nameKinds(), withheldKinds(), silentKinds(), strangersGone(), strangersWithheld(), strangersMore()} {
+	for _, part := range [][]kind{
+		liveKinds(), liveFormats(), unseenLive(), unseenAgain(), goneKinds(), goneHosts(), nameKinds(), strangersGone(),
+		withheldKinds(), strangersWithheld(), strangersMore(), silentKinds(), unseenSilent(),
+	} {
 		for _, k := range part {
 			all = append(all, k.specimens()...)
 		}
