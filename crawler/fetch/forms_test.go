@@ -97,3 +97,26 @@ func TestNoFormOfABarrierSaysAbsence(t *testing.T) {
 		}
 	}
 }
+
+// A site that is being mended is not gone, and one that is gone does not fail: neither may read as the other.
+func TestNoFormOfAFailureSaysAbsence(t *testing.T) {
+	t.Parallel()
+	absence := []casefile.Marker{casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized, casefile.MarkerDefaultPage}
+	for _, row := range rowsOf(t, formsCSV) {
+		m := casefile.Marker(row[0])
+		if m != casefile.MarkerFailure && !slices.Contains(absence, m) {
+			continue
+		}
+		phrases, err := expand(row[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range phrases {
+			for _, got := range markersOf("<p>" + text + "</p>") {
+				if m == casefile.MarkerFailure && slices.Contains(absence, got) || m != casefile.MarkerFailure && got == casefile.MarkerFailure {
+					t.Errorf("%s: %q of %s is also %s", row[1], text, m, got)
+				}
+			}
+		}
+	}
+}
