@@ -288,6 +288,9 @@ func (l *look) absent() (casefile.Reason, bool) {
 	for i := range absences {
 		a := &absences[i]
 		phrase, sign := l.isNew(a.phrase), l.isNew(a.sign)
+		if a.phrase == casefile.MarkerSuspended && l.f.Has(casefile.MarkerLegalBlock) {
+			phrase = false // switched off by an order: others may still see it
+		}
 		if (phrase || sign) && l.borneOut(a, phrase, sign) {
 			return a.reason, true
 		}

@@ -33,3 +33,25 @@ func TestANoticeOfRemovalAmongPictures(t *testing.T) {
 		})
 	}
 }
+
+// A site that was switched off by an order is withheld here; one that its host switched off is gone.
+func TestASuspensionByAnOrder(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		page *casefile.Features
+		want casefile.Reason
+	}{
+		{"by the host", bare(casefile.MarkerSuspended), casefile.ReasonAccountSuspended},
+		{"by an order", bare(casefile.MarkerSuspended, casefile.MarkerLegalBlock), casefile.ReasonLegalBlock},
+		{"seized by an order", bare(casefile.MarkerSeized, casefile.MarkerLegalBlock), casefile.ReasonSeized},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			o := answer(200, c.page)
+			if got := judge.Decide(judge.Input{Target: o.Final().Target, Observations: []casefile.Observation{*o}}).Reason; got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}

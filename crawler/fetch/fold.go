@@ -10,6 +10,8 @@ const (
 	gap    = 0
 	skip   = 1
 	sharpS = 0xdf
+	// finalSigma is how σ is written at the end of a word; in capitals it is Σ everywhere.
+	finalSigma = 'ς'
 	// longKana is the sound mark ー, which Unicode counts to no script.
 	longKana = 0x30fc
 	// firstHan and lastHan bound the block of the common Chinese characters.
@@ -54,6 +56,8 @@ func fold(r rune) rune {
 		return skip // soft hyphen, zero-width ones, byte order mark, typographic apostrophe
 	case r >= 0x300 && r <= 0x36f, r == 0x3099, r == 0x309a, r == 0xff9e, r == 0xff9f:
 		return skip // combining accents and voicing marks
+	case r == finalSigma:
+		return 'σ'
 	case r >= 0x400 && r <= 0x4ff:
 		return foldCyrillic(r)
 	case r >= 0x3041 && r <= 0x30fa:
