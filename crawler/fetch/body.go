@@ -40,11 +40,13 @@ type scratch struct {
 	title  hash.Hash     // of the title, under the same key
 	peek   *bufio.Reader // in front of the parser
 	drain  []byte
+	book   *book
 	page   page
 }
 
 func newScratch(key []byte) *scratch {
 	return &scratch{
+		book:   traits(),
 		in:     bufio.NewReaderSize(nil, inBuffer),
 		peek:   bufio.NewReaderSize(nil, inBuffer),
 		zipped: bufio.NewReaderSize(nil, inBuffer),

@@ -67,7 +67,7 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 	marks.remove(casefile.MarkerChallenge) // a fact of the hop, with the markers of the page beside it
 	store := understood && isStoreError(h.Get("Content-Type"), s.peek.Peek)
 	if store || understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
-		s.page = page{structure: fnvOffset, store: store}
+		s.page = page{structure: fnvOffset, store: store, text: tracker{book: s.book}, signs: tracker{book: s.book}}
 		s.page.HTML = true
 		s.parse(decoder(s.peek, h.Get("Content-Type")))
 		marks |= s.page.marks()

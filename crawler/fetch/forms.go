@@ -16,18 +16,73 @@ const mostChoices = 512
 
 // addForm adds every phrase of a row of forms.csv.
 func (b *book) addForm(row []string) error {
+	p, err := traitOf(row)
+	if err != nil {
+		return err
+	}
+	if parts, ok := wordsOfParts(row[colPhrase]); ok {
+		return b.addParts(p, parts, nil)
+	}
 	phrases, err := expand(row[colPhrase])
 	if err != nil {
 		return err
 	}
 	for _, text := range phrases {
-		one := append([]string(nil), row...)
-		one[colPhrase] = text
-		if err := b.addTrait(one); err != nil {
+		if err := b.add(p, text); err != nil {
 			return fmt.Errorf("%q: %w", text, err)
 		}
 	}
 	return nil
+}
+
+// addParts adds every phrase that begins with the words given and goes on with one choice of each part.
+func (b *book) addParts(p phrase, parts [][][]uint64, begun []uint64) error {
+	if len(parts) == 0 {
+		return b.addWords(p, begun)
+	}
+	for _, choice := range parts[0] {
+		if err := b.addParts(p, parts[1:], append(begun, choice...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wordsOfParts reads a form whose choices begin and end between words: the words of its parts, of which a
+// part without choices has one. Other forms, those of scripts without spaces among them, are not ok: they are
+// expanded as text. So is a faulty one.
+func wordsOfParts(form string) (parts [][][]uint64, ok bool) {
+	count := 1
+	for form != "" {
+		before, rest, found := strings.Cut(form, "{")
+		choices, after, closed := strings.Cut(rest, "}")
+		if !found {
+			before, choices, after = form, "", ""
+		}
+		if found && (!closed || before != "" && !strings.HasSuffix(before, " ") || after != "" && !strings.HasPrefix(after, " ")) || strings.ContainsAny(before+choices, "{}") {
+			return nil, false
+		}
+		parts = append(parts, [][]uint64{hashes(before)})
+		if found {
+			list := strings.Split(choices, "|")
+			if count *= len(list); count > mostChoices {
+				return nil, false
+			}
+			part := make([][]uint64, len(list))
+			for i, c := range list {
+				part[i] = hashes(c)
+			}
+			parts = append(parts, part)
+		}
+		form = after
+	}
+	return parts, true
+}
+
+func hashes(text string) []uint64 {
+	var list []uint64
+	words([]byte(text), func(h uint64, _ kind) { list = append(list, h) })
+	return list
 }
 
 // expand gives the phrases that a form stands for, in the order of its choices. Choices do not nest.

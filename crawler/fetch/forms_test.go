@@ -133,3 +133,45 @@ func sampled(phrases []string) []string {
 	}
 	return out
 }
+
+// A form gives the same phrases whether its parts are read as words or its phrases as text.
+func TestPartsOfAFormAreItsPhrases(t *testing.T) {
+	t.Parallel()
+	byParts := 0
+	for _, row := range rowsOf(t, formsCSV) {
+		parts, ok := wordsOfParts(row[colPhrase])
+		if !ok {
+			continue
+		}
+		byParts++
+		phrases, err := expand(row[colPhrase])
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast, slow := &book{last: map[uint64][]phrase{}}, &book{last: map[uint64][]phrase{}}
+		p := phrase{marker: casefile.MarkerNotFound}
+		if err := fast.addParts(p, parts, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range phrases {
+			if err := slow.add(p, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(slow.last, fast.last, cmp.AllowUnexported(phrase{})); diff != "" {
+			t.Errorf("%q: %s", row[colPhrase], diff)
+		}
+	}
+	if byParts < 200 {
+		t.Errorf("only %d forms are read by their parts", byParts)
+	}
+}
+
+func BenchmarkBook(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := newBook(traitsCSV, formsCSV, signsCSV); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/bits"
 	"strings"
+	"sync"
 	"time"
 
 	"vigil/casefile"
@@ -75,12 +76,13 @@ type book struct {
 	last  map[uint64][]phrase
 	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
 	heads []headSign
+	spare []uint64 // room for the words of further phrases
 }
 
 const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
-// traits are the embedded lists, read-only.
-var traits = mustBook(traitsCSV, formsCSV, signsCSV)
+// traits are the embedded lists, read-only: read when the first page is, not by every command.
+var traits = sync.OnceValue(func() *book { return mustBook(traitsCSV, formsCSV, signsCSV) })
 
 func mustBook(traits, forms, signs string) *book {
 	b, err := newBook(traits, forms, signs)
@@ -127,6 +129,15 @@ func eachRow(name, data string, add func(row []string) error) error {
 }
 
 func (b *book) addTrait(row []string) error {
+	p, err := traitOf(row)
+	if err != nil {
+		return err
+	}
+	return b.add(p, row[colPhrase])
+}
+
+// traitOf reads a row of traits.csv or forms.csv but for its phrase.
+func traitOf(row []string) (phrase, error) {
 	p := phrase{marker: casefile.Marker(row[colMarker]), seats: inTitle | inText}
 	switch row[colTrait] {
 	case "page":
@@ -137,9 +148,9 @@ func (b *book) addTrait(row []string) error {
 	case "whole":
 		p.seats, p.weight = inText, asWhole
 	default:
-		return errors.New("it counts neither in the title nor on the page, nor as a whole of them")
+		return p, errors.New("it counts neither in the title nor on the page, nor as a whole of them")
 	}
-	return b.add(p, row[colPhrase])
+	return p, nil
 }
 
 func (b *book) addSign(row []string) error {
@@ -172,16 +183,26 @@ func (b *book) addSign(row []string) error {
 	return b.add(p, row[colPhrase])
 }
 
-func (b *book) add(p phrase, text string) error {
-	words([]byte(text), func(h uint64, _ kind) { p.words = append(p.words, h) })
-	if !p.marker.Valid() || len(p.words) < shortestPhrase || len(p.words) > longestPhrase {
+func (b *book) add(p phrase, text string) error { return b.addWords(p, hashes(text)) }
+
+func (b *book) addWords(p phrase, list []uint64) error {
+	if !p.marker.Valid() || len(list) < shortestPhrase || len(list) > longestPhrase {
 		return fmt.Errorf("it has no known marker, or fewer than %d or more than %d words", shortestPhrase, longestPhrase)
 	}
-	key := pair(p.words[len(p.words)-2], p.words[len(p.words)-1])
+	if cap(b.spare)-len(b.spare) < len(list) {
+		b.spare = make([]uint64, 0, spareWords)
+	}
+	begin := len(b.spare)
+	b.spare = append(b.spare, list...)
+	p.words = b.spare[begin:len(b.spare):len(b.spare)]
+	key := pair(list[len(list)-2], list[len(list)-1])
 	b.last[key] = append(b.last[key], p)
 	b.sieve[key>>(64-sieveBits)/64] |= 1 << (key >> (64 - sieveBits) % 64)
 	return nil
 }
+
+// spareWords is how many words of phrases are allocated at once: there are some 300,000.
+const spareWords = 1 << 14
 
 // pair is the key of two words in a row. Two tell a phrase far better than one: many phrases of
 // a language end alike, and in Japanese the last word is one character.
@@ -191,6 +212,7 @@ func pair(before, last uint64) uint64 {
 
 // tracker follows words and notes the phrases they end.
 type tracker struct {
+	book *book
 	ring [ringWords]uint64
 	n    int // words since the last pause
 }
@@ -206,10 +228,10 @@ func (t *tracker) word(h uint64) []phrase {
 	key := pair(t.ring[(t.n-1)&(ringWords-1)], h)
 	t.ring[t.n&(ringWords-1)] = h
 	t.n++
-	if traits.sieve[key>>(64-sieveBits)/64]&(1<<(key>>(64-sieveBits)%64)) == 0 {
+	if t.book.sieve[key>>(64-sieveBits)/64]&(1<<(key>>(64-sieveBits)%64)) == 0 {
 		return nil
 	}
-	return traits.last[key]
+	return t.book.last[key]
 }
 
 func (t *tracker) ends(words []uint64) bool {

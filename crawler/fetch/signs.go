@@ -46,7 +46,7 @@ func pathMarks(t casefile.Target) markerSet {
 		return 0
 	}
 	path, _, _ := strings.Cut(t.Path(), "?")
-	var track tracker
+	track := tracker{book: traits()}
 	var list []phrase
 	feed := func(hash uint64, _ kind) { list = track.word(hash) }
 	words([]byte(t.Host()), feed)
@@ -133,9 +133,10 @@ func (b *book) addHeader(m casefile.Marker, sign string) error {
 // headerMarks are the markers that headers give.
 func headerMarks(h http.Header) markerSet {
 	var marks markerSet
-	for i := range traits.heads {
-		if traits.heads[i].in(h) {
-			marks.add(traits.heads[i].marker)
+	heads := traits().heads
+	for i := range heads {
+		if heads[i].in(h) {
+			marks.add(heads[i].marker)
 		}
 	}
 	return marks
