@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,9 @@ func listed(t *testing.T, name string) [][]string {
 	}
 	return rows[1:]
 }
+
+// oneOf is a choice of a form.
+var oneOf = regexp.MustCompile(`\{([^|}]*)[^}]*\}`)
 
 // babble is words of no language, the same for the same seed.
 func babble(seed uint64, words int) string {
@@ -106,7 +110,12 @@ func TestQuotedPhrasesLeaveAPageLive(t *testing.T) {
 	}
 	see := eyeOf(t)
 	shown := 0
-	for _, row := range listed(t, "traits.csv") {
+	rows := listed(t, "traits.csv")
+	for _, row := range listed(t, "forms.csv") {
+		row[2] = oneOf.ReplaceAllString(row[2], "$1") // the first phrase of the form
+		rows = append(rows, row)
+	}
+	for _, row := range rows {
 		marker := casefile.Marker(row[0])
 		for _, q := range quoting {
 			o := see(q.page(row[2]))
