@@ -31,7 +31,7 @@ type (
 type HostKey string
 
 // Classification is the analyst's baseline class of the reported matter, in the
-// names of XARF v4 content/csam (domain notes, section 7).
+// names of XARF v4 content/csam (xarf.org).
 type Classification string
 
 // Classifications of XARF v4. Unclassified is what a report without one gets.

@@ -81,7 +81,7 @@ const (
 	ReasonFenced Reason = "fenced"
 )
 
-// ICCAMReason is a reason number of ICCAM as SCART's client uses it (domain notes, section 2).
+// ICCAMReason is a reason number of ICCAM as SCART's client uses it (its published source; ICCAM has no public specification).
 type ICCAMReason int
 
 // reasonFacts says for each reason its state and the ICCAM reason it maps to.

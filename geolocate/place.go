@@ -15,7 +15,7 @@ import (
 
 // Weights of the sources of a country: how far one alone is trusted (docs/hosting.md).
 // Operators' own geofeeds name the right country for 92% of addresses and a third of
-// 2,269 proxies were not where claimed (domain notes, section 5), so that no source
+// 2,269 proxies were not where claimed (Weinberg and others, IMC 2018), so that no source
 // alone comes near 1. A registry names the registrant's office; a name in the reverse
 // DNS is what its operator once found handy.
 const (

@@ -345,3 +345,23 @@ func TestWhatIsUnknownIsShownAsItIs(t *testing.T) {
 		t.Errorf("got %q", e.Sentence)
 	}
 }
+
+// A reason that a page gives in words, with status 200, is not told with the status that servers give it.
+func TestNoStatusIsToldThatWasNotAnswered(t *testing.T) {
+	t.Parallel()
+	for marker, want := range map[casefile.Marker]casefile.Reason{
+		casefile.MarkerLegalBlock: casefile.ReasonLegalBlock, casefile.MarkerRateLimit: casefile.ReasonRateLimited, casefile.MarkerLogin: casefile.ReasonLogin,
+		casefile.MarkerPaywall: casefile.ReasonPayment, casefile.MarkerFailure: casefile.ReasonServerError,
+	} {
+		v, looks := visitOf(nil, answer(200, bare(marker)))
+		if v.Reason != want {
+			t.Fatalf("%s: judged %s, not %s", marker, v.Reason, want)
+		}
+		e := judge.Explain(v, looks, judge.Reading{})
+		for _, status := range []string{"401", "402", "403", "429", "451", "500"} {
+			if strings.Contains(e.Text(""), status) {
+				t.Errorf("%s: names status %s where 200 was answered:\n%s", marker, status, e.Text(""))
+			}
+		}
+	}
+}

@@ -90,7 +90,7 @@ func (v *Visitor) lookFrom(ctx context.Context, vantage string, s casefile.Subje
 }
 
 // askRegistry asks for the domain's state when its name is gone, because a hold
-// by the registrar is evidence of a removal (domain notes, section 6).
+// by the registrar (clientHold, RFC 5731, section 2.3) is evidence of a removal.
 func (p *pass) askRegistry(ctx context.Context) {
 	if p.cut || p.read.Standing == casefile.Removed {
 		return

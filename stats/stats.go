@@ -19,7 +19,7 @@ import (
 // gone verdict of the streak that confirmed the removal (ADR-0008).
 type Clock string
 
-// Clocks (domain notes, section 3).
+// Clocks: INHOPE publishes the time from report to removal, the IWF that from notice to removal.
 const (
 	FromReport Clock = "report" // the episode was opened: the report was received, or the matter returned
 	FromNotice Clock = "notice" // the first notice to a provider was sent in the episode
@@ -30,7 +30,7 @@ func (c Clock) Valid() bool { return c == FromReport || c == FromNotice }
 
 const day = 24 * time.Hour
 
-// cutoffs are the times that hotlines publish shares for: within 24 hours, 2, 3, 7, 28 and 42 days (domain notes, section 3).
+// cutoffs are the times that hotlines publish shares for: within 24 hours, 2, 3, 7, 28 and 42 days.
 var cutoffs = []time.Duration{day, 2 * day, 3 * day, 7 * day, 28 * day, 42 * day}
 
 // Summary is the time to removal of a set of episodes.

@@ -18,7 +18,7 @@ import (
 )
 
 // maxGroup is how many writes share a transaction at most. 256 is where SQLite
-// stopped gaining (libraries.md, measured), and the default number of looks in flight.
+// stopped gaining (measured, ADR-0016), and the default number of looks in flight.
 const maxGroup = 256
 
 // commitTimeout bounds the wait for a connection, and on PostgreSQL the whole

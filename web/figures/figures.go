@@ -14,7 +14,7 @@ import (
 // Clock says from when a removal is timed.
 type Clock string
 
-// Clocks (domain notes, section 3). They are published by different bodies and
+// Clocks (docs/statistics.md). They are published by different bodies and
 // must never be mixed.
 const (
 	FromReport Clock = "report" // from the hotline's receipt of the first report
