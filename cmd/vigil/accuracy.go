@@ -50,7 +50,7 @@ Exit code: 1 when the held-back half was judged and breaks its bounds.`,
 				return err
 			}
 			fmt.Fprint(cmd.OutOrStdout(), legend)
-			lab := accuracyLab{timeout: 4 * time.Second, width: 48}
+			lab := accuracyLab{timeout: 8 * time.Second, width: 32}
 			kept := true
 			for _, h := range halves {
 				trials, err := lab.run(cmd.Context(), specimensOf(h))

@@ -60,7 +60,6 @@ var soleImporter = map[string][]string{
 	"github.com/phuslu/iploc":         {"geolocate"},
 	"github.com/riverqueue/river":     {"scheduler/river"},
 	"github.com/jackc/pgx/v5/pgxpool": {"scheduler/river"},
-	"github.com/uptrace/bun":          {"store"},
 	"github.com/pressly/goose":        {"store"},
 	"modernc.org/sqlite":              {"store"},
 	"database/sql/driver":             {"store/stmtcache"},
