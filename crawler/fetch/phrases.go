@@ -173,7 +173,11 @@ func (b *book) addSign(row []string) error {
 }
 
 func (b *book) add(p phrase, text string) error {
-	words([]byte(text), func(h uint64, _ kind) { p.words = append(p.words, h) })
+	words([]byte(text), func(h uint64, k kind) {
+		if k != kindQuote {
+			p.words = append(p.words, h)
+		}
+	})
 	if !p.marker.Valid() || len(p.words) < shortestPhrase || len(p.words) > longestPhrase {
 		return fmt.Errorf("it has no known marker, or fewer than %d or more than %d words", shortestPhrase, longestPhrase)
 	}

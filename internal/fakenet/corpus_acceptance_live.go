@@ -31,9 +31,9 @@ func here(name, title, body string) Specimen {
 	}))
 }
 
-// alike is a page that the host gives for every path: only who saw it before can tell.
+// alike is a page that the host gives for every path later on: only who saw it before can tell.
 func alike(name, title, body string) Specimen {
-	return still(name, everywhere(says(200, lab(title, body)))).onlyKnown()
+	return revised(name, placed(says(200, lab(title, body))), everywhere(says(200, lab(title, body))))
 }
 
 func acceptanceQuotes() []Specimen {

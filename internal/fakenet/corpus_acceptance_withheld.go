@@ -52,7 +52,7 @@ func acceptanceSilent() []kind {
 			turned("lab_servfail", Behaviour{DNS: &DNS{Kind: DNSServfail}}).means(casefile.ReasonServfail),
 			turned("lab_no_data", Behaviour{DNS: &DNS{Kind: DNSNoData}}).means(casefile.ReasonNoAddress),
 			turned("lab_refused", Behaviour{Wire: WireRefuse}).means(casefile.ReasonRefused),
-			turned("lab_old_tls", Page("x").Over(TLSOld)).secure().means(casefile.ReasonTLS),
+			turned("lab_tls_alert", Page("x").Over(TLSAlert)).secure().means(casefile.ReasonTLS),
 			turned("lab_ssh_banner", Behaviour{Wire: WireBanner}).means(casefile.ReasonProtocolError)),
 		silent("acceptance_failures", HalfHold,
 			wholeHost("lab_cloudflare_522", 522, "stories.example | 522: Connection timed out", "<h1>Connection timed out</h1><span>Error code 522</span>"),
