@@ -141,6 +141,7 @@ func (p *page) read(b []byte) {
 			case kindGlyph:
 				p.glyphs++
 				p.Words += p.glyphs & 1 // two make a word
+			case kindQuote: // is no word
 			}
 			if p.inLink {
 				p.linked += p.Words - before

@@ -75,7 +75,7 @@ func acceptanceNames() []Specimen {
 		wholeHost("lab_parked_lander", 200, "", `<script>window.onload=function(){window.location.href="/lander"}</script>`, parked, casefile.ReasonScriptRequired, casefile.ReasonContentDiffers).onlyKnown().served("ns1.afternic.com", "ns2.afternic.com"),
 		wholeHost("lab_parked_ru", 200, "Домен продаётся", "<h1>Домен stories.example продаётся</h1><p>Домен припаркован. Для покупки оставьте заявку.</p>", parked),
 		wholeHost("lab_domain_expired", 200, "Domain expired", "<h1>This domain has expired</h1><p>If you are the owner, please renew it at your registrar. The registration of this domain name has ended.</p>", parked, casefile.ReasonDomainHold),
-		wholeHost("lab_parked_it", 200, "Dominio registrato", "<h1>Questo dominio è in vendita</h1><p>Dominio parcheggiato. Contattaci per acquistarlo.</p>", parked),
+		wholeHost("lab_parked_it", 200, "Dominio", "<h1>Questo dominio è in vendita</h1><p>Dominio parcheggiato. Contattaci per acquistarlo.</p>", parked),
 		wholeHost("lab_seized_fbi", 200, "THIS WEBSITE HAS BEEN SEIZED", `<h1>THIS WEBSITE HAS BEEN SEIZED</h1><p>This domain has been seized by the Federal Bureau of Investigation in accordance with a seizure warrant issued by the United States District Court.</p><img src="/seals.png" alt="seals">`, seized),
 		wholeHost("lab_seized_nl", 200, "Politie", "<h1>Deze website is in beslag genomen</h1><p>De politie heeft deze website offline gehaald op bevel van de officier van justitie.</p>", seized),
 		wholeHost("lab_seized_picture", 200, "Seized", `<body style="background:#000"><img src="/banner.jpg" alt="This hidden site has been seized" width="100%"></body>`, seized),
