@@ -125,10 +125,14 @@ func (p *page) readText(r io.Reader, chunk []byte) (count int, sum uint64) {
 	for {
 		n, err := io.ReadFull(r, chunk)
 		words(chunk[:n], func(hash uint64, k kind) {
-			p.Words++
-			if k == kindNumber {
+			switch k {
+			case kindQuote:
+				return
+			case kindNumber:
 				hash = fnvOffset
+			case kindWord, kindGlyph:
 			}
+			p.Words++
 			p.sim.word(hash)
 		})
 		if err != nil {
@@ -291,6 +295,7 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	case "title":
 		if p.inTitle = !p.titled; p.inTitle {
 			p.text.pause()
+			p.hits.quote = quotation{}
 		}
 	case "noscript":
 		p.noscript++
@@ -425,7 +430,7 @@ func (p *page) endBlock(element string, over bool) {
 func (p *page) alone() bool { return p.Images+p.Media+p.Frames+p.Passwords == 0 }
 
 // shell says whether the page waits for its scripts to fill it: hardly any text, or little of it
-// around the empty root element or the excuse of an application.
+// around the empty root element or the excuse of an application. A block of more words is what the scripts would have shown.
 func (p *page) shell() bool {
 	switch {
 	case p.Scripts == 0, p.Images+p.Media+p.Forms+p.Frames > 0:
@@ -434,7 +439,7 @@ func (p *page) shell() bool {
 		return true
 	}
 	named := (p.hits.bare | p.hits.short).has(casefile.MarkerAppShell)
-	return named && p.Words <= maxRootWords && p.Links <= maxRootLinks
+	return named && !p.hits.told && p.Words <= maxRootWords && p.Links <= maxRootLinks
 }
 
 // says are the markers that the page says of itself. An object store's error document says nothing else.

@@ -5,11 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// What a character is folded to: a letter in lower case, a digit, skip or gap.
+// What a character is folded to: a letter in lower case, a digit, skip, gap, or a quotation mark, which is a gap as well.
 const (
-	gap    = 0
-	skip   = 1
-	sharpS = 0xdf
+	gap  = 0
+	skip = 1
+	// Quotation marks: those that open a quotation or close it, as the one before them says, and those that do only one.
+	// A mark that some languages turn around (»so«) closes only: it also stands between the steps of a way (Home » News).
+	quoteEither = 2
+	quoteOpens  = 3
+	quoteCloses = 4
+	sharpS      = 0xdf
 	// finalSigma is how σ is written at the end of a word; in capitals it is Σ everywhere.
 	finalSigma = 'ς'
 	// longKana is the sound mark ー, which Unicode counts to no script.
@@ -28,6 +33,8 @@ var asciiFold = func() (t [utf8.RuneSelf]byte) {
 			t[c] = c + 'a' - 'A'
 		case c == '\'', c == '`':
 			t[c] = skip // doesn't = doesnt
+		case c == '"':
+			t[c] = quoteEither
 		}
 	}
 	return t
@@ -72,6 +79,19 @@ func fold(r rune) rune {
 		return unicode.ToLower(r)
 	case unicode.IsDigit(r):
 		return r
+	}
+	return foldQuote(r)
+}
+
+// foldQuote tells quotation marks from other gaps (Unicode, chapter 6.2, Quotation Marks).
+func foldQuote(r rune) rune {
+	switch r {
+	case '“': // opens in English, closes in German and Czech
+		return quoteEither
+	case '«', '„', '「', '『':
+		return quoteOpens
+	case '»', '”', '」', '』':
+		return quoteCloses
 	}
 	return gap
 }

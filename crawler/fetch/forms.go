@@ -81,7 +81,11 @@ func wordsOfParts(form string) (parts [][][]uint64, ok bool) {
 
 func hashes(text string) []uint64 {
 	var list []uint64
-	words([]byte(text), func(h uint64, _ kind) { list = append(list, h) })
+	words([]byte(text), func(h uint64, k kind) {
+		if k != kindQuote {
+			list = append(list, h)
+		}
+	})
 	return list
 }
 

@@ -15,8 +15,10 @@ type hits struct {
 	said       markerSet // in a heading, or in the title
 	brief      markerSet // in a block of at most maxSaidWords words, with no matter before it
 	led        bool      // matter was there: a block of words, or a picture that is no link (a logo leads home)
+	told       bool      // a block of more words than a shell has was there
 	whole      markerSet // when the title, and later the text, has no more than wholeWords words
 	wholeWords int
+	quote      quotation // of the title, or of the block of text under way
 }
 
 // note adds the phrases of a list that end here and count at this place.
@@ -32,12 +34,14 @@ func (h *hits) note(t *tracker, list []phrase, at seat) {
 			}
 		case at == inTitle:
 			h.sure.add(p.marker)
-			h.said.add(p.marker)
+			if !h.quote.holds(len(p.words), p.marker) {
+				h.said.add(p.marker)
+			}
 		case p.weight == onBare:
 			h.bare.add(p.marker)
 		default:
 			h.short.add(p.marker)
-			if at == inText {
+			if at == inText && !h.quote.holds(len(p.words), p.marker) {
 				h.block.add(p.marker)
 			}
 		}
@@ -60,18 +64,22 @@ func (h *hits) endTitle(words int) {
 		h.said |= h.whole
 	}
 	h.whole, h.wholeWords = 0, 0
+	h.said |= h.quote.end()
 }
 
 // endBlock ends a block of text of so many words: what was found in it is said by the page, or only mentioned.
 // Words outside of links that come before it are the matter, and what follows is about a part of it.
 func (h *hits) endBlock(words, plain int, kind blockKind) {
+	h.block |= h.quote.end()
 	switch {
 	case kind == blockHeading && words <= maxSaidWords:
 		h.said |= h.block
 	case kind != blockItem && words <= maxSaidWords && !h.led:
 		h.brief |= h.block
 	}
-	h.led = h.led || kind == blockPlain && h.block == 0 && plain > maxLeadWords
+	lead := kind == blockPlain && h.block == 0
+	h.led = h.led || lead && plain > maxLeadWords
+	h.told = h.told || lead && plain > maxShellWords
 	h.block = 0
 }
 

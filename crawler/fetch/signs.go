@@ -32,7 +32,10 @@ func (p *page) sign(raw []byte, at seat) {
 	}
 	p.signed += len(raw)
 	p.signs.pause()
-	words(raw, func(hash uint64, _ kind) {
+	words(raw, func(hash uint64, k kind) {
+		if k == kindQuote {
+			return
+		}
 		if list := p.signs.word(hash); list != nil {
 			p.hits.note(&p.signs, list, at)
 		}
@@ -48,7 +51,11 @@ func pathMarks(t casefile.Target) markerSet {
 	path, _, _ := strings.Cut(t.Path(), "?")
 	track := tracker{book: traits()}
 	var list []phrase
-	feed := func(hash uint64, _ kind) { list = track.word(hash) }
+	feed := func(hash uint64, k kind) {
+		if k != kindQuote {
+			list = track.word(hash)
+		}
+	}
 	words([]byte(t.Host()), feed)
 	words([]byte(path[max(0, len(path)-maxPathSign):]), feed)
 	var h hits

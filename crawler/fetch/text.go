@@ -28,9 +28,10 @@ const (
 	kindWord   kind = iota
 	kindNumber      // digits only
 	kindGlyph       // one character of a script that puts no spaces between words
+	kindQuote       // no word but a quotation mark; the hash is what it folds to
 )
 
-// words calls emit for each word of b with a hash of its folded form: lower case, in plain
+// words calls emit for each word and quotation mark of b with a hash of its folded form: lower case, in plain
 // letters (see fold), without apostrophes. A script without spaces gives a word per character,
 // so that its phrases are found wherever they stand, and however their lines are broken.
 func words(b []byte, emit func(hash uint64, k kind)) {
@@ -40,7 +41,7 @@ func words(b []byte, emit func(hash uint64, k kind)) {
 		if c := b[i]; c < utf8.RuneSelf {
 			i++
 			f := asciiFold[c]
-			if f > skip {
+			if f > quoteCloses {
 				h = (h ^ uint64(f)) * fnvPrime
 				n++
 				if f > '9' {
@@ -58,7 +59,7 @@ func words(b []byte, emit func(hash uint64, k kind)) {
 		switch {
 		case r == skip:
 			continue
-		case r == gap:
+		case r <= quoteCloses:
 		case r < utf8.RuneSelf:
 			h = (h ^ uint64(r)) * fnvPrime
 			n++
@@ -83,8 +84,11 @@ func words(b []byte, emit func(hash uint64, k kind)) {
 			emit(h, k)
 			h, n, k = fnvOffset, 0, kindNumber
 		}
-		if r != gap {
+		switch {
+		case r > quoteCloses:
 			emit(hashRune(fnvOffset, r), kindGlyph)
+		case r != gap:
+			emit(uint64(r), kindQuote)
 		}
 	}
 	if n > 0 {
@@ -110,7 +114,16 @@ func (p *page) read(b []byte) {
 		where = placeNoscript
 	}
 	words(b, func(hash uint64, k kind) {
+		if k == kindQuote {
+			if where != placeNoscript {
+				p.hits.quote.mark(rune(hash))
+			}
+			return
+		}
 		word := hash
+		if where != placeNoscript {
+			p.hits.quote.word(k)
+		}
 		switch where {
 		case placeTitle:
 			if p.titleN < maxTitleWords {
@@ -128,6 +141,7 @@ func (p *page) read(b []byte) {
 			case kindGlyph:
 				p.glyphs++
 				p.Words += p.glyphs & 1 // two make a word
+			case kindQuote: // is no word
 			}
 			if p.inLink {
 				p.linked += p.Words - before
@@ -139,10 +153,10 @@ func (p *page) read(b []byte) {
 			return // no phrase counts there
 		}
 		if list := p.text.word(hash); list != nil {
-			block := p.hits.block
+			block, quote := p.hits.block, p.hits.quote
 			p.hits.note(&p.text, list, at)
 			if where == placeNoscript {
-				p.hits.block = block // what is shown without scripts only is no block of the page's text
+				p.hits.block, p.hits.quote = block, quote // what is shown without scripts only is no block of the page's text
 			}
 		}
 		if p.store {

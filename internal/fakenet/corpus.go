@@ -95,6 +95,7 @@ func Corpus() []Specimen {
 	for _, part := range [][]kind{
 		liveKinds(), liveFormats(), unseenLive(), unseenAgain(), goneKinds(), goneHosts(), nameKinds(), strangersGone(),
 		withheldKinds(), strangersWithheld(), strangersMore(), silentKinds(), unseenSilent(),
+		acceptanceLive(), acceptanceGone(), acceptanceWithheld(), acceptanceSilent(), acceptanceAgain(),
 	} {
 		for _, k := range part {
 			all = append(all, k.specimens()...)
