@@ -264,7 +264,17 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	for _, o := range p.targetLooks() {
 		wish = max(wish, o.Final().RetryAfter)
 	}
+	if p.wavered(after) {
+		after.Episode.ProviderSince = time.Time{}
+	}
 	return p.pace.Heed(now, Next(now, after, p.pace), wish)
+}
+
+// wavered says whether the case left a provider to which it had come less than MaxGap ago. A name that
+// answers with addresses of several providers in turn does that at each visit: it is no move that sets the pace.
+func (p *pass) wavered(after casefile.Case) bool {
+	before, since := p.read.Episode.ProviderSince, after.Episode.ProviderSince
+	return !before.IsZero() && since.After(before) && since.Sub(before) < p.pace.MaxGap
 }
 
 // record writes the visit, detached from the end of ctx but bounded by
