@@ -186,15 +186,22 @@ func (c Case) Act(a Action) (Case, []Event, *Problem) {
 			if next.Episode.FirstGone.IsZero() { // else looks found it gone before the person did
 				next.Episode.FirstGone = a.At
 			}
+			next.Ruling.Gone = ""
+			if c.Last.State == StateGone {
+				next.Ruling.Gone = c.Last.Reason
+			}
 			next.Due = Due{At: a.At, Why: WhyAftercare}
 		}
 		return next, events, problem
 	case ActOverturn:
 		next, events, problem := move(CauseOverturned)
 		if problem == nil {
-			if c.Last.State == StateGone {
+			if c.Last.State == StateGone { // also of a removal of before Gone was kept
 				next.Ruling.Overturned = c.Last.Reason
+			} else if c.Ruling.Gone != "" {
+				next.Ruling.Overturned = c.Ruling.Gone
 			}
+			next.Ruling.Gone = ""
 			next.Episode.Removed, next.Episode.FirstGone, next.Episode.Recorded, next.Aftercare = time.Time{}, time.Time{}, false, 0
 			next.Due = Due{At: a.At, Why: WhyAsked}
 		}

@@ -27,6 +27,9 @@ type Ruling struct {
 	// Overturned is the reason of the gone verdicts of a removal that a person undid. Until
 	// the target is seen live again such verdicts confirm nothing: they ask.
 	Overturned Reason `json:"overturned,omitempty"`
+	// Gone is the reason for which looks found it gone, of a removal that stands: of those that confirmed it,
+	// and of those that bore out a recorded one before or since. Looks that saw nothing leave it.
+	Gone Reason `json:"gone,omitempty"`
 }
 
 // Question is what a person must decide, in words, with what each answer does.

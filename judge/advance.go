@@ -81,7 +81,7 @@ type step struct {
 // sighted applies a verdict with a sighting: live, or fenced, which is a sighting
 // from some vantages and leaves the question what to do about the others.
 func (s *step) sighted() {
-	if s.c.Standing == casefile.Removed && s.c.Episode.Recorded && s.before != casefile.StateGone {
+	if s.c.Standing == casefile.Removed && s.c.Episode.Recorded && !s.borneOut() {
 		s.contradicted()
 	} else if s.c.Standing == casefile.Removed {
 		s.returned()
@@ -114,6 +114,13 @@ func (s *step) sighted() {
 	s.c.Undecided, s.c.Ruling.Overturned = casefile.Streak{}, ""
 }
 
+// borneOut says whether looks found it gone, before a person recorded the removal or since,
+// however many saw nothing after them.
+func (s *step) borneOut() bool {
+	e := s.c.Episode
+	return s.c.Ruling.Gone != "" || s.before == casefile.StateGone || e.FirstGone.Before(e.Removed)
+}
+
 // contradicted takes back a removal that a person recorded and no look ever bore out: the
 // target was there all the time. The episode and its clock go on.
 func (s *step) contradicted() {
@@ -144,6 +151,9 @@ func (s *step) returned() {
 // the one before: a look that a person asked for right after the removal uses none up, and one look
 // after a long pause settles all that were missed.
 func (s *step) aftercare() {
+	if s.v.Verdict.State == casefile.StateGone {
+		s.c.Ruling.Gone = s.v.Verdict.Reason
+	}
 	var before time.Duration
 	if n := s.c.Aftercare; n > 0 && n <= len(s.r.Aftercare) {
 		before = s.r.Aftercare[n-1]
@@ -174,7 +184,7 @@ func (s *step) absent() {
 		s.move(casefile.CauseGone)
 		return
 	}
-	s.c.Episode.Removed, s.c.Aftercare, s.c.Undecided = s.at, 0, casefile.Streak{}
+	s.c.Episode.Removed, s.c.Aftercare, s.c.Undecided, s.c.Ruling.Gone = s.at, 0, casefile.Streak{}, s.v.Verdict.Reason
 	s.move(casefile.CauseConfirmed)
 }
 

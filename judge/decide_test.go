@@ -317,7 +317,7 @@ func TestWantsSibling(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := judge.WantsSibling(*tt.look, tt.target, tt.baseline); got != tt.want {
+			if got := wants(casefile.PurposeSibling, *tt.look, judge.Input{Target: tt.target, Baseline: tt.baseline}); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})

@@ -56,7 +56,8 @@ func TestWhatUnseenPagesTaught(t *testing.T) {
 			}
 		})
 	}
-	if !judge.WantsSibling(*answer(200, box(60, "thread")), asked, nil) || judge.WantsSibling(*answer(200, box(60, "thread", casefile.MarkerLogin)), asked, nil) {
+	in := judge.Input{Target: asked}
+	if !wants(casefile.PurposeSibling, *answer(200, box(60, "thread")), in) || wants(casefile.PurposeSibling, *answer(200, box(60, "thread", casefile.MarkerLogin)), in) {
 		t.Error("a log-in form asks for the sibling unless the page says that one must log in")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/judge"
 )
 
 var started = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -18,6 +19,13 @@ func at(url string) casefile.Target {
 }
 
 var asked = at("https://site-1.example/album/picture.html")
+
+// wants says whether the judge asks the question to judge o.
+func wants(p casefile.Purpose, o casefile.Observation, in judge.Input) bool {
+	in.Observations = []casefile.Observation{o}
+	_, _, ok := in.Ask(p, casefile.Target{}, "x7")
+	return ok
+}
 
 // article is the features of a page of its own matter.
 func article() *casefile.Features {

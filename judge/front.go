@@ -2,11 +2,11 @@ package judge
 
 import "vigil/casefile"
 
-// WantsFront says whether the answer to the site's front page would help to judge o, a look at the
+// wantsFront says whether the answer to the site's front page would help to judge o, a look at the
 // target of in. It would when one short page with a way on from it stands at every path and does not say in words that nothing
 // is there: a wall before the whole site and a page for what is missing look the same in a language that nobody reads. Of in it reads Target, Baseline,
 // Sibling and Referred.
-func WantsFront(o casefile.Observation, in Input) bool {
+func wantsFront(o casefile.Observation, in Input) bool {
 	if o.Fault != nil || o.Purpose.Beside() || in.Target.IsZero() {
 		return false
 	}

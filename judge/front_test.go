@@ -41,7 +41,7 @@ func TestWantsFront(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			in := judge.Input{Target: asked, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline}
-			if got := judge.WantsFront(*tt.look, in); got != tt.want {
+			if got := wants(casefile.PurposeFront, *tt.look, in); got != tt.want {
 				t.Errorf("got %v", got)
 			}
 		})

@@ -23,15 +23,15 @@ type Input struct {
 	// Vantages tells the networks of the vantages that looked. A vantage that is
 	// not in it counts as being in one unknown network together with all such others.
 	Vantages []casefile.Vantage
-	// Sibling is the same server's answer to a path that surely does not exist; nil when it was not asked.
+	// Sibling is the same server's answer to a path that surely does not exist; nil when it was not asked, which Ask decides.
 	Sibling *casefile.Observation
 	// Referred is the answer to the target with its own site's front page as the referrer; nil when it
-	// was not asked, which WantsReferred decides.
+	// was not asked, which Ask decides.
 	Referred *casefile.Observation
 	// Subdomain is the answer to a name under the target's domain that surely does not exist; nil when it
-	// was not asked, which WantsSubdomain decides.
+	// was not asked, which Ask decides.
 	Subdomain *casefile.Observation
-	// Front is the answer to the site's front page; nil when it was not asked, which WantsFront decides.
+	// Front is the answer to the site's front page; nil when it was not asked, which Ask decides.
 	Front *casefile.Observation
 	// Baseline are the features of the first confirmed live look; nil before that.
 	Baseline *casefile.Features
@@ -46,11 +46,11 @@ func Decide(in Input) casefile.Verdict {
 	return quorum(opinions(in), in.Vantages)
 }
 
-// WantsSibling says whether the answer to a sibling path would help to judge o, a
+// wantsSibling says whether the answer to a sibling path would help to judge o, a
 // look at t. It would when a page came with a 2xx status that neither matches the
 // baseline nor shows by itself what stands before the content. The root of a site has no
 // sibling: what it serves is what a server without the page would serve too.
-func WantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.Features) bool {
+func wantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.Features) bool {
 	if o.Fault != nil || t.IsZero() || rootPath(t) {
 		return false
 	}
@@ -65,10 +65,10 @@ func WantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.
 	return !withheld || reason == casefile.ReasonLogin && !l.f.Says(casefile.MarkerLogin) || l.f.Has(casefile.MarkerNotFound)
 }
 
-// WantsReferred says whether to ask for t once more with its own site's front page as the referrer. It
+// wantsReferred says whether to ask for t once more with its own site's front page as the referrer. It
 // helps when o is the same answer as the sibling's and does not say that nothing is there: hosts put such
 // a placeholder in the place of pictures that other sites show.
-func WantsReferred(o casefile.Observation, t casefile.Target, baseline *casefile.Features, sibling *casefile.Observation) bool {
+func wantsReferred(o casefile.Observation, t casefile.Target, baseline *casefile.Features, sibling *casefile.Observation) bool {
 	if o.Fault != nil || t.IsZero() || sibling == nil {
 		return false
 	}

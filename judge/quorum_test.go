@@ -240,9 +240,10 @@ func TestVerdictProperties(t *testing.T) {
 		if a, b := judge.Decide(before), judge.Decide(seen); b.State == casefile.StateGone || a.State == casefile.StateLive && b.State != casefile.StateLive {
 			t.Fatalf("one more sighting: %+v from %+v", b, a)
 		}
-		for _, o := range in.Observations {
-			judge.WantsSibling(o, in.Target, in.Baseline)
-			judge.WantsReferred(o, in.Target, in.Baseline, in.Sibling)
+		for _, p := range judge.Questions() {
+			if s, from, ok := in.Ask(p, casefile.Target{}, "x7"); ok && (s.Purpose != p || s.Target.IsZero() || from == "") {
+				t.Fatalf("asks %+v from %q", s, from)
+			}
 		}
 	})
 }

@@ -50,11 +50,11 @@ func Subdomain(t casefile.Target, label string) casefile.Target {
 // maxName is the longest name of the DNS, in bytes of text (RFC 1035, section 2.3.4).
 const maxName = 253
 
-// WantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help
+// wantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help
 // to judge o, a look at the target of in. It would when no path is known to give another page, and
 // the page or its domain bears a trait of parking that is not enough alone.
 // Of in it reads Target, Baseline, Sibling and Registrar.
-func WantsSubdomain(o casefile.Observation, in Input) bool {
+func wantsSubdomain(o casefile.Observation, in Input) bool {
 	if o.Fault != nil || o.Purpose.Beside() || Subdomain(in.Target, "x").IsZero() {
 		return false
 	}

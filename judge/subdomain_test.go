@@ -139,7 +139,7 @@ func TestNamesThatDoNotExist(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			in := judge.Input{Target: tt.look.Hops[0].Target, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar}
-			if asks := judge.WantsSubdomain(*tt.look, in); asks != tt.asks {
+			if asks := wants(casefile.PurposeSubdomain, *tt.look, in); asks != tt.asks {
 				t.Errorf("asks %v, want %v", asks, tt.asks)
 			}
 			in.Observations = []casefile.Observation{*tt.look}

@@ -182,25 +182,81 @@ func TestAnUndoneRemovalIsNotConfirmedAgain(t *testing.T) {
 	}
 }
 
-// TestARecordedRemovalThatNoLookBearsOut: what is still there at the next look was never
-// removed: the episode goes on with its clock, and nobody is told of a return.
-func TestARecordedRemovalThatNoLookBearsOut(t *testing.T) {
+// TestAnUndoneRemovalBeginsANewStreak: the verdicts that misled count no more, whatever the last look before the answer saw.
+func TestAnUndoneRemovalBeginsANewStreak(t *testing.T) {
 	t.Parallel()
+	silent, nxdomain := fault(casefile.FaultTimeout, casefile.PhaseConnect), fault(casefile.FaultNXDomain, casefile.PhaseResolve)
 	for name, tc := range map[string]struct {
-		gone    bool // the looks find it gone before it is there again
-		episode int
-		history string
+		aftercare, later casefile.Observation
+		soon, at         casefile.Standing // some hours, and ten days, after the answer
 	}{
-		"still there at the next look":     {false, 1, "watching>removed removed>watching"},
-		"gone for a week, then it is back": {true, 2, "watching>removed returned removed>watching"},
+		"another reason needs a streak of its own":       {page(404), nxdomain, casefile.Confirming, casefile.Removed},
+		"silent in aftercare, then the same reason":      {silent, page(404), casefile.Watching, casefile.Review},
+		"silent in aftercare, then for another reason":   {silent, nxdomain, casefile.Confirming, casefile.Removed},
+		"another page in aftercare, then the same again": {other(), page(404), casefile.Watching, casefile.Review},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
-					if age := time.Since(began); tc.gone && age >= day && age < 8*day {
+					switch age := time.Since(began); {
+					case s.Purpose != casefile.PurposeTarget:
 						return page(404)
+					case age < day:
+						return answer(s, page(200))
+					case age < 5*day:
+						return page(404)
+					case age < 12*day:
+						return tc.aftercare
+					}
+					return tc.later
+				})
+				r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+				r.live(t.Context(), t, 12*day)
+				if c := r.shelf.get(1); c.Standing != casefile.Removed || c.Episode.Recorded {
+					t.Fatalf("%s, %+v", c.Standing, c.Episode)
+				}
+				undone := time.Now()
+				r.does(t, casefile.ActOverturn)
+				r.live(t.Context(), t, day/4)
+				if c := r.shelf.get(1); c.Standing != tc.soon || c.Streak.Count > 0 && c.Streak.First.Before(undone) {
+					t.Errorf("soon after the answer: %s, streak %+v; %s", c.Standing, c.Streak, r.shelf.kinds(1))
+				}
+				r.live(t.Context(), t, 10*day)
+				if c := r.shelf.get(1); c.Standing != tc.at {
+					t.Errorf("ten days after the answer: %s; %s", c.Standing, r.shelf.kinds(1))
+				}
+			})
+		})
+	}
+}
+
+// TestARecordedRemovalThatNoLookBearsOut: what is still there at the next look was never
+// removed: the episode goes on with its clock, and nobody is told of a return.
+func TestARecordedRemovalThatNoLookBearsOut(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		gone    bool          // the looks find it gone before it is there again
+		silent  time.Duration // until then they find nothing otherwise
+		episode int
+		history string
+	}{
+		"still there at the next look":             {false, 0, 1, "watching>removed removed>watching"},
+		"silent, then still there":                 {false, 8 * day, 1, "watching>removed removed>watching"},
+		"gone for a week, then it is back":         {true, 0, 2, "watching>removed returned removed>watching"},
+		"gone for a week, silent, then it is back": {true, 18 * day, 2, "watching>removed returned removed>watching"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+					switch age := time.Since(began); {
+					case tc.gone && age >= day && age < 8*day:
+						return page(404)
+					case age < tc.silent && age >= day:
+						return fault(casefile.FaultTimeout, casefile.PhaseConnect)
 					}
 					return answer(s, page(200))
 				})
@@ -210,7 +266,7 @@ func TestARecordedRemovalThatNoLookBearsOut(t *testing.T) {
 				if e := r.shelf.get(1).Episode; !e.Recorded || !e.Removed.Equal(e.FirstGone) || e.Removed.IsZero() {
 					t.Errorf("recorded: %+v", e)
 				}
-				r.live(t.Context(), t, 20*day)
+				r.live(t.Context(), t, 40*day)
 				c := r.shelf.get(1)
 				if c.Standing != casefile.Watching || c.Episode.Number != tc.episode || c.Episode.Recorded || !c.Episode.Removed.IsZero() || !strings.Contains(r.shelf.kinds(1), tc.history) {
 					t.Errorf("%s, episode %+v; %s", c.Standing, c.Episode, r.shelf.kinds(1))

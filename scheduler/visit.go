@@ -20,16 +20,12 @@ type pass struct {
 	round *round
 	read  casefile.Case  // the case as it was read
 	visit casefile.Visit // what was found so far
-	// sibling is what the same server answers to a path that surely does not exist; nil when it was not asked.
-	sibling   *casefile.Observation
-	referred  *casefile.Observation // the target by way of its own site; nil when it was not asked
-	subdomain *casefile.Observation // a name that surely does not exist; nil when it was not asked
-	front     *casefile.Observation // the front page of the site; nil when it was not asked
-	registrar *casefile.Registrar   // asked because the name is gone
-	located   *casefile.Hosting     // decided anew in this visit
-	gated     bool                  // our own line was not sound
-	why       string                // why the visit is not believed, when that is not the gate's doing
-	cut       bool                  // Vigil is stopping: what is missing is not the world's doing
+	// known is what a verdict is made from besides the looks at the target and those without the referrer.
+	known   judge.Input
+	located *casefile.Hosting // decided anew in this visit
+	gated   bool              // our own line was not sound
+	why     string            // why the visit is not believed, when that is not the gate's doing
+	cut     bool              // Vigil is stopping: what is missing is not the world's doing
 }
 
 // visitCase makes one pass over a case: the table of contents of the product. An
@@ -37,6 +33,10 @@ type pass struct {
 // visit is recorded whatever happens, also when the context ends.
 func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *pass, err error) {
 	p := &pass{Visitor: v, round: r, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
+	p.known = judge.Input{Target: c.Target, Vantages: v.vantages, Baseline: c.Baseline}
+	if c.Hosting != nil {
+		p.known.Registrar = c.Hosting.Registrar
+	}
 	if err := v.store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
 		return nil, err
 	}
@@ -47,10 +47,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *
 	}()
 	p.look(ctx)
 	p.lookDirect(ctx)
-	p.askSibling(ctx)
-	p.askReferred(ctx)
-	p.askSubdomain(ctx)
-	p.askFront(ctx)
+	p.ask(ctx)
 	p.askRegistry(ctx)
 	p.judge()
 	p.believe(ctx)
@@ -106,7 +103,9 @@ func (p *pass) askRegistry(ctx context.Context) {
 			}
 			p.round.asked, p.round.registrar = true, h.Registrar
 		}
-		p.registrar = p.round.registrar
+		if p.round.registrar != nil {
+			p.known.Registrar = p.round.registrar
+		}
 		return
 	}
 }
@@ -129,21 +128,9 @@ func (p *pass) looksFor(purpose casefile.Purpose) []casefile.Observation {
 // verdict judges looks at the target, together with those without the recorded referrer: these speak
 // only for the matter, so that a dead line does no harm in them.
 func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
-	in := p.known()
+	in := p.known
 	in.Observations = slices.Concat(looks, p.looksFor(casefile.PurposeDirect))
 	return judge.Decide(in)
-}
-
-// known is what a verdict is made from besides the looks at the target.
-func (p *pass) known() judge.Input {
-	in := judge.Input{
-		Target: p.read.Target, Vantages: p.vantages, Sibling: p.sibling, Referred: p.referred, Subdomain: p.subdomain, Front: p.front,
-		Baseline: p.read.Baseline, Registrar: p.registrar,
-	}
-	if in.Registrar == nil && p.read.Hosting != nil {
-		in.Registrar = p.read.Hosting.Registrar
-	}
-	return in
 }
 
 // locate decides anew who hosts the target, when there is reason to. Cases of one
@@ -277,7 +264,17 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	for _, o := range p.targetLooks() {
 		wish = max(wish, o.Final().RetryAfter)
 	}
+	if p.wavered(after) {
+		after.Episode.ProviderSince = time.Time{}
+	}
 	return p.pace.Heed(now, Next(now, after, p.pace), wish)
+}
+
+// wavered says whether the case left a provider to which it had come less than MaxGap ago. A name that
+// answers with addresses of several providers in turn does that at each visit: it is no move that sets the pace.
+func (p *pass) wavered(after casefile.Case) bool {
+	before, since := p.read.Episode.ProviderSince, after.Episode.ProviderSince
+	return !before.IsZero() && since.After(before) && since.Sub(before) < p.pace.MaxGap
 }
 
 // record writes the visit, detached from the end of ctx but bounded by

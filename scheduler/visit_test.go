@@ -768,3 +768,42 @@ func TestHostingIsStale(t *testing.T) {
 		}
 	}
 }
+
+// TestProvidersInTurnDoNotSetThePace: a name with addresses of two providers moves at each visit, and
+// is watched about as often as any other; a move that lasts makes the pace quick.
+func TestProvidersInTurnDoNotSetThePace(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		provider    func(age time.Duration, visit int) byte
+		least, most int // visits in 30 days
+	}{
+		"one provider":           {func(time.Duration, int) byte { return 1 }, 90, 115},
+		"one move after 20 days": {func(age time.Duration, _ int) byte { return byte(age / (20 * day)) }, 125, 160},
+		"two in turn":            {func(_ time.Duration, visit int) byte { return byte(visit % 2) }, 90, 115},
+		"another each time":      {func(_ time.Duration, visit int) byte { return byte(visit) }, 90, 115},
+		"two by chance":          {func(_ time.Duration, visit int) byte { return byte(visit * visit / 7 % 2) }, 90, 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began, visits := time.Now(), 0
+				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
+					o := answer(s, page(200))
+					o.Resolution.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{198, 51, 100, tt.provider(time.Since(began), visits)})}
+					visits++
+					return o
+				})
+				r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
+				r.atlas.decide = func(o casefile.Observation) casefile.Hosting {
+					h := hosted(o)
+					h.Addresses, h.Provider = o.Resolution.Addresses, o.Resolution.Addresses[0].String()
+					return h
+				}
+				r.live(t.Context(), t, 30*day)
+				if n := len(r.shelf.visits); n < tt.least || n > tt.most {
+					t.Errorf("%d visits in 30 days, want %d to %d", n, tt.least, tt.most)
+				}
+			})
+		})
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 // Bounds of columns, in bytes; the migrations hold the same numbers.
 const (
-	maxProvider = 200
+	maxProvider = casefile.MaxProvider
 	maxHotline  = 200
 	maxVantage  = 64
 	maxActor    = 120

@@ -20,8 +20,9 @@ import (
 func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()
 	for version, missing := range map[int64][]string{
-		1: {"SELECT origin_sealed FROM cases", "SELECT label_key FROM cases", "SELECT provider_since FROM episodes"},
-		2: {"SELECT label_key FROM cases", "SELECT provider_since FROM episodes"},
+		1: {"SELECT origin_sealed FROM cases", "SELECT label_key FROM cases", "SELECT provider_since FROM episodes", "SELECT ruling FROM cases", "SELECT recorded FROM episodes"},
+		2: {"SELECT label_key FROM cases", "SELECT provider_since FROM episodes", "SELECT ruling FROM cases", "SELECT recorded FROM episodes"},
+		3: {"SELECT ruling FROM cases", "SELECT recorded FROM episodes"},
 	} {
 		t.Run(fmt.Sprintf("sqlite %d", version), func(t *testing.T) {
 			t.Parallel()

@@ -251,7 +251,7 @@ func (m *hostMemory) rest(ctx context.Context, gap time.Duration) {
 	}
 }
 
-// look makes one visit without a case: look, without the referrer, sibling, by way of the site, judge, locate, assign.
+// look makes one visit without a case: look, look without the referrer, locate, ask what the judge wants to know besides, judge, assign.
 func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory) lookLine {
 	line := lookLine{Target: t.URL(), LookedAt: time.Now().UTC()}
 	subject := casefile.Subject{Target: t, Purpose: casefile.PurposeTarget, Nameservers: true}
@@ -265,33 +265,28 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory)
 		all.Go(func() { looks[i] = l.looker.Look(ctx, from.Name, subject) })
 	}
 	all.Wait()
+	host.last = time.Now()
 	direct := l.lookDirect(ctx, subject, looks, host)
 	observed := slices.Concat(looks, direct)
-	wants := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsSibling(o, t, nil) })
-	if wants >= 0 && host.sibling == nil {
-		o := l.looker.Look(ctx, looks[wants].Vantage, casefile.Subject{Target: t.Sibling(strings.ToLower(rand.Text())), Referrer: subject.Referrer, Purpose: casefile.PurposeSibling})
-		host.sibling = &o
-		observed = append(observed, o)
-	}
-	var referred *casefile.Observation
-	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsReferred(o, t, nil, host.sibling) }); i >= 0 {
-		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: t, Referrer: t.Home(), Purpose: casefile.PurposeReferred})
-		referred = &o
-		observed = append(observed, o)
-	}
 	hosting := l.locator.Locate(ctx, casefile.Inquiry{Target: t, Looks: looks})
-	in := judge.Input{Target: t, Observations: slices.Concat(looks, direct), Vantages: vantages, Sibling: host.sibling, Referred: referred, Registrar: hosting.Registrar}
-	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsSubdomain(o, in) }); i >= 0 {
-		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: judge.Subdomain(t, strings.ToLower(rand.Text())), Purpose: casefile.PurposeSubdomain})
-		in.Subdomain = &o
-		observed = append(observed, o)
+	in := judge.Input{Target: t, Observations: observed, Vantages: vantages, Registrar: hosting.Registrar}
+	for _, purpose := range judge.Questions() {
+		s, from, wanted := in.Ask(purpose, l.referrer, strings.ToLower(rand.Text()))
+		if !wanted {
+			continue
+		}
+		if purpose == casefile.PurposeSibling && host.sibling != nil {
+			in.Hear(*host.sibling)
+			continue
+		}
+		host.rest(ctx, l.gap)
+		o := l.looker.Look(ctx, from, s)
+		host.last = time.Now()
+		in.Hear(o)
+		if observed = append(observed, o); purpose == casefile.PurposeSibling {
+			host.sibling = &o
+		}
 	}
-	if i := slices.IndexFunc(looks, func(o casefile.Observation) bool { return judge.WantsFront(o, in) }); i >= 0 {
-		o := l.looker.Look(ctx, looks[i].Vantage, casefile.Subject{Target: t.Home(), Purpose: casefile.PurposeFront})
-		in.Front = &o
-		observed = append(slices.Clone(observed), o)
-	}
-	host.last = time.Now()
 	verdict := judge.Decide(in)
 	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
 	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
@@ -314,7 +309,6 @@ func (l *lookRun) lookDirect(ctx context.Context, s casefile.Subject, looks []ca
 	if len(looks) == 0 {
 		return nil
 	}
-	host.last = time.Now()
 	host.rest(ctx, l.gap)
 	var all sync.WaitGroup
 	for i := range looks {
@@ -324,6 +318,7 @@ func (l *lookRun) lookDirect(ctx context.Context, s casefile.Subject, looks []ca
 		})
 	}
 	all.Wait()
+	host.last = time.Now()
 	return looks
 }
 

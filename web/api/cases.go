@@ -137,7 +137,9 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	}
 	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Believed
 	d.Verdict, d.Believed = &v, &believed
-	d.Question = questionOf(c, visits[0].Page(), m)
+	if believed {
+		d.Question = questionOf(c, visits[0].Page(), m)
+	}
 	return d, nil
 }
 

@@ -100,7 +100,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if !mayReveal {
 		m = m.Origins(c)
 	}
-	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal, Actions: possible(c, nil)}
+	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal}
 	if !revealed.IsZero() {
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
 	}
@@ -129,15 +129,19 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if err != nil {
 		return v, err
 	}
+	var read *casefile.Features
 	if len(last) > 0 {
 		last[0].Verdict = m.Verdict(last[0].Verdict)
 		v.Visit = &last[0]
-		if v.Visit.Believed && v.Visit.Verdict.State == casefile.StateChanged {
-			v.Page = v.Visit.Page()
-			v.Actions = possible(c, v.Page)
+		if v.Visit.Believed {
+			read = v.Visit.Page()
+		}
+		if v.Visit.Verdict.State == casefile.StateChanged {
+			v.Page = read
 		}
 	}
-	if q, ok := c.Question(v.Page); ok {
+	v.Actions = possible(c, v.Page)
+	if q, ok := c.Question(read); ok {
 		q.Text = m.Text(q.Text)
 		v.Question = &q
 	}

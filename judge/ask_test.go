@@ -1,0 +1,54 @@
+package judge_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vigil/casefile"
+	"vigil/judge"
+)
+
+// TestQuestions: what is asked for, with which referrer, from which vantage; and that an answer is heard.
+func TestQuestions(t *testing.T) {
+	t.Parallel()
+	home, came := at("https://site-1.example/"), at("https://board.test/thread/1")
+	thin, same := answer(200, bare()), sibling(answer(200, bare()))
+	for _, tt := range []struct {
+		name     string
+		purpose  casefile.Purpose
+		in       judge.Input
+		referrer casefile.Target
+		want     casefile.Subject
+	}{
+		{"a path that does not exist", casefile.PurposeSibling, judge.Input{Target: asked}, came, casefile.Subject{Target: asked.Sibling("x7"), Referrer: came}},
+		{"nobody comes to a page from itself", casefile.PurposeSibling, judge.Input{Target: asked}, asked, casefile.Subject{Target: asked.Sibling("x7")}},
+		{"by way of its own site", casefile.PurposeReferred, judge.Input{Target: asked, Sibling: same}, came, casefile.Subject{Target: asked, Referrer: home}},
+		{"the front page", casefile.PurposeFront, judge.Input{Target: asked, Sibling: same}, came, casefile.Subject{Target: home, Referrer: came}},
+		{"the front page, from which one came", casefile.PurposeFront, judge.Input{Target: asked, Sibling: same}, home, casefile.Subject{Target: home}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			// The first vantage saw nothing, the second looked without the referrer: neither is asked from.
+			tt.in.Observations = []casefile.Observation{from("aa", fault(casefile.FaultTimeout, casefile.PhaseConnect)), from("bb", thin), from("cc", thin), from("dd", thin)}
+			tt.in.Observations[1].Purpose = casefile.PurposeDirect
+			s, vantage, ok := tt.in.Ask(tt.purpose, tt.referrer, "x7")
+			tt.want.Purpose = tt.purpose
+			if diff := cmp.Diff(tt.want, s, cmp.Comparer(func(a, b casefile.Target) bool { return a == b })); diff != "" || !ok || vantage != "cc" {
+				t.Errorf("from %q, %v: %s", vantage, ok, diff)
+			}
+		})
+	}
+	for _, p := range judge.Questions() {
+		var in judge.Input
+		in.Hear(casefile.Observation{Purpose: p, Vantage: "aa"})
+		heard := map[casefile.Purpose]*casefile.Observation{
+			casefile.PurposeSibling: in.Sibling, casefile.PurposeReferred: in.Referred, casefile.PurposeSubdomain: in.Subdomain, casefile.PurposeFront: in.Front,
+		}
+		for of, o := range heard {
+			if (o != nil) != (of == p) {
+				t.Errorf("the answer to %s: %s holds %+v", p, of, o)
+			}
+		}
+	}
+}
