@@ -2,6 +2,7 @@ package judge
 
 import (
 	"slices"
+	"strings"
 
 	"vigil/casefile"
 )
@@ -16,12 +17,14 @@ func Questions() []casefile.Purpose {
 // of the first look at the target for which it would. ok is false when it would help none.
 //
 // referrer is the one recorded for the target, zero for none: as a rule it is sent along, because answers are compared
-// with those that came with it. label is for what surely does not exist: random lower-case letters and digits.
+// with those that came with it. label is for what surely does not exist: random lower-case letters and digits. Digits become letters:
+// a page that repeats the name it was asked for then has one word more for each time, and not several.
 func (in Input) Ask(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
 	i := slices.IndexFunc(in.Observations, func(o casefile.Observation) bool { return !o.Purpose.Beside() && in.wants(purpose, o) })
 	if i < 0 {
 		return s, "", false
 	}
+	label = strings.Map(asLetter, label)
 	s = casefile.Subject{Referrer: referrer, Purpose: purpose}
 	if !in.Target.Replays(referrer) {
 		s.Referrer = casefile.Target{}
@@ -41,6 +44,13 @@ func (in Input) Ask(purpose casefile.Purpose, referrer casefile.Target, label st
 		s.Referrer = casefile.Target{}
 	}
 	return s, in.Observations[i].Vantage, !s.Target.IsZero()
+}
+
+func asLetter(r rune) rune {
+	if '0' <= r && r <= '9' {
+		return 'a' + r - '0'
+	}
+	return r
 }
 
 func (in Input) wants(purpose casefile.Purpose, o casefile.Observation) bool {

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,8 +22,8 @@ func TestQuestions(t *testing.T) {
 		referrer casefile.Target
 		want     casefile.Subject
 	}{
-		{"a path that does not exist", casefile.PurposeSibling, judge.Input{Target: asked}, came, casefile.Subject{Target: asked.Sibling("x7"), Referrer: came}},
-		{"nobody comes to a page from itself", casefile.PurposeSibling, judge.Input{Target: asked}, asked, casefile.Subject{Target: asked.Sibling("x7")}},
+		{"a path that does not exist", casefile.PurposeSibling, judge.Input{Target: asked}, came, casefile.Subject{Target: asked.Sibling("xy"), Referrer: came}},
+		{"nobody comes to a page from itself", casefile.PurposeSibling, judge.Input{Target: asked}, asked, casefile.Subject{Target: asked.Sibling("xy")}},
 		{"by way of its own site", casefile.PurposeReferred, judge.Input{Target: asked, Sibling: same}, came, casefile.Subject{Target: asked, Referrer: home}},
 		{"the front page", casefile.PurposeFront, judge.Input{Target: asked, Sibling: same}, came, casefile.Subject{Target: home, Referrer: came}},
 		{"the front page, from which one came", casefile.PurposeFront, judge.Input{Target: asked, Sibling: same}, home, casefile.Subject{Target: home}},
@@ -32,7 +33,7 @@ func TestQuestions(t *testing.T) {
 			// The first vantage saw nothing, the second looked without the referrer: neither is asked from.
 			tt.in.Observations = []casefile.Observation{from("aa", fault(casefile.FaultTimeout, casefile.PhaseConnect)), from("bb", thin), from("cc", thin), from("dd", thin)}
 			tt.in.Observations[1].Purpose = casefile.PurposeDirect
-			s, vantage, ok := tt.in.Ask(tt.purpose, tt.referrer, "x7")
+			s, vantage, ok := tt.in.Ask(tt.purpose, tt.referrer, "xy")
 			tt.want.Purpose = tt.purpose
 			if diff := cmp.Diff(tt.want, s, cmp.Comparer(func(a, b casefile.Target) bool { return a == b })); diff != "" || !ok || vantage != "cc" {
 				t.Errorf("from %q, %v: %s", vantage, ok, diff)
@@ -50,5 +51,16 @@ func TestQuestions(t *testing.T) {
 				t.Errorf("the answer to %s: %s holds %+v", p, of, o)
 			}
 		}
+	}
+}
+
+// What surely does not exist is named by letters alone: one word wherever a page repeats it.
+func TestNamesOfWhatDoesNotExistAreOneWord(t *testing.T) {
+	t.Parallel()
+	page := answer(200, article())
+	in := judge.Input{Target: asked, Observations: []casefile.Observation{*page}}
+	s, _, ok := in.Ask(casefile.PurposeSibling, casefile.Target{}, "a2b3c4d5e6f7")
+	if !ok || strings.ContainsAny(s.Target.Path(), "234567") {
+		t.Errorf("%v, path %s", ok, s.Target.Path())
 	}
 }

@@ -44,7 +44,8 @@ type page struct {
 	inTitle   bool
 	store     bool // an object store's error document
 	listing   listing
-	titled    bool // the first title is over
+	titled    bool   // the first title is over
+	echo      uint64 // a word of the address that is no text
 	noscript  int
 	template  int
 	quoted    int // depth of elements that hold what others say
@@ -67,7 +68,7 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 	marks.remove(casefile.MarkerChallenge) // a fact of the hop, with the markers of the page beside it
 	store := understood && isStoreError(h.Get("Content-Type"), s.peek.Peek)
 	if store || understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
-		s.page = page{structure: fnvOffset, store: store, text: tracker{book: s.book}, signs: tracker{book: s.book}}
+		s.page = page{structure: fnvOffset, store: store, text: tracker{book: s.book}, signs: tracker{book: s.book}, echo: echoOf(target)}
 		s.page.HTML = true
 		s.parse(decoder(s.peek, h.Get("Content-Type")))
 		marks |= s.page.marks()
@@ -95,6 +96,24 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 	f.Markers = marks.sorted()
 	f.Said = (marks & said).sorted()
 }
+
+// echoOf is the first word of the address with echoWord letters or more, as a hash: what does not exist is named by such
+// words, and a page that repeats the address it was asked for must not look like another page for it. 0 for none.
+func echoOf(t casefile.Target) (echo uint64) {
+	if t.IsZero() {
+		return 0
+	}
+	for word := range strings.FieldsFuncSeq(t.Host()+t.Path(), func(r rune) bool { return r < 'a' || r > 'z' }) {
+		if len(word) >= echoWord {
+			words([]byte(word), func(hash uint64, _ kind) { echo = hash })
+			return echo
+		}
+	}
+	return 0
+}
+
+// echoWord is longer than the words of languages that addresses are made of, and shorter than the names of what does not exist.
+const echoWord = 20
 
 // isHTML goes by the media type; without a usable one it sniffs.
 func isHTML(contentType string, peek func(int) ([]byte, error)) bool {

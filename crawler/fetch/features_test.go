@@ -338,3 +338,25 @@ func BenchmarkFeatures(b *testing.B) {
 		}
 	}
 }
+
+// A page that repeats the long random name it was asked for has the text of one that does not.
+func TestAnEchoedNameIsNoText(t *testing.T) {
+	t.Parallel()
+	page := func(name string) string {
+		return "<title>" + name + "</title><h1>" + name + "</h1><p>" + strings.Repeat("cheap flights and used bicycles near the sea ", 3)
+	}
+	look := func(url, name string) casefile.Features {
+		s := newScratch(make([]byte, minKey))
+		f := casefile.Features{}
+		s.read(&meter{r: strings.NewReader(page(name)), mac: s.mac, max: 1 << 20}, mustTarget(t, url), http.Header{"Content-Type": {"text/html"}}, true, &f)
+		return f
+	}
+	plain := look("http://site-1.example/", "")
+	echoed := look("http://tocewprcizrxhrdsyoefnoktgx.site-1.example/tocewprcizrxhrdsyoefnoktgx", "tocewprcizrxhrdsyoefnoktgx")
+	if plain.SimHash != echoed.SimHash || plain.Words+1 != echoed.Words {
+		t.Errorf("text %x and %x, %d and %d words", plain.SimHash, echoed.SimHash, plain.Words, echoed.Words)
+	}
+	if other := look("http://site-1.example/", "tocewprcizrxhrdsyoefnoktgx"); other.SimHash == plain.SimHash {
+		t.Error("a name that is not the address's counts for nothing")
+	}
+}

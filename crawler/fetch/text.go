@@ -146,7 +146,9 @@ func (p *page) read(b []byte) {
 			if p.inLink {
 				p.linked += p.Words - before
 			}
-			p.sim.word(word)
+			if hash != p.echo {
+				p.sim.word(word)
+			}
 		case placeNoscript:
 		}
 		if at == inText && (p.Words > maxPhraseWords || p.quoted > 0) {

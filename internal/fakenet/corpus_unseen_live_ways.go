@@ -96,11 +96,14 @@ func unseenHosts() []Specimen {
 		return ok(bare("Harbour pictures: join now", `<div class="hero"><h1>Harbour pictures</h1><p>The largest collection of harbour pictures on the net. Updated every day. Join now for full access to all sets.</p><a href="/join">Join now</a></div>`+inner+`<div class="faq"><h2>Questions</h2>`+paragraphs(prose(3, 9))+`</div>`))
 	}
 	wild := func(r *Request) reply {
-		seed := 0
+		seed, sentences := 0, 10
 		for _, c := range r.URL.Path {
 			seed = (seed*31 + int(c)) % 1_000_003
 		}
-		t, m := tale(seed, 10)
+		if r.URL.Path != pathOf(r.Site) {
+			sentences = 14 // tales of one length are taken for one in some 1 of 80 looks: four shapes of sentences make all of them
+		}
+		t, m := tale(seed, sentences)
 		return ok(press(t, m))
 	}
 	small := ok(bare("Ferry cafe", `<h1>Ferry cafe</h1><p>Open from May to October, 8 to 18. Closed for the winter: see you in spring!</p><img src="/cafe.jpg">`))
