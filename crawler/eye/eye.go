@@ -25,7 +25,7 @@ import (
 
 // Wire is the version of what goes over the line. Both sides must speak the same
 // one: a new field is a new version, because both refuse fields they do not know.
-const Wire = 1
+const Wire = 2
 
 // wireHeader carries the version, in every request and every answer.
 const wireHeader = "Vigil-Wire"

@@ -89,7 +89,7 @@ func TestNobodyElseGetsIn(t *testing.T) {
 		if err == nil { // TLS 1.3: the refusal comes after the client's part is done
 			defer conn.Close()
 			conn.SetDeadline(time.Now().Add(5 * time.Second))
-			_, _ = conn.Write([]byte("GET /identity HTTP/1.1\r\nHost: x\r\nVigil-Wire: 1\r\n\r\n"))
+			_, _ = conn.Write([]byte("GET /identity HTTP/1.1\r\nHost: x\r\nVigil-Wire: " + strconv.Itoa(eye.Wire) + "\r\n\r\n"))
 			var n int
 			if n, err = conn.Read(make([]byte, 1)); n > 0 {
 				t.Error("a stranger got an answer")
@@ -171,18 +171,18 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		answer http.HandlerFunc
 		detail string
 	}{
-		"another wire version":           {wire("2", 200, `{}`), "the remote eye speaks another wire version"},
+		"another wire version":           {wire("7", 200, `{}`), "the remote eye speaks another wire version"},
 		"a wire version that is no word": {wire(strings.Repeat("9", 5000), 200, `{}`), "the remote eye speaks another wire version"},
 		"some web server":                {wire("", 200, `<html>`), "the answer of the remote eye makes no sense"},
-		"no JSON":                        {wire("1", 200, `hello`), "the answer of the remote eye makes no sense"},
-		"an empty answer":                {wire("1", 200, ``), "the answer of the remote eye makes no sense"},
-		"an object without facts":        {wire("1", 200, `{}`), "the answer of the remote eye makes no sense"},
-		"without end":                    {wire("1", 200, strings.Repeat("[", 2<<20)), "the answer of the remote eye makes no sense"},
-		"declined":                       {wire("1", 422, `no`), "the remote eye declined the look"},
-		"a redirect":                     {wire("1", 307, ``), "the remote eye declined the look"},
-		"busy":                           {wire("1", 503, `no`), "the remote eye is busy"},
+		"no JSON":                        {wire(strconv.Itoa(eye.Wire), 200, `hello`), "the answer of the remote eye makes no sense"},
+		"an empty answer":                {wire(strconv.Itoa(eye.Wire), 200, ``), "the answer of the remote eye makes no sense"},
+		"an object without facts":        {wire(strconv.Itoa(eye.Wire), 200, `{}`), "the answer of the remote eye makes no sense"},
+		"without end":                    {wire(strconv.Itoa(eye.Wire), 200, strings.Repeat("[", 2<<20)), "the answer of the remote eye makes no sense"},
+		"declined":                       {wire(strconv.Itoa(eye.Wire), 422, `no`), "the remote eye declined the look"},
+		"a redirect":                     {wire(strconv.Itoa(eye.Wire), 307, ``), "the remote eye declined the look"},
+		"busy":                           {wire(strconv.Itoa(eye.Wire), 503, `no`), "the remote eye is busy"},
 		"broken off": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Vigil-Wire", "1")
+			w.Header().Set("Vigil-Wire", strconv.Itoa(eye.Wire))
 			w.Header().Set("Content-Length", "100")
 			_, _ = w.Write([]byte("{"))
 		}, "the remote eye did not answer"},
