@@ -74,13 +74,12 @@ type Options struct {
 	Log   *zap.Logger
 }
 
-// Crawler looks. It is safe for concurrent use.
+// Crawler looks from the vantages of this machine. It is safe for concurrent use.
 type Crawler struct {
+	*VantageSet
 	resolver     Resolver
 	guard        *guard.Guard
 	fetcher      *fetch.Fetcher
-	vantages     []casefile.Vantage
-	dials        map[string]Dial
 	timeout      time.Duration
 	maxRedirects int
 	slots        chan struct{}
@@ -120,26 +119,21 @@ func New(o Options) (*Crawler, error) {
 		return nil, fmt.Errorf("crawler: %w", err)
 	}
 	c := &Crawler{
-		resolver: o.Resolver, guard: o.Guard, fetcher: fetcher, dials: make(map[string]Dial), timeout: o.Timeout,
+		resolver: o.Resolver, guard: o.Guard, fetcher: fetcher, timeout: o.Timeout,
 		maxRedirects: max(o.MaxRedirects, 0), slots: make(chan struct{}, o.InFlight), log: o.Log,
 	}
+	all := make([]Vantage, len(o.Vantages))
 	for i, v := range o.Vantages {
-		if _, twice := c.dials[v.Name]; twice || v.Name == "" {
-			return nil, fmt.Errorf("crawler: vantage %d has no name, or one that another has", i+1)
-		}
 		below := v.Dial
 		if v.Proxy != "" {
 			if below, err = vantage.Dialer(v.Proxy, v.Dial); err != nil {
 				return nil, fmt.Errorf("crawler: vantage %q: %w", v.Name, err)
 			}
 		}
-		c.dials[v.Name] = o.Guard.Web(below)
-		c.vantages = append(c.vantages, v.Vantage)
+		all[i] = &local{c: c, place: v.Vantage, dial: o.Guard.Web(below)}
+	}
+	if c.VantageSet, err = NewVantageSet(all...); err != nil {
+		return nil, fmt.Errorf("crawler: %w", err)
 	}
 	return c, nil
-}
-
-// Vantages are the places to look from, in the order of the configuration.
-func (c *Crawler) Vantages() []casefile.Vantage {
-	return append([]casefile.Vantage(nil), c.vantages...)
 }

@@ -2,7 +2,6 @@ package crawler
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
@@ -29,20 +28,14 @@ func Details() []string {
 	return append([]string{detailVantage, detailStopped, detailGuard, detailPanic, detailRedirect, detailLoop, detailHops}, fetch.Details()...)
 }
 
-// Look looks at s from the named vantage. It never returns an error: what the
-// world did is in the observation, and so is what we did ourselves (a fault of
-// kind interrupted when ctx ends, or when no vantage has the name).
+// Look looks at s. It never returns an error: what the world did is in the observation,
+// and so is what we did ourselves (a fault of kind interrupted when ctx ends).
 //
-// At most Options.InFlight looks run at the same time. Waiting for a turn does not
+// At most Options.InFlight looks of a Crawler run at the same time. Waiting for a turn does not
 // count: Started is when the look's turn came, and Options.Timeout runs from there.
-func (c *Crawler) Look(ctx context.Context, vantage string, s casefile.Subject) (o casefile.Observation) {
-	o = casefile.Observation{Vantage: vantage, Purpose: s.Purpose, Started: time.Now().UTC()}
-	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
-	dial, known := c.dials[vantage]
-	if !known {
-		o.Fault = interrupted(detailVantage)
-		return o
-	}
+func (l *local) Look(ctx context.Context, s casefile.Subject) (o casefile.Observation) {
+	c := l.c
+	o = newObservation(l.place.Name, s)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -53,14 +46,14 @@ func (c *Crawler) Look(ctx context.Context, vantage string, s casefile.Subject) 
 	o.Started = time.Now().UTC()
 	defer func() {
 		if recover() != nil { // its value may hold foreign bytes: never log it
-			c.log.Error("look panicked", zap.String("vantage", vantage), zap.Stack("stack"))
+			c.log.Error("look panicked", zap.String("vantage", l.place.Name), zap.Stack("stack"))
 			o.Fault = &casefile.Fault{Kind: casefile.FaultProtocol, Phase: casefile.PhaseRequest, Detail: detailPanic}
 		}
 		o.Took = time.Since(o.Started)
 	}()
 	timed, cancel := context.WithTimeoutCause(ctx, c.timeout, fetch.ErrTimeout)
 	defer cancel()
-	w := walk{c: c, dial: dial, subject: s, seen: make(map[visited]bool, 1)}
+	w := walk{c: c, dial: l.dial, subject: s, seen: make(map[visited]bool, 1)}
 	w.run(timed, &o)
 	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
 		<-ctx.Done() // a step's timer may fire an instant before the caller's

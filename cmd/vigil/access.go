@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/web/auth"
 )
 
@@ -34,12 +35,12 @@ func newUser(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
 				hash, err := auth.HashPassword(password)
 				if err != nil {
 					return err
 				}
-				if err := h.store.AddUser(ctx, casefile.Person{Name: args[0], Role: r}, hash, time.Now().UTC()); err != nil {
+				if err := a.Store.AddUser(ctx, casefile.Person{Name: args[0], Role: r}, hash, time.Now().UTC()); err != nil {
 					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%s may log in as %s\n", args[0], r)
@@ -74,8 +75,8 @@ unless another is asked for: most tokens are for intake, which reports.`,
 			if err != nil {
 				return err
 			}
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				secret, err := h.addToken(ctx, name, r)
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
+				secret, err := addToken(ctx, a, name, r)
 				if err != nil {
 					return err
 				}
@@ -90,9 +91,9 @@ unless another is asked for: most tokens are for intake, which reports.`,
 	return token
 }
 
-func (h *house) addToken(ctx context.Context, name string, r casefile.Role) (string, error) {
+func addToken(ctx context.Context, a *app.App, name string, r casefile.Role) (string, error) {
 	secret, hash := auth.NewToken()
-	return secret, h.store.AddToken(ctx, hash, casefile.Person{Name: name, Role: r}, time.Now().UTC())
+	return secret, a.Store.AddToken(ctx, hash, casefile.Person{Name: name, Role: r}, time.Now().UTC())
 }
 
 func checkName(name string) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vigil/cmd/app"
 	"vigil/store"
 )
 
@@ -16,9 +17,9 @@ func newAudit(o *options) *cobra.Command {
 		Short: "Follow the hash chain of every case's history; exit 1 when one is broken",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
 				var last store.Progress
-				err := h.store.VerifyHistory(ctx, func(p store.Progress) { last = p })
+				err := a.Store.VerifyHistory(ctx, func(p store.Progress) { last = p })
 				if err != nil {
 					return err
 				}

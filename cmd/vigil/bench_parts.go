@@ -22,6 +22,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/crawler/resolve"
 	"vigil/crawler/target"
 	"vigil/internal/config"
@@ -136,11 +137,11 @@ func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
 }
 
 func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (benchResult, error) {
-	g, err := newGuard(cfg, world{})
+	g, err := app.NewGuard(cfg, app.World{})
 	if err != nil {
 		return benchResult{}, err
 	}
-	e, err := newEyes(cfg, g, world{}, randomKey(), keeping{}, zap.NewNop())
+	e, err := app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
 	if err != nil {
 		return benchResult{}, err
 	}
@@ -150,7 +151,7 @@ func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (
 			if problem != nil {
 				return false
 			}
-			o := e.panel.Look(ctx, cfg.Crawler.Vantages[0].Name, casefile.Subject{Target: t, Purpose: casefile.PurposeTarget})
+			o := e.Vantages.Look(ctx, cfg.Crawler.Vantages[0].Name, casefile.Subject{Target: t, Purpose: casefile.PurposeTarget})
 			return o.Fault == nil && o.Status == http.StatusOK && json.NewEncoder(io.Discard).Encode(shapeObservation(o)) == nil
 		}), nil
 	})
@@ -168,12 +169,12 @@ func benchVisits(ctx context.Context, cfg config.Config, l benchLab, part string
 		defer drop()
 		cfg.Database.URL = fresh
 	}
-	h, err := openHouse(ctx, cfg, zap.NewNop(), world{})
+	h, err := app.Open(ctx, cfg, zap.NewNop(), app.World{})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = h.close() }()
-	e, err := h.newEngine(ctx, nil)
+	defer func() { _ = h.Close() }()
+	e, err := h.NewEngine(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -185,7 +186,7 @@ func benchVisits(ctx context.Context, cfg config.Config, l benchLab, part string
 	}
 	for _, pass := range []string{"first " + part, part} {
 		time.Sleep(20 * time.Millisecond) // so that the last ones are due again
-		hosts, err := h.store.DueHosts(ctx, time.Now().UTC(), l.Sites)
+		hosts, err := h.Store.DueHosts(ctx, time.Now().UTC(), l.Sites)
 		if err != nil {
 			return err
 		}
@@ -193,7 +194,7 @@ func benchVisits(ctx context.Context, cfg config.Config, l benchLab, part string
 			return fmt.Errorf("%d hosts are due, not %d", len(hosts), l.Sites)
 		}
 		r, err := measure(pass, l.Sites, func() (int, error) {
-			return spread(l.Sites, width, func(i int) bool { return e.visitor.Round(ctx, hosts[i]) == nil }), nil
+			return spread(l.Sites, width, func(i int) bool { return e.Visitor.Round(ctx, hosts[i]) == nil }), nil
 		})
 		if err := errors.Join(err, tell.Encode(r)); err != nil {
 			return err
@@ -202,17 +203,17 @@ func benchVisits(ctx context.Context, cfg config.Config, l benchLab, part string
 	return nil
 }
 
-func benchReports(ctx context.Context, h *house, l benchLab) error {
+func benchReports(ctx context.Context, h *app.App, l benchLab) error {
 	now := time.Now().UTC()
 	var batch []casefile.Report
 	for i := range l.Sites {
-		t, problem := h.parse(l.url(i))
+		t, problem := h.Parse(l.url(i))
 		if problem != nil {
 			return problem
 		}
 		batch = append(batch, casefile.Report{Target: t, Source: "bench", Classification: casefile.ClassUnclassified, Received: now})
 		if len(batch) == 1000 || i == l.Sites-1 {
-			if _, err := h.store.AddReports(ctx, batch, now); err != nil {
+			if _, err := h.Store.AddReports(ctx, batch, now); err != nil {
 				return err
 			}
 			batch = batch[:0]
@@ -223,16 +224,16 @@ func benchReports(ctx context.Context, h *house, l benchLab) error {
 
 // benchRounds is the same work through the queue: feeder, River, rounds. It runs
 // until every case was visited twice.
-func benchRounds(ctx context.Context, e *engine, l benchLab, part string, tell *json.Encoder) error {
+func benchRounds(ctx context.Context, e *app.Engine, l benchLab, part string, tell *json.Encoder) error {
 	ctx, stop := context.WithTimeout(ctx, 5*time.Minute)
 	defer stop()
 	var done atomic.Int64
 	running := make(chan error, 1)
 	r, err := measure(part+" (with queue)", l.Sites, func() (int, error) {
-		go func() { running <- e.run(ctx, nil) }()
+		go func() { running <- e.Run(ctx, nil) }()
 		for done.Load() < int64(l.Sites) && ctx.Err() == nil {
 			time.Sleep(50 * time.Millisecond)
-			done.Store(e.meter.Visits())
+			done.Store(e.Meter.Visits())
 		}
 		return 0, ctx.Err()
 	})

@@ -36,7 +36,7 @@ func TestPagesInABrowser(t *testing.T) {
 	defer d.remove()
 	working, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- d.engine.run(working, d.listener) }()
+	go func() { ended <- d.engine.Run(working, d.listener) }()
 	defer func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -60,11 +60,11 @@ func TestPagesInABrowser(t *testing.T) {
 func (d *demo) untilRemoved(t *testing.T) {
 	t.Helper()
 	for time.Since(d.started) < 40*time.Second {
-		counts, err := d.engine.store.Counts(t.Context())
+		counts, err := d.engine.Store.Counts(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := d.engine.store.Case(t.Context(), d.caseOf(t, "lantern.example"))
+		c, err := d.engine.Store.Case(t.Context(), d.caseOf(t, "lantern.example"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func (b *browser) oneCase(id casefile.CaseID, d *demo) {
 	ending := d.cases[id]
 	b.do(chromedp.Navigate(fmt.Sprintf("%s/cases/%d", b.root, id)), chromedp.WaitVisible(chromedp.CSS("h1")))
 	b.reads("removed", "404", "hosting", "history")
-	c, err := d.engine.store.Case(b.t.Context(), id)
+	c, err := d.engine.Store.Case(b.t.Context(), id)
 	if err != nil || c.Hosting == nil || c.Assignment == nil || len(c.Assignment.Hotlines) == 0 {
 		b.t.Fatalf("hosting %+v, assignment %+v: %v", c.Hosting, c.Assignment, err)
 	}
@@ -235,7 +235,7 @@ func (b *browser) oneCase(id casefile.CaseID, d *demo) {
 	b.press("form[action$='/reveal'] button")
 	b.do(chromedp.WaitVisible(chromedp.CSS("code.revealed")))
 	b.reads(ending.URL, "to call the provider")
-	events, err := d.engine.store.Events(b.t.Context(), id, 0, casefile.MaxPage)
+	events, err := d.engine.Store.Events(b.t.Context(), id, 0, casefile.MaxPage)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 )
@@ -34,16 +35,16 @@ func TestColdRegistriesBlockNobody(t *testing.T) {
 		g := &cfg.Geolocate
 		g.Databases = []config.GeoDatabase{{Kind: "country", Path: country}, {Kind: "asn", Path: asn}}
 		g.RDAP.Bootstrap, g.WHOIS.Server, g.PerSecond, g.Waiting = net.RDAPBootstrap(), net.WHOIS(), 1000, waiting
-		h, err := openHouse(t.Context(), cfg, zap.NewNop(), world{foreign: net.Dialer("local"), relay: net.Dialer("local")})
+		h, err := app.Open(t.Context(), cfg, zap.NewNop(), app.World{Foreign: net.Dialer("local"), Relay: net.Dialer("local")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer h.close()
-		e, err := h.newEngine(t.Context(), nil)
+		defer h.Close()
+		e, err := h.NewEngine(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer e.eyes.locator.Close()
+		defer e.Look.Locator.Close()
 		net.FailRDAP(fakenet.FailHang)
 		net.FailWHOIS(fakenet.FailHang)
 		var reports []casefile.Report
@@ -51,13 +52,13 @@ func TestColdRegistriesBlockNobody(t *testing.T) {
 			// A registrable domain each: what is asked about one says nothing about another.
 			host := fmt.Sprintf("site-%d.example", i)
 			net.Add(fakenet.Site{Host: host, Network: net.Networks()[1+i%3].Name, Acts: fakenet.Always(fakenet.Page("A page", "Harmless words."))})
-			target, problem := h.parse(net.URL(host))
+			target, problem := h.Parse(net.URL(host))
 			if problem != nil {
 				t.Fatal(problem)
 			}
 			reports = append(reports, casefile.Report{Target: target, Source: "test", Classification: casefile.ClassA1, Received: time.Now().UTC()})
 		}
-		added, err := h.store.AddReports(t.Context(), reports, time.Now().UTC())
+		added, err := h.Store.AddReports(t.Context(), reports, time.Now().UTC())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +67,7 @@ func TestColdRegistriesBlockNobody(t *testing.T) {
 			started := time.Now()
 			rounds(t.Context(), t, e)
 			for _, a := range added {
-				visits, err := h.store.Visits(t.Context(), a.CaseID, 0, 1)
+				visits, err := h.Store.Visits(t.Context(), a.CaseID, 0, 1)
 				if err != nil || len(visits) != 1 {
 					t.Fatalf("case %d was never visited: %v %v", a.CaseID, visits, err)
 				}
@@ -94,7 +95,7 @@ func TestColdRegistriesBlockNobody(t *testing.T) {
 			}
 			lacking = 0
 			for _, a := range added {
-				c, err := h.store.Case(t.Context(), a.CaseID)
+				c, err := h.Store.Case(t.Context(), a.CaseID)
 				if err != nil {
 					t.Fatal(err)
 				}

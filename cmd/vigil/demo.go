@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/fakenet"
 	"vigil/scheduler"
 	"vigil/web/auth"
@@ -53,7 +54,7 @@ type demo struct {
 	net      *fakenet.Net
 	sockets  *fakenet.Sockets
 	endings  []fakenet.Ending
-	engine   *engine
+	engine   *app.Engine
 	listener net.Listener
 	token    string
 	password string
@@ -76,14 +77,14 @@ func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWh
 		fmt.Fprintln(out, "Kept:", d.dir)
 		d.kept = true
 	}
-	removal := d.engine.visitor.Removal()
+	removal := d.engine.Visitor.Removal()
 	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n"+
 		"One vantage looks, so a removal needs twice the usual streak: here %d gone verdicts over %v, %.1f days of the story.\n",
 		len(d.endings), demoDay, d.listener.Addr(), d.password, removal.Verdicts, removal.Span, float64(removal.Span)/float64(demoDay))
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- d.engine.run(working, d.listener) }()
+	go func() { ended <- d.engine.Run(working, d.listener) }()
 	if err := d.report(ctx); err != nil {
 		stop()
 		return errors.Join(err, <-ended)
@@ -138,13 +139,13 @@ func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := openHouse(ctx, cfg, log, world{foreign: d.sockets.Dialer("local")})
+	h, err := app.Open(ctx, cfg, log, app.World{Foreign: d.sockets.Dialer("local")})
 	if err != nil {
 		return nil, err
 	}
-	d.engine = &engine{house: h}
-	if d.engine, err = h.newEngine(ctx, d.counted); err != nil {
-		return nil, errors.Join(err, h.close())
+	d.engine = &app.Engine{App: h}
+	if d.engine, err = h.NewEngine(ctx, d.counted); err != nil {
+		return nil, errors.Join(err, h.Close())
 	}
 	return d, d.people(ctx)
 }
@@ -155,7 +156,7 @@ func demoControl(i int) string { return fmt.Sprintf("control-%d.test", i+1) }
 
 // people makes a token for the API and a login for the pages.
 func (d *demo) people(ctx context.Context) (err error) {
-	if d.token, err = d.engine.addToken(ctx, "demo", casefile.RoleAnalyst); err != nil {
+	if d.token, err = addToken(ctx, d.engine.App, "demo", casefile.RoleAnalyst); err != nil {
 		return err
 	}
 	secret, _ := auth.NewToken()
@@ -164,12 +165,12 @@ func (d *demo) people(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return d.engine.store.AddUser(ctx, casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}, hash, time.Now().UTC())
+	return d.engine.Store.AddUser(ctx, casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}, hash, time.Now().UTC())
 }
 
 func (d *demo) remove() {
 	if d.engine != nil {
-		_ = d.engine.close()
+		_ = d.engine.Close()
 	}
 	if d.listener != nil {
 		_ = d.listener.Close()
@@ -245,7 +246,7 @@ func terminal(w io.Writer) bool {
 }
 
 func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, open int) {
-	counts, err := d.engine.store.Counts(ctx)
+	counts, err := d.engine.Store.Counts(ctx)
 	if err != nil {
 		return // the end will say
 	}
@@ -255,7 +256,7 @@ func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, 
 			line += fmt.Sprintf(" %s %d ", s, counts[s])
 		}
 	}
-	line += fmt.Sprintf(" | %d visits, %d looks, %d mails | %d sites to go", d.engine.meter.Visits(), d.looks.Load(), len(d.net.Mails()), open)
+	line += fmt.Sprintf(" | %d visits, %d looks, %d mails | %d sites to go", d.engine.Meter.Visits(), d.looks.Load(), len(d.net.Mails()), open)
 	if live {
 		fmt.Fprintf(progress, "\r\x1b[K%s", line)
 		return
@@ -267,7 +268,7 @@ func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, 
 func (d *demo) open(ctx context.Context) (int, error) {
 	open := 0
 	for id, e := range d.cases {
-		c, err := d.engine.store.Case(ctx, id)
+		c, err := d.engine.Store.Case(ctx, id)
 		if err != nil {
 			return 0, err
 		}

@@ -48,7 +48,7 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 	s := &demoSummary{notices: map[casefile.NoticeState]int{}}
 	var unsealed bytes.Buffer // everything the database holds, as Vigil reads it: also what is sealed
 	removals := map[casefile.CaseID]time.Duration{}
-	err := d.engine.store.Episodes(ctx, time.Time{}, func(r casefile.EpisodeRecord) error {
+	err := d.engine.Store.Episodes(ctx, time.Time{}, func(r casefile.EpisodeRecord) error {
 		if _, known := removals[r.CaseID]; !known && r.Outcome == casefile.OutcomeRemoved || r.Episode.Number == 1 && !r.Episode.FirstGone.IsZero() {
 			removals[r.CaseID] = r.Episode.FirstGone.Sub(r.Episode.Opened)
 		}
@@ -74,11 +74,11 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 	if started := d.looks.Load(); started != s.recorded {
 		s.faults = append(s.faults, fmt.Sprintf("%d looks were started and %d are recorded", started, s.recorded))
 	}
-	if err := d.engine.store.VerifyHistory(ctx, nil); err != nil {
+	if err := d.engine.Store.VerifyHistory(ctx, nil); err != nil {
 		s.faults = append(s.faults, err.Error())
 	}
 	s.faults = append(s.faults, d.mails(s)...)
-	if s.figures, err = d.engine.figures(ctx, figures.Query{Clock: figures.FromReport}); err != nil {
+	if s.figures, err = d.engine.Figures(ctx, figures.Query{Clock: figures.FromReport}); err != nil {
 		return nil, err
 	}
 	leaks, err := d.leaks(ctx, s, unsealed.Bytes())
@@ -88,7 +88,7 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 
 // examine reads all there is about a case.
 func (d *demo) examine(ctx context.Context, id casefile.CaseID, e fakenet.Ending, s *demoSummary, unsealed io.Writer) (demoRow, error) {
-	store := d.engine.store
+	store := d.engine.Store
 	row := demoRow{ending: e, notices: map[casefile.NoticeState]int{}}
 	var err error
 	if row.c, err = store.Case(ctx, id); err != nil {
@@ -223,7 +223,7 @@ func (d *demo) leaks(ctx context.Context, s *demoSummary, unsealed []byte) (faul
 		return faults, errors.Join(err, err2)
 	}
 	var metrics page
-	d.engine.meter.Handler().ServeHTTP(&metrics, scrape)
+	d.engine.Meter.Handler().ServeHTTP(&metrics, scrape)
 	search("the metrics", metrics.Bytes(), slices.Concat(markers, hosts))
 	return faults, err
 }

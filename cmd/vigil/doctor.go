@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/seal"
 	"vigil/store"
@@ -58,7 +59,7 @@ const (
 // doctor looks and tells; each examination is independent of the others.
 type doctor struct {
 	cfg    config.Config
-	world  world
+	world  app.World
 	out    io.Writer
 	counts map[finding]int
 }
@@ -191,13 +192,13 @@ func (d *doctor) coreDumps() {
 }
 
 func (d *doctor) directory() {
-	directory, err := openDirectory(d.cfg.Notices.Directory)
+	directory, err := app.OpenDirectory(d.cfg.Notices.Directory)
 	if err != nil {
 		d.say(fail, "directory", err.Error(), "")
 		return
 	}
 	what := fmt.Sprintf("%d hotlines", directory.Len())
-	if _, err := newDesk(d.cfg); err != nil {
+	if _, err := app.NewDesk(d.cfg); err != nil {
 		d.say(fail, "directory", err.Error(), "")
 		return
 	}
@@ -211,7 +212,7 @@ func (d *doctor) directory() {
 // providers examines the operator's directory of providers.
 func (d *doctor) providers() {
 	path := d.cfg.Geolocate.Contacts
-	directory, err := openProviders(path)
+	directory, err := app.OpenProviders(path)
 	switch rows, approved := directory.Len(), directory.Approved(); {
 	case err != nil:
 		d.say(fail, "providers", err.Error(), "correct the file; it is read at the start")
@@ -246,7 +247,7 @@ func (d *doctor) origins() {
 
 // network examines resolver, gate and clock by looking at the control targets.
 func (d *doctor) network(ctx context.Context) {
-	g, err := newGuard(d.cfg, d.world)
+	g, err := app.NewGuard(d.cfg, d.world)
 	if err != nil {
 		d.say(fail, "guard", err.Error(), "")
 		return
@@ -254,19 +255,19 @@ func (d *doctor) network(ctx context.Context) {
 	for _, n := range d.cfg.Guard.AllowNetworks {
 		d.say(warn, "guard", n.String()+" may be dialled though it is not public", "remove it from guard.allow_networks unless this is a lab")
 	}
-	eyes, err := newEyes(d.cfg, g, d.world, randomKey(), keeping{}, zap.NewNop())
+	eyes, err := app.NewLookDeps(d.cfg, g, d.world, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
 	if err != nil {
 		d.say(fail, "crawler", err.Error(), "")
 		return
 	}
-	d.remoteEyes(ctx, eyes.panel)
+	d.remoteEyes(ctx, eyes.Vantages)
 	if len(d.cfg.Gate.Targets)+len(d.cfg.Gate.PerVantage) == 0 {
 		d.say(warn, "gate", "there is none: a fault of our own line would be taken for silence of theirs", "set gate.targets to two or three URLs that are always up")
 		d.resolver(ctx, eyes, "example.com")
 		return
 	}
-	h := &house{cfg: d.cfg, guard: g, world: d.world, log: zap.NewNop()}
-	targets, err := h.controls("gate.targets", d.cfg.Gate.Targets)
+	h := &app.App{Config: d.cfg, Guard: g, World: d.world, Log: zap.NewNop()}
+	targets, err := h.Controls("gate.targets", d.cfg.Gate.Targets)
 	if err != nil {
 		d.say(fail, "gate", err.Error(), "correct gate.targets")
 		return
@@ -276,12 +277,12 @@ func (d *doctor) network(ctx context.Context) {
 		name = targets[0].Host()
 	}
 	d.resolver(ctx, eyes, name)
-	gate, err := h.newGate(eyes.panel, nil)
+	gate, err := h.NewGate(eyes.Vantages, nil)
 	if err != nil {
 		d.say(fail, "gate", err.Error(), "correct gate.targets or gate.per_vantage")
 		return
 	}
-	for _, v := range eyes.panel.Vantages() {
+	for _, v := range eyes.Vantages.Vantages() {
 		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
 			d.say(good, "gate", "open from vantage "+v.Name, "")
 		}
@@ -298,11 +299,11 @@ func (d *doctor) network(ctx context.Context) {
 	d.clock(ctx, eyes, targets)
 }
 
-func (d *doctor) resolver(ctx context.Context, e *eyes, name string) {
+func (d *doctor) resolver(ctx context.Context, e *app.LookDeps, name string) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	started := time.Now()
-	_, fault := e.resolver.Resolve(ctx, name, false)
+	_, fault := e.Resolver.Resolve(ctx, name, false)
 	if fault != nil {
 		d.say(fail, "resolver", fmt.Sprintf("a name that always exists was not found (%s)", fault.Kind), "set resolver.servers to resolvers that answer from here, best your own")
 		return
@@ -314,10 +315,10 @@ func (d *doctor) resolver(ctx context.Context, e *eyes, name string) {
 const maxClockError = 30 * time.Second
 
 // clock compares our clock with the Date headers of the control targets.
-func (d *doctor) clock(ctx context.Context, e *eyes, targets []casefile.Target) {
-	from := e.panel.Vantages()[0].Name
+func (d *doctor) clock(ctx context.Context, e *app.LookDeps, targets []casefile.Target) {
+	from := e.Vantages.Vantages()[0].Name
 	for _, t := range targets {
-		hop := e.panel.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
+		hop := e.Vantages.Look(ctx, from, casefile.Subject{Target: t, Purpose: casefile.PurposeControl}).Final()
 		if hop.Date.IsZero() {
 			continue
 		}
@@ -337,7 +338,7 @@ func (d *doctor) mail(ctx context.Context) {
 		d.say(warn, "notices", "sending is off: notices are kept as drafts", "set notices.send when you are ready")
 		return
 	}
-	dialer := d.world.relay
+	dialer := d.world.Relay
 	if dialer == nil {
 		dialer = (&net.Dialer{}).DialContext
 	}

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
+	"vigil/crawler"
+	"vigil/crawler/eye"
 	"vigil/judge"
 	"vigil/store"
 )
@@ -14,10 +17,10 @@ import (
 const soonExpired = 30 * 24 * time.Hour
 
 // remoteEyes asks every remote eye who it is.
-func (d *doctor) remoteEyes(ctx context.Context, p *panel) {
+func (d *doctor) remoteEyes(ctx context.Context, p *crawler.VantageSet) {
 	for _, v := range p.Vantages() {
-		e := p.eyes[v.Name]
-		if e == nil {
+		e, remote := p.Named(v.Name).(*eye.Client)
+		if !remote {
 			continue
 		}
 		started := time.Now()
@@ -28,7 +31,7 @@ func (d *doctor) remoteEyes(ctx context.Context, p *panel) {
 			d.say(fail, "remote eye", v.Name+": "+err.Error(), "look at `vigil vantage` there, its certificates and the way to it; until then its looks count as interrupted, never as evidence")
 		case left < soonExpired:
 			d.say(warn, "remote eye", fmt.Sprintf("%s answers, but our certificate for it ends on %s", v.Name, e.Expires().Format(time.DateOnly)), "make new ones with `vigil vantage keys` and change them on both sides")
-		case who.Build != version():
+		case who.Build != app.Version():
 			d.say(warn, "remote eye", v.Name+" answers and runs another build than this one", "install the same release on both: two releases may see one page differently")
 		default:
 			d.say(good, "remote eye", fmt.Sprintf("%s answers in %d ms and is who it should be", v.Name, time.Since(started).Milliseconds()), "")
@@ -38,7 +41,7 @@ func (d *doctor) remoteEyes(ctx context.Context, p *panel) {
 
 // vantages says how many witnesses there are, and what a removal needs with them.
 func (d *doctor) vantages() {
-	what := fmt.Sprintf("%d; a removal needs %s", len(d.cfg.Crawler.Vantages), streakWords(removal(d.cfg)))
+	what := fmt.Sprintf("%d; a removal needs %s", len(d.cfg.Crawler.Vantages), app.StreakWords(app.Removal(d.cfg)))
 	if !judge.Alone(len(d.cfg.Crawler.Vantages)) {
 		d.say(good, "vantages", what, "")
 		return
@@ -55,7 +58,7 @@ func (d *doctor) witnesses(ctx context.Context, s *store.Store) {
 	for _, v := range d.cfg.Crawler.Vantages {
 		from = append(from, casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network})
 	}
-	heard, err := s.Testimonies(ctx, witnessVisits)
+	heard, err := s.Testimonies(ctx, app.AgreementVisits)
 	if err != nil {
 		d.say(fail, "witnesses", err.Error(), "")
 		return
@@ -64,7 +67,7 @@ func (d *doctor) witnesses(ctx context.Context, s *store.Store) {
 		what := fmt.Sprintf("%s stood against the others in %d of its last %d visits", w.Vantage, w.Dissent, w.Visits)
 		switch {
 		case w.Always():
-			d.say(warn, "witnesses", what+", mostly "+string(w.Mostly), witnessAdvice(w.Mostly))
+			d.say(warn, "witnesses", what+", mostly "+string(w.Mostly), app.DissentAdvice(w.Mostly))
 		case w.Known():
 			d.say(good, "witnesses", what, "")
 		default:

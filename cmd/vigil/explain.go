@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/judge"
 	"vigil/web/mask"
 )
@@ -36,8 +37,8 @@ act of its own, with a reason.`,
 			if err != nil {
 				return err
 			}
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				e, err := h.explain(ctx, id, visit)
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
+				e, err := explainVisit(ctx, a, id, visit)
 				if err != nil {
 					return err
 				}
@@ -82,8 +83,8 @@ type explainedVisit struct {
 }
 
 // explain explains a visit of a case, the last one when visit is 0.
-func (h *house) explain(ctx context.Context, id casefile.CaseID, visit casefile.VisitID) (explainedVisit, error) {
-	c, err := h.store.Case(ctx, id)
+func explainVisit(ctx context.Context, a *app.App, id casefile.CaseID, visit casefile.VisitID) (explainedVisit, error) {
+	c, err := a.Store.Case(ctx, id)
 	if err != nil {
 		return explainedVisit{}, err
 	}
@@ -91,7 +92,7 @@ func (h *house) explain(ctx context.Context, id casefile.CaseID, visit casefile.
 	if visit > 0 {
 		before = visit + 1
 	}
-	found, err := h.store.Visits(ctx, id, before, 1)
+	found, err := a.Store.Visits(ctx, id, before, 1)
 	switch {
 	case err != nil:
 		return explainedVisit{}, err

@@ -1,27 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
+	"vigil/cmd/app"
 	"vigil/geolocate"
 	"vigil/geolocate/geodata"
-	"vigil/geolocate/mmdb"
 	"vigil/internal/config"
-	"vigil/internal/telemetry"
 )
 
 func newGeodata(o *options) *cobra.Command {
@@ -48,45 +42,6 @@ configuration or a name that is not in it.`,
 	update.Flags().BoolVar(&force, "force", false, "fetch again, and take an older or much smaller database than the present one")
 	group.AddCommand(update)
 	return group
-}
-
-// databaseSources are the configured databases and where they come from. One without a source has no URL.
-func databaseSources(cfg config.Config) ([]geodata.Database, error) {
-	var faults config.Faults
-	var out []geodata.Database
-	for i, d := range cfg.Geolocate.Databases {
-		source := geodata.Source{Kind: mmdb.Kind(d.Kind), URL: d.URL}
-		if d.Source != "" {
-			known, ok := geodata.Find(d.Source)
-			switch {
-			case !ok:
-				faults = append(faults, fmt.Sprintf("geolocate.databases[%d].source: %q is none of %s", i, d.Source, strings.Join(sourceNames(), ", ")))
-			case string(known.Kind) != d.Kind:
-				faults = append(faults, fmt.Sprintf("geolocate.databases[%d]: the source %s is of kind %s, the entry of kind %s", i, d.Source, known.Kind, d.Kind))
-			}
-			source = known
-		}
-		source.SHA256, source.Licence, source.Attribution = cmp.Or(d.SHA256, source.SHA256), cmp.Or(d.Licence, source.Licence), cmp.Or(d.Attribution, source.Attribution)
-		out = append(out, geodata.Database{Kind: mmdb.Kind(d.Kind), Path: d.Path, Source: source})
-	}
-	if len(faults) > 0 {
-		return nil, faults
-	}
-	return out, nil
-}
-
-func sourceNames() (names []string) {
-	for _, s := range geodata.Sources() {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
-func databaseOptions(databases []geodata.Database) (out []geolocate.DatabaseOptions) {
-	for _, d := range databases {
-		out = append(out, geolocate.DatabaseOptions{Kind: string(d.Kind), Path: d.Path, Awaited: d.Source.URL != ""})
-	}
-	return out
 }
 
 // named are the databases that the names mean; all without names.
@@ -117,7 +72,7 @@ func named(databases []geodata.Database, names []string) ([]geodata.Database, er
 }
 
 func updateGeodata(ctx context.Context, cfg config.Config, names []string, force bool, out, progress io.Writer) error {
-	all, err := databaseSources(cfg)
+	all, err := app.DatabaseSources(cfg)
 	if err != nil {
 		return err
 	}
@@ -128,11 +83,11 @@ func updateGeodata(ctx context.Context, cfg config.Config, names []string, force
 	if err != nil {
 		return err
 	}
-	g, err := newGuard(cfg, world{})
+	g, err := app.NewGuard(cfg, app.World{})
 	if err != nil {
 		return err
 	}
-	resolver, err := newResolver(cfg, world{})
+	resolver, err := app.NewResolver(cfg, app.World{})
 	if err != nil {
 		return err
 	}
@@ -223,52 +178,20 @@ func (p *downloadProgress) done() {
 	p.bar, p.path = nil, ""
 }
 
-// watchGeodata takes replaced geo databases into use, on its own and at a SIGHUP, until ctx ends.
-func (e *engine) watchGeodata(ctx context.Context) error {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.eyes.locator.Watch(ctx) })
-	g.Go(func() error {
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-hangups:
-				e.eyes.locator.Reload()
-			}
-		}
-	})
-	return g.Wait()
-}
-
-// geodata lists the geo databases for the metrics.
-func (e *eyes) geodata() (out []telemetry.Geodata) {
-	for _, d := range e.locator.DatabaseInfos() {
-		kind := d.Kind
-		if kind == geolocate.KindEmbedded {
-			kind = "embedded"
-		}
-		out = append(out, telemetry.Geodata{Kind: kind, Loaded: d.Loaded, Built: d.Built})
-	}
-	return out
-}
-
 // oldData is the age from which on doctor warns: the sources are renewed daily to monthly
 // (docs/geodata.md), so that a file of 45 days has missed an edition of the slowest.
 const oldData = 45 * 24 * time.Hour
 
 func (d *doctor) geoDatabases() {
 	const subject = "geo databases"
-	databases, err := databaseSources(d.cfg)
+	databases, err := app.DatabaseSources(d.cfg)
 	if err != nil {
 		d.say(fail, subject, err.Error(), "")
 		return
 	}
 	loaded := 0
 	for _, one := range databases {
-		l, err := geolocate.New(geolocate.Options{Databases: databaseOptions([]geodata.Database{one}), NoRDAP: true, NoWHOIS: true})
+		l, err := geolocate.New(geolocate.Options{Databases: app.DatabaseOptions([]geodata.Database{one}), NoRDAP: true, NoWHOIS: true})
 		if err != nil {
 			d.say(fail, subject, err.Error(), "")
 			continue

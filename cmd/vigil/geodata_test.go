@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 )
@@ -141,7 +142,7 @@ func TestGeodataConfigurationsThatAreWrong(t *testing.T) {
 
 func TestDefaultDatabasesHaveKnownSources(t *testing.T) {
 	t.Parallel()
-	databases, err := databaseSources(config.Defaults())
+	databases, err := app.DatabaseSources(config.Defaults())
 	if err != nil || len(databases) != 2 {
 		t.Fatalf("%v, %v", databases, err)
 	}

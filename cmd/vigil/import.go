@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 )
 
 // importBatch is how many rows are stored in one transaction.
@@ -41,8 +42,8 @@ left out; good rows are kept. The same file again changes nothing.
 Exit code: 0 when every row was taken, 2 when some were refused.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				return importFile(ctx, h, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
+				return importFile(ctx, a, args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 			})
 		},
 	}
@@ -53,7 +54,7 @@ type reportAdder interface {
 	AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) ([]casefile.Added, bool, error)
 }
 
-func importFile(ctx context.Context, h *house, path string, out, progress io.Writer) error {
+func importFile(ctx context.Context, a *app.App, path string, out, progress io.Writer) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open the file to import: %w", err)
@@ -68,7 +69,7 @@ func importFile(ctx context.Context, h *house, path string, out, progress io.Wri
 	}
 	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(progress), progressbar.OptionSetVisibility(terminal(progress)), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetDescription("importing"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	im := importer{store: h.store, parse: h.parse, now: time.Now().UTC(), out: out}
+	im := importer{store: a.Store, parse: a.Parse, now: time.Now().UTC(), out: out}
 	counted := progressbar.NewReader(f, bar)
 	err = im.run(ctx, &counted)
 	_ = bar.Finish()

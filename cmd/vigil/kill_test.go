@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 	"vigil/store"
@@ -158,12 +159,12 @@ func (l *lab) afterKills(sites int, restarted time.Time, processes int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := openHouse(t.Context(), cfg, zap.NewNop(), world{})
+	h, err := app.Open(t.Context(), cfg, zap.NewNop(), app.World{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.close()
-	cases, err := h.store.Cases(t.Context(), casefile.CaseFilter{Limit: casefile.MaxPage})
+	defer h.Close()
+	cases, err := h.Store.Cases(t.Context(), casefile.CaseFilter{Limit: casefile.MaxPage})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func (l *lab) afterKills(sites int, restarted time.Time, processes int) {
 	}
 	interrupted := 0
 	for _, c := range cases {
-		visits, err := h.store.Visits(t.Context(), c.ID, 0, casefile.MaxPage)
+		visits, err := h.Store.Visits(t.Context(), c.ID, 0, casefile.MaxPage)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,10 +189,10 @@ func (l *lab) afterKills(sites int, restarted time.Time, processes int) {
 			}
 		}
 	}
-	if err := h.store.VerifyHistory(t.Context(), nil); err != nil {
+	if err := h.Store.VerifyHistory(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
-	l.mailedOnce(h.store, kills*processes)
+	l.mailedOnce(h.Store, kills*processes)
 	t.Logf("%d visits were interrupted by a kill and recorded as such; %d mails", interrupted, len(l.net.Mails()))
 }
 

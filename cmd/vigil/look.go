@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/crawler/target"
 	"vigil/internal/telemetry"
 	"vigil/judge"
@@ -51,19 +52,19 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			g, err := newGuard(cfg, world{})
+			g, err := app.NewGuard(cfg, app.World{})
 			if err != nil {
 				return err
 			}
-			e, err := newEyes(cfg, g, world{}, randomKey(), keeping{}, log)
+			e, err := app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, log)
 			if err != nil {
 				return err
 			}
-			desk, err := newDesk(cfg)
+			desk, err := app.NewDesk(cfg)
 			if err != nil {
 				return err
 			}
-			looks := &lookRun{looker: e.panel, locator: e.locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
+			looks := &lookRun{looker: e.Vantages, locator: e.Locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
 			print := printText
 			if asJSON {
 				print = printJSON

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/crawler/target"
 	"vigil/internal/config"
 )
@@ -39,7 +40,7 @@ func (*oneWall) Locate(context.Context, casefile.Inquiry) casefile.Hosting { ret
 // what is asked for, and a missing path is asked for once a host.
 func TestLookAsksAsAVisitDoes(t *testing.T) {
 	t.Parallel()
-	desk, err := newDesk(config.Defaults())
+	desk, err := app.NewDesk(config.Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}

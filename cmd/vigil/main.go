@@ -1,7 +1,6 @@
 // Command vigil keeps watch on reported URLs until what they point to is gone.
 //
-// It is the only package that knows all rooms: wire.go builds them from the
-// configuration, and each command is a file of its own.
+// cmd/app builds it from the configuration; each command is a file of its own here.
 package main
 
 import (
@@ -17,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
+	"vigil/internal/telemetry"
 )
 
 // Exit codes.
@@ -74,7 +75,7 @@ func newRoot() *cobra.Command {
 		Short:         "Keeps watch on reported URLs until what they point to is gone",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Version:       version(),
+		Version:       app.Version(),
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			o.explicit = cmd.Flags().Changed("config")
 		},
@@ -85,4 +86,21 @@ func newRoot() *cobra.Command {
 		newUser(o), newToken(o), newOrigin(o), newExplain(o), newReplay(), newAudit(o), newGeodata(o), newDoctor(o),
 	)
 	return root
+}
+
+// withApp opens an app from the configuration, runs do and closes it.
+func withApp(ctx context.Context, o *options, do func(context.Context, *app.App) error) error {
+	cfg, err := o.load()
+	if err != nil {
+		return err
+	}
+	log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, cfg, log, app.World{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, a), a.Close())
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"os"
 	"os/user"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/casefile"
-	"vigil/geolocate"
+	"vigil/cmd/app"
 )
 
 func newOrigin(o *options) *cobra.Command {
@@ -40,8 +39,8 @@ your name on this machine: name no URL in it.`,
 			if err != nil {
 				return err
 			}
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				c, err := h.recordOrigin(ctx, id, action, what)
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
+				c, err := recordOrigin(ctx, a, id, action, what)
 				if err != nil {
 					return err
 				}
@@ -84,42 +83,14 @@ func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, er
 }
 
 // recordOrigin does it.
-func (h *house) recordOrigin(ctx context.Context, id casefile.CaseID, a casefile.Action, f originFlags) (casefile.Case, error) {
-	if a.Kind == casefile.ActOrigin {
+func recordOrigin(ctx context.Context, a *app.App, id casefile.CaseID, act casefile.Action, f originFlags) (casefile.Case, error) {
+	if act.Kind == casefile.ActOrigin {
 		var problem *casefile.Problem
-		if a.Origin, a.Country, problem = h.readOrigin(f.address, f.country); problem != nil {
+		if act.Origin, act.Country, problem = a.ReadOrigin(f.address, f.country); problem != nil {
 			return casefile.Case{}, problem
 		}
 	}
-	return h.store.Act(ctx, id, a)
-}
-
-// readOrigin reads the address and the country of an origin that a person gave; either
-// may be empty. The address is one that the guard lets through: a record of another
-// would name no server on the internet. Problems quote neither.
-func (h *house) readOrigin(address, code string) (netip.Addr, string, *casefile.Problem) {
-	var origin netip.Addr
-	if address != "" {
-		var err error
-		if origin, err = netip.ParseAddr(address); err != nil {
-			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "this is no IP address; give one such as 203.0.113.9 or 2001:db8::9, without a port, not a name")
-		}
-		if origin = origin.Unmap(); h.guard.Check(origin) != nil {
-			return origin, "", casefile.Problemf(casefile.ProblemField, "origin",
-				"the address is private or reserved: no site on the internet is hosted there; give the public address, or in a lab allow the network with guard.allow_networks")
-		}
-		if edge := geolocate.EdgeAt(origin); edge != "" {
-			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "the address belongs to the edge %s; give that of the machine behind it", edge)
-		}
-	}
-	if code == "" {
-		return origin, "", nil
-	}
-	folded := geolocate.Country(code)
-	if folded == "" {
-		return origin, "", casefile.Problemf(casefile.ProblemField, "country", "this is no country; give the two letters of ISO 3166-1, for example NL")
-	}
-	return origin, folded, nil
+	return a.Store.Act(ctx, id, act)
 }
 
 // operator is who works on this machine, as the history names them: "cli:" and the

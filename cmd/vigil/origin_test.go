@@ -11,23 +11,24 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 )
 
 // onHouse works on the database of a lab, beside the commands.
-func (l *lab) onHouse(do func(context.Context, *house)) {
+func (l *lab) onHouse(do func(context.Context, *app.App)) {
 	l.t.Helper()
 	cfg, err := config.Load(l.config, true, nil)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	h, err := openHouse(l.t.Context(), cfg, zap.NewNop(), world{})
+	h, err := app.Open(l.t.Context(), cfg, zap.NewNop(), app.World{})
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	do(l.t.Context(), h)
-	if err := h.close(); err != nil {
+	if err := h.Close(); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -36,26 +37,26 @@ func (l *lab) onHouse(do func(context.Context, *house)) {
 func (l *lab) visited(host string) casefile.CaseID {
 	l.t.Helper()
 	var id casefile.CaseID
-	l.onHouse(func(ctx context.Context, h *house) {
-		t, problem := h.parse(l.sockets.URL(host))
+	l.onHouse(func(ctx context.Context, h *app.App) {
+		t, problem := h.Parse(l.sockets.URL(host))
 		if problem != nil {
 			l.t.Fatal(problem)
 		}
 		now := time.Now().UTC()
-		added, err := h.store.AddReports(ctx, []casefile.Report{{Target: t, Source: "lab", Classification: casefile.ClassUnclassified, Received: now}}, now)
+		added, err := h.Store.AddReports(ctx, []casefile.Report{{Target: t, Source: "lab", Classification: casefile.ClassUnclassified, Received: now}}, now)
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		id = added[0].CaseID
-		e, err := h.newEngine(ctx, nil)
+		e, err := h.NewEngine(ctx, nil)
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		working, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- e.run(working, nil) }()
+		go func() { ended <- e.Run(working, nil) }()
 		for range 200 {
-			if c, err := h.store.Case(ctx, id); err != nil || c.Hosting != nil {
+			if c, err := h.Store.Case(ctx, id); err != nil || c.Hosting != nil {
 				break
 			}
 			time.Sleep(50 * time.Millisecond)
@@ -64,7 +65,7 @@ func (l *lab) visited(host string) casefile.CaseID {
 		if err := <-ended; err != nil {
 			l.t.Error(err)
 		}
-		if c, err := h.store.Case(ctx, id); err != nil || c.Hosting == nil {
+		if c, err := h.Store.Case(ctx, id); err != nil || c.Hosting == nil {
 			l.t.Fatalf("the case was not visited: %v", err)
 		}
 	})
@@ -74,12 +75,12 @@ func (l *lab) visited(host string) casefile.CaseID {
 // kept is a case and the last event of its history.
 func (l *lab) kept(id casefile.CaseID) (c casefile.Case, last casefile.Event) {
 	l.t.Helper()
-	l.onHouse(func(ctx context.Context, h *house) {
+	l.onHouse(func(ctx context.Context, h *app.App) {
 		var err error
-		if c, err = h.store.Case(ctx, id); err != nil {
+		if c, err = h.Store.Case(ctx, id); err != nil {
 			l.t.Fatal(err)
 		}
-		events, err := h.store.Events(ctx, id, 0, casefile.MaxPage)
+		events, err := h.Store.Events(ctx, id, 0, casefile.MaxPage)
 		if err != nil {
 			l.t.Fatal(err)
 		}

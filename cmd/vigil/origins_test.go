@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/crawler/guard"
 	"vigil/internal/config"
 )
@@ -32,7 +33,7 @@ func TestTheConfiguredServiceIsAsked(t *testing.T) {
 	cfg.Resolver.Servers = []string{"127.0.0.1:9"}
 	cfg.Geolocate.Databases, cfg.Geolocate.RDAP.Bootstrap, cfg.Geolocate.WHOIS.Server = nil, "", ""
 	cfg.Geolocate.Origin = config.Origin{URL: service.URL, Token: "a-word"}
-	eyesOf := func(allow ...string) (*eyes, error) {
+	eyesOf := func(allow ...string) (*app.LookDeps, error) {
 		cfg.Guard.AllowNetworks = nil
 		for _, p := range allow {
 			cfg.Guard.AllowNetworks = append(cfg.Guard.AllowNetworks, netip.MustParsePrefix(p))
@@ -41,7 +42,7 @@ func TestTheConfiguredServiceIsAsked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return newEyes(cfg, g, world{}, randomKey(), keeping{}, zap.NewNop())
+		return app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
 	}
 	var faults config.Faults
 	if _, err := eyesOf(); !errors.As(err, &faults) || !strings.Contains(err.Error(), "guard.allow_networks") || strings.Contains(err.Error(), service.URL) {
@@ -51,12 +52,12 @@ func TestTheConfiguredServiceIsAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = e.locator.Close() })
+	t.Cleanup(func() { _ = e.Locator.Close() })
 	target, err := casefile.NewTarget("http://www.site-1.example/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := e.locator.Locate(t.Context(), casefile.Inquiry{Target: target, Looks: []casefile.Observation{{Resolution: casefile.Resolution{
+	h := e.Locator.Locate(t.Context(), casefile.Inquiry{Target: target, Looks: []casefile.Observation{{Resolution: casefile.Resolution{
 		Rcode: "NOERROR", CNAMEs: []string{"www.site-1.example.cdn.cloudflare.net"}, Addresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")},
 	}}}})
 	if h.Edge == nil || h.Origin != casefile.OriginKnown || h.Claims[0].Value != "192.0.2.9" || h.Claims[0].Source != "lookup:127.0.0.1" {

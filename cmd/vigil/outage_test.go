@@ -25,6 +25,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 )
@@ -140,7 +141,7 @@ func selfSigned(t *testing.T) *tls.Config {
 
 // outage is the world of the test.
 type outage struct {
-	*engine
+	*app.Engine
 	net    *fakenet.Net
 	broken brokenLine
 	down   atomic.Bool
@@ -185,10 +186,10 @@ func liveOutage(t *testing.T, dir string, broken brokenLine) {
 			reports = append(reports, casefile.Report{Target: x, Source: "outage", Classification: casefile.ClassA1, Received: time.Now().UTC().Add(time.Duration(i) * time.Millisecond)})
 		}
 	}
-	o.engine = openOutage(ctx, t, dir, o)
+	o.Engine = openOutage(ctx, t, dir, o)
 	defer func() {
-		o.eyes.locator.Close()
-		if err := o.close(); err != nil {
+		o.Look.Locator.Close()
+		if err := o.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -209,7 +210,7 @@ func liveOutage(t *testing.T, dir string, broken brokenLine) {
 	} else {
 		proveUnmoved(t, before, during)
 	}
-	for _, line := range o.gate.Status() {
+	for _, line := range o.Gate.Status() {
 		if line.Sound || line.Since.Sub(began) > 5*time.Minute {
 			t.Errorf("the gate does not tell of the outage: %+v", line)
 		}
@@ -220,7 +221,7 @@ func liveOutage(t *testing.T, dir string, broken brokenLine) {
 	const gap = 15 * time.Minute // first_gap
 	o.work(ctx, t, gap+gap/10+2*time.Minute)
 	proveVisited(t, o.cases(ctx, t), restored)
-	for _, line := range o.gate.Status() {
+	for _, line := range o.Gate.Status() {
 		if !line.Sound {
 			t.Errorf("the gate did not open again: %+v", line)
 		}
@@ -255,7 +256,7 @@ func (o *outage) sites() []fakenet.Site {
 	})
 }
 
-func openOutage(ctx context.Context, t *testing.T, dir string, o *outage) *engine {
+func openOutage(ctx context.Context, t *testing.T, dir string, o *outage) *app.Engine {
 	t.Helper()
 	cfg := config.Defaults()
 	cfg.Database.URL, cfg.Seal.KeyFile = "sqlite:"+dir+"/vigil.db", dir+"/vigil.key"
@@ -271,22 +272,22 @@ func openOutage(ctx context.Context, t *testing.T, dir string, o *outage) *engin
 	for i := range 3 {
 		cfg.Gate.Targets = append(cfg.Gate.Targets, o.net.URL(demoControl(i)))
 	}
-	h, err := openHouse(ctx, cfg, zap.NewNop(), world{foreign: o.dial, relay: func(context.Context, string, string) (net.Conn, error) {
+	h, err := app.Open(ctx, cfg, zap.NewNop(), app.World{Foreign: o.dial, Relay: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no mail in this test")
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := h.newEngine(ctx, nil)
+	e, err := h.NewEngine(ctx, nil)
 	if err != nil {
-		t.Fatal(errors.Join(err, h.close()))
+		t.Fatal(errors.Join(err, h.Close()))
 	}
 	return e
 }
 
 func (o *outage) report(ctx context.Context, t *testing.T, reports []casefile.Report) {
 	t.Helper()
-	added, err := o.store.AddReports(ctx, reports, time.Now().UTC())
+	added, err := o.Store.AddReports(ctx, reports, time.Now().UTC())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +300,7 @@ func (o *outage) report(ctx context.Context, t *testing.T, reports []casefile.Re
 func (o *outage) work(ctx context.Context, t *testing.T, long time.Duration) {
 	t.Helper()
 	for end := time.Now().Add(long); time.Now().Before(end); time.Sleep(time.Minute) {
-		rounds(ctx, t, o.engine)
+		rounds(ctx, t, o.Engine)
 	}
 }
 
@@ -307,7 +308,7 @@ func (o *outage) cases(ctx context.Context, t *testing.T) map[casefile.CaseID]ca
 	t.Helper()
 	all := map[casefile.CaseID]casefile.Case{}
 	for _, id := range o.ids {
-		c, err := o.store.Case(ctx, id)
+		c, err := o.Store.Case(ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}

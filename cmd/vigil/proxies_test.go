@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 )
@@ -179,14 +180,14 @@ func TestVantagesThroughVisits(t *testing.T) {
 				t.Fatalf("not within %v: %s", within, what)
 			}
 			rounds(t.Context(), t, e)
-			if err := e.witnesses.compare(t.Context()); err != nil {
+			if err := e.Agreement.Compare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	get := func(host string) casefile.Case {
 		t.Helper()
-		c, err := e.store.Case(t.Context(), cases[n.URL(host)])
+		c, err := e.Store.Case(t.Context(), cases[n.URL(host)])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,21 +205,21 @@ func TestVantagesThroughVisits(t *testing.T) {
 	if len(last.Verdict.Dissent) != 3 {
 		t.Errorf("fenced: dissent %+v, want every vantage with what it alone would say", last.Verdict.Dissent)
 	}
-	if c := get("gone.example"); e.visitor.Removal() != casefile.Confirm(e.cfg.Scheduler.Confirm) || c.Streak.Count != 3 {
-		t.Errorf("removed by %d verdicts, needs %+v", c.Streak.Count, e.visitor.Removal())
+	if c := get("gone.example"); e.Visitor.Removal() != casefile.Confirm(e.Config.Scheduler.Confirm) || c.Streak.Count != 3 {
+		t.Errorf("removed by %d verdicts, needs %+v", c.Streak.Count, e.Visitor.Removal())
 	}
 	for name, p := range map[string]*labProxy{"HTTP": web, "SOCKS5": socks} {
 		if named, lines := p.heard(); len(named) > 0 || lines == 0 {
 			t.Errorf("the %s proxy opened %d lines and was asked for names: %q", name, lines, named)
 		}
 	}
-	if said := e.degraded(); len(said) > 0 {
+	if said := e.Degraded(); len(said) > 0 {
 		t.Errorf("while all is well: %q", said)
 	}
 
 	web.stop()
-	wait("a note on the dead proxy", 30*time.Second, func() bool { return len(e.degraded()) > 0 })
-	if said := e.degraded(); len(said) != 1 || !strings.Contains(said[0], "vantage web") || !strings.Contains(said[0], "mostly silent") {
+	wait("a note on the dead proxy", 30*time.Second, func() bool { return len(e.Degraded()) > 0 })
+	if said := e.Degraded(); len(said) != 1 || !strings.Contains(said[0], "vantage web") || !strings.Contains(said[0], "mostly silent") {
 		t.Errorf("said %q", said)
 	}
 	if c := get("one.example"); c.Last.State != casefile.StateLive || c.Standing != casefile.Watching {
@@ -230,7 +231,7 @@ func TestVantagesThroughVisits(t *testing.T) {
 }
 
 // openProxied opens an engine that looks from the places: directly, and through the proxies.
-func openProxied(t *testing.T, n *fakenet.Net, places []casefile.Vantage, web, socks *labProxy, log *zap.Logger) *engine {
+func openProxied(t *testing.T, n *fakenet.Net, places []casefile.Vantage, web, socks *labProxy, log *zap.Logger) *app.Engine {
 	t.Helper()
 	dir := t.TempDir()
 	cfg := config.Defaults()
@@ -248,31 +249,31 @@ func openProxied(t *testing.T, n *fakenet.Net, places []casefile.Vantage, web, s
 	s := &cfg.Scheduler
 	s.FirstGap, s.MaxGap, s.Growth = 10*time.Millisecond, 200*time.Millisecond, 0
 	s.Confirm = config.Confirm{Verdicts: 3, Span: 300 * time.Millisecond}
-	h, err := openHouse(t.Context(), cfg, log, world{foreign: n.Dialer(places[0].Name)})
+	h, err := app.Open(t.Context(), cfg, log, app.World{Foreign: n.Dialer(places[0].Name)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.close() })
-	e, err := h.newEngine(t.Context(), nil)
+	t.Cleanup(func() { _ = h.Close() })
+	e, err := h.NewEngine(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = e.eyes.locator.Close() })
+	t.Cleanup(func() { _ = e.Look.Locator.Close() })
 	return e
 }
 
 // reportAll reports URLs and gives their cases.
-func reportAll(t *testing.T, e *engine, urls []string) map[string]casefile.CaseID {
+func reportAll(t *testing.T, e *app.Engine, urls []string) map[string]casefile.CaseID {
 	t.Helper()
 	var reports []casefile.Report
 	for _, url := range urls {
-		at, problem := e.parse(url)
+		at, problem := e.Parse(url)
 		if problem != nil {
 			t.Fatal(problem)
 		}
 		reports = append(reports, casefile.Report{Target: at, Source: "test", Classification: casefile.ClassBaseline, Received: time.Now().UTC()})
 	}
-	added, err := e.store.AddReports(t.Context(), reports, time.Now().UTC())
+	added, err := e.Store.AddReports(t.Context(), reports, time.Now().UTC())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,9 +284,9 @@ func reportAll(t *testing.T, e *engine, urls []string) map[string]casefile.CaseI
 	return cases
 }
 
-func lastVisit(t *testing.T, e *engine, id casefile.CaseID) casefile.Visit {
+func lastVisit(t *testing.T, e *app.Engine, id casefile.CaseID) casefile.Visit {
 	t.Helper()
-	visits, err := e.store.Visits(t.Context(), id, 0, 1)
+	visits, err := e.Store.Visits(t.Context(), id, 0, 1)
 	if err != nil || len(visits) != 1 {
 		t.Fatalf("%d visits, %v", len(visits), err)
 	}

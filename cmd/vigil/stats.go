@@ -11,8 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"vigil/casefile"
-	"vigil/stats"
+	"vigil/cmd/app"
 	"vigil/web/api"
 	"vigil/web/figures"
 )
@@ -29,8 +28,8 @@ func newStats(o *options) *cobra.Command {
 			if !q.Clock.Valid() || !q.By.Valid() {
 				return fmt.Errorf("--clock is report or notice, --by is country or provider: %w", errBadInput)
 			}
-			return withHouse(cmd.Context(), o, func(ctx context.Context, h *house) error {
-				f, err := h.figures(ctx, q)
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
+				f, err := a.Figures(ctx, q)
 				if err != nil {
 					return err
 				}
@@ -48,58 +47,6 @@ func newStats(o *options) *cobra.Command {
 	cmd.Flags().StringVar(&clock, "clock", string(figures.FromReport), "from when: report or notice")
 	cmd.Flags().StringVar(&by, "by", "", "also by country or provider")
 	return cmd
-}
-
-// figures makes the figures of a query from all episodes: the figures.Source of
-// API, pages and command line.
-func (h *house) figures(ctx context.Context, q figures.Query) (figures.Figures, error) {
-	now := time.Now().UTC()
-	var records []casefile.EpisodeRecord
-	err := h.store.Episodes(ctx, time.Time{}, func(r casefile.EpisodeRecord) error {
-		records = append(records, r)
-		return nil
-	})
-	if err != nil {
-		return figures.Figures{}, err
-	}
-	f := figures.Figures{Clock: q.Clock, By: q.By, AsOf: now, All: figuresOf("", records, stats.Clock(q.Clock), now, true)}
-	var key func(casefile.EpisodeRecord) string
-	var charge func(casefile.EpisodeRecord) casefile.EpisodeRecord // each by its own clock: a move charges nobody for the host before
-	switch q.By {
-	case figures.ByCountry:
-		key, charge = stats.ByCountry, stats.ForCountry
-	case figures.ByProvider:
-		key, charge = stats.ByProvider, stats.ForProvider
-	case figures.ByNothing:
-		return f, nil
-	}
-	for i, r := range records {
-		records[i] = charge(r)
-	}
-	for _, g := range stats.Groups(records, key) {
-		f.Groups = append(f.Groups, figuresOf(g.Key, g.Records, stats.Clock(q.Clock), now, false))
-	}
-	return f, nil
-}
-
-// figuresOf puts the figures of a set of episodes into the plain form of the pages.
-func figuresOf(name string, records []casefile.EpisodeRecord, clock stats.Clock, now time.Time, curve bool) figures.Group {
-	s := stats.Summarise(records, clock, now)
-	g := figures.Group{
-		Name: name, Hosts: s.Hosts, N: s.N, Removed: s.Removed, Recorded: s.Recorded, Censored: s.Censored - s.Unavailable, Unavailable: s.Unavailable,
-		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: s.Median.At, P90: s.P90.At,
-	}
-	for _, share := range s.Shares {
-		g.Shares = append(g.Shares, figures.Share{Within: share.Within, Share: share.Estimate, Low: share.Lower, High: share.Upper, Known: share.Reached})
-	}
-	if curve {
-		for _, p := range s.Curve {
-			g.Curve = append(g.Curve, figures.Point{
-				After: p.At, Remaining: p.Survival, Low: p.Lower, High: p.Upper, Removed: p.Removed, Censored: p.Censored, AtRisk: p.AtRisk,
-			})
-		}
-	}
-	return g
 }
 
 func printFigures(w io.Writer, f figures.Figures) {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 	"vigil/web/figures"
@@ -66,24 +67,24 @@ func liveStory(t *testing.T, dir string) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	h, err := openHouse(ctx, cfg, log, world{foreign: net.Dialer("local"), relay: net.Dialer("local")})
+	h, err := app.Open(ctx, cfg, log, app.World{Foreign: net.Dialer("local"), Relay: net.Dialer("local")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.close()
-	if d.engine, err = h.newEngine(ctx, d.counted); err != nil {
+	defer h.Close()
+	if d.engine, err = h.NewEngine(ctx, d.counted); err != nil {
 		t.Fatal(err)
 	}
-	defer d.engine.eyes.locator.Close()
+	defer d.engine.Look.Locator.Close()
 	var reports []casefile.Report
 	for _, e := range endings {
-		target, problem := h.parse(e.URL)
+		target, problem := h.Parse(e.URL)
 		if problem != nil {
 			t.Fatal(problem)
 		}
 		reports = append(reports, casefile.Report{Target: target, Source: "story", Classification: casefile.ClassA1, Received: time.Now().UTC()})
 	}
-	added, err := h.store.AddReports(ctx, reports, time.Now().UTC())
+	added, err := h.Store.AddReports(ctx, reports, time.Now().UTC())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func liveStory(t *testing.T, dir string) {
 	}
 	var all sync.WaitGroup
 	all.Go(func() {
-		if err := d.engine.outbox.Run(ctx); err != nil {
+		if err := d.engine.Outbox.Run(ctx); err != nil {
 			t.Error(err)
 		}
 	})
@@ -106,13 +107,13 @@ func liveStory(t *testing.T, dir string) {
 }
 
 // rounds works every due host once, side by side, as the queue would.
-func rounds(ctx context.Context, t *testing.T, e *engine) {
+func rounds(ctx context.Context, t *testing.T, e *app.Engine) {
 	t.Helper()
 	var all sync.WaitGroup
-	err := e.visitor.Feed(ctx, func(_ context.Context, hosts []casefile.HostKey) error {
+	err := e.Visitor.Feed(ctx, func(_ context.Context, hosts []casefile.HostKey) error {
 		for _, host := range hosts {
 			all.Go(func() {
-				if err := e.visitor.Round(ctx, host); err != nil {
+				if err := e.Visitor.Round(ctx, host); err != nil {
 					t.Errorf("round: %v", err)
 				}
 			})
@@ -158,7 +159,7 @@ func proveStory(t *testing.T, d *demo, logged []byte, day time.Duration) {
 	if summary.figures.All.N == 0 || summary.figures.All.Excluded == 0 || summary.figures.All.Removed == 0 || summary.figures.All.Censored == 0 {
 		t.Errorf("figures are empty: %+v", summary.figures.All)
 	}
-	if q, err := d.engine.figures(ctx, figures.Query{Clock: figures.FromNotice, By: figures.ByCountry}); err != nil || len(q.Groups) < 12 || q.All.Removed == 0 {
+	if q, err := d.engine.Figures(ctx, figures.Query{Clock: figures.FromNotice, By: figures.ByCountry}); err != nil || len(q.Groups) < 12 || q.All.Removed == 0 {
 		t.Errorf("figures from notice by country: %d groups, %d removed, %v", len(q.Groups), q.All.Removed, err)
 	}
 	if summary.searched < 1<<20 {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/crawler"
 	"vigil/crawler/eye"
 	"vigil/internal/config"
@@ -38,7 +39,7 @@ See docs/vantages.md.`,
 			if err != nil {
 				return err
 			}
-			return serveVantage(cmd.Context(), cfg, world{}, log)
+			return serveVantage(cmd.Context(), cfg, app.World{}, log)
 		},
 	}
 	cmd.AddCommand(newVantageKeys())
@@ -46,27 +47,27 @@ See docs/vantages.md.`,
 }
 
 // serveVantage is a remote eye until ctx ends.
-func serveVantage(ctx context.Context, cfg config.Config, w world, log *zap.Logger) error {
+func serveVantage(ctx context.Context, cfg config.Config, w app.World, log *zap.Logger) error {
 	v := cfg.Vantage
 	if v.Listen == "" {
 		return config.Faults{"vantage.listen: is empty, so this is no remote eye: fill the section vantage (docs/vantages.md)"}
 	}
-	g, err := newGuard(cfg, w)
+	g, err := app.NewGuard(cfg, w)
 	if err != nil {
 		return err
 	}
-	resolver, err := newResolver(cfg, w)
+	resolver, err := app.NewResolver(cfg, w)
 	if err != nil {
 		return err
 	}
 	place := casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}
 	server, err := eye.New(eye.Options{
-		Vantage: place, Build: version(), Credentials: eye.Credentials{CA: v.CA, Cert: v.Cert, Key: v.Key},
+		Vantage: place, Build: app.Version(), Credentials: eye.Credentials{CA: v.CA, Cert: v.Cert, Key: v.Key},
 		Limits:   eye.Limits{Timeout: cfg.Crawler.Timeout, MaxBody: int64(cfg.Crawler.MaxBody), MaxRedirects: cfg.Crawler.MaxRedirects},
 		InFlight: cfg.Crawler.InFlight, Log: log,
 		Looker: func(m eye.Manner) (eye.Looker, error) {
 			asked := config.Crawler{Timeout: m.Timeout, MaxBody: config.Size(m.MaxBody), MaxRedirects: m.MaxRedirects, UserAgent: m.UserAgent, InFlight: cfg.Crawler.InFlight}
-			return newCrawler(asked, g, resolver, []crawler.VantageOptions{{Vantage: place}}, []byte(m.DigestKey), log)
+			return app.NewCrawler(asked, g, resolver, []crawler.VantageOptions{{Vantage: place}}, []byte(m.DigestKey), log)
 		},
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/cmd/app"
 	"vigil/crawler/eye"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
@@ -159,7 +160,7 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	theirs := cfg
-	go func() { ended <- serveVantage(ctx, theirs, world{foreign: n.Dialer(far.Name)}, zap.NewNop()) }()
+	go func() { ended <- serveVantage(ctx, theirs, app.World{Foreign: n.Dialer(far.Name)}, zap.NewNop()) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -174,28 +175,28 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 			Address: address, CA: filepath.Join(keys, eye.FileCA), Cert: filepath.Join(keys, eye.FileOwner), Key: filepath.Join(keys, eye.FileOwnerKey),
 		}},
 	}
-	w := world{foreign: n.Dialer(here.Name)}
-	g, err := newGuard(cfg, w)
+	w := app.World{Foreign: n.Dialer(here.Name)}
+	g, err := app.NewGuard(cfg, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolver, err := newResolver(cfg, w)
+	cfg.Geolocate.Databases = nil
+	deps, err := app.NewLookDeps(cfg, g, w, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, direct, err := newPanel(cfg, g, resolver, randomKey(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
+	t.Cleanup(func() { _ = deps.Locator.Close() })
+	p := deps.Vantages
+	remote, ok := p.Named(far.Name).(*eye.Client)
+	if !ok {
+		t.Fatal("the far vantage is not a remote one")
 	}
-	t.Cleanup(p.eyes[far.Name].Close)
-	if len(direct) != 2 {
-		t.Errorf("%d vantages measure round trips, want both", len(direct))
-	}
+	t.Cleanup(remote.Close)
 	var looker scheduler.Looker = p
-	h := &house{cfg: cfg, guard: g}
+	h := &app.App{Config: cfg, Guard: g}
 	for host, want := range map[string]casefile.State{"open.example": casefile.StateLive, "absent.example": casefile.StateFenced, "gone.example": casefile.StateGone,
 		"large.example": casefile.StateLive, "silent.example": casefile.StateSilent, "moved.example": casefile.StateSilent} {
-		at, problem := h.parse(n.URL(host))
+		at, problem := h.Parse(n.URL(host))
 		if problem != nil {
 			t.Fatal(problem)
 		}

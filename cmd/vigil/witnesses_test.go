@@ -2,87 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
-	"go.uber.org/zap/zaptest/observer"
-
-	"vigil/casefile"
-	"vigil/internal/config"
+	"vigil/cmd/app"
 )
-
-// TestAWitnessIsNotedOnce: a vantage goes blind, stays so, cannot be read for a
-// while, and sees again: one line when it begins, one when it ends.
-func TestAWitnessIsNotedOnce(t *testing.T) {
-	t.Parallel()
-	visits := func(far casefile.State) (all []casefile.Testimony) {
-		for i := range 30 {
-			x := casefile.Testimony{Host: casefile.HostKey(fmt.Sprint(i)), State: casefile.StateLive, Looked: []string{"far", "local"}}
-			if far != x.State {
-				x.Dissent = []casefile.Dissent{{Vantage: "far", State: far}}
-			}
-			all = append(all, x)
-		}
-		return all
-	}
-	core, logs := observer.New(zapcore.DebugLevel)
-	shares := map[string]float64{}
-	var heard []casefile.Testimony
-	var broken error
-	w := &witnesses{
-		vantages: []casefile.Vantage{{Name: "local"}, {Name: "far"}}, log: zap.New(core),
-		read:    func(context.Context, int) ([]casefile.Testimony, error) { return heard, broken },
-		dissent: func(vantage string, ratio float64, _ bool) { shares[vantage] = ratio },
-	}
-	for i, step := range []struct {
-		far   casefile.State
-		err   error
-		notes int
-		share float64
-	}{
-		{casefile.StateLive, nil, 0, 0},
-		{casefile.StateWithheld, nil, 1, 1},
-		{casefile.StateWithheld, nil, 1, 1},
-		{casefile.StateLive, errors.New("the database is away"), 1, 1}, // what is not known ends no note
-		{casefile.StateLive, nil, 0, 0},
-		{casefile.StateLive, nil, 0, 0},
-	} {
-		heard, broken = visits(step.far), step.err
-		if err := w.compare(t.Context()); !errors.Is(err, step.err) {
-			t.Fatal(err)
-		}
-		if said := w.said(); len(said) != step.notes || shares["far"] != step.share || shares["local"] != 0 {
-			t.Errorf("step %d: %q, shares %v", i, said, shares)
-		}
-	}
-	var lines []string
-	for _, l := range logs.All() {
-		lines = append(lines, fmt.Sprint(l.Level, " ", l.Message, " ", l.ContextMap()["vantage"], " ", l.ContextMap()["mostly"]))
-	}
-	if diff := cmp.Diff([]string{"warn vantage always dissents; see vigil doctor far withheld", "warn vantage no longer always dissents far "}, lines); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestOneVantageSaysSo(t *testing.T) {
-	t.Parallel()
-	cfg := config.Defaults()
-	cfg.Crawler.Vantages = []config.Vantage{{Name: "local"}}
-	alone := aloneNotes(cfg)
-	if len(alone) != 1 || !strings.Contains(alone[0], "6 gone verdicts over 48h0m0s") {
-		t.Errorf("one vantage: %q", alone)
-	}
-	cfg.Crawler.Vantages = append(cfg.Crawler.Vantages, config.Vantage{Name: "far"})
-	if said := aloneNotes(cfg); said != nil || removal(cfg) != casefile.Confirm(cfg.Scheduler.Confirm) {
-		t.Errorf("two vantages: %q, %+v", said, removal(cfg))
-	}
-}
 
 // TestDoctorOnVantages: one vantage is a note, a second one ends it, and one of them
 // that always dissented in the visits that are kept is a warning.
@@ -118,21 +43,21 @@ func TestDoctorOnVantages(t *testing.T) {
 func blindVisits(t *testing.T, l *lab) {
 	t.Helper()
 	o := &options{configFile: l.config, explicit: true}
-	err := withHouse(t.Context(), o, func(ctx context.Context, h *house) error {
+	err := withApp(t.Context(), o, func(ctx context.Context, h *app.App) error {
 		for i := range 25 {
-			_, err := h.store.DB().ExecContext(ctx, `INSERT INTO cases (id, target_key, host_key, target_sealed, standing, held, version, episode, streak_count, undecided_count, last_state, last_reason,
+			_, err := h.Store.DB().ExecContext(ctx, `INSERT INTO cases (id, target_key, host_key, target_sealed, standing, held, version, episode, streak_count, undecided_count, last_state, last_reason,
 				due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash)
 				VALUES ($1, 't-' || $1, 'host-' || $1, CAST('x' AS BLOB), 'withdrawn', FALSE, 1, 1, 0, 0, '', '', 'never', 0, 'NL', FALSE, 0, $1, 1, '')`, i+1)
 			if err != nil {
 				return err
 			}
-			_, err = h.store.DB().ExecContext(ctx, `INSERT INTO visits (id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed)
+			_, err = h.Store.DB().ExecContext(ctx, `INSERT INTO visits (id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed)
 				VALUES ($1, $1, $1, $1, 'cadence', 'live', 'served', '[]', '[{"vantage":"far","state":"silent","reason":"timeout"}]', TRUE)`, i+1)
 			if err != nil {
 				return err
 			}
 			for _, vantage := range []string{"local", "far"} {
-				_, err = h.store.DB().ExecContext(ctx, `INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated)
+				_, err = h.Store.DB().ExecContext(ctx, `INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated)
 					VALUES ($1, $1, $2, 'target', $1, 0, 0, 0, FALSE)`, i+1, vantage)
 				if err != nil {
 					return err

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// witnessVisits is how many of the newest visits are read to compare the vantages: 20
+	// AgreementVisits is how many of the newest visits are read to compare the vantages: 20
 	// full rounds, so that one busy host does not fill the window of judge.Witnesses.
-	witnessVisits = 1000
-	// witnessEvery is how often they are read: a vantage goes blind for hours, not seconds.
-	witnessEvery = time.Minute
+	AgreementVisits = 1000
+	// agreementEvery is how often they are read: a vantage goes blind for hours, not seconds.
+	agreementEvery = time.Minute
 )
 
 // witnesses compares the vantages with each other and remembers what it found. It is
 // safe for concurrent use.
-type witnesses struct {
+type Agreement struct {
 	vantages []casefile.Vantage
 	read     func(ctx context.Context, last int) ([]casefile.Testimony, error)
 	// dissent publishes the share of a vantage; known is false when there are too few visits.
@@ -36,14 +36,14 @@ type witnesses struct {
 }
 
 // watch compares them until ctx ends. With one vantage there is nothing to compare.
-func (w *witnesses) watch(ctx context.Context) error {
+func (w *Agreement) watch(ctx context.Context) error {
 	if judge.Alone(len(w.vantages)) {
 		return nil
 	}
-	tick := time.NewTicker(witnessEvery)
+	tick := time.NewTicker(agreementEvery)
 	defer tick.Stop()
 	for {
-		if err := w.compare(ctx); err != nil && ctx.Err() == nil {
+		if err := w.Compare(ctx); err != nil && ctx.Err() == nil {
 			w.log.Warn("vantages not compared; tried again in a minute", zap.Error(err))
 		}
 		select {
@@ -54,12 +54,12 @@ func (w *witnesses) watch(ctx context.Context) error {
 	}
 }
 
-// compare reads the newest visits, publishes the shares, and logs once when a note
+// Compare reads the newest visits, publishes the shares, and logs once when a note
 // begins and once when it ends. When reading fails the notes stay as they were.
-func (w *witnesses) compare(ctx context.Context) error {
+func (w *Agreement) Compare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	heard, err := w.read(ctx, witnessVisits)
+	heard, err := w.read(ctx, AgreementVisits)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (w *witnesses) compare(ctx context.Context) error {
 		fields := []zap.Field{zap.String("vantage", found.Vantage), zap.Int("visits", found.Visits), zap.Int("dissent", found.Dissent), zap.String("mostly", string(found.Mostly))}
 		switch before := w.noted[found.Vantage]; {
 		case found.Always():
-			notes = append(notes, witnessNote(found))
+			notes = append(notes, dissentNote(found))
 			noted[found.Vantage] = true
 			if !before {
 				w.log.Warn("vantage always dissents; see vigil doctor", fields...)
@@ -86,19 +86,19 @@ func (w *witnesses) compare(ctx context.Context) error {
 }
 
 // said are the notes of the last comparison, a sentence each.
-func (w *witnesses) said() []string {
+func (w *Agreement) said() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]string(nil), w.notes...)
 }
 
-// witnessNote tells of a vantage that always dissents. It names no host.
-func witnessNote(w judge.Witness) string {
-	return fmt.Sprintf("The vantage %s says something else than the others in %d of its last %d visits, mostly %s. %s.", w.Vantage, w.Dissent, w.Visits, w.Mostly, witnessAdvice(w.Mostly))
+// dissentNote tells of a vantage that always dissents. It names no host.
+func dissentNote(w judge.Witness) string {
+	return fmt.Sprintf("The vantage %s says something else than the others in %d of its last %d visits, mostly %s. %s.", w.Vantage, w.Dissent, w.Visits, w.Mostly, DissentAdvice(w.Mostly))
 }
 
-// witnessAdvice is what to look at first when a vantage mostly says a state.
-func witnessAdvice(s casefile.State) string {
+// DissentAdvice is what to look at first when a vantage mostly says a state.
+func DissentAdvice(s casefile.State) string {
 	switch s {
 	case casefile.StateSilent:
 		return "It may have no line: look at its proxy or remote eye, and give it controls of its own with gate.per_vantage"
@@ -110,19 +110,19 @@ func witnessAdvice(s casefile.State) string {
 }
 
 // removal is the streak of gone verdicts that confirms a removal with this configuration.
-func removal(cfg config.Config) casefile.Confirm {
+func Removal(cfg config.Config) casefile.Confirm {
 	return judge.Rules{Confirm: casefile.Confirm(cfg.Scheduler.Confirm), Alone: judge.Alone(len(cfg.Crawler.Vantages))}.Removal()
 }
 
-// aloneNotes tell that one vantage looks; none with more.
-func aloneNotes(cfg config.Config) []string {
+// SingleVantageNotes tell that one vantage looks; none with more.
+func SingleVantageNotes(cfg config.Config) []string {
 	if !judge.Alone(len(cfg.Crawler.Vantages)) {
 		return nil
 	}
-	return []string{"One vantage looks and no other can contradict it, so a removal needs twice the streak: " + streakWords(removal(cfg)) + ". A second vantage in crawler.vantages halves that."}
+	return []string{"One vantage looks and no other can contradict it, so a removal needs twice the streak: " + StreakWords(Removal(cfg)) + ". A second vantage in crawler.vantages halves that."}
 }
 
-// streakWords tell a streak: "6 gone verdicts over 48h0m0s".
-func streakWords(c casefile.Confirm) string {
+// StreakWords tell a streak: "6 gone verdicts over 48h0m0s".
+func StreakWords(c casefile.Confirm) string {
 	return fmt.Sprintf("%d gone verdicts over %v", c.Verdicts, c.Span)
 }

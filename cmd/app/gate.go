@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"fmt"
@@ -10,24 +10,24 @@ import (
 	"vigil/scheduler"
 )
 
-// newGate builds the gate of the configuration. m may be nil.
-func (h *house) newGate(look scheduler.Looker, m scheduler.Meter) (*scheduler.Gate, error) {
-	o := scheduler.GateOptions{Looker: look, PerVantage: map[string][]casefile.Target{}, Log: h.log, Meter: m}
+// NewGate builds the gate of the configuration. m may be nil.
+func (a *App) NewGate(look scheduler.Looker, m scheduler.Meter) (*scheduler.Gate, error) {
+	o := scheduler.GateOptions{Looker: look, PerVantage: map[string][]casefile.Target{}, Log: a.Log, Meter: m}
 	var err error
-	if o.Targets, err = h.controls("gate.targets", h.cfg.Gate.Targets); err != nil {
+	if o.Targets, err = a.Controls("gate.targets", a.Config.Gate.Targets); err != nil {
 		return nil, err
 	}
-	for vantage, raw := range h.cfg.Gate.PerVantage {
-		if o.PerVantage[vantage], err = h.controls("gate.per_vantage."+vantage, raw); err != nil {
+	for vantage, raw := range a.Config.Gate.PerVantage {
+		if o.PerVantage[vantage], err = a.Controls("gate.per_vantage."+vantage, raw); err != nil {
 			return nil, err
 		}
 	}
-	servers, err := resolverServers(h.cfg)
+	servers, err := resolverServers(a.Config)
 	if err != nil {
 		return nil, err
 	}
 	for _, server := range servers { // each alone, and an answer is never older than the question
-		r, err := resolve.New(resolve.Options{Servers: []string{server}, Timeout: h.cfg.Resolver.Timeout, Dial: h.world.foreign, MaxTTL: time.Nanosecond})
+		r, err := resolve.New(resolve.Options{Servers: []string{server}, Timeout: a.Config.Resolver.Timeout, Dial: a.World.Foreign, MaxTTL: time.Nanosecond})
 		if err != nil {
 			return nil, err
 		}
@@ -37,10 +37,10 @@ func (h *house) newGate(look scheduler.Looker, m scheduler.Meter) (*scheduler.Ga
 }
 
 // controls reads a list of control URLs.
-func (h *house) controls(key string, raw []string) ([]casefile.Target, error) {
+func (a *App) Controls(key string, raw []string) ([]casefile.Target, error) {
 	var all []casefile.Target
 	for i, url := range raw {
-		t, problem := h.parse(url)
+		t, problem := a.Parse(url)
 		if problem != nil {
 			return nil, config.Faults{fmt.Sprintf("%s[%d]: %s", key, i, problem.Detail)}
 		}
@@ -49,15 +49,15 @@ func (h *house) controls(key string, raw []string) ([]casefile.Target, error) {
 	return all, nil
 }
 
-// degraded tells people from where our own line is not sound, and which vantage always
+// Degraded tells people from where our own line is not sound, and which vantage always
 // dissents; none while all is well.
-func (e *engine) degraded() []string {
+func (e *Engine) Degraded() []string {
 	var all []string
-	for _, line := range e.gate.Status() {
+	for _, line := range e.Gate.Status() {
 		if !line.Sound {
 			all = append(all, fmt.Sprintf("The gate is closed from %s: our own line is not sound since %s; nothing but live counts. %d of %d %s.",
 				line.Vantage, line.Since.Format(time.DateTime+" UTC"), line.Answered, line.Controls, "control targets answered; "+line.Fault.Advice()))
 		}
 	}
-	return append(all, e.witnesses.said()...)
+	return append(all, e.Agreement.said()...)
 }

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"vigil/casefile"
+	"vigil/internal/config"
+	"vigil/internal/telemetry"
+	"vigil/judge"
+	"vigil/notices"
+	"vigil/notices/smtp"
+	"vigil/scheduler"
+	"vigil/scheduler/river"
+	"vigil/web"
+)
+
+// Engine is an App at work: it visits, notifies and serves.
+type Engine struct {
+	*App
+	Look      *LookDeps
+	Desk      *notices.Desk
+	Outbox    *notices.Outbox // nil while sending is off
+	Gate      *scheduler.Gate
+	Visitor   *scheduler.Visitor
+	Queue     *river.Engine
+	Meter     *telemetry.Meter
+	Agreement *Agreement
+}
+
+// Watch is a seam for the demo, which counts the looks that start.
+type Watch func(scheduler.Looker) scheduler.Looker
+
+// NewEngine builds an engine and migrates its queue. watch may be nil.
+func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
+	e := &Engine{App: a, Meter: telemetry.New()}
+	e.Meter.WatchCases(a.Store.Counts)
+	var err error
+	digestKey := []byte(a.Keys.Digest("crawler digest key", nil))
+	keep := CacheConfig{Cache: a.Store, Digest: func(domain string) string { return a.Keys.Digest("registry domain", []byte(domain)) }}
+	if e.Look, err = NewLookDeps(a.Config, a.Guard, a.World, digestKey, keep, a.Log); err != nil {
+		return nil, err
+	}
+	e.Meter.WatchGeodata(e.Look.geodata)
+	if e.Desk, err = NewDesk(a.Config); err != nil {
+		return nil, err
+	}
+	if e.Outbox, err = a.newOutbox(e.Meter); err != nil {
+		return nil, err
+	}
+	e.Agreement = &Agreement{vantages: e.Look.Vantages.Vantages(), read: a.Store.Testimonies, dissent: e.Meter.Dissents, log: a.Log}
+	var look scheduler.Looker = e.Look.Vantages
+	if watch != nil {
+		look = watch(look)
+	}
+	if e.Gate, err = a.NewGate(look, e.Meter); err != nil {
+		return nil, err
+	}
+	e.Visitor, err = scheduler.NewVisitor(scheduler.Options{
+		Looker: look, Locator: e.Look.Locator, Desk: e.Desk, Store: a.Store, Gate: e.Gate, Pace: pace(a.Config),
+		UnavailableAfter: a.Config.Scheduler.UnavailableAfter, HostingTTL: a.Config.Scheduler.HostingTTL, PerHostGap: a.Config.Crawler.PerHostGap,
+		Log: a.Log, Meter: e.Meter,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Queue, err = river.New(river.Options{
+		DB: a.Store.DB(), Dialect: a.Store.Dialect(), PostgresURL: a.Config.Database.URL, Round: e.Visitor.Round, Feed: e.Visitor.Feed,
+		Workers: a.Config.Scheduler.Rounds, FeedEvery: a.Config.Scheduler.FeedEvery, Log: a.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, e.Queue.Migrate(ctx)
+}
+
+func pace(cfg config.Config) scheduler.Pace {
+	s := cfg.Scheduler
+	p := scheduler.Pace{FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1}
+	p.Confirm = casefile.Confirm(s.Confirm)
+	return p
+}
+
+// newOutbox is nil while sending is off: then every notice stays a draft.
+func (a *App) newOutbox(m *telemetry.Meter) (*notices.Outbox, error) {
+	n := a.Config.Notices
+	if !n.Send {
+		return nil, nil
+	}
+	sender, err := smtp.New(smtp.Options{
+		Address: n.SMTP.Address, From: n.From, Hello: n.SMTP.Hello, TLS: smtp.TLS(n.SMTP.TLS),
+		Username: n.SMTP.Username, Password: n.SMTP.Password, Dial: a.World.Relay,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return notices.NewOutbox(notices.OutboxOptions{Store: a.Store, Sender: sender, Log: a.Log, Meter: m, Interval: a.Config.Scheduler.FeedEvery})
+}
+
+// stopTimeout is how long requests under way may take when Vigil stops.
+const stopTimeout = 10 * time.Second
+
+// Run works until ctx ends, then drains: requests and looks under way are
+// finished or recorded as interrupted, the mail in hand is settled. l is where the
+// pages are served; nil for none. Run closes it.
+func (e *Engine) Run(ctx context.Context, l net.Listener) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.Queue.Run(ctx) })
+	g.Go(func() error { return e.watchGeodata(ctx) })
+	g.Go(func() error { return e.Agreement.watch(ctx) })
+	needed := e.Visitor.Removal()
+	message := "visiting from several vantages"
+	if judge.Alone(len(e.Agreement.vantages)) {
+		message = "visiting from one vantage: a removal needs twice the configured streak"
+	}
+	e.Log.Info(message, zap.Int("vantages", len(e.Agreement.vantages)), zap.Int("confirm_verdicts", needed.Verdicts), zap.Duration("confirm_span", needed.Span))
+	if e.Outbox != nil {
+		g.Go(func() error { return e.Outbox.Run(ctx) })
+	}
+	if l != nil {
+		handler, err := e.Handler()
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		server := web.Server(handler, e.Log)
+		g.Go(func() error {
+			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve the pages: %w", err)
+			}
+			return nil
+		})
+		g.Go(func() error {
+			<-ctx.Done()
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+			defer cancel()
+			return server.Shutdown(stop)
+		})
+		e.Log.Info("serving", zap.String("listen", l.Addr().String()), zap.Bool("gate", e.Gate.Configured()), zap.Bool("send", e.Config.Notices.Send))
+	}
+	err := g.Wait()
+	e.Log.Info("stopped")
+	return err
+}
+
+// Handler is API, pages and health.
+func (e *Engine) Handler() (http.Handler, error) {
+	return web.New(web.Options{
+		Store: e.Store, Tokens: e.Store.Token, Accounts: e.Store.User, Sessions: e.Store.Sessions(), Parse: e.Parse, Origin: e.ReadOrigin, Figures: e.Figures,
+		Ready: e.Store.Ping, Degraded: e.Degraded, Notes: func() []string { return SingleVantageNotes(e.Config) }, Removal: e.Visitor.Removal(), Metrics: e.Meter.Handler(), Log: e.Log, Version: Version(), Secure: e.Config.Web.Secure,
+	})
+}
