@@ -243,6 +243,7 @@ type Visit struct {
 	Why          Why
 	Observations []Observation
 	Verdict      Verdict
+	Basis        Basis // what the verdict was made from besides
 	// Believed is false when the gate was closed: the verdict is kept, and counts for nothing.
 	Believed bool
 	// Hosting is set when hosting was decided anew in this visit, else nil.

@@ -193,6 +193,21 @@ func (h Hosting) Knows(o *Origin) bool {
 	})
 }
 
+// RegistryAnswered says whether the registry of the domain said what it knows, or there is none to ask. It is
+// false as long as an answer may still come.
+func (h Hosting) RegistryAnswered() bool {
+	return h.Registrar != nil || !slices.ContainsFunc(h.Claims, func(c Claim) bool { return c.Fact == FactRegistrar && c.pending() })
+}
+
+// pending says that the source failed, and may answer yet.
+func (c Claim) pending() bool {
+	switch c.Problem {
+	case "", "not_found", "broken", "too_large", "other_object":
+		return false
+	}
+	return true
+}
+
 // Inquiry is what to attribute: the target, what the looks at it saw, and the
 // origin that an analyst recorded.
 type Inquiry struct {

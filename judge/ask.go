@@ -67,18 +67,3 @@ func (in Input) wants(purpose casefile.Purpose, o casefile.Observation) bool {
 	}
 	return false
 }
-
-// Hear takes the answer to one of the Questions into in, by its purpose; other looks are passed over.
-func (in *Input) Hear(o casefile.Observation) {
-	switch o.Purpose {
-	case casefile.PurposeSibling:
-		in.Sibling = &o
-	case casefile.PurposeReferred:
-		in.Referred = &o
-	case casefile.PurposeSubdomain:
-		in.Subdomain = &o
-	case casefile.PurposeFront:
-		in.Front = &o
-	case casefile.PurposeTarget, casefile.PurposeDirect, casefile.PurposeControl:
-	}
-}

@@ -41,8 +41,7 @@ func TestQuestions(t *testing.T) {
 		})
 	}
 	for _, p := range judge.Questions() {
-		var in judge.Input
-		in.Hear(casefile.Observation{Purpose: p, Vantage: "aa"})
+		in := judge.InputOf(asked, []casefile.Observation{{Purpose: p, Vantage: "aa"}}, casefile.Basis{})
 		heard := map[casefile.Purpose]*casefile.Observation{
 			casefile.PurposeSibling: in.Sibling, casefile.PurposeReferred: in.Referred, casefile.PurposeSubdomain: in.Subdomain, casefile.PurposeFront: in.Front,
 		}

@@ -12,7 +12,11 @@
 // signal or an event.
 package judge
 
-import "vigil/casefile"
+import (
+	"slices"
+
+	"vigil/casefile"
+)
 
 // Input is all that a verdict is made from. The order of Observations does not matter.
 type Input struct {
@@ -37,6 +41,36 @@ type Input struct {
 	Baseline *casefile.Features
 	// Registrar is the domain side of the last hosting; nil when unknown.
 	Registrar *casefile.Registrar
+}
+
+// InputOf makes the input of a visit from what is kept of it.
+func InputOf(t casefile.Target, observations []casefile.Observation, b casefile.Basis) Input {
+	in := Input{Target: t, Observations: observations, Vantages: b.Vantages, Sibling: b.Decoy, Baseline: b.Baseline, Registrar: b.Registrar}
+	for i, o := range observations {
+		switch o.Purpose {
+		case casefile.PurposeSibling:
+			in.Sibling = &observations[i]
+		case casefile.PurposeReferred:
+			in.Referred = &observations[i]
+		case casefile.PurposeSubdomain:
+			in.Subdomain = &observations[i]
+		case casefile.PurposeFront:
+			in.Front = &observations[i]
+		case casefile.PurposeTarget:
+			if slices.Contains(b.Unsound, o.Vantage) {
+				in.Observations = slices.Clone(in.Observations)
+				in.Observations[i] = unsound(o)
+			}
+		case casefile.PurposeDirect, casefile.PurposeControl:
+		}
+	}
+	return in
+}
+
+// unsound is a look from a vantage whose own connection was not sound: it is no witness, whatever it saw.
+func unsound(o casefile.Observation) casefile.Observation {
+	return casefile.Observation{Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started, Took: o.Took,
+		Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: "our own line was not sound"}}
 }
 
 // Decide gives the verdict over a visit. The reason always belongs to the state,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/judge"
 )
 
 // believe asks the gate. A page that is known again is always believed: no fault
@@ -23,7 +24,7 @@ func (p *pass) believe(ctx context.Context) {
 	case state == casefile.StateLive && (!unknown || !p.gate.Configured()):
 		p.visit.Believed = true
 		return
-	case p.cut || reason == casefile.ReasonInterrupted:
+	case p.record.Interrupted || reason == casefile.ReasonInterrupted:
 		return
 	case !p.gate.Configured():
 		p.visit.Believed = true
@@ -41,32 +42,23 @@ func (p *pass) believe(ctx context.Context) {
 		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, began, ended) })
 	}
 	all.Wait()
-	if p.cut = ctx.Err() != nil; p.cut {
+	if p.record.Interrupted = ctx.Err() != nil; p.record.Interrupted {
 		return
 	}
-	looks, witnesses := p.targetLooks(), 0
-	for i := range looks { // in the order of the vantages
-		if sound[i] || unknown && p.gate.fault(p.vantages[i].Name) != LineStrange {
+	witnesses, unsound := 0, []string(nil)
+	for i, from := range p.vantages {
+		if sound[i] || unknown && p.gate.fault(from.Name) != LineStrange {
 			witnesses++
 			continue
 		}
-		o := looks[i]
-		looks[i] = casefile.Observation{Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started, Took: o.Took,
-			Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: "our own line was not sound"}}
+		unsound = append(unsound, from.Name)
 	}
-	switch {
-	case unknown && witnesses > 0: // one trustworthy sighting is enough
-		p.visit.Verdict = p.verdict(looks)
-	case witnesses*2 <= len(looks):
-		p.gated = true
-		if unknown { // nothing was seen: a live verdict would count
-			p.visit.Verdict = p.verdict(looks)
-		}
-		return
-	case witnesses < len(looks):
-		p.visit.Verdict = p.verdict(looks)
+	p.gated = witnesses == 0 || !unknown && witnesses*2 <= len(p.vantages)
+	if unknown || !p.gated { // one trustworthy sighting of a page is enough
+		p.record.Basis.Unsound = unsound
+		p.visit.Verdict = judge.Decide(p.record.Input())
 	}
-	p.visit.Believed = p.visit.Verdict.Reason != casefile.ReasonInterrupted
+	p.visit.Believed = !p.gated && p.visit.Verdict.Reason != casefile.ReasonInterrupted
 }
 
 // unbelieved is why the visit counts for nothing, from a closed set.

@@ -13,11 +13,12 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/observe"
 )
 
 // GateOptions are what a Gate needs.
 type GateOptions struct {
-	Looker Looker // required
+	Looker observe.Looker // required
 	// Targets are control targets: sites of others that are always up, or our own
 	// on another network. At most MaxControls. None switches the gate off.
 	Targets []casefile.Target
@@ -56,7 +57,7 @@ const maxClockJump = 5 * time.Second
 // Looks at control targets belong to no case: they are counted, not recorded.
 // A Gate is safe for concurrent use; at most one probe a vantage is under way.
 type Gate struct {
-	looker  Looker
+	looker  observe.Looker
 	targets []casefile.Target
 	special map[string][]casefile.Target // in place of targets, by vantage
 	names   []Names
@@ -207,7 +208,7 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 // probe looks at all control targets from the vantage, after the rest that is
 // left, and keeps the outcome. It is false when the context cut it short: then it says nothing.
 func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) bool {
-	answered, fault, began, complete := 0, LineFault(""), time.Time{}, sleep(ctx, wait)
+	answered, fault, began, complete := 0, LineFault(""), time.Time{}, observe.Sleep(ctx, wait)
 	if complete {
 		began = time.Now()
 		var lie bool

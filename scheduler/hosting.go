@@ -193,17 +193,17 @@ func question(h *casefile.Hosting, at time.Time) casefile.Event {
 
 // host applies a new decision on hosting to the case.
 func (p *pass) host(c casefile.Case) casefile.Case {
-	if p.located == nil {
+	v := &p.visit
+	if v.Hosting == nil {
 		return c
 	}
-	v := &p.visit
 	old, told := c.Hosting, c.Informed || !c.Episode.LastNotice.IsZero()
-	v.Hosting, c.Hosting = p.located, p.located
-	if differs(old, p.located, p.threshold) {
+	c.Hosting = v.Hosting
+	if differs(old, v.Hosting, p.threshold) {
 		c.Informed, c.Ruling.Hosting = false, false
-		v.Events = append(v.Events, hostingEvent(old, p.located, told, v.Ended))
-		if p.located.Origin == casefile.OriginUnknown && p.located.Edge != nil && seen(v.Verdict) {
-			v.Events = append(v.Events, question(p.located, v.Ended))
+		v.Events = append(v.Events, hostingEvent(old, v.Hosting, told, v.Ended))
+		if v.Hosting.Origin == casefile.OriginUnknown && v.Hosting.Edge != nil && seen(v.Verdict) {
+			v.Events = append(v.Events, question(v.Hosting, v.Ended))
 		}
 	}
 	return c

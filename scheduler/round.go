@@ -4,65 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/observe"
 )
-
-// round is what the visits of one round share. It belongs to one goroutine.
-type round struct {
-	gap     time.Duration
-	last    time.Time // end of the last look at the host; zero before the first
-	sibling *casefile.Observation
-	// asked says that the registry was asked for the domain; registrar is its answer, nil when it had none.
-	asked     bool
-	registrar *casefile.Registrar
-	hostings  map[string]casefile.Hosting // by what they were decided from
-}
-
-// maxHostings bounds the hosting decisions that a round remembers.
-const maxHostings = 16
-
-// pace waits until the host may be looked at again; false when the context ended first.
-func (r *round) pace(ctx context.Context) bool {
-	if r.last.IsZero() {
-		return ctx.Err() == nil
-	}
-	return sleep(ctx, r.gap-time.Since(r.last))
-}
-
-func (r *round) looked() { r.last = time.Now() }
-
-// located is the decision of an earlier visit of the round over the same evidence.
-func (r *round) located(o *casefile.Observation, told *casefile.Origin) (casefile.Hosting, bool) {
-	h, known := r.hostings[evidence(o, told)]
-	return h, known
-}
-
-func (r *round) keep(o *casefile.Observation, told *casefile.Origin, h casefile.Hosting) {
-	if r.hostings == nil {
-		r.hostings = make(map[string]casefile.Hosting)
-	}
-	if len(r.hostings) < maxHostings {
-		r.hostings[evidence(o, told)] = h
-	}
-}
-
-// evidence is what a hosting decision depends on within one host: what the look saw,
-// and what a person recorded for the case.
-func evidence(o *casefile.Observation, told *casefile.Origin) string {
-	addresses := slices.Clone(o.Resolution.Addresses)
-	slices.SortFunc(addresses, netip.Addr.Compare)
-	var record []casefile.Claim
-	if told != nil {
-		record = told.Claims()
-	}
-	return fmt.Sprint(addresses, o.Resolution.CNAMEs, o.Final().Edge, record)
-}
 
 // errBroken is a panic during a visit. Its value is not shown: it could name the target.
 var errBroken = errors.New("visit broke off by a panic")
@@ -81,15 +29,15 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 	if err != nil {
 		return fmt.Errorf("load the due cases of a host: %w", err)
 	}
-	r := &round{gap: v.gap}
+	shared := &observe.Host{Recall: v.recall(host)}
 	for _, c := range cases {
 		if time.Since(started) >= v.maxTime {
 			return nil
 		}
-		if !r.pace(ctx) {
+		if !shared.Rest(ctx, v.gap) {
 			return fmt.Errorf("round: %w", context.Cause(ctx))
 		}
-		p, err := v.visitCase(ctx, c, r)
+		p, err := v.visitCase(ctx, c, shared)
 		switch {
 		case conflict(err):
 			continue
@@ -99,7 +47,7 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 			// A store that takes the start of a visit and not its end would have the host looked at in a loop.
 			v.postpone(ctx, host, time.Now().Add(v.pace.FirstGap), casefile.WhyPostponed)
 			return fmt.Errorf("visit case %d: %w", c.ID, err)
-		case p.cut:
+		case p.record.Interrupted:
 			return fmt.Errorf("round: %w", context.Cause(ctx))
 		case p.gated:
 			v.postpone(ctx, host, p.visit.After.Due.At, casefile.WhyGate)
@@ -110,6 +58,22 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 		}
 	}
 	return nil
+}
+
+// recall finds the answer of a host to a path that does not exist: a host is asked for one at most once in
+// SiblingTTL, over all workers as far as the store knows.
+func (v *Visitor) recall(host casefile.HostKey) func(context.Context, time.Time) *casefile.Observation {
+	return func(ctx context.Context, lastSeen time.Time) *casefile.Observation {
+		since := time.Now().UTC().Add(-v.siblingTTL)
+		if lastSeen.After(since) {
+			since = lastSeen
+		}
+		known, err := v.store.Sibling(ctx, host, since)
+		if err != nil { // then one more look is cheaper than a wrong verdict
+			v.log.Warn("decoy of a host could not be read", zap.Error(err))
+		}
+		return known
+	}
 }
 
 // unanswered says whether the host did not answer any look: time ran out before
@@ -149,6 +113,3 @@ func conflict(err error) bool {
 	var p *casefile.Problem
 	return errors.As(err, &p) && (p.Code == casefile.ProblemConflict || p.Code == casefile.ProblemNotFound)
 }
-
-// kindOf names the type of a panic's value, which itself could name the target.
-func kindOf(broken any) zap.Field { return zap.String("panic", fmt.Sprintf("%T", broken)) }

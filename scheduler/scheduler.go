@@ -18,19 +18,6 @@ import (
 	"vigil/casefile"
 )
 
-// Looker looks at a subject from a vantage: crawler.Crawler. Look never fails for
-// what the world did, and it is safe for concurrent use.
-type Looker interface {
-	Vantages() []casefile.Vantage
-	Look(ctx context.Context, vantage string, s casefile.Subject) casefile.Observation
-}
-
-// Locator says who hosts a target and where: geolocate.Locator. A source that
-// failed is a claim with a Problem, never an error.
-type Locator interface {
-	Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosting
-}
-
 // Desk assigns cases to hotlines and writes their notices: notices.Desk.
 type Desk interface {
 	Assign(h casefile.Hosting, now time.Time) casefile.Assignment
@@ -94,19 +81,4 @@ func measure(m Meter, o casefile.Observation) {
 		phase, kind = o.Fault.Phase, o.Fault.Kind
 	}
 	m.LookDone(o.Purpose, phase, kind, o.Took)
-}
-
-// sleep waits for d, or until the context ends; it says whether the wait was complete.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

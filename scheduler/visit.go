@@ -2,165 +2,92 @@ package scheduler
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
 	"vigil/casefile"
 	"vigil/judge"
+	"vigil/observe"
 )
 
 // pass is a visit under way. It belongs to one goroutine.
 type pass struct {
 	*Visitor
-	round *round
-	read  casefile.Case  // the case as it was read
-	visit casefile.Visit // what was found so far
-	// known is what a verdict is made from besides the looks at the target and those without the referrer.
-	known   judge.Input
-	located *casefile.Hosting // decided anew in this visit
-	gated   bool              // our own line was not sound
-	why     string            // why the visit is not believed, when that is not the gate's doing
-	cut     bool              // Vigil is stopping: what is missing is not the world's doing
+	read   casefile.Case  // the case as it was read
+	record observe.Record // what was observed
+	visit  casefile.Visit // what is made of it so far
+	gated  bool           // our own line was not sound
+	why    string         // why the visit does not count, when that is not the gate's doing
 }
 
 // visitCase makes one pass over a case: the table of contents of the product. An
 // error is ours; what the world did is in the visit. Once StartVisit succeeded the
 // visit is recorded whatever happens, also when the context ends.
-func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, r *round) (_ *pass, err error) {
-	p := &pass{Visitor: v, round: r, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
-	p.known = judge.Input{Target: c.Target, Vantages: v.vantages, Baseline: c.Baseline}
-	if c.Hosting != nil {
-		p.known.Registrar = c.Hosting.Registrar
-	}
+func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.Host) (_ *pass, err error) {
+	p := &pass{Visitor: v, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
 	if err := v.store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if broken := recover(); broken != nil {
-			err = p.recordBroken(ctx, broken)
+			err = p.keepBroken(ctx, fmt.Sprintf("%T", broken)) // its value could name the target
 		}
 	}()
-	p.look(ctx)
-	p.lookDirect(ctx)
-	p.ask(ctx)
-	p.askRegistry(ctx)
-	p.judge()
-	p.believe(ctx)
-	p.locate(ctx)
+	if p.observe(ctx, host); p.record.Broken != "" {
+		return p, p.keepBroken(ctx, p.record.Broken)
+	}
+	p.judge(ctx)
+	p.attribute()
 	p.conclude(time.Now().UTC())
-	return p, p.record(ctx)
+	return p, p.keep(ctx)
 }
 
-// look looks from every vantage at once.
-func (p *pass) look(ctx context.Context) {
-	s := casefile.Subject{Target: p.read.Target, Referrer: p.referrer(), Purpose: casefile.PurposeTarget, Nameservers: true}
-	p.visit.Observations = make([]casefile.Observation, len(p.vantages))
-	var all sync.WaitGroup
-	for i, from := range p.vantages {
-		all.Go(func() { p.visit.Observations[i] = p.lookFrom(ctx, from.Name, s) })
-	}
-	all.Wait()
-	p.round.looked()
-	p.cut = ctx.Err() != nil
+// observe makes all looks of the visit.
+func (p *pass) observe(ctx context.Context, host *observe.Host) {
+	c := p.read
+	p.record = p.observer.Observe(ctx, observe.Request{
+		Target: c.Target, Referrer: c.Referrer, Baseline: c.Baseline, Hosting: c.Hosting, Origin: c.Origin, LastSeen: c.Episode.LastSeen,
+		Relocate: func(looks []casefile.Observation) bool {
+			found := resolved(looks)
+			return c.Hosting == nil || found != nil && stale(c, found.Resolution.Addresses, time.Now(), p.hostingTTL, p.threshold) ||
+				c.Standing != casefile.Removed && slices.ContainsFunc(looks, nameless)
+		},
+	}, host)
+	p.visit.Observations = p.record.Observations
 }
 
-// lookFrom makes one look. A panic below it is our fault, and an interrupted look.
-func (v *Visitor) lookFrom(ctx context.Context, vantage string, s casefile.Subject) (o casefile.Observation) {
-	started := time.Now()
-	defer func() {
-		if broken := recover(); broken != nil {
-			v.log.Error("look broke off: this is a bug in vigil", zap.String("vantage", vantage), kindOf(broken))
-			o = casefile.Observation{Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseRequest, Detail: "broken off by an error of our own"}}
-		}
-		o.Vantage, o.Purpose = vantage, s.Purpose
-		if o.Started.IsZero() {
-			o.Started, o.Took = started.UTC(), time.Since(started)
-		}
-		measure(v.meter, o)
-	}()
-	return v.looker.Look(ctx, vantage, s)
+// nameless says whether the DNS knew no address. Then the registry is asked at once, because a hold by the
+// registrar (clientHold, RFC 5731, section 2.3) is evidence of a removal.
+func nameless(o casefile.Observation) bool {
+	return o.Fault != nil && (o.Fault.Kind == casefile.FaultNXDomain || o.Fault.Kind == casefile.FaultNoAddress)
 }
 
-// askRegistry asks for the domain's state when its name is gone, because a hold
-// by the registrar (clientHold, RFC 5731, section 2.3) is evidence of a removal.
-func (p *pass) askRegistry(ctx context.Context) {
-	if p.cut || p.read.Standing == casefile.Removed {
+// judge gives the verdict over all that was observed, and says whether it counts.
+func (p *pass) judge(ctx context.Context) {
+	p.visit.Verdict = judge.Decide(p.record.Input())
+	p.believe(ctx)
+	p.visit.Basis = p.record.Basis
+}
+
+// targetLooks are the looks at the target, one a vantage, in the order of the vantages.
+func (p *pass) targetLooks() []casefile.Observation { return p.visit.Observations[:len(p.vantages)] }
+
+// attribute takes the new decision on who hosts the target, unless it knows less than the one before.
+func (p *pass) attribute() {
+	h := p.record.Located
+	if h == nil || !p.visit.Believed || resolved(p.targetLooks()) == nil {
 		return
 	}
-	for _, o := range p.visit.Observations {
-		if o.Purpose != casefile.PurposeTarget || o.Fault == nil || o.Fault.Kind != casefile.FaultNXDomain && o.Fault.Kind != casefile.FaultNoAddress {
-			continue
-		}
-		if !p.round.asked {
-			h := p.locator.Locate(ctx, p.inquiry())
-			if p.cut = ctx.Err() != nil; p.cut {
-				return
-			}
-			p.round.asked, p.round.registrar = true, h.Registrar
-		}
-		if p.round.registrar != nil {
-			p.known.Registrar = p.round.registrar
-		}
-		return
-	}
-}
-
-// judge gives the verdict over all that was observed.
-func (p *pass) judge() { p.visit.Verdict = p.verdict(p.targetLooks()) }
-
-func (p *pass) targetLooks() []casefile.Observation { return p.looksFor(casefile.PurposeTarget) }
-
-func (p *pass) looksFor(purpose casefile.Purpose) []casefile.Observation {
-	var looks []casefile.Observation
-	for _, o := range p.visit.Observations {
-		if o.Purpose == purpose {
-			looks = append(looks, o)
-		}
-	}
-	return looks
-}
-
-// verdict judges looks at the target, together with those without the recorded referrer: these speak
-// only for the matter, so that a dead line does no harm in them.
-func (p *pass) verdict(looks []casefile.Observation) casefile.Verdict {
-	in := p.known
-	in.Observations = slices.Concat(looks, p.looksFor(casefile.PurposeDirect))
-	return judge.Decide(in)
-}
-
-// locate decides anew who hosts the target, when there is reason to. Cases of one
-// round share the decision: they have the same host.
-func (p *pass) locate(ctx context.Context) {
-	o := resolved(p.visit.Observations)
-	if o == nil || p.cut || !p.visit.Believed || !stale(p.read, o.Resolution.Addresses, time.Now(), p.hostingTTL, p.threshold) {
-		return
-	}
-	h, known := p.round.located(o, p.read.Origin)
-	if !known {
-		h = p.locator.Locate(ctx, p.inquiry())
-		if p.cut = ctx.Err() != nil; p.cut {
-			return // what is missing in it, we did not wait for
-		}
-		if h.Decided.IsZero() {
-			h.Decided = time.Now().UTC()
-		}
-		p.round.keep(o, p.read.Origin, h)
-	}
-	if weaker(p.read, h, p.threshold) {
+	if weaker(p.read, *h, p.threshold) {
 		p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", p.read.Hosting.Country))
 		return
 	}
-	p.located = &h
-}
-
-// inquiry is what the locator is asked: all that the looks saw, and what a person recorded.
-func (p *pass) inquiry() casefile.Inquiry {
-	return casefile.Inquiry{Target: p.read.Target, Looks: p.targetLooks(), Origin: p.read.Origin}
+	p.visit.Hosting = h
 }
 
 // conclude draws the conclusions: hosting, assignment, standing, notices and the
@@ -251,7 +178,7 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	switch {
 	case !after.Standing.Visited():
 		return casefile.Due{Why: casefile.WhyNever}
-	case p.cut:
+	case p.record.Interrupted:
 		return casefile.Due{At: now, Why: p.read.Due.Why}
 	case !p.visit.Believed:
 		var closed time.Duration
@@ -277,10 +204,10 @@ func (p *pass) wavered(after casefile.Case) bool {
 	return !before.IsZero() && since.After(before) && since.Sub(before) < p.pace.MaxGap
 }
 
-// record writes the visit, detached from the end of ctx but bounded by
+// keep records the visit, detached from the end of ctx but bounded by
 // RecordTimeout. When somebody changed the case meanwhile, the store keeps the
 // visit as not believed and says so by a conflict.
-func (p *pass) record(ctx context.Context) error {
+func (p *pass) keep(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.recordTimeout)
 	defer cancel()
 	err := p.store.RecordVisit(ctx, p.visit)
@@ -297,10 +224,10 @@ func (p *pass) record(ctx context.Context) error {
 	return err
 }
 
-// recordBroken records what there is of a visit that panicked, so that no look is
+// keepBroken records what there is of a visit that panicked, so that no look is
 // lost and the case comes back after FirstGap instead of in a loop.
-func (p *pass) recordBroken(ctx context.Context, broken any) error {
-	p.log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), kindOf(broken))
+func (p *pass) keepBroken(ctx context.Context, broken string) error {
+	p.log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), zap.String("panic", broken))
 	now := time.Now().UTC()
 	v := &p.visit
 	v.Ended, v.Believed, v.Hosting, v.Assignment, v.Notices, v.Events = now, false, nil, nil, nil, nil
@@ -308,7 +235,7 @@ func (p *pass) recordBroken(ctx context.Context, broken any) error {
 	v.After = p.read
 	v.After.Visits++
 	v.After.Looking, v.After.Due = time.Time{}, casefile.Due{At: now.Add(p.pace.FirstGap), Why: p.read.Due.Why}
-	if err := p.record(ctx); err != nil {
+	if err := p.keep(ctx); err != nil {
 		return err
 	}
 	return errBroken

@@ -10,16 +10,17 @@ import (
 
 	"vigil/casefile"
 	"vigil/judge"
+	"vigil/observe"
 )
 
 // Options are what a Visitor needs.
 type Options struct {
-	Looker  Looker  // required, with at least one vantage
-	Locator Locator // required
-	Desk    Desk    // required
-	Store   Store   // required
-	Gate    *Gate   // nil: no gate
-	Pace    Pace    // required; its Confirm and Aftercare are the judge's too. With one vantage Confirm counts twice
+	Looker  observe.Looker  // required, with at least one vantage
+	Locator observe.Locator // required
+	Desk    Desk            // required
+	Store   Store           // required
+	Gate    *Gate           // nil: no gate
+	Pace    Pace            // required; its Confirm and Aftercare are the judge's too. With one vantage Confirm counts twice
 	// UnavailableAfter is how long a case may be silent or withheld before it is unavailable; default 168 h.
 	UnavailableAfter time.Duration
 	// HostingTTL is how old a hosting decision may be; default 24 h.
@@ -48,8 +49,7 @@ type Options struct {
 // concurrent use by rounds of different hosts; two rounds of one host at a time
 // are kept apart by the queue.
 type Visitor struct {
-	looker        Looker
-	locator       Locator
+	observer      *observe.Observer
 	desk          Desk
 	store         Store
 	gate          *Gate
@@ -70,12 +70,8 @@ type Visitor struct {
 
 // NewVisitor makes a Visitor. Errors name the option that is missing or wrong.
 func NewVisitor(o Options) (*Visitor, error) {
-	if o.Looker == nil || o.Locator == nil || o.Desk == nil || o.Store == nil {
-		return nil, errors.New("visitor: a looker, a locator, a desk and a store are required")
-	}
-	vantages := o.Looker.Vantages()
-	if len(vantages) == 0 {
-		return nil, errors.New("visitor: the looker has no vantage")
+	if o.Desk == nil || o.Store == nil {
+		return nil, errors.New("visitor: a desk and a store are required")
 	}
 	if err := o.Pace.Validate(); err != nil {
 		return nil, fmt.Errorf("visitor: pace: %w", err)
@@ -117,8 +113,14 @@ func NewVisitor(o Options) (*Visitor, error) {
 	if o.Meter == nil {
 		o.Meter = noMeter{}
 	}
+	observer, err := observe.New(observe.Options{Looker: o.Looker, Locator: o.Locator, Gap: o.PerHostGap, Log: o.Log,
+		OnLook: func(look casefile.Observation) { measure(o.Meter, look) }})
+	if err != nil {
+		return nil, fmt.Errorf("visitor: %w", err)
+	}
+	vantages := observer.Vantages()
 	v := &Visitor{
-		looker: o.Looker, locator: o.Locator, desk: o.Desk, store: o.Store, gate: o.Gate, vantages: slices.Clone(vantages), pace: o.Pace,
+		observer: observer, desk: o.Desk, store: o.Store, gate: o.Gate, vantages: vantages, pace: o.Pace,
 		hostingTTL: o.HostingTTL, siblingTTL: o.SiblingTTL, threshold: o.Threshold, gap: o.PerHostGap, maxVisits: o.MaxVisits, maxTime: o.MaxTime,
 		feedLimit: o.FeedLimit, recordTimeout: o.RecordTimeout, log: o.Log, meter: o.Meter,
 	}

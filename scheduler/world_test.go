@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"vigil/casefile"
+	"vigil/observe"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,7 +60,7 @@ func (w *world) Look(ctx context.Context, vantage string, s casefile.Subject) ca
 	if o.Took == 0 {
 		o.Took = w.takes
 	}
-	if !sleep(ctx, o.Took) {
+	if !observe.Sleep(ctx, o.Took) {
 		o = fault(casefile.FaultInterrupted, casefile.PhaseRequest)
 	}
 	w.mu.Lock()
@@ -423,6 +424,6 @@ func (r *rig) live(ctx context.Context, t testing.TB, d time.Duration) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sleep(ctx, time.Minute)
+		observe.Sleep(ctx, time.Minute)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"vigil/judge"
 	"vigil/notices"
 	"vigil/notices/smtp"
+	"vigil/observe"
 	"vigil/scheduler"
 	"vigil/scheduler/river"
 	"vigil/web"
@@ -36,7 +37,7 @@ type Engine struct {
 }
 
 // Watch is a seam for the demo, which counts the looks that start.
-type Watch func(scheduler.Looker) scheduler.Looker
+type Watch func(observe.Looker) observe.Looker
 
 // NewEngine builds an engine and migrates its queue. watch may be nil.
 func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
@@ -56,7 +57,7 @@ func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
 		return nil, err
 	}
 	e.Agreement = &Agreement{vantages: e.Look.Vantages.Vantages(), read: a.Store.Testimonies, dissent: e.Meter.Dissents, log: a.Log}
-	var look scheduler.Looker = e.Look.Vantages
+	var look observe.Looker = e.Look.Vantages
 	if watch != nil {
 		look = watch(look)
 	}

@@ -7,11 +7,12 @@ import (
 	"vigil/casefile"
 	"vigil/crawler/resolve"
 	"vigil/internal/config"
+	"vigil/observe"
 	"vigil/scheduler"
 )
 
 // NewGate builds the gate of the configuration. m may be nil.
-func (a *App) NewGate(look scheduler.Looker, m scheduler.Meter) (*scheduler.Gate, error) {
+func (a *App) NewGate(look observe.Looker, m scheduler.Meter) (*scheduler.Gate, error) {
 	o := scheduler.GateOptions{Looker: look, PerVantage: map[string][]casefile.Target{}, Log: a.Log, Meter: m}
 	var err error
 	if o.Targets, err = a.Controls("gate.targets", a.Config.Gate.Targets); err != nil {

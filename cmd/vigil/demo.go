@@ -17,7 +17,7 @@ import (
 	"vigil/casefile"
 	"vigil/cmd/app"
 	"vigil/internal/fakenet"
-	"vigil/scheduler"
+	"vigil/observe"
 	"vigil/web/auth"
 )
 
@@ -187,10 +187,10 @@ func (d *demo) remove() {
 }
 
 // counted counts the looks that start, to compare them with those that were recorded.
-func (d *demo) counted(l scheduler.Looker) scheduler.Looker { return &countedLooks{l, &d.looks} }
+func (d *demo) counted(l observe.Looker) observe.Looker { return &countedLooks{l, &d.looks} }
 
 type countedLooks struct {
-	scheduler.Looker
+	observe.Looker
 	started *atomic.Int64
 }
 

@@ -3,18 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
 
 	"vigil/casefile"
 	"vigil/cmd/app"
@@ -22,7 +19,7 @@ import (
 	"vigil/internal/telemetry"
 	"vigil/judge"
 	"vigil/notices"
-	"vigil/scheduler"
+	"vigil/observe"
 )
 
 func newLook(o *options) *cobra.Command {
@@ -64,7 +61,11 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			looks := &lookRun{looker: e.Vantages, locator: e.Locator, desk: desk, log: log, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
+			observer, err := observe.New(observe.Options{Looker: e.Vantages, Locator: e.Locator, Gap: cfg.Crawler.PerHostGap, Log: log})
+			if err != nil {
+				return err
+			}
+			looks := &lookRun{observer: observer, desk: desk, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
 			print := printText
 			if asJSON {
 				print = printJSON
@@ -132,13 +133,11 @@ func readLine(r *bufio.Reader) (string, error) {
 // lookRun looks at many URLs: hosts side by side, the URLs of one host in a row with
 // a gap between them, as the scheduler does.
 type lookRun struct {
-	looker  scheduler.Looker
-	locator scheduler.Locator
-	desk    *notices.Desk
-	log     *zap.Logger
-	gap     time.Duration
-	width   int // looks at once
-	explain bool
+	observer *observe.Observer
+	desk     *notices.Desk
+	gap      time.Duration
+	width    int // looks at once
+	explain  bool
 	// referrer is the page from which one comes to every URL; zero for none.
 	referrer casefile.Target
 }
@@ -183,7 +182,7 @@ func (l *lookRun) run(ctx context.Context, input func(func(string) bool), out io
 // At most four times width inputs wait at once.
 func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), results chan<- looked, work *sync.WaitGroup) {
 	var mu sync.Mutex
-	hosts := map[string][]func(*hostMemory){} // the inputs that wait, by host; present while a goroutine works on the host
+	hosts := map[string][]func(*observe.Host){} // the inputs that wait, by host; present while a goroutine works on the host
 	room := make(chan struct{}, 4*l.width)
 	running := make(chan struct{}, l.width)
 	place := 0
@@ -205,7 +204,7 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 			work.Go(func() { send(looked{refused: &refusedLine{Target: shown(raw), Problem: problem}}) })
 			continue
 		}
-		task := func(host *hostMemory) { send(looked{line: l.look(ctx, t, host)}) }
+		task := func(host *observe.Host) { send(looked{line: l.look(ctx, t, host)}) }
 		mu.Lock()
 		_, busy := hosts[t.Host()]
 		hosts[t.Host()] = append(hosts[t.Host()], task)
@@ -214,7 +213,7 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 			continue
 		}
 		work.Go(func() {
-			host := &hostMemory{}
+			host := &observe.Host{}
 			for {
 				mu.Lock()
 				queue := hosts[t.Host()]
@@ -226,7 +225,7 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 				next := queue[0]
 				hosts[t.Host()] = queue[1:]
 				mu.Unlock()
-				host.rest(ctx, l.gap)
+				host.Rest(ctx, l.gap)
 				running <- struct{}{}
 				next(host)
 				<-running
@@ -235,92 +234,25 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 	}
 }
 
-// hostMemory is what the looks at one host share. It belongs to one goroutine.
-type hostMemory struct {
-	last    time.Time // end of the last look
-	sibling *casefile.Observation
-}
-
-// rest waits until the host may be looked at again.
-func (m *hostMemory) rest(ctx context.Context, gap time.Duration) {
-	if m.last.IsZero() {
-		return
-	}
-	select {
-	case <-time.After(gap - time.Since(m.last)):
-	case <-ctx.Done():
-	}
-}
-
-// look makes one visit without a case: look, look without the referrer, locate, ask what the judge wants to know besides, judge, assign.
-func (l *lookRun) look(ctx context.Context, t casefile.Target, host *hostMemory) lookLine {
+// look makes one visit without a case: observe, judge, assign.
+func (l *lookRun) look(ctx context.Context, t casefile.Target, host *observe.Host) lookLine {
 	line := lookLine{Target: t.URL(), LookedAt: time.Now().UTC()}
-	subject := casefile.Subject{Target: t, Purpose: casefile.PurposeTarget, Nameservers: true}
-	if t.Replays(l.referrer) {
-		subject.Referrer = l.referrer
+	seen := l.observer.Observe(ctx, observe.Request{Target: t, Referrer: l.referrer}, host)
+	verdict := judge.Decide(seen.Input())
+	var hosting casefile.Hosting
+	if seen.Located != nil {
+		hosting = *seen.Located
 	}
-	vantages := l.looker.Vantages()
-	looks := make([]casefile.Observation, len(vantages))
-	var all sync.WaitGroup
-	for i, from := range vantages {
-		all.Go(func() { looks[i] = l.looker.Look(ctx, from.Name, subject) })
-	}
-	all.Wait()
-	host.last = time.Now()
-	direct := l.lookDirect(ctx, subject, looks, host)
-	observed := slices.Concat(looks, direct)
-	hosting := l.locator.Locate(ctx, casefile.Inquiry{Target: t, Looks: looks})
-	in := judge.Input{Target: t, Observations: observed, Vantages: vantages, Registrar: hosting.Registrar}
-	for _, purpose := range judge.Questions() {
-		s, from, wanted := in.Ask(purpose, l.referrer, strings.ToLower(rand.Text()))
-		if !wanted {
-			continue
-		}
-		if purpose == casefile.PurposeSibling && host.sibling != nil {
-			in.Hear(*host.sibling)
-			continue
-		}
-		host.rest(ctx, l.gap)
-		o := l.looker.Look(ctx, from, s)
-		host.last = time.Now()
-		in.Hear(o)
-		if observed = append(observed, o); purpose == casefile.PurposeSibling {
-			host.sibling = &o
-		}
-	}
-	verdict := judge.Decide(in)
 	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
 	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
-	for _, o := range observed {
+	for _, o := range seen.Observations {
 		line.Observations = append(line.Observations, shapeObservation(o))
 	}
 	if l.explain { // whoever asks gave the URL: names are no secret
-		e := judge.Explain(verdict, observed, judge.Reading{Target: t, Names: true})
+		e := judge.Explain(verdict, seen.Observations, judge.Reading{Target: t, Names: true})
 		line.Explanation = &e
 	}
 	return line
-}
-
-// lookDirect looks once more without the referrer, where that can tell something.
-func (l *lookRun) lookDirect(ctx context.Context, s casefile.Subject, looks []casefile.Observation, host *hostMemory) []casefile.Observation {
-	if s.Referrer.IsZero() {
-		return nil
-	}
-	looks = slices.DeleteFunc(slices.Clone(looks), func(o casefile.Observation) bool { return !judge.WantsDirect(o) })
-	if len(looks) == 0 {
-		return nil
-	}
-	host.rest(ctx, l.gap)
-	var all sync.WaitGroup
-	for i := range looks {
-		from := looks[i].Vantage
-		all.Go(func() {
-			looks[i] = l.looker.Look(ctx, from, casefile.Subject{Target: s.Target, Purpose: casefile.PurposeDirect})
-		})
-	}
-	all.Wait()
-	host.last = time.Now()
-	return looks
 }
 
 // shown is the input of a refused line, cut so that no line grows without bound.

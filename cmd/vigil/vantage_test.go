@@ -22,7 +22,7 @@ import (
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 	"vigil/judge"
-	"vigil/scheduler"
+	"vigil/observe"
 )
 
 // vantageKeys makes keys through the command line and gives their folder.
@@ -192,7 +192,7 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 		t.Fatal("the far vantage is not a remote one")
 	}
 	t.Cleanup(remote.Close)
-	var looker scheduler.Looker = p
+	var looker observe.Looker = p
 	h := &app.App{Config: cfg, Guard: g}
 	for host, want := range map[string]casefile.State{"open.example": casefile.StateLive, "absent.example": casefile.StateFenced, "gone.example": casefile.StateGone,
 		"large.example": casefile.StateLive, "silent.example": casefile.StateSilent, "moved.example": casefile.StateSilent} {

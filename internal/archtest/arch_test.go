@@ -26,7 +26,8 @@ var mayImport = map[string][]string{
 	"crawler":            {"casefile"},
 	"geolocate":          {"casefile", "internal/sheet"},
 	"notices":            {"casefile", "internal/sheet"},
-	"scheduler":          {"casefile", "judge"},
+	"observe":            {"casefile", "judge"},
+	"scheduler":          {"casefile", "judge", "observe"},
 	"store":              {"casefile", "internal/seal"},
 	"web":                {"casefile", "judge"}, // judge: the words of a verdict, pure
 	"internal/config":    {"casefile"},
