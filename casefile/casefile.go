@@ -11,7 +11,6 @@
 package casefile
 
 import (
-	"strings"
 	"time"
 )
 
@@ -78,28 +77,38 @@ const (
 	MaxReference = 200
 )
 
+// Life is where a case is in its life. Only lifecycle changes it, and every change has its event.
+type Life struct {
+	Standing Standing `json:"standing"`
+	// Held is the police-first flag: it stops provider notices and nothing else.
+	Held    bool    `json:"held,omitempty"`
+	Episode Episode `json:"episode"`
+	Streak  Streak  `json:"streak,omitzero"`
+	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks for a review.
+	Undecided Streak `json:"undecided,omitzero"`
+	// Unseen is since when every believed verdict was silent or withheld; zero when the last was not.
+	Unseen time.Time `json:"unseen,omitzero"`
+	// Last is the last believed verdict; its zero State says that there was none yet.
+	Last Opinion `json:"last,omitzero"`
+	// Aftercare is how many of the looks after a removal were made.
+	Aftercare int `json:"aftercare,omitempty"`
+	// Ruling is what a person is asked in review, and what was answered in this episode.
+	Ruling Ruling `json:"ruling,omitzero"`
+	// Informed says that the parties of the present hosting were told in this episode, or drafts
+	// written for them. A new hosting, a return and a released hold clear it.
+	Informed bool `json:"informed,omitempty"`
+}
+
 // Case is the life of one target.
 type Case struct {
 	ID       CaseID
 	Target   Target
 	Referrer Target // the latest referrer a report carried; zero when unknown
 	HostKey  HostKey
-	Standing Standing
-	// Held is the police-first flag: it stops provider notices and nothing else.
-	Held bool
+	Life
 	// Version grows by one with each record; a record made from an older version is refused.
 	Version int64
-	Episode Episode
-	Streak  Streak
-	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks for a review.
-	Undecided Streak
-	// Unseen is since when every believed verdict was silent or withheld; zero when the last was not.
-	Unseen time.Time
-	// Last is the last believed verdict; its zero State says that there was none yet.
-	Last Opinion
-	Due  Due
-	// Aftercare is how many of the looks after a removal were made.
-	Aftercare int
+	Due     Due
 	// Baseline is what the first confirmed live look saw; nil before that.
 	Baseline *Features
 	Hosting  *Hosting // the last decision; nil before the first
@@ -107,13 +116,8 @@ type Case struct {
 	// It stays until it is forgotten, over moves and episodes.
 	Origin     *Origin
 	Assignment *Assignment // the last assignment; nil before the first
-	// Ruling is what a person is asked in review, and what was answered in this episode.
-	Ruling Ruling
-	// Informed says that the parties of the present hosting were told in this episode, or drafts
-	// written for them. A new hosting, a return and a released hold clear it.
-	Informed bool
-	Visits   int
-	Opened   time.Time // when the first report was stored
+	Visits     int
+	Opened     time.Time // when the first report was stored
 	// Looking is when a visit that has not been recorded yet began; zero when none is under way.
 	Looking time.Time
 	// Report is the report that the case rests on (the latest), where a reader loaded it, else nil.
@@ -124,69 +128,52 @@ type Case struct {
 
 // Opinion is the short form of a verdict that a case remembers.
 type Opinion struct {
-	State  State
-	Reason Reason
-	At     time.Time
+	State  State     `json:"state"`
+	Reason Reason    `json:"reason"`
+	At     time.Time `json:"at"`
 }
 
 // Episode is one stretch of a case from report (or return) to removal. A return
 // opens the next one, with a clock of its own.
 type Episode struct {
 	// Number counts from 1.
-	Number int
+	Number int `json:"number"`
 	// Opened is the start of the clock: the first report's Received time, or for a
 	// return the first live look after the removal.
-	Opened time.Time
+	Opened time.Time `json:"opened,omitzero"`
 	// FirstSeen and LastSeen are the first and the last live verdict; zero when never live.
-	FirstSeen, LastSeen time.Time
+	FirstSeen time.Time `json:"first_seen,omitzero"`
+	LastSeen  time.Time `json:"last_seen,omitzero"`
 	// FirstGone is the first gone verdict of the running streak; zero when there is none.
-	FirstGone time.Time
+	FirstGone time.Time `json:"first_gone,omitzero"`
 	// Removed is when removal was confirmed. The removal itself lies in
 	// (LastSeen, FirstGone]: FirstGone is the figure Vigil publishes (ADR-0008).
-	Removed time.Time
+	Removed time.Time `json:"removed,omitzero"`
 	// Recorded says that a person recorded the removal, and no streak of verdicts confirmed it.
-	Recorded bool
+	Recorded bool `json:"recorded,omitempty"`
 	// FirstNotice and LastNotice are when a provider notice of this episode was sent; zero when none was.
-	FirstNotice, LastNotice time.Time
+	FirstNotice time.Time `json:"first_notice,omitzero"`
+	LastNotice  time.Time `json:"last_notice,omitzero"`
 	// Provider and Country are who hosted the target, and where, when it was last not
 	// found gone; empty when no decision named one. They are what figures by provider
 	// and by country count the episode under.
-	Provider, Country string
+	Provider string `json:"provider,omitempty"`
+	Country  string `json:"country,omitempty"`
 	// ProviderSince and CountrySince are when that provider, and that country, were first
 	// found in the episode, without another in between: the clocks of those who can act.
 	// Zero before the first decision. Opened is the clock of the case, and stays.
-	ProviderSince, CountrySince time.Time
+	ProviderSince time.Time `json:"provider_since,omitzero"`
+	CountrySince  time.Time `json:"country_since,omitzero"`
 }
 
 // MaxProvider bounds Episode.Provider, in bytes.
 const MaxProvider = 200
 
-// HostedBy brings the episode up to date with who hosts the target as of a visit at the
-// time given. Another provider, or another country, starts that clock anew, and so does
-// the first decision of an episode; another network of the same provider does not.
-//
-// Where a name leads while the matter is found gone is not where the matter was: with a
-// streak of gone verdicts (FirstGone) the first decision counts, and nothing after it. Pure.
-func (e Episode) HostedBy(h Hosting, at time.Time) Episode {
-	gone := !e.FirstGone.IsZero()
-	provider := h.Provider
-	if len(provider) > MaxProvider {
-		provider = provider[:MaxProvider]
-	}
-	provider = strings.ToValidUTF8(strings.ReplaceAll(provider, "\x00", ""), "")
-	if first := e.ProviderSince.IsZero(); first || !gone && e.Provider != provider {
-		e.Provider, e.ProviderSince = provider, at.UTC()
-	}
-	if first := e.CountrySince.IsZero(); first || !gone && e.Country != h.Country {
-		e.Country, e.CountrySince = h.Country, at.UTC()
-	}
-	return e
-}
-
 // Streak is a run of verdicts of one kind: how many, the first and the last. The zero value is no streak.
 type Streak struct {
-	Count       int
-	First, Last time.Time
+	Count int       `json:"count"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
 }
 
 // Span is the time between the first and the last verdict of the streak.

@@ -37,6 +37,12 @@ const (
 	EventReviewRequested EventKind = "review_requested" // with the question in words
 	EventSettled         EventKind = "settled"          // a person answered the question of a review: answer, reason
 	EventNamesake        EventKind = "namesake"         // a case of the same name under another ending came up: cases, endings
+
+	// What a life rests on besides; pages leave these out.
+	EventVisited  EventKind = "visited"  // a verdict that counts: state, reason
+	EventHosted   EventKind = "hosted"   // the clock of a provider or a country began
+	EventInformed EventKind = "informed" // the notices of the present hosting were composed: how many
+	EventSnapshot EventKind = "snapshot" // the whole life, where older events do not tell it
 )
 
 // Valid says whether k is known.
@@ -44,10 +50,16 @@ func (k EventKind) Valid() bool {
 	switch k {
 	case EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed, EventNoticeSent,
 		EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted, EventAcknowledged,
-		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested, EventSettled, EventNamesake:
+		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested, EventSettled, EventNamesake,
+		EventVisited, EventHosted, EventInformed, EventSnapshot:
 		return true
 	}
 	return false
+}
+
+// Bookkeeping says that other events, visits and notices tell the same to people.
+func (k EventKind) Bookkeeping() bool {
+	return k == EventVisited || k == EventHosted || k == EventInformed || k == EventSnapshot
 }
 
 // ActorVigil is the actor of what Vigil does by itself.

@@ -193,6 +193,25 @@ func (h Hosting) Knows(o *Origin) bool {
 	})
 }
 
+// MinConfidence is the confidence in the hosting country below which a person decides (docs/hosting.md).
+const MinConfidence = 0.5
+
+// Undecided says whether nobody can be named: there are addresses, no edge hides the origin, and
+// the country is unknown or below MinConfidence. h may be nil.
+func (h *Hosting) Undecided() bool {
+	return h != nil && len(h.Addresses) > 0 && h.Origin != OriginUnknown && (h.Country == "" || h.Confidence < MinConfidence)
+}
+
+// FirstAddressee is who a removal notice goes to first; empty when nobody is known.
+func (h *Hosting) FirstAddressee() string {
+	for _, c := range h.Contacts {
+		if c.Party == PartyHost || c.Party == PartyEdge {
+			return string(c.Party) + " " + c.Email + " " + c.Form
+		}
+	}
+	return ""
+}
+
 // RegistryAnswered says whether the registry of the domain said what it knows, or there is none to ask. It is
 // false as long as an answer may still come.
 func (h Hosting) RegistryAnswered() bool {

@@ -51,7 +51,7 @@ func (c Case) Question(page *Features) (q Question, ok bool) {
 	if c.Standing != Review {
 		return q, false
 	}
-	q.About = c.matter()
+	q.About = c.Topic()
 	var asks string
 	switch {
 	case q.About == MatterHosting:
@@ -93,8 +93,8 @@ func (c Case) Question(page *Features) (q Question, ok bool) {
 	return q, true
 }
 
-// matter is what the review is about. Reviews of before Ruling was kept do not say it.
-func (c Case) matter() Matter {
+// Topic is what the review is about. Reviews of before Ruling was kept do not say it.
+func (c Case) Topic() Matter {
 	switch {
 	case c.Ruling.Asked != "":
 		return c.Ruling.Asked

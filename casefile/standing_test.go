@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"vigil/casefile"
 )
@@ -114,21 +113,5 @@ func TestTransitionRules(t *testing.T) {
 	}
 	if casefile.Standing("").Visited() {
 		t.Error("no standing is visited")
-	}
-}
-
-func TestMoved(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	c := casefile.Case{Standing: casefile.Watching, Episode: casefile.Episode{Number: 2}}
-	next, events := c.Moved(casefile.CauseGone, casefile.ActorVigil, now)
-	if next.Standing != casefile.Confirming || len(events) != 1 || events[0].Data["from"] != "watching" || events[0].Data["to"] != "confirming" ||
-		events[0].Data["cause"] != "gone" || events[0].Data["episode"] != "2" || !events[0].At.Equal(now) {
-		t.Errorf("%s %+v", next.Standing, events)
-	}
-	for _, cause := range []casefile.Cause{casefile.CauseSeen, casefile.CauseAged} { // stays; no such move
-		if next, events := c.Moved(cause, casefile.ActorVigil, now); next.Standing != casefile.Watching || events != nil {
-			t.Errorf("%s: %s %v", cause, next.Standing, events)
-		}
 	}
 }

@@ -157,3 +157,8 @@ type Testimony struct {
 	Looked  []string  // the vantages that looked, each once
 	Dissent []Dissent // those that would have said another state alone
 }
+
+// Actionable says whether somebody should act: it is there, from some vantage at least, or something stands before it.
+func (v Verdict) Actionable() bool {
+	return v.State == StateLive || v.State == StateFenced || v.State == StateWithheld
+}

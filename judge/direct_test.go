@@ -127,17 +127,6 @@ func TestALookWithoutTheReferrerIsNoWitness(t *testing.T) {
 	}
 }
 
-// The page that those see who come directly never becomes the baseline.
-func TestTheBaselineIsWhatTheReferrerShows(t *testing.T) {
-	t.Parallel()
-	v := casefile.Visit{Believed: true, Started: started, Ended: started, Observations: []casefile.Observation{from("a", direct(answer(200, another()))), from("b", answer(200, article()))}}
-	v.Verdict = judge.Decide(judge.Input{Target: asked, Observations: v.Observations})
-	c, _ := judge.Advance(casefile.Case{Target: asked, Standing: casefile.Watching}, v, judge.Rules{})
-	if v.Verdict.State != casefile.StateLive || c.Baseline == nil || c.Baseline.Digest != "article" {
-		t.Errorf("%s, baseline %+v", v.Verdict.Reason, c.Baseline)
-	}
-}
-
 // Looks without the referrer never make a verdict more gone: not gone what was not, and nothing but live what was live.
 func TestDirectLooksNeverMakeItGone(t *testing.T) {
 	t.Parallel()

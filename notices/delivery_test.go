@@ -131,7 +131,7 @@ func composed(t *testing.T) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := casefile.Case{ID: 1, Target: target, Report: &casefile.Report{Source: "public", Classification: casefile.ClassA1}, Standing: casefile.Watching, Episode: casefile.Episode{Number: 1, Opened: time.Now()}, Hosting: &casefile.Hosting{
+	c := casefile.Case{ID: 1, Target: target, Report: &casefile.Report{Source: "public", Classification: casefile.ClassA1}, Life: casefile.Life{Standing: casefile.Watching, Episode: casefile.Episode{Number: 1, Opened: time.Now()}}, Hosting: &casefile.Hosting{
 		Provider: "Rheinblick", Country: "DE", Confidence: 0.9, Origin: casefile.OriginKnown,
 		Contacts: []casefile.Contact{{Party: casefile.PartyHost, Role: "abuse", Email: "abuse@rheinblick.test", Source: "rdap"}},
 	}}

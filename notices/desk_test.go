@@ -77,8 +77,8 @@ func hosting() *casefile.Hosting {
 func reported(t *testing.T, d *Desk) casefile.Case {
 	t.Helper()
 	c := casefile.Case{
-		ID: 42, Target: target(t, "https://site-1.example/gallery/view.php?id=7&page=%C3%A9"), Standing: casefile.Watching,
-		Episode: casefile.Episode{Number: 1, Opened: now.Add(-2 * time.Hour), FirstSeen: now.Add(-time.Minute), LastSeen: now.Add(-time.Minute)},
+		ID: 42, Target: target(t, "https://site-1.example/gallery/view.php?id=7&page=%C3%A9"), Life: casefile.Life{Standing: casefile.Watching,
+			Episode: casefile.Episode{Number: 1, Opened: now.Add(-2 * time.Hour), FirstSeen: now.Add(-time.Minute), LastSeen: now.Add(-time.Minute)}},
 		Hosting: hosting(),
 		Report:  &casefile.Report{Source: "public", Reference: "R-2026/0815", Classification: casefile.ClassA1, Received: now.Add(-2 * time.Hour)},
 	}

@@ -39,7 +39,7 @@ func queue(t *testing.T, n int) *memory {
 	t.Helper()
 	m := newMemory()
 	for i := range n {
-		c := casefile.Case{ID: casefile.CaseID(i + 1), Target: target(t, fmt.Sprintf("https://site-%d.example/", i)), Standing: casefile.Watching, Episode: casefile.Episode{Number: 1}}
+		c := casefile.Case{ID: casefile.CaseID(i + 1), Target: target(t, fmt.Sprintf("https://site-%d.example/", i)), Life: casefile.Life{Standing: casefile.Watching, Episode: casefile.Episode{Number: 1}}}
 		m.cases[c.ID] = c
 		notice := casefile.Notice{
 			CaseID: c.ID, Episode: 1, Kind: casefile.NoticeAssignment, Step: 1, State: casefile.NoticeQueued, NextTry: time.Now(), Subject: "[Vigil] x",

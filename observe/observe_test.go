@@ -197,4 +197,6 @@ func TestWhatEndsAnObservation(t *testing.T) {
 
 type brokenLocator struct{}
 
-func (brokenLocator) Locate(context.Context, casefile.Inquiry) casefile.Hosting { panic("http://site.test/a") }
+func (brokenLocator) Locate(context.Context, casefile.Inquiry) casefile.Hosting {
+	panic("http://site.test/a")
+}

@@ -21,7 +21,7 @@ type Pace struct {
 	// MaxGap is the longest gap. Jitter does not lengthen it.
 	MaxGap time.Duration
 	// Confirm says when gone verdicts are a removal: so many, over such a span. A
-	// Visitor makes of it what its vantages need (judge.Rules.Removal).
+	// Visitor makes of it what its vantages need (lifecycle.Thresholds.Removal).
 	Confirm casefile.Confirm
 	// Aftercare are the looks after a removal, counted from it, growing.
 	Aftercare []time.Duration

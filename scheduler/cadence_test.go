@@ -26,7 +26,7 @@ func usual() Pace {
 }
 
 func watched(age time.Duration) casefile.Case {
-	return casefile.Case{ID: 7, Standing: casefile.Watching, Episode: casefile.Episode{Number: 1, Opened: noon.Add(-age)}}
+	return casefile.Case{ID: 7, Life: casefile.Life{Standing: casefile.Watching, Episode: casefile.Episode{Number: 1, Opened: noon.Add(-age)}}}
 }
 
 func TestNext(t *testing.T) {
@@ -125,8 +125,8 @@ func anyCase(t *rapid.T) casefile.Case {
 		return noon.Add(time.Duration(rapid.IntRange(-200_000, 200_000).Draw(t, name)) * time.Minute)
 	}
 	c := casefile.Case{
-		ID: casefile.CaseID(rapid.Int64().Draw(t, "id")), Visits: rapid.IntRange(0, 1e6).Draw(t, "visits"), Standing: rapid.SampledFrom(casefile.Standings).Draw(t, "standing"),
-		Aftercare: rapid.IntRange(-1, 9).Draw(t, "aftercare"),
+		ID: casefile.CaseID(rapid.Int64().Draw(t, "id")), Visits: rapid.IntRange(0, 1e6).Draw(t, "visits"),
+		Life: casefile.Life{Standing: rapid.SampledFrom(casefile.Standings).Draw(t, "standing"), Aftercare: rapid.IntRange(-1, 9).Draw(t, "aftercare")},
 	}
 	c.Episode.Opened, c.Episode.LastNotice, c.Episode.Removed = at("opened"), at("noticed"), at("removed")
 	c.Streak = casefile.Streak{Count: rapid.IntRange(0, 9).Draw(t, "streak"), First: at("first")}
@@ -267,7 +267,7 @@ func FuzzNext(f *testing.F) {
 	f.Add(int64(1), 3, "confirming", int64(0), int64(0), int64(0), 2)
 	f.Add(int64(-9), 0, "removed", int64(math.MaxInt64), int64(math.MinInt64), int64(1), -3)
 	f.Fuzz(func(t *testing.T, id int64, visits int, standing string, opened, removed, first int64, count int) {
-		c := casefile.Case{ID: casefile.CaseID(id), Visits: visits, Standing: casefile.Standing(standing), Aftercare: count}
+		c := casefile.Case{ID: casefile.CaseID(id), Visits: visits, Life: casefile.Life{Standing: casefile.Standing(standing), Aftercare: count}}
 		c.Episode.Opened, c.Episode.Removed = time.Unix(opened, 0), time.Unix(removed, 0)
 		c.Streak = casefile.Streak{Count: count, First: time.Unix(first, 0)}
 		p := usual()

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // act does to a case what a person does.
 func (r *rig) act(t testing.TB, id casefile.CaseID, kind casefile.ActionKind, origin netip.Addr) {
 	t.Helper()
-	c, events, problem := r.shelf.get(id).Act(casefile.Action{Kind: kind, Actor: "ann", Reason: "the provider told us", At: time.Now().UTC(), Origin: origin})
+	c, events, problem := lifecycle.Apply(r.shelf.get(id), time.Now(), lifecycle.Acted{Action: casefile.Action{Kind: kind, Actor: "ann", Reason: "the provider told us", At: time.Now().UTC(), Origin: origin}})
 	if problem != nil {
 		t.Fatal(problem)
 	}

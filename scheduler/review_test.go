@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // does lets a person act on case 1, as the store would: a page that is accepted is that of the last visit that read one.
@@ -16,7 +17,7 @@ func (r *rig) does(t testing.TB, kind casefile.ActionKind) {
 	for i := len(r.shelf.visits) - 1; i >= 0 && kind == casefile.ActAccept && a.Page == nil; i-- {
 		a.Visit, a.Page = casefile.VisitID(i+1), r.shelf.visits[i].Page()
 	}
-	c, events, problem := r.shelf.get(1).Act(a)
+	c, events, problem := lifecycle.Apply(r.shelf.get(1), a.At, lifecycle.Acted{Action: a})
 	if problem != nil {
 		t.Fatalf("%s: %v", kind, problem)
 	}

@@ -327,12 +327,11 @@ func TestVisitorOptionsAreChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*Options){
-		"no looker":        func(o *Options) { o.Looker = nil },
-		"no store":         func(o *Options) { o.Store = nil },
-		"no vantage":       func(o *Options) { o.Looker = &world{} },
-		"no pace":          func(o *Options) { o.Pace = Pace{} },
-		"negative gap":     func(o *Options) { o.PerHostGap = -1 },
-		"threshold over 1": func(o *Options) { o.Threshold = 1.5 },
+		"no looker":    func(o *Options) { o.Looker = nil },
+		"no store":     func(o *Options) { o.Store = nil },
+		"no vantage":   func(o *Options) { o.Looker = &world{} },
+		"no pace":      func(o *Options) { o.Pace = Pace{} },
+		"negative gap": func(o *Options) { o.PerHostGap = -1 },
 	} {
 		o := good
 		change(&o)

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"vigil/casefile"
 	"vigil/judge"
+	"vigil/lifecycle"
 	"vigil/observe"
 )
 
@@ -42,8 +41,9 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.
 		return p, p.keepBroken(ctx, p.record.Broken)
 	}
 	p.judge(ctx)
+	p.visit.Ended = time.Now().UTC()
 	p.attribute()
-	p.conclude(time.Now().UTC())
+	p.apply()
 	return p, p.keep(ctx)
 }
 
@@ -54,7 +54,7 @@ func (p *pass) observe(ctx context.Context, host *observe.Host) {
 		Target: c.Target, Referrer: c.Referrer, Baseline: c.Baseline, Hosting: c.Hosting, Origin: c.Origin, LastSeen: c.Episode.LastSeen,
 		Relocate: func(looks []casefile.Observation) bool {
 			found := resolved(looks)
-			return c.Hosting == nil || found != nil && stale(c, found.Resolution.Addresses, time.Now(), p.hostingTTL, p.threshold) ||
+			return c.Hosting == nil || found != nil && stale(c, found.Resolution.Addresses, time.Now(), p.hostingTTL) ||
 				c.Standing != casefile.Removed && slices.ContainsFunc(looks, nameless)
 		},
 	}, host)
@@ -77,99 +77,65 @@ func (p *pass) judge(ctx context.Context) {
 // targetLooks are the looks at the target, one a vantage, in the order of the vantages.
 func (p *pass) targetLooks() []casefile.Observation { return p.visit.Observations[:len(p.vantages)] }
 
-// attribute takes the new decision on who hosts the target, unless it knows less than the one before.
+// attribute takes the new decision on who hosts the target, unless it knows less than the one before, and gives the
+// case to the hotlines that can act on it; not when it is gone: then nobody has anything to do.
 func (p *pass) attribute() {
-	h := p.record.Located
-	if h == nil || !p.visit.Believed || resolved(p.targetLooks()) == nil {
+	v := &p.visit
+	if !v.Believed {
 		return
 	}
-	if weaker(p.read, *h, p.threshold) {
-		p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", p.read.Hosting.Country))
+	hosting := p.read.Hosting
+	if h := p.record.Located; h != nil && resolved(p.targetLooks()) != nil {
+		if weaker(p.read, *h) {
+			p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", hosting.Country))
+		} else {
+			v.Hosting, hosting = h, h
+		}
+	}
+	if hosting == nil || v.Verdict.State == casefile.StateGone {
 		return
 	}
-	p.visit.Hosting = h
-}
-
-// conclude draws the conclusions: hosting, assignment, standing, notices and the
-// next due time. It has no effect outside the pass.
-func (p *pass) conclude(now time.Time) {
-	v := &p.visit
-	v.Ended = now
-	after := p.read
-	if v.Believed {
-		after = p.host(after)
-		after = p.assign(after)
+	a := p.desk.Assign(*hosting, v.Ended)
+	if a.Same(p.read.Assignment) {
+		return
 	}
-	after, events := judge.Advance(after, *v, p.rules)
-	v.Events = append(v.Events, events...)
-	if v.Believed && after.Hosting != nil {
-		after.Episode = after.Episode.HostedBy(*after.Hosting, now)
-	}
-	if v.Believed {
-		after, v.Events = review(p.read, after, v.Events, seen(v.Verdict), p.threshold, now)
-		after = p.compose(after)
-	}
-	after.Due = p.due(after)
-	after.Version, after.Looking = p.read.Version, time.Time{}
-	for i := range v.Events {
-		v.Events[i].CaseID = p.read.ID
-	}
-	v.After = after
-}
-
-// seen says whether somebody should act: it is there, from some vantage at least,
-// or something stands before it.
-func seen(v casefile.Verdict) bool {
-	return v.State == casefile.StateLive || v.State == casefile.StateFenced || v.State == casefile.StateWithheld
-}
-
-// assign gives the case to the hotlines that can act on its hosting; not when it
-// is gone, at first sight or later: then nobody has anything to do.
-func (p *pass) assign(c casefile.Case) casefile.Case {
-	v := &p.visit
-	if c.Hosting == nil || v.Verdict.State == casefile.StateGone {
-		return c
-	}
-	a := p.desk.Assign(*c.Hosting, v.Ended)
-	if a.Same(c.Assignment) {
-		return c
-	}
-	a.CaseID = c.ID
+	a.CaseID = p.read.ID
 	if a.At.IsZero() {
 		a.At = v.Ended
 	}
-	data := map[string]string{
-		"hosting_country": a.HostingCountry, "assigned_country": a.AssignedCountry, "policy": a.Policy, "hotlines": clip(strings.Join(a.Hotlines, ", ")),
+	v.Assignment = &a
+}
+
+// apply draws the conclusions: the life of the case, its notices and the next due time. It has no effect outside the pass.
+func (p *pass) apply() {
+	v := &p.visit
+	after, events, _ := lifecycle.Apply(p.read, v.Ended, lifecycle.Visited{Visit: *v, Thresholds: p.thresholds}) // a visit is never refused
+	if notices, composed := p.compose(after); composed {
+		var more []casefile.Event
+		after, more, _ = lifecycle.Apply(after, v.Ended, lifecycle.Informed{Notices: len(notices)})
+		v.Notices, events = notices, append(events, more...)
 	}
-	v.Events = append(v.Events, casefile.Event{At: v.Ended, Kind: casefile.EventAssigned, Actor: casefile.ActorVigil, Data: data})
-	v.Assignment, c.Assignment, c.Informed = &a, &a, false
-	return c
+	after.Due = p.due(after)
+	v.Events, v.After = events, after
 }
 
 // compose writes the notices of a case that is there, once per hosting and
 // episode. Held cases are composed too: the desk leaves out the providers, and a
 // release asks again.
-func (p *pass) compose(c casefile.Case) casefile.Case {
-	v := &p.visit
+func (p *pass) compose(c casefile.Case) (notices []casefile.Notice, composed bool) {
 	there := c.Standing == casefile.Watching || c.Standing == casefile.Review
-	if c.Informed || !there || !seen(v.Verdict) || c.Hosting == nil || c.Assignment == nil {
-		return c
+	if !p.visit.Believed || c.Informed || !there || !p.visit.Verdict.Actionable() || c.Hosting == nil || c.Assignment == nil {
+		return nil, false
 	}
-	notices, err := p.desk.Compose(c, v.Ended)
+	notices, err := p.desk.Compose(c, p.visit.Ended)
 	if err != nil { // the visit counts all the same; the next one tries again
 		p.log.Error("notices could not be composed", zap.Int64("case_id", int64(c.ID)), zap.Error(err))
-		return c
+		return nil, false
 	}
 	for i := range notices {
-		n := &notices[i]
-		n.CaseID = c.ID
-		v.Events = append(v.Events, casefile.Event{At: v.Ended, Kind: casefile.EventNoticeComposed, Actor: casefile.ActorVigil, Data: map[string]string{
-			"kind": string(n.Kind), "party": string(n.Contact.Party), "name": clip(n.Contact.Name), "state": string(n.State),
-			"step": strconv.Itoa(n.Step), "key": clip(n.Key),
-		}})
+		notices[i].CaseID = c.ID
 	}
-	v.Notices, c.Informed = notices, true
-	return c
+	return notices, true
 }
 
 // due is when to come back. A visit that Vigil's own stop cut short is made again at once.

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 func TestLifeOfACaseThatIsRemovedAndReturns(t *testing.T) {
@@ -219,7 +220,7 @@ func TestHeldCasesAreAssignedAndReleaseTellsTheHost(t *testing.T) {
 		if n := len(r.shelf.notices); n != 1 {
 			t.Fatalf("%d notices while held; want the assignment alone", n)
 		}
-		c, _, problem := r.shelf.get(1).Act(casefile.Action{Kind: casefile.ActRelease, Actor: "ann", Reason: "the police answered", At: time.Now()})
+		c, _, problem := lifecycle.Apply(r.shelf.get(1), time.Now(), lifecycle.Acted{Action: casefile.Action{Kind: casefile.ActRelease, Actor: "ann", Reason: "the police answered", At: time.Now()}})
 		if problem != nil {
 			t.Fatal(problem)
 		}
@@ -553,7 +554,7 @@ func TestSomebodyActsDuringTheLook(t *testing.T) {
 	t.Parallel()
 	act := func(kind casefile.ActionKind) func(*shelf) {
 		return func(s *shelf) {
-			c, _, problem := s.cases[1].Act(casefile.Action{Kind: kind, Actor: "ann", Reason: "as agreed", At: time.Now()})
+			c, _, problem := lifecycle.Apply(s.cases[1], time.Now(), lifecycle.Acted{Action: casefile.Action{Kind: kind, Actor: "ann", Reason: "as agreed", At: time.Now()}})
 			if problem != nil {
 				panic(problem)
 			}
@@ -750,7 +751,7 @@ func TestHostingIsStale(t *testing.T) {
 		"weak, just decided":              {h(func(h *casefile.Hosting) { h.Confidence, h.Decided = 0.3, noon }), []netip.Addr{homeAddress}, false},
 		"origin unknown, two hours":       {h(func(h *casefile.Hosting) { h.Country, h.Confidence, h.Origin = "", 0, casefile.OriginUnknown }), []netip.Addr{homeAddress}, false},
 	} {
-		if got := stale(casefile.Case{Hosting: tc.h}, tc.addresses, noon, day, 0.5); got != tc.want {
+		if got := stale(casefile.Case{Hosting: tc.h}, tc.addresses, noon, day); got != tc.want {
 			t.Errorf("%s: stale %v", name, got)
 		}
 	}
@@ -763,7 +764,7 @@ func TestHostingIsStale(t *testing.T) {
 		"decided with the origin":         {casefile.Case{Hosting: knows, Origin: told}, false},
 		"the recorded origin was dropped": {casefile.Case{Hosting: knows}, true},
 	} {
-		if got := stale(tc.c, []netip.Addr{homeAddress}, noon, day, 0.5); got != tc.want {
+		if got := stale(tc.c, []netip.Addr{homeAddress}, noon, day); got != tc.want {
 			t.Errorf("%s: stale %v", name, got)
 		}
 	}

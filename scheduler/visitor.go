@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
-	"vigil/judge"
+	"vigil/lifecycle"
 	"vigil/observe"
 )
 
@@ -25,9 +25,6 @@ type Options struct {
 	UnavailableAfter time.Duration
 	// HostingTTL is how old a hosting decision may be; default 24 h.
 	HostingTTL time.Duration
-	// Threshold is the confidence in the hosting country below which a person
-	// decides, 0 to 1; default 0.5 (docs/hosting.md).
-	Threshold float64
 	// SiblingTTL is how long the answer to a path that does not exist speaks for a host; default 24 h.
 	SiblingTTL time.Duration
 	// PerHostGap is the rest between two looks at one host; zero: none.
@@ -55,10 +52,9 @@ type Visitor struct {
 	gate          *Gate
 	vantages      []casefile.Vantage
 	pace          Pace
-	rules         judge.Rules
+	thresholds    lifecycle.Thresholds
 	hostingTTL    time.Duration
 	siblingTTL    time.Duration
-	threshold     float64
 	gap           time.Duration
 	maxVisits     int
 	maxTime       time.Duration
@@ -95,11 +91,8 @@ func NewVisitor(o Options) (*Visitor, error) {
 			*d.value = d.usual
 		}
 	}
-	if o.Threshold < 0 || o.Threshold > 1 || o.MaxVisits < 0 || o.FeedLimit < 0 {
-		return nil, errors.New("visitor: the threshold must be between 0 and 1, and no bound negative")
-	}
-	if o.Threshold == 0 {
-		o.Threshold = 0.5
+	if o.MaxVisits < 0 || o.FeedLimit < 0 {
+		return nil, errors.New("visitor: no bound may be negative")
 	}
 	if o.MaxVisits == 0 {
 		o.MaxVisits = 50
@@ -121,15 +114,15 @@ func NewVisitor(o Options) (*Visitor, error) {
 	vantages := observer.Vantages()
 	v := &Visitor{
 		observer: observer, desk: o.Desk, store: o.Store, gate: o.Gate, vantages: vantages, pace: o.Pace,
-		hostingTTL: o.HostingTTL, siblingTTL: o.SiblingTTL, threshold: o.Threshold, gap: o.PerHostGap, maxVisits: o.MaxVisits, maxTime: o.MaxTime,
+		hostingTTL: o.HostingTTL, siblingTTL: o.SiblingTTL, gap: o.PerHostGap, maxVisits: o.MaxVisits, maxTime: o.MaxTime,
 		feedLimit: o.FeedLimit, recordTimeout: o.RecordTimeout, log: o.Log, meter: o.Meter,
 	}
-	v.rules = judge.Rules{
-		Confirm: o.Pace.Confirm, Alone: judge.Alone(len(vantages)), UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare),
+	v.thresholds = lifecycle.Thresholds{
+		Confirm: o.Pace.Confirm, SingleVantage: lifecycle.SingleVantage(len(vantages)), UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare),
 	}
-	v.pace.Confirm = v.rules.Removal() // the pace spreads what the judge counts
+	v.pace.Confirm = v.thresholds.Removal() // the pace spreads what the judge counts
 	return v, nil
 }
 
 // Removal is the streak of gone verdicts that confirms a removal here.
-func (v *Visitor) Removal() casefile.Confirm { return v.rules.Removal() }
+func (v *Visitor) Removal() casefile.Confirm { return v.thresholds.Removal() }

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 	"vigil/observe"
 )
 
@@ -226,6 +227,7 @@ func (s *shelf) RecordVisit(ctx context.Context, v casefile.Visit) error {
 	s.events[v.CaseID] = append(s.events[v.CaseID], v.Events...)
 	for _, n := range v.Notices {
 		s.notices[n.Key] = n
+		s.events[v.CaseID] = append(s.events[v.CaseID], lifecycle.Composed(n))
 	}
 	for _, o := range v.Observations {
 		if o.Purpose == casefile.PurposeSibling {
@@ -281,6 +283,9 @@ func (s *shelf) recorded(p casefile.Purpose) int {
 func (s *shelf) kinds(id casefile.CaseID) string {
 	var all []string
 	for _, e := range s.events[id] {
+		if e.Kind.Bookkeeping() {
+			continue
+		}
 		k := string(e.Kind)
 		if e.Kind == casefile.EventStanding {
 			k = e.Data["from"] + ">" + e.Data["to"]
@@ -399,7 +404,7 @@ func newRig(t testing.TB, w *world, s *shelf, change func(*Options)) *rig {
 func reported(t testing.TB, id int, host string) casefile.Case {
 	t.Helper()
 	now := time.Now().UTC()
-	c, _ := casefile.Open(casefile.Report{Target: target(t, fmt.Sprintf("https://%s.example/folder/page-%d.html", host, id)), Received: now, Source: "public"}, casefile.HostKey(host), now)
+	c, _ := lifecycle.Open(casefile.Report{Target: target(t, fmt.Sprintf("https://%s.example/folder/page-%d.html", host, id)), Received: now, Source: "public"}, casefile.HostKey(host), now)
 	c.ID = casefile.CaseID(id)
 	return c
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // Act applies what a person does to a case. A move that is not allowed is a Problem,
@@ -23,7 +24,7 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 				return err
 			}
 		}
-		next, events, problem := c.Act(a)
+		next, events, problem := lifecycle.Apply(c.Case, a.At, lifecycle.Acted{Action: a})
 		if problem != nil {
 			return problem
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"vigil/casefile"
@@ -86,6 +87,7 @@ func clipData(data map[string]string) map[string]string {
 const (
 	eventColumns   = "id, case_id, seq, at, kind, actor, data, previous, hash"
 	eventsQuery    = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+	latestQuery    = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq < $2 AND kind NOT IN ('visited', 'hosted', 'informed', 'snapshot') ORDER BY seq DESC LIMIT $3"
 	allEventsQuery = "SELECT " + eventColumns + " FROM events WHERE id > $1 ORDER BY id LIMIT $2"
 )
 
@@ -113,6 +115,24 @@ func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, 
 	list, err := collect(rows, err, scanEvent)
 	if err != nil {
 		return nil, fmt.Errorf("read events of case %d: %w", id, err)
+	}
+	return list, nil
+}
+
+// LatestEvents reads the events of a case that people read (not casefile.EventKind.Bookkeeping), newest first: those below
+// the one numbered before, or the newest of all when it is 0.
+func (s *Store) LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error) {
+	limit, err := page(limit)
+	if err != nil {
+		return nil, err
+	}
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	rows, err := s.read.QueryContext(ctx, latestQuery, id, before, limit)
+	list, err := collect(rows, err, scanEvent)
+	if err != nil {
+		return nil, fmt.Errorf("read latest events of case %d: %w", id, err)
 	}
 	return list, nil
 }

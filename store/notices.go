@@ -9,12 +9,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // NoticeLease is how long a sender may hold a claimed notice. It is far longer than
@@ -224,36 +224,20 @@ func (tx *transaction) settleNotice(ctx context.Context, n casefile.Notice, now 
 	if err != nil || n.State == casefile.NoticeQueued {
 		return err
 	}
-	event := noticeEvent(stored, n.ID, n.State, now)
-	if n.Proof != "" {
+	stored.ID, stored.State, stored.Sent = n.ID, n.State, n.Sent
+	event := lifecycle.Delivered(stored, now)
+	if n.Proof != "" { // sealed with the notice; the history holds its digest, which proves it and quotes no URL
 		sum := sha256.Sum256([]byte(n.Proof))
 		event.Data["proof_sha256"] = hex.EncodeToString(sum[:])
 	}
-	if n.State == casefile.NoticeSent && !n.Sent.IsZero() {
-		event.At = n.Sent
-		if stored.Kind == casefile.NoticeRemoval {
-			_, err := tx.ExecContext(ctx, `UPDATE episodes SET first_notice = COALESCE(first_notice, $3), last_notice = $3 WHERE case_id = $1 AND number = $2`,
-				stored.CaseID, stored.Episode, n.Sent.UnixMilli())
-			if err != nil {
-				return fmt.Errorf("write clock of notice: %w", err)
-			}
+	if n.State == casefile.NoticeSent && !n.Sent.IsZero() && stored.Kind == casefile.NoticeRemoval {
+		_, err := tx.ExecContext(ctx, `UPDATE episodes SET first_notice = COALESCE(first_notice, $3), last_notice = $3 WHERE case_id = $1 AND number = $2`,
+			stored.CaseID, stored.Episode, n.Sent.UnixMilli())
+		if err != nil {
+			return fmt.Errorf("write clock of notice: %w", err)
 		}
 	}
 	return tx.appendToCase(ctx, stored.CaseID, []casefile.Event{event})
-}
-
-// noticeEvent is the event of a notice that reached its end. What the party's server
-// said is sealed with the notice; the history holds its digest, so that it can be
-// proved and does not quote a URL.
-func noticeEvent(n casefile.Notice, id casefile.NoticeID, state casefile.NoticeState, now time.Time) casefile.Event {
-	kind := casefile.EventNoticeFailed
-	if state == casefile.NoticeSent {
-		kind = casefile.EventNoticeSent
-	}
-	return casefile.Event{At: now, Kind: kind, Actor: casefile.ActorVigil, Data: map[string]string{
-		"notice": strconv.FormatInt(int64(id), 10), "key": n.Key, "kind": string(n.Kind), "party": string(n.Contact.Party),
-		"step": strconv.Itoa(n.Step), "state": string(state), "episode": strconv.Itoa(n.Episode),
-	}}
 }
 
 // RecoverNotices turns notices that were claimed more than NoticeLease ago and never
@@ -272,7 +256,8 @@ func (s *Store) RecoverNotices(ctx context.Context, now time.Time) (int, error) 
 		}
 		slices.SortFunc(left, func(a, b casefile.Notice) int { return cmp.Compare(a.ID, b.ID) })
 		for _, lost := range left {
-			event := noticeEvent(lost, lost.ID, casefile.NoticeUncertain, now)
+			lost.State = casefile.NoticeUncertain
+			event := lifecycle.Delivered(lost, now)
 			if err := tx.appendToCase(ctx, lost.CaseID, []casefile.Event{event}); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // MaxReports bounds one call of AddReports.
@@ -148,7 +149,7 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return id, false, err
 	}
-	c, events := casefile.Open(r, tx.s.HostKey(r.Target), now)
+	c, events := lifecycle.Open(r, tx.s.HostKey(r.Target), now)
 	target, err := tx.s.sealTarget("target", key, c.Target)
 	if err != nil {
 		return 0, false, err
@@ -187,7 +188,7 @@ func (tx *transaction) attach(ctx context.Context, id casefile.CaseID, r casefil
 		return err
 	}
 	var events []casefile.Event
-	c.Case, events = c.Attach(r, now)
+	c.Case, events, _ = lifecycle.Apply(c.Case, now, lifecycle.Reported{Report: r})
 	c.Version++
 	if !r.Referrer.IsZero() {
 		referrer, err := tx.s.sealTarget("referrer", c.targetKey, c.Referrer)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 	"vigil/store"
 	"vigil/store/storetest"
 )
@@ -117,7 +118,7 @@ func lived(t *testing.T, s *store.Store, url string, now time.Time) casefile.Cas
 	if err != nil {
 		t.Fatal(err)
 	}
-	recordVisit(t, s, added[0].CaseID, now, "Example Net", "NL", nil)
+	recordVisit(t, s, added[0].CaseID, now, "Example Net", "NL", casefile.ReasonServed)
 	return added[0].CaseID
 }
 
@@ -126,15 +127,11 @@ func lived(t *testing.T, s *store.Store, url string, now time.Time) casefile.Cas
 func movedAndReturned(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time) {
 	t.Helper()
 	at := func(hours int) time.Time { return now.Add(time.Duration(hours) * time.Hour) }
-	recordVisit(t, s, id, at(1), "Second Net", "NL", nil)
-	recordVisit(t, s, id, at(2), "Second Net", "NL", nil)
-	recordVisit(t, s, id, at(3), "Second Net", "DE", nil)
-	recordVisit(t, s, id, at(4), "Second Net", "DE", func(c *casefile.Case) {
-		c.Standing, c.Episode.FirstGone, c.Episode.Removed = casefile.Removed, at(4), at(4)
-	})
-	recordVisit(t, s, id, at(30), "Second Net", "DE", func(c *casefile.Case) {
-		c.Standing, c.Episode = casefile.Watching, casefile.Episode{Number: 2, Opened: at(30), FirstSeen: at(30), LastSeen: at(30)}
-	})
+	recordVisit(t, s, id, at(1), "Second Net", "NL", casefile.ReasonServed)
+	recordVisit(t, s, id, at(2), "Second Net", "NL", casefile.ReasonServed)
+	recordVisit(t, s, id, at(3), "Second Net", "DE", casefile.ReasonServed)
+	recordVisit(t, s, id, at(4), "Second Net", "DE", casefile.ReasonHTTP404)
+	recordVisit(t, s, id, at(30), "Second Net", "DE", casefile.ReasonServed)
 }
 
 func episodesOf(t *testing.T, s *store.Store) []casefile.EpisodeRecord {
@@ -149,27 +146,20 @@ func episodesOf(t *testing.T, s *store.Store) []casefile.EpisodeRecord {
 	return list
 }
 
-// recordVisit records a visit that decides the hosting anew; change makes it another one.
-func recordVisit(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time, provider, country string, change func(*casefile.Case)) {
+// recordVisit records a visit that decides the hosting anew; one gone verdict confirms.
+func recordVisit(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time, provider, country string, reason casefile.Reason) {
 	t.Helper()
 	c, err := s.Case(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := casefile.Visit{
-		CaseID: c.ID, Started: now, Ended: now, Why: c.Due.Why, Believed: true, After: c, Verdict: casefile.Verdict{State: casefile.StateLive, Reason: casefile.ReasonServed},
+		CaseID: c.ID, Started: now, Ended: now, Why: c.Due.Why, Believed: true, Verdict: casefile.Verdict{State: reason.State(), Reason: reason},
 		Observations: []casefile.Observation{{Vantage: "local", Purpose: casefile.PurposeTarget, Started: now, Status: 200}},
 		Hosting:      &casefile.Hosting{Country: country, Provider: provider, Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown, Decided: now},
-		Events:       []casefile.Event{{At: now, Kind: casefile.EventFirstSeen, Actor: casefile.ActorVigil}},
 	}
-	if v.After.Episode.FirstSeen.IsZero() {
-		v.After.Episode.FirstSeen = now
-	}
+	v.After, v.Events, _ = lifecycle.Apply(c, now, lifecycle.Visited{Visit: v, Thresholds: lifecycle.Thresholds{Confirm: casefile.Confirm{Verdicts: 1}, Aftercare: []time.Duration{1000 * time.Hour}}})
 	v.After.Due = casefile.Due{At: now.Add(time.Hour), Why: casefile.WhyCadence}
-	if change != nil {
-		change(&v.After)
-	}
-	v.After.Episode = v.After.Episode.HostedBy(*v.Hosting, now)
 	if err := s.StartVisit(t.Context(), c.ID, c.Version, now); err != nil {
 		t.Fatal(err)
 	}

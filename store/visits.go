@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // conflict is the answer to a record that was made from an older version of its case.
@@ -165,15 +166,14 @@ func (tx *transaction) recordVisit(ctx context.Context, v casefile.Visit, known 
 	if err := tx.insertAssignment(ctx, v, &w); err != nil {
 		return err
 	}
+	events := slices.Clone(v.Events)
 	for _, n := range v.Notices {
 		stored, err := tx.insertNotice(ctx, v.CaseID, n)
 		if err != nil {
 			return err
 		}
-		if !stored { // nothing was composed that was not there before
-			v.Events = slices.DeleteFunc(slices.Clone(v.Events), func(e casefile.Event) bool {
-				return e.Kind == casefile.EventNoticeComposed && e.Data["key"] == n.Key
-			})
+		if stored { // else one of its key was composed before
+			events = append(events, lifecycle.Composed(n))
 		}
 	}
 	after := stored{Case: v.After, seq: known.seq, hash: known.hash}
@@ -183,5 +183,5 @@ func (tx *transaction) recordVisit(ctx context.Context, v casefile.Visit, known 
 	if v.Hosting != nil {
 		after.Hosting = v.Hosting
 	}
-	return tx.writeCase(ctx, after, v.Events, w)
+	return tx.writeCase(ctx, after, events, w)
 }

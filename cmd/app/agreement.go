@@ -11,6 +11,7 @@ import (
 	"vigil/casefile"
 	"vigil/internal/config"
 	"vigil/judge"
+	"vigil/lifecycle"
 )
 
 const (
@@ -37,7 +38,7 @@ type Agreement struct {
 
 // watch compares them until ctx ends. With one vantage there is nothing to compare.
 func (w *Agreement) watch(ctx context.Context) error {
-	if judge.Alone(len(w.vantages)) {
+	if lifecycle.SingleVantage(len(w.vantages)) {
 		return nil
 	}
 	tick := time.NewTicker(agreementEvery)
@@ -111,12 +112,12 @@ func DissentAdvice(s casefile.State) string {
 
 // removal is the streak of gone verdicts that confirms a removal with this configuration.
 func Removal(cfg config.Config) casefile.Confirm {
-	return judge.Rules{Confirm: casefile.Confirm(cfg.Scheduler.Confirm), Alone: judge.Alone(len(cfg.Crawler.Vantages))}.Removal()
+	return lifecycle.Thresholds{Confirm: casefile.Confirm(cfg.Scheduler.Confirm), SingleVantage: lifecycle.SingleVantage(len(cfg.Crawler.Vantages))}.Removal()
 }
 
 // SingleVantageNotes tell that one vantage looks; none with more.
 func SingleVantageNotes(cfg config.Config) []string {
-	if !judge.Alone(len(cfg.Crawler.Vantages)) {
+	if !lifecycle.SingleVantage(len(cfg.Crawler.Vantages)) {
 		return nil
 	}
 	return []string{"One vantage looks and no other can contradict it, so a removal needs twice the streak: " + StreakWords(Removal(cfg)) + ". A second vantage in crawler.vantages halves that."}

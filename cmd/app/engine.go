@@ -14,7 +14,7 @@ import (
 	"vigil/casefile"
 	"vigil/internal/config"
 	"vigil/internal/telemetry"
-	"vigil/judge"
+	"vigil/lifecycle"
 	"vigil/notices"
 	"vigil/notices/smtp"
 	"vigil/observe"
@@ -118,7 +118,7 @@ func (e *Engine) Run(ctx context.Context, l net.Listener) error {
 	g.Go(func() error { return e.Agreement.watch(ctx) })
 	needed := e.Visitor.Removal()
 	message := "visiting from several vantages"
-	if judge.Alone(len(e.Agreement.vantages)) {
+	if lifecycle.SingleVantage(len(e.Agreement.vantages)) {
 		message = "visiting from one vantage: a removal needs twice the configured streak"
 	}
 	e.Log.Info(message, zap.Int("vantages", len(e.Agreement.vantages)), zap.Int("confirm_verdicts", needed.Verdicts), zap.Duration("confirm_span", needed.Span))

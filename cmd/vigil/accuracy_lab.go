@@ -16,6 +16,7 @@ import (
 	"vigil/crawler/resolve"
 	"vigil/crawler/target"
 	"vigil/internal/fakenet"
+	"vigil/lifecycle"
 	"vigil/scheduler"
 )
 
@@ -85,7 +86,7 @@ func (l accuracyLab) judge(ctx context.Context, t *trial) error {
 	}
 	now := time.Now().UTC()
 	report := casefile.Report{Target: at, Referrer: from, Source: "corpus", Classification: casefile.ClassA1, Received: now}
-	opened, _ := casefile.Open(report, "host", now)
+	opened, _ := lifecycle.Open(report, "host", now)
 	opened.ID = 1
 	kept := &oneCase{of: opened}
 	registry := &registryStub{}

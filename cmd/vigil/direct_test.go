@@ -11,6 +11,7 @@ import (
 	"vigil/casefile"
 	"vigil/crawler/target"
 	"vigil/internal/fakenet"
+	"vigil/lifecycle"
 	"vigil/scheduler"
 )
 
@@ -59,7 +60,7 @@ func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 				}
 				at, _ := target.Parse(n.URL("site-1.example"))
 				came, _ := target.Parse(from)
-				opened, _ := casefile.Open(casefile.Report{Target: at, Referrer: came, Source: "public", Received: time.Now()}, "host", time.Now())
+				opened, _ := lifecycle.Open(casefile.Report{Target: at, Referrer: came, Source: "public", Received: time.Now()}, "host", time.Now())
 				kept := &oneCase{of: opened}
 				v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: &registryStub{}, Desk: idleDesk{}, Store: kept, Pace: accuracyPace()})
 				if err != nil {

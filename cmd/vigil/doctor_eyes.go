@@ -10,6 +10,7 @@ import (
 	"vigil/crawler"
 	"vigil/crawler/eye"
 	"vigil/judge"
+	"vigil/lifecycle"
 	"vigil/store"
 )
 
@@ -42,7 +43,7 @@ func (d *doctor) remoteEyes(ctx context.Context, p *crawler.VantageSet) {
 // vantages says how many witnesses there are, and what a removal needs with them.
 func (d *doctor) vantages() {
 	what := fmt.Sprintf("%d; a removal needs %s", len(d.cfg.Crawler.Vantages), app.StreakWords(app.Removal(d.cfg)))
-	if !judge.Alone(len(d.cfg.Crawler.Vantages)) {
+	if !lifecycle.SingleVantage(len(d.cfg.Crawler.Vantages)) {
 		d.say(good, "vantages", what, "")
 		return
 	}
@@ -51,7 +52,7 @@ func (d *doctor) vantages() {
 
 // witnesses says which vantage always dissents, from the visits that are kept.
 func (d *doctor) witnesses(ctx context.Context, s *store.Store) {
-	if judge.Alone(len(d.cfg.Crawler.Vantages)) {
+	if lifecycle.SingleVantage(len(d.cfg.Crawler.Vantages)) {
 		return
 	}
 	var from []casefile.Vantage

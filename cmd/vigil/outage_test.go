@@ -334,7 +334,7 @@ func proveUnmoved(t *testing.T, before, during map[casefile.CaseID]casefile.Case
 	for id, c := range during {
 		was, known := before[id]
 		if !known { // reported into the outage: nothing is known of it
-			was = casefile.Case{Standing: casefile.Watching}
+			was = casefile.Case{Life: casefile.Life{Standing: casefile.Watching}}
 			was.Episode.Number, was.Episode.Opened = c.Episode.Number, c.Episode.Opened
 		}
 		what := ""

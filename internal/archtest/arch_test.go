@@ -27,9 +27,10 @@ var mayImport = map[string][]string{
 	"geolocate":          {"casefile", "internal/sheet"},
 	"notices":            {"casefile", "internal/sheet"},
 	"observe":            {"casefile", "judge"},
-	"scheduler":          {"casefile", "judge", "observe"},
-	"store":              {"casefile", "internal/seal"},
-	"web":                {"casefile", "judge"}, // judge: the words of a verdict, pure
+	"scheduler":          {"casefile", "judge", "observe", "lifecycle"},
+	"lifecycle":          {"casefile"},
+	"store":              {"casefile", "lifecycle", "internal/seal"},
+	"web":                {"casefile", "judge", "lifecycle"}, // both pure: the words of a verdict, and what may be done
 	"internal/config":    {"casefile"},
 	"internal/telemetry": {"casefile"},
 	"internal/seal":      {},
@@ -40,7 +41,7 @@ var mayImport = map[string][]string{
 
 // packageMayImport adds to the rooms of single packages.
 var packageMayImport = map[string][]string{
-	"store/storetest": {"stats"}, // the slow, obvious figures that the SQL is held against
+	"store/storetest": {"stats", "lifecycle"}, // the slow, obvious figures that the SQL is held against; lives that are recorded
 }
 
 // testsMayImport is what _test.go files may import besides.

@@ -40,8 +40,9 @@ func firstReport(t *testing.T, d Database) {
 	stored := r
 	stored.ID, stored.CaseID = added[0].ReportID, added[0].CaseID
 	want := casefile.Case{
-		ID: added[0].CaseID, Target: x, Referrer: referrer, HostKey: s.HostKey(x), Standing: casefile.Watching, Held: true, Version: 1,
-		Episode: casefile.Episode{Number: 1, Opened: epoch.Add(-time.Hour)}, Due: casefile.Due{At: now, Why: casefile.WhyReported}, Opened: now, Report: &stored,
+		ID: added[0].CaseID, Target: x, Referrer: referrer, HostKey: s.HostKey(x), Version: 1,
+		Life: casefile.Life{Standing: casefile.Watching, Held: true, Episode: casefile.Episode{Number: 1, Opened: epoch.Add(-time.Hour)}},
+		Due:  casefile.Due{At: now, Why: casefile.WhyReported}, Opened: now, Report: &stored,
 	}
 	if diff := cmp.Diff(want, read(t, s, want.ID), show); diff != "" {
 		t.Errorf("case (-want +got):\n%s", diff)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 	"vigil/stats"
 	"vigil/store"
 )
@@ -32,6 +33,9 @@ func figures(t *testing.T, d Database) {
 	for id := casefile.CaseID(1); id <= lives; id++ {
 		events, err := s.Events(t.Context(), id, 0, casefile.MaxPage)
 		must(t, err)
+		if diff := cmp.Diff(read(t, s, id).Life, lifecycle.Replay(events), show); diff != "" {
+			t.Errorf("case %d, as stored and as its events tell it (-stored +events):\n%s", id, diff)
+		}
 		standing, ends := slowLife(events)
 		counts[standing]++
 		for _, o := range ends {
@@ -80,7 +84,10 @@ func figures(t *testing.T, d Database) {
 func live1(t *testing.T, s *store.Store, dice *rand.Rand, i int) {
 	now := epoch.Add(time.Duration(i) * 24 * time.Hour)
 	c := add(t, s, target(t, i, i), now)
-	causes := []casefile.Cause{casefile.CauseGone, casefile.CauseConfirmed, casefile.CauseSeen, casefile.CauseUnseen, casefile.CauseUndecided, casefile.CauseConfirmed}
+	reasons := []casefile.Reason{
+		casefile.ReasonHTTP404, casefile.ReasonHTTP404, casefile.ReasonServed, casefile.ReasonTimeout, casefile.ReasonContentDiffers, casefile.ReasonFenced,
+	}
+	thresholds := lifecycle.Thresholds{Confirm: casefile.Confirm{Verdicts: 2}, UnavailableAfter: 0, Aftercare: []time.Duration{24 * time.Hour, 96 * time.Hour}}
 	for range 12 {
 		now = now.Add(time.Duration(1+dice.IntN(30)) * time.Hour)
 		if dice.IntN(8) == 0 {
@@ -101,15 +108,9 @@ func live1(t *testing.T, s *store.Store, dice *rand.Rand, i int) {
 			continue
 		}
 		v := live(c, now)
-		before := c.Standing
-		v.After, v.Events = v.After.Moved(causes[dice.IntN(len(causes))], casefile.ActorVigil, now)
-		switch after := v.After.Standing; {
-		case after == casefile.Removed && before != casefile.Removed:
-			v.After.Episode.FirstGone, v.After.Episode.Removed = now, now
-		case before == casefile.Removed && after == casefile.Watching: // returned
-			v.After.Episode = casefile.Episode{Number: c.Episode.Number + 1, Opened: now, FirstSeen: now, LastSeen: now}
-			v.Events = append(v.Events, casefile.Event{At: now, Kind: casefile.EventReturned, Actor: casefile.ActorVigil})
-		}
+		reason := reasons[dice.IntN(len(reasons))]
+		v.Verdict = casefile.Verdict{State: reason.State(), Reason: reason}
+		v.After, v.Events, _ = lifecycle.Apply(c, now, lifecycle.Visited{Visit: v, Thresholds: thresholds})
 		c = record(t, s, v)
 	}
 }

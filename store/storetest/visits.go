@@ -40,7 +40,8 @@ func roundTrip(t *testing.T, d Database) {
 	v.After.Streak = casefile.Streak{Count: 2, First: now, Last: now.Add(time.Second)}
 	v.After.Undecided = casefile.Streak{Count: 1, First: now, Last: now}
 	v.After.Unseen, v.After.Aftercare, v.After.Informed = now, 2, true
-	v.After.Episode = v.After.Episode.HostedBy(*v.Hosting, now)
+	v.After.Episode.Provider, v.After.Episode.Country = v.Hosting.Provider, v.Hosting.Country
+	v.After.Episode.ProviderSince, v.After.Episode.CountrySince = now, now
 
 	if err := s.StartVisit(t.Context(), c.ID, c.Version, now); err != nil {
 		t.Fatal(err)

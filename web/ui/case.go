@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 	"vigil/web/auth"
 	"vigil/web/mask"
 )
@@ -54,7 +55,7 @@ func possible(c casefile.Case, page *casefile.Features) []casefile.ActionKind {
 		if kind == casefile.ActHold && c.Held {
 			continue
 		}
-		if _, _, problem := c.Act(casefile.Action{Kind: kind, Reason: "may it be done?", Page: page}); problem == nil {
+		if lifecycle.Allows(c, kind, page) {
 			out = append(out, kind)
 		}
 	}

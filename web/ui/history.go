@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -16,8 +15,6 @@ import (
 const (
 	historyEvents = 60
 	historyVisits = 40
-	// maxHistory bounds how many events are counted to find the newest.
-	maxHistory = 100_000
 )
 
 // entry is a line of a case's history: an event or a visit.
@@ -42,7 +39,7 @@ func (u *UI) history(ctx context.Context, v *caseView, q url.Values, m mask.Mask
 	if beforeEvent > 0 || beforeVisit > 0 {
 		v.Newest = own + "#history"
 	}
-	events, err := u.eventsBefore(ctx, v.Case.ID, beforeEvent)
+	events, err := u.Store.LatestEvents(ctx, v.Case.ID, max(0, beforeEvent), historyEvents+1)
 	if err != nil {
 		return err
 	}
@@ -71,40 +68,9 @@ func (u *UI) history(ctx context.Context, v *caseView, q url.Values, m mask.Mask
 	return nil
 }
 
-// eventsBefore are the events below seq, or the newest when seq is not above zero,
-// in order: at most one more than fit a page. Events are numbered without a gap.
-func (u *UI) eventsBefore(ctx context.Context, id casefile.CaseID, seq int64) ([]casefile.Event, error) {
-	if seq > 0 {
-		first := max(0, seq-1-(historyEvents+1))
-		if seq == 1 {
-			return nil, nil
-		}
-		return u.Store.Events(ctx, id, first, int(seq-1-first))
-	}
-	var newest []casefile.Event
-	for after := int64(0); after < maxHistory; {
-		next, err := u.Store.Events(ctx, id, after, casefile.MaxPage)
-		if err != nil {
-			return nil, err
-		}
-		newest = append(newest, next...)
-		if over := len(newest) - (historyEvents + 1); over > 0 {
-			newest = newest[over:]
-		}
-		if len(next) < casefile.MaxPage {
-			break
-		}
-		after = next[len(next)-1].Seq
-	}
-	return newest, nil
-}
-
-// merge makes one list of events (oldest first) and visits (newest first), newest
-// first; each keeps its own order. Either may have one more than fits: then the
+// merge makes one list of events and visits, newest first, as they come; each keeps its own order. Either may have one more than fits: then the
 // list ends where that one does, so that nothing is missing in between, and more is true.
 func merge(events []casefile.Event, visits []casefile.Visit) (list []entry, more bool) {
-	events = slices.Clone(events)
-	slices.Reverse(events)
 	moreEvents, moreVisits := len(events) > historyEvents, len(visits) > historyVisits
 	events, visits = events[:min(len(events), historyEvents)], visits[:min(len(visits), historyVisits)]
 	for e, v := 0, 0; e < len(events) || v < len(visits); {

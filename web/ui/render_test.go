@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -151,9 +152,10 @@ func TestHistoryPagesMissNothing(t *testing.T) {
 			}
 			nextEvent, nextVisit := int64(tc.events), casefile.VisitID(tc.visits)
 			for pages := 0; ; pages++ {
-				from := max(0, int(nextEvent)-historyEvents-1)
+				latest := slices.Clone(events[max(0, int(nextEvent)-historyEvents-1):nextEvent])
+				slices.Reverse(latest)
 				left := visits[tc.visits-int(nextVisit):]
-				list, more := merge(events[from:nextEvent], left[:min(len(left), historyVisits+1)])
+				list, more := merge(latest, left[:min(len(left), historyVisits+1)])
 				for _, e := range list {
 					if e.Event != nil {
 						if e.Event.Seq != nextEvent {

@@ -46,7 +46,7 @@ type Store interface {
 	Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error)
 	Namesakes(ctx context.Context, id casefile.CaseID) (casefile.Namesakes, error)
 	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
-	Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error)
+	LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error)
 	Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error)
 	Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (casefile.Target, error)
 	Notices(ctx context.Context, f casefile.NoticeFilter) ([]casefile.Notice, error)

@@ -89,7 +89,8 @@ func (s *Store) grow(i int, at time.Time) {
 	c.Last = casefile.Opinion{State: casefile.StateLive, Reason: casefile.ReasonServed, At: at.Add(time.Hour)}
 	c.Due = casefile.Due{At: Now.Add(2 * time.Hour), Why: casefile.WhyCadence}
 	c.Hosting, c.Assignment = hosting(c.Target, i), assignment(c.ID, i)
-	c.Episode = c.Episode.HostedBy(*c.Hosting, at.Add(time.Minute))
+	c.Episode.Provider, c.Episode.ProviderSince = c.Hosting.Provider, at.Add(time.Minute)
+	c.Episode.Country, c.Episode.CountrySince = c.Hosting.Country, at.Add(time.Minute)
 	if i == 2 { // the first case found a hop of its name, and moved within its country
 		s.names[1] = casefile.Namesakes{Cases: []casefile.Namesake{{CaseID: c.ID, Standing: casefile.Removed, Country: c.Hosting.Country, Opened: c.Opened}}, Endings: 1}
 		s.cases[0].Episode.ProviderSince = at.Add(20 * time.Hour)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // Store keeps cases in memory, as the web needs them kept. It is safe for
@@ -88,11 +89,11 @@ func (s *Store) add(reports []casefile.Report, now time.Time) ([]casefile.Added,
 		opened := at < 0
 		var events []casefile.Event
 		if opened {
-			c, e := casefile.Open(r, "0123", now)
+			c, e := lifecycle.Open(r, "0123", now)
 			c.ID = casefile.CaseID(len(s.cases) + 1)
 			s.cases, at, events = append(s.cases, c), len(s.cases), e
 		} else {
-			s.cases[at], events = s.cases[at].Attach(r, now)
+			s.cases[at], events, _ = lifecycle.Apply(s.cases[at], now, lifecycle.Reported{Report: r})
 		}
 		r.CaseID, r.ID = s.cases[at].ID, casefile.ReportID(len(s.reports)+1)
 		s.reports = append(s.reports, r)
@@ -191,6 +192,19 @@ func (s *Store) Visits(_ context.Context, id casefile.CaseID, before casefile.Vi
 	return out, s.Err
 }
 
+// LatestEvents of a case, newest first, without the bookkeeping.
+func (s *Store) LatestEvents(_ context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []casefile.Event
+	for i := len(s.events[id]) - 1; i >= 0 && len(out) < limit; i-- {
+		if e := s.events[id][i]; !e.Kind.Bookkeeping() && (before == 0 || e.Seq < before) {
+			out = append(out, e)
+		}
+	}
+	return out, s.Err
+}
+
 // Events of a case, oldest first.
 func (s *Store) Events(_ context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error) {
 	s.mu.Lock()
@@ -217,7 +231,7 @@ func (s *Store) Act(_ context.Context, id casefile.CaseID, a casefile.Action) (c
 			a.Visit, a.Page = v.ID, v.Page()
 		}
 	}
-	next, events, problem := c.Act(a)
+	next, events, problem := lifecycle.Apply(*c, a.At, lifecycle.Acted{Action: a})
 	if problem != nil {
 		return casefile.Case{}, problem
 	}

@@ -1,4 +1,4 @@
-package casefile_test
+package lifecycle_test
 
 import (
 	"testing"
@@ -8,20 +8,21 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 func report(tb testing.TB, received time.Time) casefile.Report {
 	tb.Helper()
-	return casefile.Report{Target: target(tb, "https://site-1.example/a"), Source: "public", Classification: casefile.ClassBaseline, Received: received}
+	return casefile.Report{Target: target("https://site-1.example/a"), Source: "public", Classification: casefile.ClassBaseline, Received: received}
 }
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	r := report(t, noon)
-	r.Held, r.Referrer = true, target(t, "https://site-2.example/")
-	c, events := casefile.Open(r, "aa", noon.Add(time.Hour))
-	want := casefile.Case{Target: r.Target, Referrer: r.Referrer, HostKey: "aa", Standing: casefile.Watching, Held: true, Opened: noon.Add(time.Hour),
-		Episode: casefile.Episode{Number: 1, Opened: noon}, Due: casefile.Due{At: noon.Add(time.Hour), Why: casefile.WhyReported}}
+	r.Held, r.Referrer = true, target("https://site-2.example/")
+	c, events := lifecycle.Open(r, "aa", noon.Add(time.Hour))
+	want := casefile.Case{Target: r.Target, Referrer: r.Referrer, HostKey: "aa", Opened: noon.Add(time.Hour),
+		Life: casefile.Life{Standing: casefile.Watching, Held: true, Episode: casefile.Episode{Number: 1, Opened: noon}}, Due: casefile.Due{At: noon.Add(time.Hour), Why: casefile.WhyReported}}
 	if diff := cmp.Diff(want, c, cmpopts.EquateComparable(casefile.Target{})); diff != "" {
 		t.Error(diff)
 	}
@@ -36,12 +37,12 @@ func TestAttach(t *testing.T) {
 	for _, standing := range casefile.Standings {
 		t.Run(string(standing), func(t *testing.T) {
 			t.Parallel()
-			c, _ := casefile.Open(report(t, noon), "aa", noon)
+			c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 			c.Standing, c.Informed, c.Aftercare = standing, true, 2
 			c.Streak, c.Undecided, c.Unseen = casefile.Streak{Count: 1, First: noon, Last: noon}, casefile.Streak{Count: 2, First: noon, Last: noon}, noon
 			r := report(t, later)
-			r.Referrer = target(t, "https://site-2.example/")
-			after, events := c.Attach(r, later.Add(time.Minute))
+			r.Referrer = target("https://site-2.example/")
+			after, events := attach(c, r, later.Add(time.Minute))
 			if after.Referrer != r.Referrer || after.Due != (casefile.Due{At: later.Add(time.Minute), Why: casefile.WhyReported}) || events[0].Kind != casefile.EventReported {
 				t.Errorf("%+v %+v", after, events)
 			}
@@ -57,14 +58,14 @@ func TestAttach(t *testing.T) {
 			}
 		})
 	}
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
-	c.Referrer = target(t, "https://site-2.example/")
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
+	c.Referrer = target("https://site-2.example/")
 	held := report(t, later)
 	held.Held = true
-	if after, _ := c.Attach(held, later); !after.Held || after.Referrer != c.Referrer {
+	if after, _ := attach(c, held, later); !after.Held || after.Referrer != c.Referrer {
 		t.Error("a report may hold a case, and one without a referrer keeps the one that is known")
 	}
-	if after, _ := func() (casefile.Case, []casefile.Event) { c.Held = true; return c.Attach(report(t, later), later) }(); !after.Held {
+	if after, _ := func() (casefile.Case, []casefile.Event) { c.Held = true; return attach(c, report(t, later), later) }(); !after.Held {
 		t.Error("a further report must not end a hold")
 	}
 }
@@ -90,13 +91,13 @@ func TestAct(t *testing.T) {
 		for _, from := range casefile.Standings {
 			t.Run(string(tt.kind)+" "+string(from), func(t *testing.T) {
 				t.Parallel()
-				c, _ := casefile.Open(report(t, noon), "aa", noon)
+				c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 				c.Standing, c.Streak, c.Undecided, c.Unseen = from, casefile.Streak{Count: 1}, casefile.Streak{Count: 2}, noon
 				want, moves := tt.to[from]
 				if !moves {
 					want = from
 				}
-				after, events, problem := c.Act(casefile.Action{Kind: tt.kind, Actor: "analyst one", Reason: "because", At: now})
+				after, events, problem := act(c, casefile.Action{Kind: tt.kind, Actor: "analyst one", Reason: "because", At: now})
 				if want == no {
 					if problem == nil || problem.Code != casefile.ProblemConflict || events != nil || after.Standing != from || after.Due != c.Due {
 						t.Fatalf("%+v %v %v", after, events, problem)
@@ -137,9 +138,9 @@ func TestAct(t *testing.T) {
 func TestHoldAndRelease(t *testing.T) {
 	t.Parallel()
 	act := func(c casefile.Case, kind casefile.ActionKind) (casefile.Case, []casefile.Event, *casefile.Problem) {
-		return c.Act(casefile.Action{Kind: kind, Actor: "analyst one", Reason: "police", At: noon})
+		return act(c, casefile.Action{Kind: kind, Actor: "analyst one", Reason: "police", At: noon})
 	}
-	c, _ := casefile.Open(report(t, noon), "aa", noon.Add(-time.Hour))
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon.Add(-time.Hour))
 	if _, _, problem := act(c, casefile.ActRelease); problem == nil || problem.Code != casefile.ProblemConflict {
 		t.Errorf("released what was not held: %v", problem)
 	}
@@ -160,14 +161,14 @@ func TestHoldAndRelease(t *testing.T) {
 
 func TestActRefusesBadInput(t *testing.T) {
 	t.Parallel()
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	long := string(make([]byte, casefile.MaxActionReason+1))
 	for name, a := range map[string]casefile.Action{
 		"action":          {Kind: "lunch", Reason: "because"},
 		"reason, missing": {Kind: casefile.ActNote},
 		"reason, long":    {Kind: casefile.ActNote, Reason: long},
 	} {
-		after, events, problem := c.Act(a)
+		after, events, problem := act(c, a)
 		if problem == nil || problem.Code != casefile.ProblemField || problem.Field != name[:6] || events != nil || after != c {
 			t.Errorf("%s: %v %v", name, events, problem)
 		}

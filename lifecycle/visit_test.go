@@ -1,4 +1,4 @@
-package judge_test
+package lifecycle_test
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vigil/casefile"
-	"vigil/judge"
+	"vigil/lifecycle"
 )
 
 const (
@@ -18,8 +18,8 @@ const (
 )
 
 // rules are the defaults of the configuration.
-func rules() judge.Rules {
-	var r judge.Rules
+func rules() lifecycle.Thresholds {
+	var r lifecycle.Thresholds
 	r.Confirm.Verdicts, r.Confirm.Span = 3, day
 	r.UnavailableAfter = 7 * day
 	r.Aftercare = []time.Duration{day, 3 * day, 7 * day, 14 * day, 30 * day, 90 * day}
@@ -45,11 +45,11 @@ func TestAVantageAloneNeedsTwiceTheStreak(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rules()
-			r.Confirm, r.Alone = casefile.Confirm{Verdicts: tt.verdicts, Span: tt.span}, judge.Alone(tt.vantages)
+			r.Confirm, r.SingleVantage = casefile.Confirm{Verdicts: tt.verdicts, Span: tt.span}, lifecycle.SingleVantage(tt.vantages)
 			c, n := reported(), 0
 			for c.Standing != casefile.Removed && n < 20 {
 				n++
-				c, _ = judge.Advance(c, visit(time.Duration(n)*tt.gap, gone), r)
+				c, _ = advance(c, visit(time.Duration(n)*tt.gap, gone), r)
 			}
 			if n != tt.want {
 				t.Errorf("removed at gone verdict %d, want %d", n, tt.want)
@@ -63,13 +63,13 @@ func TestAReviewIsAskedForAsSoonWithOneVantage(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []casefile.Reason{differs, fenced} {
 		r := rules()
-		r.Alone = true
+		r.SingleVantage = true
 		c := reported()
 		for n := range 3 {
 			if c.Standing == casefile.Review {
 				t.Fatalf("%s: in review after %d verdicts", reason, n)
 			}
-			c, _ = judge.Advance(c, visit(time.Duration(n)*12*hour, reason), r)
+			c, _ = advance(c, visit(time.Duration(n)*12*hour, reason), r)
 		}
 		if c.Standing != casefile.Review {
 			t.Errorf("%s: %s after 3 verdicts over 24 h", reason, c.Standing)
@@ -78,13 +78,13 @@ func TestAReviewIsAskedForAsSoonWithOneVantage(t *testing.T) {
 }
 
 func reported() casefile.Case {
-	c, _ := casefile.Open(casefile.Report{Target: asked, Source: "public", Classification: casefile.ClassBaseline, Received: started}, "aa", started)
+	c, _ := lifecycle.Open(casefile.Report{Target: target("https://site-1.example/album/picture.html"), Source: "public", Classification: casefile.ClassBaseline, Received: started}, "aa", started)
 	return c
 }
 
 // visit at a time since the report with the verdict of the reason.
 func visit(after time.Duration, reason casefile.Reason) casefile.Visit {
-	v := casefile.Visit{Started: started.Add(after), Ended: started.Add(after), Why: casefile.WhyCadence, Believed: true,
+	v := casefile.Visit{Started: started.Add(after), Ended: started.Add(after), Why: casefile.WhyCadence, Believed: true, Basis: casefile.Basis{RegistryAnswered: true},
 		Verdict: casefile.Verdict{State: reason.State(), Reason: reason}}
 	if reason.State() == casefile.StateLive {
 		v.Observations = []casefile.Observation{*answer(200, article())}
@@ -243,7 +243,7 @@ func TestLives(t *testing.T) {
 			c := reported()
 			for i, s := range tt.life {
 				var events []casefile.Event
-				c, events = judge.Advance(c, visit(s.after, s.reason), rules())
+				c, events = advance(c, visit(s.after, s.reason), rules())
 				if c.Standing != s.standing || words(events) != s.events {
 					t.Fatalf("visit %d, %s after %v: %s, %q; want %s, %q", i+1, s.reason, s.after, c.Standing, words(events), s.standing, s.events)
 				}
@@ -270,7 +270,7 @@ func TestAVerdictThatIsNotBelievedCountsForNothing(t *testing.T) {
 	for _, reason := range []casefile.Reason{gone, silent, withheld, differs, fenced} {
 		v := visit(hour, reason)
 		v.Believed = false
-		after, events := judge.Advance(c, v, rules())
+		after, events := advance(c, v, rules())
 		want := c
 		want.Visits, want.Looking = 1, time.Time{}
 		if diff := cmp.Diff(want, after, cmpopts.EquateComparable(casefile.Target{})); diff != "" || events != nil {
@@ -279,16 +279,16 @@ func TestAVerdictThatIsNotBelievedCountsForNothing(t *testing.T) {
 	}
 	v := visit(hour, live)
 	v.Believed = false
-	if after, _ := judge.Advance(c, v, rules()); after.Episode.LastSeen.IsZero() {
+	if after, _ := advance(c, v, rules()); after.Episode.LastSeen.IsZero() {
 		t.Error("a live verdict is always believed")
 	}
 	for _, standing := range []casefile.Standing{casefile.Withdrawn, casefile.Closed} {
 		c.Standing = standing
-		if after, events := judge.Advance(c, visit(hour, live), rules()); after.Visits != 1 || after.Standing != standing || events != nil || after.Last.State != "" {
+		if after, events := advance(c, visit(hour, live), rules()); after.Visits != 1 || after.Standing != standing || events != nil || after.Last.State != "" {
 			t.Errorf("%s: %+v %v", standing, after, events)
 		}
 	}
-	if after, events := judge.Advance(reported(), casefile.Visit{Ended: started, Believed: true}, rules()); after.Visits != 1 || after.Last.State != "" || events != nil {
+	if after, events := advance(reported(), casefile.Visit{Ended: started, Believed: true}, rules()); after.Visits != 1 || after.Last.State != "" || events != nil {
 		t.Errorf("a visit without a verdict: %+v %v", after, events)
 	}
 }
@@ -314,7 +314,7 @@ func TestAftercareCountsTheLooksThatWereDue(t *testing.T) {
 			t.Parallel()
 			c := removed
 			for _, after := range tt.after {
-				c, _ = judge.Advance(c, visit(after, gone), rules())
+				c, _ = advance(c, visit(after, gone), rules())
 			}
 			if c.Aftercare != tt.want || (c.Standing == casefile.Closed) != (tt.want == 6) {
 				t.Errorf("%d counted, %s; want %d", c.Aftercare, c.Standing, tt.want)
@@ -323,7 +323,7 @@ func TestAftercareCountsTheLooksThatWereDue(t *testing.T) {
 	}
 	none := rules()
 	none.Aftercare = nil
-	if c, _ := judge.Advance(removed, visit(hour, gone), none); c.Standing != casefile.Closed {
+	if c, _ := advance(removed, visit(hour, gone), none); c.Standing != casefile.Closed {
 		t.Errorf("without aftercare: %s", c.Standing)
 	}
 }
@@ -334,7 +334,7 @@ func TestReturnOpensAnEpisodeOfItsOwn(t *testing.T) {
 	c.Standing, c.Aftercare, c.Informed = casefile.Removed, 2, true
 	c.Streak = casefile.Streak{Count: 3, First: started, Last: started.Add(day)}
 	c.Episode = casefile.Episode{Number: 1, Opened: started, FirstSeen: started, LastSeen: started, FirstGone: started, Removed: started.Add(day), FirstNotice: started, LastNotice: started}
-	c, events := judge.Advance(c, visit(4*day, live), rules())
+	c, events := advance(c, visit(4*day, live), rules())
 	if c.Informed || c.Aftercare != 0 || c.Streak.Count != 0 || c.Baseline == nil {
 		t.Errorf("left over: %+v", c)
 	}
@@ -354,7 +354,7 @@ func TestASightingDoesNotSettleTheQuestionOfHosting(t *testing.T) {
 	t.Parallel()
 	c := reported()
 	c.Standing = casefile.Review // asked for the hosting: no changed or fenced verdict before
-	c, events := judge.Advance(c, visit(hour, live), rules())
+	c, events := advance(c, visit(hour, live), rules())
 	if c.Standing != casefile.Review || words(events) != "first_seen baseline" {
 		t.Errorf("%s, %q", c.Standing, words(events))
 	}
@@ -364,15 +364,16 @@ func TestBaselineIsOfALookThatAgrees(t *testing.T) {
 	t.Parallel()
 	v := visit(hour, live)
 	v.Observations = []casefile.Observation{
-		from("d", answer(200, another())),
-		from("b", answer(200, article())),
-		from("a", answer(200, bare(casefile.MarkerLogin))),
-		from("aa", answer(404, bare())),
-		from("ab", fault(casefile.FaultTimeout, casefile.PhaseBody)),
-		from("ac", sibling(answer(200, bare()))),
+		from("d", casefile.PurposeTarget, answer(200, another())),
+		from("b", casefile.PurposeTarget, answer(200, article())),
+		from("a", casefile.PurposeTarget, answer(200, another())),
+		from("aa", casefile.PurposeTarget, answer(404, another())),
+		from("ab", casefile.PurposeTarget, &casefile.Observation{Fault: &casefile.Fault{Kind: casefile.FaultTimeout, Phase: casefile.PhaseBody}}),
+		from("ac", casefile.PurposeSibling, answer(200, another())),
+		from("ad", casefile.PurposeDirect, answer(200, another())), // what those see who come directly
 	}
 	v.Verdict.Dissent = []casefile.Dissent{{Vantage: "a", State: casefile.StateWithheld, Reason: casefile.ReasonLogin}}
-	c, _ := judge.Advance(reported(), v, rules())
+	c, _ := advance(reported(), v, rules())
 	if diff := cmp.Diff(article(), c.Baseline); diff != "" {
 		t.Error(diff)
 	}
@@ -380,12 +381,12 @@ func TestBaselineIsOfALookThatAgrees(t *testing.T) {
 	if v.Observations[1].Features.Words == c.Baseline.Words {
 		t.Error("the baseline is not a copy")
 	}
-	later, events := judge.Advance(c, visit(2*hour, live), rules())
+	later, events := advance(c, visit(2*hour, live), rules())
 	if later.Baseline != c.Baseline || len(events) != 0 {
 		t.Errorf("a later look moved the baseline: %v", words(events))
 	}
 	v.Observations = v.Observations[2:]
-	if c, events := judge.Advance(reported(), v, rules()); c.Baseline != nil || words(events) != "first_seen" {
+	if c, events := advance(reported(), v, rules()); c.Baseline != nil || words(events) != "first_seen" {
 		t.Errorf("a baseline of no look: %+v, %q", c.Baseline, words(events))
 	}
 }
@@ -397,7 +398,7 @@ func TestReviewAsksInWords(t *testing.T) {
 		c := reported()
 		var events []casefile.Event
 		for _, after := range []time.Duration{0, 12 * hour, day} {
-			c, events = judge.Advance(c, visit(after, reason), rules())
+			c, events = advance(c, visit(after, reason), rules())
 		}
 		if c.Standing != casefile.Review || len(events) != 2 {
 			t.Fatalf("%s: %s, %q", reason, c.Standing, words(events))

@@ -1,4 +1,4 @@
-package casefile_test
+package lifecycle_test
 
 import (
 	"strings"
@@ -9,6 +9,14 @@ import (
 
 	"vigil/casefile"
 )
+
+// hostedBy is the episode after a silent visit that located the target.
+func hostedBy(e casefile.Episode, h casefile.Hosting, at time.Time) casefile.Episode {
+	v := visit(0, silent)
+	v.Ended, v.Hosting = at, &h
+	after, _ := advance(casefile.Case{Life: casefile.Life{Standing: casefile.Watching, Episode: e}}, v, rules())
+	return after.Episode
+}
 
 func TestHostedBy(t *testing.T) {
 	t.Parallel()
@@ -49,7 +57,7 @@ func TestHostedBy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(test.want, test.before.HostedBy(test.h, now)); diff != "" {
+			if diff := cmp.Diff(test.want, hostedBy(test.before, test.h, now)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -61,8 +69,8 @@ func TestHostedByTakesForeignNames(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	for _, name := range []string{strings.Repeat("é", 150), "a\x00b", "\xff\xfe", strings.Repeat("x", 199) + "é"} {
-		e := casefile.Episode{}.HostedBy(casefile.Hosting{Provider: name}, now)
-		if again := e.HostedBy(casefile.Hosting{Provider: name}, now.Add(time.Hour)); again != e || len(e.Provider) > casefile.MaxProvider {
+		e := hostedBy(casefile.Episode{}, casefile.Hosting{Provider: name}, now)
+		if again := hostedBy(e, casefile.Hosting{Provider: name}, now.Add(time.Hour)); again != e || len(e.Provider) > casefile.MaxProvider {
 			t.Errorf("%q: %+v, then %+v", name, e, again)
 		}
 	}

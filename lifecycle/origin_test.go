@@ -1,4 +1,4 @@
-package casefile_test
+package lifecycle_test
 
 import (
 	"net/netip"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 var byAddress = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
@@ -18,7 +19,7 @@ func onOrigin(c casefile.Case, kind casefile.ActionKind, address string) (casefi
 	if address != "" {
 		a.Origin = netip.MustParseAddr(address)
 	}
-	return c.Act(a)
+	return act(c, a)
 }
 
 func TestAnOriginIsRecordedAndForgotten(t *testing.T) {
@@ -26,7 +27,7 @@ func TestAnOriginIsRecordedAndForgotten(t *testing.T) {
 	for _, standing := range casefile.Standings {
 		t.Run(string(standing), func(t *testing.T) {
 			t.Parallel()
-			c, _ := casefile.Open(report(t, noon), "aa", noon)
+			c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 			c.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}}
 			c.Standing, c.Informed, c.Streak = standing, true, casefile.Streak{Count: 1, First: noon, Last: noon}
 			c.Due = casefile.Due{At: noon.Add(9 * time.Hour), Why: casefile.WhyCadence}
@@ -64,14 +65,14 @@ func TestAnOriginIsRecordedAndForgotten(t *testing.T) {
 
 func TestARecordedOriginSurvivesANewEpisode(t *testing.T) {
 	t.Parallel()
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	c.Hosting = &casefile.Hosting{}
 	c, _, problem := onOrigin(c, casefile.ActOrigin, "2001:db8::7")
 	if problem != nil {
 		t.Fatal(problem)
 	}
 	c.Standing = casefile.Closed
-	after, _ := c.Attach(report(t, noon.Add(time.Hour)), noon.Add(time.Hour))
+	after, _ := attach(c, report(t, noon.Add(time.Hour)), noon.Add(time.Hour))
 	if after.Episode.Number != 2 || after.Origin == nil || after.Origin.Network().String() != "2001:db8::/48" {
 		t.Errorf("%+v", after)
 	}
@@ -79,7 +80,7 @@ func TestARecordedOriginSurvivesANewEpisode(t *testing.T) {
 
 func TestOriginsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	for name, address := range map[string]string{
 		"none": "", "a zone": "fe80::7%eth0", "unspecified": "0.0.0.0", "unspecified, IPv6": "::", "multicast": "224.0.0.1", "multicast, IPv6": "ff02::1", "broadcast": "255.255.255.255",
 		"mapped multicast": "::ffff:224.0.0.1",
@@ -98,9 +99,9 @@ func TestOriginsThatAreRefused(t *testing.T) {
 func TestACountryIsRecordedForAddresses(t *testing.T) {
 	t.Parallel()
 	here := netip.MustParseAddr("192.0.2.7")
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	act := func(c casefile.Case, country string) (casefile.Case, []casefile.Event, *casefile.Problem) {
-		return c.Act(casefile.Action{Kind: casefile.ActOrigin, Actor: "ann", Reason: "the provider told us", At: noon, Country: country})
+		return act(c, casefile.Action{Kind: casefile.ActOrigin, Actor: "ann", Reason: "the provider told us", At: noon, Country: country})
 	}
 	if _, _, problem := act(c, "NL"); problem == nil || problem.Code != casefile.ProblemConflict {
 		t.Errorf("a country of nothing was recorded: %v", problem)
@@ -124,7 +125,7 @@ func TestACountryIsRecordedForAddresses(t *testing.T) {
 // TestTheEdgeIsNoOrigin: the address that the target answers at, behind an edge, is the edge's.
 func TestTheEdgeIsNoOrigin(t *testing.T) {
 	t.Parallel()
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	c.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.7")}}
 	if _, _, problem := onOrigin(c, casefile.ActOrigin, "::ffff:192.0.2.7"); problem == nil || problem.Field != "origin" {
 		t.Errorf("the edge's own address was recorded: %v", problem)

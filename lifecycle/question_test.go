@@ -1,4 +1,4 @@
-package casefile_test
+package lifecycle_test
 
 import (
 	"strings"
@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // inReview is a case that asks about the matter.
 func inReview(t *testing.T, about casefile.Matter) casefile.Case {
 	t.Helper()
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	c.Standing, c.Ruling.Asked = casefile.Review, about
 	c.Hosting = &casefile.Hosting{Confidence: 0.3, Origin: casefile.OriginKnown, Claims: []casefile.Claim{
 		{Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Value: "DE"}, {Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Problem: "timeout"},
@@ -37,7 +38,7 @@ func TestEveryAnswerCanBeGiven(t *testing.T) {
 			t.Errorf("%s: no numbers in %q", about, q.Text)
 		}
 		for _, a := range q.Answers {
-			after, events, problem := c.Act(casefile.Action{Kind: a.Action, Actor: "ann", Reason: "because", At: noon, Page: page, Country: "NL"})
+			after, events, problem := act(c, casefile.Action{Kind: a.Action, Actor: "ann", Reason: "because", At: noon, Page: page, Country: "NL"})
 			if problem != nil || len(events) == 0 || events[0].Actor != "ann" || events[0].Data["reason"] != "because" {
 				t.Errorf("%s, %s: %v %+v", about, a.Action, problem, events)
 				continue
@@ -102,7 +103,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	} {
 		c := inReview(t, tc.about)
 		c.Standing = tc.standing
-		after, events, problem := c.Act(casefile.Action{Kind: tc.kind, Actor: "ann", Reason: "because", At: noon, Page: tc.page})
+		after, events, problem := act(c, casefile.Action{Kind: tc.kind, Actor: "ann", Reason: "because", At: noon, Page: tc.page})
 		if problem == nil || problem.Code != casefile.ProblemConflict || !strings.Contains(problem.Detail, tc.says) || events != nil || after.Standing != tc.standing || after.Ruling != c.Ruling {
 			t.Errorf("%s: %v", name, problem)
 		}
@@ -112,9 +113,9 @@ func TestAnswersThatAreRefused(t *testing.T) {
 // TestARecordedRemovalKeepsTheFirstGoneLook: looks that found it gone before the person did are the better clock.
 func TestARecordedRemovalKeepsTheFirstGoneLook(t *testing.T) {
 	t.Parallel()
-	c, _ := casefile.Open(report(t, noon), "aa", noon)
+	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 	c.Standing, c.Episode.FirstGone = casefile.Confirming, noon.Add(time.Hour)
-	after, _, problem := c.Act(casefile.Action{Kind: casefile.ActRecord, Actor: "ann", Reason: "they wrote", At: noon.Add(5 * time.Hour)})
+	after, _, problem := act(c, casefile.Action{Kind: casefile.ActRecord, Actor: "ann", Reason: "they wrote", At: noon.Add(5 * time.Hour)})
 	if problem != nil || !after.Episode.Recorded || !after.Episode.FirstGone.Equal(noon.Add(time.Hour)) || !after.Episode.Removed.Equal(noon.Add(5*time.Hour)) {
 		t.Errorf("%v %+v", problem, after.Episode)
 	}
