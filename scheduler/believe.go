@@ -24,7 +24,7 @@ func (p *pass) believe(ctx context.Context) {
 	case state == casefile.StateLive && (!unknown || !p.gate.Configured()):
 		p.visit.Believed = true
 		return
-	case p.record.Interrupted || reason == casefile.ReasonInterrupted:
+	case p.seen.Interrupted || reason == casefile.ReasonInterrupted:
 		return
 	case !p.gate.Configured():
 		p.visit.Believed = true
@@ -42,7 +42,7 @@ func (p *pass) believe(ctx context.Context) {
 		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, began, ended) })
 	}
 	all.Wait()
-	if p.record.Interrupted = ctx.Err() != nil; p.record.Interrupted {
+	if p.seen.Interrupted = ctx.Err() != nil; p.seen.Interrupted {
 		return
 	}
 	witnesses, unsound := 0, []string(nil)
@@ -55,8 +55,8 @@ func (p *pass) believe(ctx context.Context) {
 	}
 	p.gated = witnesses == 0 || !unknown && witnesses*2 <= len(p.vantages)
 	if unknown || !p.gated { // one trustworthy sighting of a page is enough
-		p.record.Basis.Unsound = unsound
-		p.visit.Verdict = judge.Decide(p.record.Input())
+		p.seen.Basis.Unsound = unsound
+		p.visit.Verdict = judge.Decide(p.seen.Input())
 	}
 	p.visit.Believed = !p.gated && p.visit.Verdict.Reason != casefile.ReasonInterrupted
 }

@@ -3,62 +3,15 @@ package scheduler
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
 
 	"vigil/casefile"
-	"vigil/observe"
 )
 
 // errBroken is a panic during a visit. Its value is not shown: it could name the target.
 var errBroken = errors.New("visit broke off by a panic")
-
-// Round visits the due cases of the host in a row, with PerHostGap between the
-// looks, at most MaxVisits and for at most MaxTime; what is left stays due. It
-// stops when the host does not answer or our own line is not sound, and then
-// moves the due time of the cases that were not visited, without a verdict.
-//
-// A case that somebody else changed is passed over: it is read anew by a later round. The error is
-// ours, or the end of the context; nothing is lost by it, because the due time of
-// a case is in the store.
-func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
-	started := time.Now()
-	cases, err := v.store.DueCases(ctx, host, started.UTC(), v.maxVisits)
-	if err != nil {
-		return fmt.Errorf("load the due cases of a host: %w", err)
-	}
-	shared := &observe.Host{Recall: v.recall(host)}
-	for _, c := range cases {
-		if time.Since(started) >= v.maxTime {
-			return nil
-		}
-		if !shared.Rest(ctx, v.gap) {
-			return fmt.Errorf("round: %w", context.Cause(ctx))
-		}
-		p, err := v.visitCase(ctx, c, shared)
-		switch {
-		case conflict(err):
-			continue
-		case errors.Is(err, errBroken): // recorded, and logged where it broke
-			continue
-		case err != nil:
-			// A store that takes the start of a visit and not its end would have the host looked at in a loop.
-			v.postpone(ctx, host, time.Now().Add(v.pace.FirstGap), casefile.WhyPostponed)
-			return fmt.Errorf("visit case %d: %w", c.ID, err)
-		case p.record.Interrupted:
-			return fmt.Errorf("round: %w", context.Cause(ctx))
-		case p.gated:
-			v.postpone(ctx, host, p.visit.After.Due.At, casefile.WhyGate)
-			return nil
-		case p.visit.Believed && unanswered(p.targetLooks()):
-			v.postpone(ctx, host, v.pace.Postpone(time.Now(), p.visit.After.Due), casefile.WhyPostponed)
-			return nil
-		}
-	}
-	return nil
-}
 
 // recall finds the answer of a host to a path that does not exist: a host is asked for one at most once in
 // SiblingTTL, over all workers as far as the store knows.

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,19 +15,73 @@ import (
 	"vigil/observe"
 )
 
+// The way of a case, from a report to its removal:
+//
+//	intake     store.AddReports: lifecycle.Open or Reported, due at once
+//	claim      Round: the due cases of one host, by one job of the queue, each marked before its first look
+//	observe    all looks of a visit, and what else the verdict needs
+//	judge      observations -> verdict, and whether it counts
+//	attribute  who hosts it, and which hotlines act
+//	apply      the life of the case, one step on; its notices; when to look again
+//	record     all of it in one transaction
+
 // pass is a visit under way. It belongs to one goroutine.
 type pass struct {
 	*Visitor
-	read   casefile.Case  // the case as it was read
-	record observe.Record // what was observed
-	visit  casefile.Visit // what is made of it so far
-	gated  bool           // our own line was not sound
-	why    string         // why the visit does not count, when that is not the gate's doing
+	read  casefile.Case  // the case as it was read
+	seen  observe.Record // what was observed
+	visit casefile.Visit // what is made of it so far
+	gated bool           // our own line was not sound
+	why   string         // why the visit does not count, when that is not the gate's doing
 }
 
-// visitCase makes one pass over a case: the table of contents of the product. An
-// error is ours; what the world did is in the visit. Once StartVisit succeeded the
-// visit is recorded whatever happens, also when the context ends.
+// Round visits the due cases of the host in a row, with PerHostGap between the
+// looks, at most MaxVisits and for at most MaxTime; what is left stays due. It
+// stops when the host does not answer or our own line is not sound, and then
+// moves the due time of the cases that were not visited, without a verdict.
+//
+// A case that somebody else changed is passed over: it is read anew by a later round. The error is
+// ours, or the end of the context; nothing is lost by it, because the due time of
+// a case is in the store.
+func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
+	started := time.Now()
+	cases, err := v.store.DueCases(ctx, host, started.UTC(), v.maxVisits)
+	if err != nil {
+		return fmt.Errorf("claim the due cases of a host: %w", err)
+	}
+	shared := &observe.Host{Recall: v.recall(host)}
+	for _, c := range cases {
+		if time.Since(started) >= v.maxTime {
+			return nil
+		}
+		if !shared.Rest(ctx, v.gap) {
+			return fmt.Errorf("round: %w", context.Cause(ctx))
+		}
+		p, err := v.visitCase(ctx, c, shared)
+		switch {
+		case conflict(err):
+			continue
+		case errors.Is(err, errBroken): // recorded, and logged where it broke
+			continue
+		case err != nil:
+			// A store that takes the start of a visit and not its end would have the host looked at in a loop.
+			v.postpone(ctx, host, time.Now().Add(v.pace.FirstGap), casefile.WhyPostponed)
+			return fmt.Errorf("visit case %d: %w", c.ID, err)
+		case p.seen.Interrupted:
+			return fmt.Errorf("round: %w", context.Cause(ctx))
+		case p.gated:
+			v.postpone(ctx, host, p.visit.After.Due.At, casefile.WhyGate)
+			return nil
+		case p.visit.Believed && unanswered(p.targetLooks()):
+			v.postpone(ctx, host, v.pace.Postpone(time.Now(), p.visit.After.Due), casefile.WhyPostponed)
+			return nil
+		}
+	}
+	return nil
+}
+
+// visitCase makes one pass over a case. An error is ours; what the world did is in the visit. Once the case is claimed
+// the visit is recorded whatever happens, also when the context ends.
 func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.Host) (_ *pass, err error) {
 	p := &pass{Visitor: v, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
 	if err := v.store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
@@ -34,23 +89,23 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.
 	}
 	defer func() {
 		if broken := recover(); broken != nil {
-			err = p.keepBroken(ctx, fmt.Sprintf("%T", broken)) // its value could name the target
+			err = p.recordBroken(ctx, fmt.Sprintf("%T", broken)) // its value could name the target
 		}
 	}()
-	if p.observe(ctx, host); p.record.Broken != "" {
-		return p, p.keepBroken(ctx, p.record.Broken)
+	if p.observe(ctx, host); p.seen.Broken != "" {
+		return p, p.recordBroken(ctx, p.seen.Broken)
 	}
 	p.judge(ctx)
 	p.visit.Ended = time.Now().UTC()
 	p.attribute()
 	p.apply()
-	return p, p.keep(ctx)
+	return p, p.record(ctx)
 }
 
 // observe makes all looks of the visit.
 func (p *pass) observe(ctx context.Context, host *observe.Host) {
 	c := p.read
-	p.record = p.observer.Observe(ctx, observe.Request{
+	p.seen = p.observer.Observe(ctx, observe.Request{
 		Target: c.Target, Referrer: c.Referrer, Baseline: c.Baseline, Hosting: c.Hosting, Origin: c.Origin, LastSeen: c.Episode.LastSeen,
 		Relocate: func(looks []casefile.Observation) bool {
 			found := resolved(looks)
@@ -58,7 +113,7 @@ func (p *pass) observe(ctx context.Context, host *observe.Host) {
 				c.Standing != casefile.Removed && slices.ContainsFunc(looks, nameless)
 		},
 	}, host)
-	p.visit.Observations = p.record.Observations
+	p.visit.Observations = p.seen.Observations
 }
 
 // nameless says whether the DNS knew no address. Then the registry is asked at once, because a hold by the
@@ -69,9 +124,9 @@ func nameless(o casefile.Observation) bool {
 
 // judge gives the verdict over all that was observed, and says whether it counts.
 func (p *pass) judge(ctx context.Context) {
-	p.visit.Verdict = judge.Decide(p.record.Input())
+	p.visit.Verdict = judge.Decide(p.seen.Input())
 	p.believe(ctx)
-	p.visit.Basis = p.record.Basis
+	p.visit.Basis = p.seen.Basis
 }
 
 // targetLooks are the looks at the target, one a vantage, in the order of the vantages.
@@ -85,7 +140,7 @@ func (p *pass) attribute() {
 		return
 	}
 	hosting := p.read.Hosting
-	if h := p.record.Located; h != nil && resolved(p.targetLooks()) != nil {
+	if h := p.seen.Located; h != nil && resolved(p.targetLooks()) != nil {
 		if weaker(p.read, *h) {
 			p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", hosting.Country))
 		} else {
@@ -144,7 +199,7 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	switch {
 	case !after.Standing.Visited():
 		return casefile.Due{Why: casefile.WhyNever}
-	case p.record.Interrupted:
+	case p.seen.Interrupted:
 		return casefile.Due{At: now, Why: p.read.Due.Why}
 	case !p.visit.Believed:
 		var closed time.Duration
@@ -170,29 +225,29 @@ func (p *pass) wavered(after casefile.Case) bool {
 	return !before.IsZero() && since.After(before) && since.Sub(before) < p.pace.MaxGap
 }
 
-// keep records the visit, detached from the end of ctx but bounded by
+// record writes the visit, detached from the end of ctx but bounded by
 // RecordTimeout. When somebody changed the case meanwhile, the store keeps the
 // visit as not believed and says so by a conflict.
-func (p *pass) keep(ctx context.Context) error {
+func (p *pass) record(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.recordTimeout)
 	defer cancel()
 	err := p.store.RecordVisit(ctx, p.visit)
 	switch {
 	case err == nil:
-		p.tell("visit")
+		p.logResult("visit")
 		return nil
 	case conflict(err):
 		p.visit.Believed, p.why = false, "changed_meanwhile"
-		p.tell("visit of a case that changed meanwhile")
+		p.logResult("visit of a case that changed meanwhile")
 	default:
 		p.meter.RecordFailed()
 	}
 	return err
 }
 
-// keepBroken records what there is of a visit that panicked, so that no look is
+// recordBroken records what there is of a visit that panicked, so that no look is
 // lost and the case comes back after FirstGap instead of in a loop.
-func (p *pass) keepBroken(ctx context.Context, broken string) error {
+func (p *pass) recordBroken(ctx context.Context, broken string) error {
 	p.log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), zap.String("panic", broken))
 	now := time.Now().UTC()
 	v := &p.visit
@@ -201,14 +256,14 @@ func (p *pass) keepBroken(ctx context.Context, broken string) error {
 	v.After = p.read
 	v.After.Visits++
 	v.After.Looking, v.After.Due = time.Time{}, casefile.Due{At: now.Add(p.pace.FirstGap), Why: p.read.Due.Why}
-	if err := p.keep(ctx); err != nil {
+	if err := p.record(ctx); err != nil {
 		return err
 	}
 	return errBroken
 }
 
-// tell logs and counts a recorded visit.
-func (p *pass) tell(message string) {
+// logResult logs and counts a recorded visit.
+func (p *pass) logResult(message string) {
 	v := p.visit
 	took := v.Ended.Sub(v.Started)
 	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Believed, took)
