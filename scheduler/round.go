@@ -18,7 +18,7 @@ var errBroken = errors.New("visit broke off by a panic")
 func (v *Visitor) recall(host casefile.HostKey) func(context.Context, time.Time) *casefile.Observation {
 	return func(ctx context.Context, lastSeen time.Time) *casefile.Observation {
 		since := time.Now().UTC().Add(-v.siblingTTL)
-		if lastSeen.After(since) {
+		if lastSeen = lastSeen.Add(time.Millisecond); lastSeen.After(since) { // times are kept in milliseconds
 			since = lastSeen
 		}
 		known, err := v.store.Sibling(ctx, host, since)
