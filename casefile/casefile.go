@@ -11,6 +11,7 @@
 package casefile
 
 import (
+	"slices"
 	"time"
 )
 
@@ -43,14 +44,11 @@ const (
 	ClassB2           Classification = "B2"
 )
 
+// Classifications are all of them.
+var Classifications = []Classification{ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2}
+
 // Valid says whether c is one of the known classifications.
-func (c Classification) Valid() bool {
-	switch c {
-	case ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2:
-		return true
-	}
-	return false
-}
+func (c Classification) Valid() bool { return slices.Contains(Classifications, c) }
 
 // Report is one party's word that a URL holds matter to be removed. Several
 // reports of one target attach to one case.
@@ -210,14 +208,11 @@ const (
 	WhyNever     Why = "never"          // the case is closed or withdrawn
 )
 
+// Whys are all of them.
+var Whys = []Why{WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever}
+
 // Valid says whether w is one of the known causes.
-func (w Why) Valid() bool {
-	switch w {
-	case WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever:
-		return true
-	}
-	return false
-}
+func (w Why) Valid() bool { return slices.Contains(Whys, w) }
 
 // Visit is one scheduled pass over a case with all that it found, ready to be
 // recorded in one transaction.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -45,17 +46,16 @@ const (
 	EventSnapshot EventKind = "snapshot" // the whole life, where older events do not tell it
 )
 
-// Valid says whether k is known.
-func (k EventKind) Valid() bool {
-	switch k {
-	case EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed, EventNoticeSent,
-		EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted, EventAcknowledged,
-		EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested, EventSettled, EventNamesake,
-		EventVisited, EventHosted, EventInformed, EventSnapshot:
-		return true
-	}
-	return false
+// EventKinds are all of them.
+var EventKinds = []EventKind{
+	EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed,
+	EventNoticeSent, EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted,
+	EventAcknowledged, EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested,
+	EventSettled, EventNamesake, EventVisited, EventHosted, EventInformed, EventSnapshot,
 }
+
+// Valid says whether k is known.
+func (k EventKind) Valid() bool { return slices.Contains(EventKinds, k) }
 
 // Bookkeeping says that other events, visits and notices tell the same to people.
 func (k EventKind) Bookkeeping() bool {

@@ -1,6 +1,9 @@
 package casefile
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Assignment says which hotlines must act on a case. Hosting country and
 // assigned country are two facts: an orphan's differ.
@@ -49,14 +52,11 @@ const (
 	NoticeOvertaken NoticeState = "overtaken" // the case was over or held before it left
 )
 
+// NoticeStates in the order of a notice.
+var NoticeStates = []NoticeState{NoticeDraft, NoticeQueued, NoticeSending, NoticeSent, NoticeRefused, NoticeUncertain, NoticeOvertaken}
+
 // Valid says whether s is known.
-func (s NoticeState) Valid() bool {
-	switch s {
-	case NoticeDraft, NoticeQueued, NoticeSending, NoticeSent, NoticeRefused, NoticeUncertain, NoticeOvertaken:
-		return true
-	}
-	return false
-}
+func (s NoticeState) Valid() bool { return slices.Contains(NoticeStates, s) }
 
 // NoticeKind is what a notice says.
 type NoticeKind string

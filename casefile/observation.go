@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -73,14 +74,13 @@ const (
 	PurposeFront Purpose = "front"
 )
 
-// Valid says whether p is known.
-func (p Purpose) Valid() bool {
-	switch p {
-	case PurposeTarget, PurposeSibling, PurposeControl, PurposeReferred, PurposeSubdomain, PurposeDirect, PurposeFront:
-		return true
-	}
-	return false
+// Purposes in the order of their use.
+var Purposes = []Purpose{
+	PurposeTarget, PurposeSibling, PurposeControl, PurposeReferred, PurposeSubdomain, PurposeDirect, PurposeFront,
 }
+
+// Valid says whether p is known.
+func (p Purpose) Valid() bool { return slices.Contains(Purposes, p) }
 
 // Beside says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
@@ -147,14 +147,11 @@ const (
 	PhaseBody    Phase = "body"
 )
 
+// Phases in the order of a look.
+var Phases = []Phase{PhaseResolve, PhaseConnect, PhaseTLS, PhaseRequest, PhaseBody}
+
 // Valid says whether p is known.
-func (p Phase) Valid() bool {
-	switch p {
-	case PhaseResolve, PhaseConnect, PhaseTLS, PhaseRequest, PhaseBody:
-		return true
-	}
-	return false
-}
+func (p Phase) Valid() bool { return slices.Contains(Phases, p) }
 
 // FaultKind is what went wrong.
 type FaultKind string
@@ -175,15 +172,14 @@ const (
 	FaultInterrupted      FaultKind = "interrupted"     // we stopped: shutdown or crash
 )
 
-// Valid says whether k is known.
-func (k FaultKind) Valid() bool {
-	switch k {
-	case FaultTimeout, FaultRefused, FaultReset, FaultTLS, FaultServfail, FaultNXDomain, FaultNoAddress,
-		FaultRedirectLoop, FaultTooManyRedirects, FaultProtocol, FaultAddressRefused, FaultInterrupted:
-		return true
-	}
-	return false
+// FaultKinds are all of them.
+var FaultKinds = []FaultKind{
+	FaultTimeout, FaultRefused, FaultReset, FaultTLS, FaultServfail, FaultNXDomain, FaultNoAddress, FaultRedirectLoop,
+	FaultTooManyRedirects, FaultProtocol, FaultAddressRefused, FaultInterrupted,
 }
+
+// Valid says whether k is known.
+func (k FaultKind) Valid() bool { return slices.Contains(FaultKinds, k) }
 
 // Fault is why a look saw nothing, or not all. It is data, never a Go error.
 type Fault struct {
@@ -245,28 +241,12 @@ const (
 
 // Has says whether the page shows the marker.
 func (f *Features) Has(m Marker) bool {
-	if f == nil {
-		return false
-	}
-	for _, x := range f.Markers {
-		if x == m {
-			return true
-		}
-	}
-	return false
+	return f != nil && slices.Contains(f.Markers, m)
 }
 
 // Says tells whether the page says the marker's phrase of itself, and does not only mention it.
 func (f *Features) Says(m Marker) bool {
-	if f == nil {
-		return false
-	}
-	for _, x := range f.Said {
-		if x == m {
-			return true
-		}
-	}
-	return false
+	return f != nil && slices.Contains(f.Said, m)
 }
 
 // RefreshWords is the most a page says, in words, that does nothing but send its visitors on.
@@ -309,14 +289,13 @@ const (
 	MarkerSearch         Marker = "search_form"       // a field to search the site: a site of its own stands behind the page
 )
 
-// Valid says whether m is in the list.
-func (m Marker) Valid() bool {
-	switch m {
-	case MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
-		MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
-		MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
-		MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit, MarkerSearch:
-		return true
-	}
-	return false
+// Markers are all of them.
+var Markers = []Marker{
+	MarkerNotFound, MarkerTakedown, MarkerSuspended, MarkerParked, MarkerSeized, MarkerSinkhole, MarkerLogin, MarkerPaywall,
+	MarkerConsent, MarkerChallenge, MarkerAppShell, MarkerLinkExpired, MarkerReferrer, MarkerGeoBlock, MarkerMetaRefresh,
+	MarkerTakedownSign, MarkerSuspendedSign, MarkerParkedSign, MarkerSeizedSign, MarkerSinkholePhrase, MarkerDefaultPage,
+	MarkerListing, MarkerEmptyListing, MarkerFailure, MarkerLegalBlock, MarkerRateLimit, MarkerSearch,
 }
+
+// Valid says whether m is in the list.
+func (m Marker) Valid() bool { return slices.Contains(Markers, m) }

@@ -1,8 +1,8 @@
 package casefile
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -32,64 +32,48 @@ type Ruling struct {
 	Gone Reason `json:"gone,omitempty"`
 }
 
-// Question is what a person must decide, in words, with what each answer does.
-type Question struct {
-	About   Matter
-	Text    string // never holds a URL or a host
-	Answers []Answer
-}
+// QuestionKind is the code of what a person is asked. Each has its own answers.
+type QuestionKind string
 
-// Answer is one way to settle a question.
-type Answer struct {
-	Action ActionKind
-	Text   string // when to choose it, and what follows
+// Kinds of questions.
+const (
+	AskHosting    QuestionKind = "hosting"    // where it is hosted, and by whom
+	AskFenced     QuestionKind = "fenced"     // whether it is blocked for some only
+	AskGone       QuestionKind = "gone"       // whether it is gone by now: a person undid a removal for this reason
+	AskChanged    QuestionKind = "changed"    // whether what is there now is the reported content
+	AskRedirected QuestionKind = "redirected" // whether the reported content is where it leads
+)
+
+// Question is what a person must decide, with the facts that it rests on; explain has its words.
+type Question struct {
+	Kind    QuestionKind
+	About   Matter
+	Answers []ActionKind
+	// Looks are those that found it; none of a question about the hosting.
+	Looks Streak
+	// Page is what the last look read, nil when that is not at hand; Before is the page that it is compared with.
+	Page, Before *Features
+	Hosting      *Hosting // of a question about it; nil when nothing was decided
 }
 
 // Question is what a person must decide about a case in review; ok is false in all other
-// standings. page is what the last look read, nil when that is not at hand; its counts are told. Pure.
+// standings. page is what the last look read, nil when that is not at hand. Pure.
 func (c Case) Question(page *Features) (q Question, ok bool) {
 	if c.Standing != Review {
 		return q, false
 	}
-	q.About = c.Topic()
-	var asks string
+	q = Question{Kind: AskChanged, About: c.Topic(), Looks: c.Undecided, Page: page, Before: c.Baseline, Answers: []ActionKind{ActAccept, ActRecord, ActWithdraw}}
 	switch {
 	case q.About == MatterHosting:
-		q.Text = HostingQuestion(c.Hosting)
-		q.Answers = []Answer{
-			{ActOrigin, "You know the address or the country: hosting is decided anew with it, and the parties there are told."},
-			{ActKeep, "Nobody can tell: it is watched at the ordinary pace and asked again only when the hosting changes. A provider is told only when one is known well enough."},
-			{ActWithdraw, "The report was a mistake: the looks end."},
-		}
-		return q, true
+		q.Kind, q.Answers = AskHosting, []ActionKind{ActOrigin, ActKeep, ActWithdraw}
+		q.Hosting, q.Looks, q.Page = c.Hosting, Streak{}, nil
 	case q.About == Matter(ReasonFenced):
-		q.Text, asks = "It is seen from some vantages and absent from others.", "Is it blocked by country only, so that it must still be removed?"
-		q.Answers = []Answer{
-			{ActKeep, "It is there for some, and must still be removed: it is watched on, and not asked again in this episode."},
-			{ActRecord, "It is gone for everybody: it is looked at again for a return, and a sighting is one."},
-			{ActWithdraw, "The report was a mistake: the looks end."},
-		}
+		q.Kind, q.Answers = AskFenced, []ActionKind{ActKeep, ActRecord, ActWithdraw}
 	case Reason(q.About).State() == StateGone:
-		q.Text, asks = "It is found gone again for the reason for which a person undid its removal.", "Is the reported matter gone by now?"
-		q.Answers = []Answer{
-			{ActRecord, "It is gone: it is looked at again for a return."},
-			{ActNote, "It is still there: it stays in review and is looked at on; only a person or another reason can end it."},
-			{ActWithdraw, "The report was a mistake: the looks end."},
-		}
-	default:
-		q.Text, asks = "The address answers, but not with what was seen before.", "Is the reported matter gone, or there in another form?"
-		there := "What is there now is the matter: later looks are compared with it, and it is watched on."
-		if q.About == Matter(ReasonRedirectedElsewhere) {
-			q.Text, asks = "The address now leads to another domain.", "Is the reported matter there, or is it gone?"
-			there = "The matter is where it leads: it is watched on as long as it leads there. Report the new address too, so that its host is told."
-		}
-		q.Answers = []Answer{
-			{ActAccept, there},
-			{ActRecord, "The matter is gone: it is looked at again for a return."},
-			{ActWithdraw, "The report was a mistake: the looks end."},
-		}
+		q.Kind, q.Answers = AskGone, []ActionKind{ActRecord, ActNote, ActWithdraw}
+	case q.About == Matter(ReasonRedirectedElsewhere):
+		q.Kind = AskRedirected
 	}
-	q.Text += c.numbers(page) + " " + asks
 	return q, true
 }
 
@@ -106,50 +90,40 @@ func (c Case) Topic() Matter {
 	return Matter(ReasonContentDiffers)
 }
 
-// numbers tells what the question rests on.
-func (c Case) numbers(page *Features) string {
-	var b strings.Builder
-	if n := c.Undecided.Count; n > 0 {
-		fmt.Fprintf(&b, " %d looks found that, from %s to %s.", n, minute(c.Undecided.First), minute(c.Undecided.Last))
+// Facts are the question as the data of an event: codes, counts and times.
+func (q Question) Facts() map[string]string {
+	facts := map[string]string{"about": string(q.About)}
+	if q.Looks.Count > 0 {
+		facts["verdicts"], facts["since"] = strconv.Itoa(q.Looks.Count), q.Looks.First.UTC().Format(time.RFC3339)
 	}
-	if page != nil {
-		fmt.Fprintf(&b, " The page has %s", counts(*page))
-		if c.Baseline != nil {
-			fmt.Fprintf(&b, "; the page that it is compared with had %s", counts(*c.Baseline))
+	if p := q.Page; p != nil {
+		for name, n := range map[string]int{"words": p.Words, "links": p.Links, "images": p.Images, "media": p.Media} {
+			facts[name] = strconv.Itoa(n)
 		}
-		b.WriteString(".")
 	}
-	return b.String()
+	if h := q.Hosting; h != nil && h.Edge != nil && h.Origin == OriginUnknown {
+		facts["edge"] = bounded(h.Edge.Name)
+	} else if named := q.Hosting.Countries(); len(named) > 0 {
+		facts["countries"], facts["confidence"] = strings.Join(named, ", "), strconv.FormatFloat(q.Hosting.Confidence, 'f', 2, 64)
+	}
+	return facts
 }
-
-func counts(f Features) string {
-	return fmt.Sprintf("%d words, %d links, %d images and %d media", f.Words, f.Links, f.Images, f.Media)
-}
-
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // maxNamed bounds how many opinions on the country a question names.
 const maxNamed = 8
 
-// HostingQuestion asks a person where a target is hosted. h may be nil.
-func HostingQuestion(h *Hosting) string {
-	if h == nil {
-		return "In which country is it hosted, and by whom? No source names a country."
-	}
-	if h.Edge != nil && h.Origin == OriginUnknown {
-		return fmt.Sprintf("It is served through %s, which hides where it is hosted. Who knows the origin?", bounded(h.Edge.Name))
-	}
+// Countries are those that sources name, each once, sorted; at most maxNamed of them. h may be nil.
+func (h *Hosting) Countries() []string {
 	var named []string
-	for _, c := range h.Claims {
-		if v := bounded(c.Value); c.Fact == FactCountry && v != "" && !slices.Contains(named, v) && len(named) < maxNamed {
-			named = append(named, v)
+	if h != nil {
+		for _, c := range h.Claims {
+			if v := bounded(c.Value); c.Fact == FactCountry && v != "" && !slices.Contains(named, v) && len(named) < maxNamed {
+				named = append(named, v)
+			}
 		}
 	}
-	if len(named) == 0 {
-		return "In which country is it hosted, and by whom? No source names a country."
-	}
 	slices.Sort(named)
-	return fmt.Sprintf("In which country is it hosted, and by whom? Sources name %s; the confidence is %.2f.", strings.Join(named, ", "), h.Confidence)
+	return named
 }
 
 // bounded cuts a foreign text in a question.

@@ -1,5 +1,7 @@
 package casefile
 
+import "slices"
+
 // Standing is where a case is.
 type Standing string
 
@@ -18,13 +20,7 @@ const (
 var Standings = []Standing{Watching, Confirming, Removed, Unavailable, Review, Withdrawn, Closed}
 
 // Valid says whether s is known.
-func (s Standing) Valid() bool {
-	switch s {
-	case Watching, Confirming, Removed, Unavailable, Review, Withdrawn, Closed:
-		return true
-	}
-	return false
-}
+func (s Standing) Valid() bool { return slices.Contains(Standings, s) }
 
 // Visited says whether cases of this standing are still looked at.
 func (s Standing) Visited() bool {

@@ -22,13 +22,7 @@ const (
 var States = []State{StateLive, StateGone, StateChanged, StateWithheld, StateSilent, StateFenced}
 
 // Valid says whether s is known.
-func (s State) Valid() bool {
-	switch s {
-	case StateLive, StateGone, StateChanged, StateWithheld, StateSilent, StateFenced:
-		return true
-	}
-	return false
-}
+func (s State) Valid() bool { return slices.Contains(States, s) }
 
 // Reason is the stable code of why a verdict was given.
 type Reason string
@@ -120,19 +114,6 @@ func (r Reason) State() State { return reasonFacts[r].state }
 
 // ICCAM is the ICCAM reason r maps to; 0 when r is invalid.
 func (r Reason) ICCAM() ICCAMReason { return reasonFacts[r].iccam }
-
-// Signal is one observed value and the state it points to, so that a person can see why.
-type Signal struct {
-	Name     string `json:"name"`
-	Value    string `json:"value"` // at most MaxSignalValue bytes; never text of the page, a URL or a host
-	PointsTo State  `json:"points_to"`
-}
-
-// Bounds of a verdict's signals.
-const (
-	MaxSignals     = 32
-	MaxSignalValue = 200
-)
 
 // Verdict is the opinion over a visit, by positive evidence only.
 type Verdict struct {

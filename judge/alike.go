@@ -91,23 +91,23 @@ func (c comparison) points() casefile.State {
 	return casefile.StateLive
 }
 
-// String tells the comparison in numbers.
+// String is the comparison as codes and numbers.
 func (c comparison) String() string {
 	if c.same {
-		return "same bytes"
+		return "same_bytes"
 	}
 	if c.file.alike {
-		return "same beginning"
+		return "same_beginning"
 	}
 	if !c.html && !c.text {
-		return "other bytes"
+		return "other_bytes"
 	}
-	s := "similarity " + strconv.FormatFloat(c.score, 'f', 2, 64)
+	s := "similarity=" + strconv.FormatFloat(c.score, 'f', 2, 64)
 	if c.lost {
-		s += ", images and embeds gone"
+		s += " embeds_gone"
 	}
 	if c.strange {
-		s += ", another text"
+		s += " other_text"
 	}
 	return s
 }
@@ -153,11 +153,11 @@ func ratio(a, b int) float64 {
 type siblingSays string
 
 const (
-	siblingUnknown siblingSays = ""                                // not asked, not answered, or no use
-	siblingMissing siblingSays = "a missing page is told as such"  // 404 or 410
-	siblingAlike   siblingSays = "a missing page looks the same"   // soft 404
-	siblingShell   siblingSays = "every path gives the same shell" // proves nothing
-	siblingOther   siblingSays = "a missing page looks different"  //
+	siblingUnknown siblingSays = ""             // not asked, not answered, or no use
+	siblingMissing siblingSays = "told_missing" // 404 or 410
+	siblingAlike   siblingSays = "same_page"    // soft 404
+	siblingShell   siblingSays = "same_shell"   // proves nothing
+	siblingOther   siblingSays = "another_page" //
 )
 
 func (s siblingSays) points() casefile.State {
@@ -240,22 +240,22 @@ func (l *look) byReferral() casefile.Reason {
 	switch {
 	case r == nil:
 		if l.picture() { // a picture says nothing of itself
-			return l.doubt("one file for every path")
+			return l.doubt("file_on_every_path")
 		}
 		return casefile.ReasonSoft404
 	case r.Fault != nil:
 	case r.Status == 404, r.Status == 410:
-		l.note("referred", "a missing page is told as such", casefile.StateGone)
+		l.note("referred", "told_missing", casefile.StateGone)
 		return casefile.ReasonSoft404
 	case r.Status/100 != 2 || r.Features == nil:
 	case l.alike(r):
-		l.note("referred", "the same by way of the site", casefile.StateGone)
+		l.note("referred", "same_page", casefile.StateGone)
 		return casefile.ReasonSoft404
 	default:
-		l.note("referred", "another answer by way of the site", casefile.StateWithheld)
+		l.note("referred", "another_page", casefile.StateWithheld)
 		return casefile.ReasonReferrerRequired
 	}
-	l.note("referred", "no answer", casefile.StateChanged)
+	l.note("referred", "no_answer", casefile.StateChanged)
 	return casefile.ReasonContentDiffers
 }
 

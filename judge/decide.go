@@ -102,7 +102,7 @@ func (l *look) faulted() casefile.Reason {
 	l.note("fault", faultValue(fault), reason.State())
 	switch {
 	case fault.Kind == casefile.FaultNXDomain && len(l.o.Hops) > 0:
-		l.note("redirect", "to a name that does not exist", casefile.StateChanged)
+		l.note("redirect", "no_such_name", casefile.StateChanged)
 		return casefile.ReasonRedirectedElsewhere
 	case (fault.Kind == casefile.FaultNXDomain || fault.Kind == casefile.FaultNoAddress) && len(l.o.Hops) == 0 && l.hold() != "":
 		return casefile.ReasonDomainHold
@@ -122,14 +122,14 @@ var faultReasons = map[casefile.FaultKind]casefile.Reason{
 
 // faultValue names kind and phase, and nothing that is not in the closed sets.
 func faultValue(f *casefile.Fault) string {
-	kind, phase := "unknown", "unknown phase"
+	kind, phase := "unknown", "unknown"
 	if f.Kind.Valid() {
 		kind = string(f.Kind)
 	}
 	if f.Phase.Valid() {
 		phase = string(f.Phase)
 	}
-	return kind + " in " + phase
+	return kind + " " + phase
 }
 
 // answered judges a complete 2xx answer.
@@ -176,28 +176,28 @@ func (l *look) answered() casefile.Reason {
 	case l.saysRemoved() && l.base.differs(): // another page was there, and now a notice with things like it around
 		return casefile.ReasonTakedownPage
 	case l.saysRemoved() && (l.f.Links >= l.f.Images || l.f.Images > 2*ThinImages): // of the page, with things like it below, or of a part of an album
-		return l.doubt("says removed, among pictures")
+		return l.doubt("removed_among_pictures")
 	case l.isNew(casefile.MarkerTakedown) && l.bare() && l.f.Words <= TerseWords && l.f.Images <= 1: // below a sign of the site, or below the matter
-		return l.doubt("says removed, among pictures")
+		return l.doubt("removed_among_pictures")
 	case l.base.differs():
 		if l.saysNotFound() && l.f.Words <= NoticeWords {
 			return casefile.ReasonSoft404 // the page that was there, and now one that says that it is not
 		}
 		return casefile.ReasonContentDiffers
 	case l.saysSuspended():
-		return l.doubt("says suspended, on a site that stands")
+		return l.doubt("suspended_on_a_standing_site")
 	case l.saysNotFound():
 		if l.sibling == siblingMissing && embedded(l.f) > 0 && !l.base.known {
 			return casefile.ReasonServed // something to see, where missing pages are told as such
 		}
 		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
-			return l.doubt("says not found, and the server does not")
+			return l.doubt("missing_in_words_only")
 		}
 		return casefile.ReasonSoft404
 	case l.unset(): // nobody can tell whether there ever was a page
-		return l.doubt("nothing is set up")
+		return l.doubt("nothing_set_up")
 	case l.everyName() && l.lander():
-		return l.doubt("a list of links on every name")
+		return l.doubt("links_on_every_name")
 	}
 	return casefile.ReasonServed
 }
@@ -302,9 +302,9 @@ func (l *look) absent() (casefile.Reason, bool) {
 func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	switch {
 	case l.bare() && phrase && l.f.Says(a.phrase) && (!a.wide || !l.contradicted(a)):
-		l.note("page", "says it of itself, and little else", casefile.StateGone)
+		l.note("page", "says_so_itself", casefile.StateGone)
 	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
-		l.note("page", "little else on it", casefile.StateGone)
+		l.note("page", "little_else", casefile.StateGone)
 	case phrase && sign:
 	case l.status == 404, l.status == 410:
 	case l.status/100 != 2 && (sign || l.f.Says(a.phrase)):
@@ -382,7 +382,7 @@ func (l *look) picture() bool { return l.f != nil && !l.f.HTML }
 // withheldByPage looks for a page that stands before the content.
 func (l *look) withheldByPage() (casefile.Reason, bool) {
 	if l.o.Final().Challenge {
-		l.note("challenge", "said by the headers", casefile.StateWithheld)
+		l.note("challenge", "headers", casefile.StateWithheld)
 		return casefile.ReasonChallenge, true
 	}
 	if !l.thin() {

@@ -272,9 +272,9 @@ func TestSignalsTellTheWay(t *testing.T) {
 	for to, want := range map[string]string{
 		"http://site-1.example/album/picture.html":      "",
 		"https://www.site-1.example/album/picture.html": "",
-		"https://www.site-1.example/album/other.html":   "to same site",
-		"https://site-1.example/":                       "to front page",
-		"https://elsewhere.test/":                       "to another domain",
+		"https://www.site-1.example/album/other.html":   "same_site",
+		"https://site-1.example/":                       "front_page",
+		"https://elsewhere.test/":                       "another_site",
 	} {
 		got := ""
 		for _, s := range judge.Decide(judge.Input{Target: asked, Observations: []casefile.Observation{*answer(200, article(), to)}}).Signals {

@@ -11,7 +11,7 @@ import (
 const withoutReferrer = "without_referrer"
 
 // sameAnswer is its value when the referrer made no difference.
-const sameAnswer = "the same answer"
+const sameAnswer = "same_page"
 
 // WantsDirect says whether a look without the referrer can tell more than o, which was made with
 // it. It cannot when the server never saw the referrer (no name, no address, no connection, no TLS), when it

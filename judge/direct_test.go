@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/judge"
 )
 
@@ -64,14 +65,14 @@ var withAndWithout = []struct {
 	{name: "not found, and a log-in without", with: answer(404, bare()), direct: answer(200, bare(casefile.MarkerLogin)), baseline: article(), want: casefile.ReasonLogin, told: "login"},
 
 	// Gone both ways, or silent without.
-	{name: "not found both ways", with: answer(404, bare()), direct: answer(404, bare()), baseline: article(), want: casefile.ReasonHTTP404, told: "the same answer"},
+	{name: "not found both ways", with: answer(404, bare()), direct: answer(404, bare()), baseline: article(), want: casefile.ReasonHTTP404, told: "same_page"},
 	{name: "gone for good, and not found without", with: answer(410, bare()), direct: answer(404, bare()), baseline: article(), want: casefile.ReasonHTTP410, told: "http_404"},
 	{name: "not found, and a time-out without", with: answer(404, bare()), direct: fault(casefile.FaultTimeout, casefile.PhaseRequest), want: casefile.ReasonHTTP404, told: "timeout"},
 	{name: "not found, and a server error without", with: answer(404, bare()), direct: answer(502, bare()), want: casefile.ReasonHTTP404, told: "server_error"},
-	{name: "the page for every path both ways", with: answer(200, soft()), direct: answer(200, soft()), sibling: sibling(answer(200, soft())), want: casefile.ReasonSoft404, told: "the same answer"},
-	{name: "the page for every path both ways, and another was known", with: answer(200, soft()), direct: answer(200, soft()), sibling: sibling(answer(200, soft())), baseline: article(), want: casefile.ReasonSoft404, told: "the same answer"},
+	{name: "the page for every path both ways", with: answer(200, soft()), direct: answer(200, soft()), sibling: sibling(answer(200, soft())), want: casefile.ReasonSoft404, told: "same_page"},
+	{name: "the page for every path both ways, and another was known", with: answer(200, soft()), direct: answer(200, soft()), sibling: sibling(answer(200, soft())), baseline: article(), want: casefile.ReasonSoft404, told: "same_page"},
 	{name: "the page for every path, and another page without", with: answer(200, soft()), direct: answer(200, article()), sibling: sibling(answer(200, soft())), want: casefile.ReasonReferrerRequired, told: "served"},
-	{name: "sent home both ways", with: answer(200, another(), "https://site-1.example/"), direct: answer(200, another(), "https://site-1.example/"), baseline: article(), want: casefile.ReasonRedirectedHome, told: "the same answer"},
+	{name: "sent home both ways", with: answer(200, another(), "https://site-1.example/"), direct: answer(200, another(), "https://site-1.example/"), baseline: article(), want: casefile.ReasonRedirectedHome, told: "same_page"},
 
 	// Gone without the referrer proves nothing.
 	{name: "silent, and not found without", with: fault(casefile.FaultReset, casefile.PhaseRequest), direct: answer(404, bare()), baseline: article(), want: casefile.ReasonReset, told: "http_404"},
@@ -167,7 +168,7 @@ func TestWithAndWithoutTheReferrerExplained(t *testing.T) {
 			t.Parallel()
 			seen := []casefile.Observation{dressed(*tt.with), dressed(*direct(tt.without))}
 			v := judge.Decide(judge.Input{Target: asked, Observations: seen, Baseline: article()})
-			golden(t, name+".txt", judge.Explain(v, seen, masked).Text(""))
+			golden(t, name+".txt", explain.Verdict(v, seen, masked).Text(""))
 		})
 	}
 }

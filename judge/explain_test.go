@@ -3,9 +3,6 @@ package judge_test
 import (
 	"encoding/json"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -19,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/judge"
 )
 
@@ -113,7 +111,7 @@ func visitOf(networks []string, looks ...*casefile.Observation) (casefile.Verdic
 }
 
 // masked is a reading for somebody who may not see the host.
-var masked = judge.Reading{Target: asked, Shown: func(s string) string { return strings.ReplaceAll(s, "site-1.example", "[sealed]") }}
+var masked = explain.Reading{Target: asked, Shown: func(s string) string { return strings.ReplaceAll(s, "site-1.example", "[sealed]") }}
 
 // TestEveryReasonIsExplained has a golden for each reason, fit for a terminal and without any name of the site.
 func TestEveryReasonIsExplained(t *testing.T) {
@@ -124,7 +122,7 @@ func TestEveryReasonIsExplained(t *testing.T) {
 		if v.Reason != reason {
 			t.Fatalf("the look for %s led to %s", reason, v.Reason)
 		}
-		e := judge.Explain(v, seen, masked)
+		e := explain.Verdict(v, seen, masked)
 		clause, _, _ := strings.Cut(e.Sentence, ";")
 		if _, words, _ := strings.Cut(clause, ": "); words == strings.ReplaceAll(string(reason), "_", " ") {
 			t.Errorf("%s has no words: %s", reason, e.Sentence)
@@ -152,8 +150,8 @@ func TestEveryReasonIsExplained(t *testing.T) {
 			t.Errorf("%s: a list is null, or a place was not filled:\n%s\n%s", reason, asJSON, text)
 		}
 		for line := range strings.Lines(e.Text("      ") + text) {
-			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > judge.TextWidth {
-				t.Errorf("%s: wider than %d: %s", reason, judge.TextWidth, line)
+			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > explain.TextWidth {
+				t.Errorf("%s: wider than %d: %s", reason, explain.TextWidth, line)
 			}
 		}
 		golden(t, string(reason)+".txt", text)
@@ -163,9 +161,9 @@ func TestEveryReasonIsExplained(t *testing.T) {
 // TestExplanationAsJSON keeps the names: outside programs read them.
 func TestExplanationAsJSON(t *testing.T) {
 	t.Parallel()
-	for name, r := range map[string]judge.Reading{"fenced_masked.json": masked, "fenced_named.json": {Target: asked, Names: true}} {
+	for name, r := range map[string]explain.Reading{"fenced_masked.json": masked, "fenced_named.json": {Target: asked, Names: true}} {
 		v, seen := explained(t, casefile.ReasonFenced)
-		got, err := json.MarshalIndent(judge.Explain(v, seen, r), "", "  ")
+		got, err := json.MarshalIndent(explain.Verdict(v, seen, r), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +191,7 @@ func TestWhoAgrees(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v, seen := visitOf(tt.networks, tt.looks...)
-			if got := judge.Explain(v, seen, masked).Sentence; !strings.HasSuffix(got, "; "+tt.want) {
+			if got := explain.Verdict(v, seen, masked).Sentence; !strings.HasSuffix(got, "; "+tt.want) {
 				t.Errorf("got %q, want it to end with %q", got, tt.want)
 			}
 		})
@@ -204,18 +202,18 @@ func TestWhoAgrees(t *testing.T) {
 func TestSentencesTellTheEvidence(t *testing.T) {
 	t.Parallel()
 	for look, want := range map[string]string{
-		"sent to another domain":                                 "sends the visitor on to another site; one",
-		"sent to a name that does not exist":                     "sends the visitor on to a name that does not exist; one",
-		"one page for every path":                                "does not say so; a path that surely does not exist looks the same; the front page was asked for: it is another page; one",
-		"not found, in words, on a bare page; sibling not asked": "does not say so; the page says that nothing is there; one",
+		"sent to another domain":                                 "it leads to another site; one",
+		"sent to a name that does not exist":                     "it leads to a name that does not exist; one",
+		"one page for every path":                                "page for missing addresses; a path that surely does not exist looks the same; the front page was asked for: it is another page; one",
+		"not found, in words, on a bare page; sibling not asked": "page for missing addresses; the page says that nothing is there; one",
 		"405":                              "does not answer the question; the last answer has status 405; one",
 		"401":                              "before anything is shown; the last answer has status 401 (log in first); one",
 		"log-in page after a redirect":     "before anything is shown; the page has a log-in form, or asks to log in; one",
-		"empty where something was":        "first seen live; the answer has no content; one",
-		"another picture":                  "first seen live; the bytes are not those of the first live look; one",
-		"another picture of the same kind": "first seen live; the bytes are not those of the first live look; as a file, beside the first live look: similarity 0.00, 9000 in place of 5000 bytes; one",
-		"the picture with bytes added":     "is the page of the first live look; the last answer has status 200 (OK); the file begins as the first live look's does; as a file, beside the first live look: similarity 0.82, 5017 in place of 5000 bytes; one",
-		"404 that says both that it is missing and that the link expired": "with status 404; the page says that nothing is there; one",
+		"empty where something was":        "what was reported; the answer has no content; one",
+		"another picture":                  "what was reported; the bytes are not those of the first live look; one",
+		"another picture of the same kind": "what was reported; the bytes are not those of the first live look; as a file, beside the first live look: similarity 0.00, now 9,000 bytes, before 5,000 bytes; one",
+		"the picture with bytes added":     "is the one first seen live; the last answer has status 200 (OK); the file begins as the first live look's does; as a file, beside the first live look: similarity 0.82, now 5,017 bytes, before 5,000 bytes; one",
+		"404 that says both that it is missing and that the link expired": "not found (404); the page says that nothing is there; one",
 		"no address, by the registrar":                                    "on hold; the registrar holds the domain (clientHold); one",
 	} {
 		n := 0
@@ -229,7 +227,7 @@ func TestSentencesTellTheEvidence(t *testing.T) {
 		tt := oneLook[n]
 		seen := []casefile.Observation{*tt.look}
 		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
-		if got := judge.Explain(v, seen, masked).Sentence; !strings.Contains(got, want) {
+		if got := explain.Verdict(v, seen, masked).Sentence; !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want %q in it", look, got, want)
 		}
 	}
@@ -263,7 +261,7 @@ func TestStepsOfALook(t *testing.T) {
 		"an address as the host": {"https://192.0.2.7/x", func(o *casefile.Observation) { o.Resolution = casefile.Resolution{} }, []string{"no name to look up"}},
 		"a fault with its detail": {"", func(o *casefile.Observation) {
 			o.Fault = &casefile.Fault{Kind: casefile.FaultTLS, Phase: casefile.PhaseTLS, Detail: "handshake refused"}
-		}, []string{"no secure connection, while the connection was secured: handshake refused"}},
+		}, []string{"no secure connection came about, while the connection was secured: handshake refused"}},
 		"no server answered": {"", func(o *casefile.Observation) {
 			o.Resolution, o.Hops, o.Fault = casefile.Resolution{}, nil, &casefile.Fault{Kind: casefile.FaultTimeout, Phase: casefile.PhaseResolve}
 		}, []string{"resolve   no server answered"}},
@@ -279,7 +277,7 @@ func TestStepsOfALook(t *testing.T) {
 			if tt.target != "" {
 				r.Target = at(tt.target)
 			}
-			text := strings.Join(strings.Fields(judge.Explain(casefile.Verdict{}, []casefile.Observation{o}, r).Text("")), " ")
+			text := strings.Join(strings.Fields(explain.Verdict(casefile.Verdict{}, []casefile.Observation{o}, r).Text("")), " ")
 			for _, want := range tt.want {
 				if !strings.Contains(text, strings.Join(strings.Fields(want), " ")) {
 					t.Errorf("does not say %q:\n%s", want, text)
@@ -289,59 +287,18 @@ func TestStepsOfALook(t *testing.T) {
 	}
 }
 
-// TestEverySignalHasWords reads which signals the judge writes, so that a new one cannot be shown without words.
-func TestEverySignalHasWords(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]bool{"vantages": true}
-	for _, file := range files {
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(parsed, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) != 3 {
-				return true
-			}
-			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "note" {
-				if name, ok := call.Args[0].(*ast.BasicLit); ok {
-					unquoted, _ := strconv.Unquote(name.Value)
-					names[unquoted] = true
-				}
-			}
-			return true
-		})
-	}
-	if len(names) < 10 {
-		t.Fatalf("only %d signals found: the test does not see them", len(names))
-	}
-	v := casefile.Verdict{}
-	for name := range names {
-		v.Signals = append(v.Signals, casefile.Signal{Name: name, Value: "seventeen"})
-	}
-	for _, s := range judge.Explain(v, nil, masked).Signals {
-		if s.Words == strings.ReplaceAll(s.Name, "_", " ")+": seventeen" {
-			t.Errorf("the signal %s has no words", s.Name)
-		}
-	}
-}
-
 // TestWhatIsUnknownIsShownAsItIs : rows of an older or a newer Vigil.
 func TestWhatIsUnknownIsShownAsItIs(t *testing.T) {
 	t.Parallel()
-	v := casefile.Verdict{State: "odd", Reason: "quite_new", Signals: []casefile.Signal{{Name: "new_sign", Value: "seen"}, {Name: "fault", Value: "gremlins in unknown phase"}, {Name: "status", Value: "999"}}}
-	e := judge.Explain(v, []casefile.Observation{{Vantage: "local"}}, judge.Reading{})
+	v := casefile.Verdict{State: "odd", Reason: "quite_new", Signals: []casefile.Signal{{Name: "new_sign", Value: "seen"}, {Name: "fault", Value: "gremlins unknown"}, {Name: "status", Value: "999"}}}
+	e := explain.Verdict(v, []casefile.Observation{{Vantage: "local"}}, explain.Reading{})
 	want := []string{"new sign: seen", "an unknown fault", "the last answer has status 999"}
 	for i, s := range e.Signals {
 		if s.Words != want[i] {
 			t.Errorf("got %q, want %q", s.Words, want[i])
 		}
 	}
-	if e.Sentence != "Odd: quite new; one vantage looked." {
+	if e.Sentence != "odd: quite new; one vantage looked." {
 		t.Errorf("got %q", e.Sentence)
 	}
 }
@@ -357,7 +314,7 @@ func TestNoStatusIsToldThatWasNotAnswered(t *testing.T) {
 		if v.Reason != want {
 			t.Fatalf("%s: judged %s, not %s", marker, v.Reason, want)
 		}
-		e := judge.Explain(v, looks, judge.Reading{})
+		e := explain.Verdict(v, looks, explain.Reading{})
 		for _, status := range []string{"401", "402", "403", "429", "451", "500"} {
 			if strings.Contains(e.Text(""), status) {
 				t.Errorf("%s: names status %s where 200 was answered:\n%s", marker, status, e.Text(""))

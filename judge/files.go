@@ -1,8 +1,8 @@
 package judge
 
 import (
+	"cmp"
 	"strconv"
-	"strings"
 
 	"vigil/casefile"
 )
@@ -46,26 +46,19 @@ func compareFiles(a, b *casefile.Features) filed {
 
 // String tells what differs, in numbers and types of a closed set.
 func (r filed) String() string {
-	parts := []string{"similarity " + strconv.FormatFloat(r.share, 'f', 2, 64)}
+	s := "similarity=" + strconv.FormatFloat(r.share, 'f', 2, 64)
 	if r.unlikeKind {
-		parts = append(parts, kindName(r.kinds[1])+" in place of "+kindName(r.kinds[0]))
+		s += " kind=" + cmp.Or(r.kinds[1], "unknown") + " kind_before=" + cmp.Or(r.kinds[0], "unknown")
 	}
 	if r.lengths[0] != r.lengths[1] {
-		parts = append(parts, lengthName(r.lengths[1])+" in place of "+lengthName(r.lengths[0])+" bytes")
+		s += lengthOf(" length", r.lengths[1]) + lengthOf(" length_before", r.lengths[0])
 	}
-	return strings.Join(parts, ", ")
+	return s
 }
 
-func kindName(kind string) string {
-	if kind == "" {
-		return "an unknown type"
-	}
-	return kind
-}
-
-func lengthName(n int64) string {
+func lengthOf(code string, n int64) string {
 	if n == 0 {
-		return "an unknown number"
+		return code + "_unknown"
 	}
-	return strconv.FormatInt(n, 10)
+	return code + "=" + strconv.FormatInt(n, 10)
 }

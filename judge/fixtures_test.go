@@ -150,6 +150,9 @@ func soundVerdict(t interface {
 		t.Errorf("%d signals", len(v.Signals))
 	}
 	for _, s := range v.Signals {
+		if !s.Valid() {
+			t.Errorf("the signal %s has a value that is no code: %q", s.Name, s.Value)
+		}
 		if s.Name == "" || s.Value == "" || len(s.Value) > casefile.MaxSignalValue || s.PointsTo != "" && !s.PointsTo.Valid() {
 			t.Errorf("signal %+v", s)
 		}

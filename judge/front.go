@@ -50,13 +50,13 @@ func (l *look) standsBefore() string {
 	switch {
 	case !l.wall():
 	case l.asksToPass():
-		return "a form for every path"
+		return "form_on_every_path"
 	case front == nil, front.Fault != nil, front.Status/100 != 2, front.Features == nil:
-		return "the front page tells nothing"
+		return "front_page_unknown"
 	case l.alike(front):
-		return "one page for the whole site"
+		return "same_page_everywhere"
 	default:
-		l.note("front_page", "another page", casefile.StateGone)
+		l.note("front_page", "another_page", casefile.StateGone)
 	}
 	return ""
 }

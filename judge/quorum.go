@@ -2,8 +2,8 @@ package judge
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
 
 	"vigil/casefile"
 )
@@ -58,13 +58,13 @@ func quorum(all []opinion, vantages []casefile.Vantage) casefile.Verdict {
 	switch len(all) {
 	case 0:
 		return verdict(opinion{state: casefile.StateSilent, reason: casefile.ReasonInterrupted,
-			signals: []casefile.Signal{{Name: "vantages", Value: "0 looked", PointsTo: casefile.StateSilent}}}, nil)
+			signals: []casefile.Signal{{Name: "vantages", Value: "looked=0", PointsTo: casefile.StateSilent}}}, nil)
 	case 1:
 		return verdict(all[0], nil)
 	}
 	live, gone := count(all, casefile.StateLive), count(all, casefile.StateGone)
 	networks := goneNetworks(all, vantages)
-	tally := casefile.Signal{Name: "vantages", Value: strconv.Itoa(len(all)) + " looked, " + strconv.Itoa(live) + " saw it, " + strconv.Itoa(gone) + " found it gone, over " + strconv.Itoa(networks) + " networks"}
+	tally := casefile.Signal{Name: "vantages", Value: fmt.Sprintf("looked=%d live=%d gone=%d networks=%d", len(all), live, gone, networks)}
 	enough := gone > 0 && gone >= len(all)-Faults(len(all))
 	var chosen opinion
 	switch {

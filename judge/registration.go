@@ -17,9 +17,9 @@ func (l *look) hold() string {
 	for _, s := range l.in.Registrar.DomainStatus {
 		switch plainStatus(s) {
 		case "serverhold":
-			return "serverHold"
+			return "server_hold"
 		case "clienthold":
-			found = "clientHold"
+			found = "client_hold"
 		}
 	}
 	return found
@@ -40,15 +40,15 @@ func (l *look) registration() (string, casefile.State) {
 	}
 	switch {
 	case found["pendingrestore"]:
-		return "pendingRestore", ""
+		return "pending_restore", ""
 	case found["pendingdelete"]:
-		return "pendingDelete", casefile.StateGone
+		return "pending_delete", casefile.StateGone
 	case found["redemptionperiod"]:
-		return "redemptionPeriod", casefile.StateGone
+		return "redemption_period", casefile.StateGone
 	case !r.Expires.IsZero() && r.Expires.Before(l.o.Started):
-		return "past its expiry date", ""
+		return "expired", ""
 	case found["autorenewperiod"]:
-		return "autoRenewPeriod", ""
+		return "auto_renew_period", ""
 	}
 	return "", ""
 }

@@ -6,22 +6,22 @@ import "vigil/casefile"
 // origin went; no other server has them, and RFC 9110 does not know them. From its
 // documentation of 5xx errors, November 2026.
 var originErrors = map[int]string{
-	520: "an answer it could not read", 521: "the connection was refused", 522: "no connection in time", 523: "not reachable", 524: "no answer in time",
-	525: "no TLS session", 526: "a certificate it does not accept", 527: "a broken tunnel", 530: "its name does not resolve, or another error of 1xxx",
+	520: "origin_unreadable", 521: "origin_refused", 522: "origin_no_connection", 523: "origin_unreachable", 524: "origin_timeout",
+	525: "origin_tls", 526: "origin_certificate", 527: "origin_tunnel", 530: "origin_name", // or another error of 1xxx
 }
 
 // serverErrors are the 5xx of RFC 9110, section 15.6, that say more than that
 // something broke.
 var serverErrors = map[int]string{
-	500: "internal error", 501: "not implemented", 502: "bad gateway", 503: "unavailable for now", 504: "gateway timeout", 505: "HTTP version not supported",
-	507: "no storage left", 508: "loop detected", 509: "bandwidth limit exceeded", 511: "the network wants a log-in",
+	500: "internal", 501: "not_implemented", 502: "bad_gateway", 503: "unavailable", 504: "gateway_timeout", 505: "http_version",
+	507: "no_storage", 508: "loop", 509: "bandwidth", 511: "network_login",
 }
 
 // noteServerError says what kind of 5xx it is, and whose word: what an edge says about
 // the origin is no word of the origin's.
 func (l *look) noteServerError() {
 	if said, ok := originErrors[l.status]; ok && l.o.Final().Edge == "cloudflare" {
-		l.note("server_error", "the edge's word about the origin: "+said, casefile.StateSilent)
+		l.note("server_error", said, casefile.StateSilent)
 		return
 	}
 	if kind, ok := serverErrors[l.status]; ok {

@@ -15,11 +15,11 @@ func TestServerErrorsSayWhoseWordTheyAre(t *testing.T) {
 		edge   string
 		want   string
 	}{
-		{"the edge could not connect", 522, "cloudflare", "the edge's word about the origin: no connection in time"},
-		{"the edge found no name", 530, "cloudflare", "the edge's word about the origin: its name does not resolve, or another error of 1xxx"},
+		{"the edge could not connect", 522, "cloudflare", "origin_no_connection"},
+		{"the edge found no name", 530, "cloudflare", "origin_name"},
 		{"the same number from another server", 522, "", ""},
-		{"a gateway", 502, "cloudflare", "bad gateway"},
-		{"maintenance", 503, "", "unavailable for now"},
+		{"a gateway", 502, "cloudflare", "bad_gateway"},
+		{"maintenance", 503, "", "unavailable"},
 		{"a number of its own", 599, "", ""},
 		{"a page", 200, "cloudflare", ""},
 	} {

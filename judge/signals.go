@@ -35,10 +35,10 @@ const (
 type way string
 
 const (
-	wentNowhere   way = "same page"      // the asked URL, or its https or www form
-	wentWithin    way = "same site"      // another page of the site
-	wentHome      way = "front page"     // the site's front page, which was not asked for
-	wentElsewhere way = "another domain" // another registrable domain
+	wentNowhere   way = "same_page"    // the asked URL, or its https or www form
+	wentWithin    way = "same_site"    // another page of the site
+	wentHome      way = "front_page"   // the site's front page, which was not asked for
+	wentElsewhere way = "another_site" // another registrable domain
 )
 
 // look is one observation with the facts drawn from it.
@@ -71,7 +71,7 @@ func newLook(o *casefile.Observation, in *Input) look {
 	return l
 }
 
-// note adds a signal. Values are made of numbers and words of closed sets only.
+// note adds a signal. Values are made of the codes of casefile.SignalCodes.
 func (l *look) note(name, value string, to casefile.State) {
 	if l.signals == nil {
 		l.signals = make([]casefile.Signal, 0, 8)
@@ -88,7 +88,7 @@ func (l *look) noteFacts() {
 	}
 	l.noteServerError()
 	if l.way != wentNowhere {
-		l.note("redirect", "to "+string(l.way), stateOfWay(l.way))
+		l.note("redirect", string(l.way), stateOfWay(l.way))
 	}
 	if l.f != nil {
 		l.note("page", l.size(), "")
@@ -126,22 +126,15 @@ func (l *look) noteFacts() {
 
 // size describes a body in numbers.
 func (l *look) size() string {
-	if l.f == nil {
-		return "no body"
-	}
-	b := make([]byte, 0, 96)
-	b = strconv.AppendInt(b, l.o.BodyBytes, 10)
-	b = append(b, " bytes"...)
+	b := strconv.AppendInt(append(make([]byte, 0, 96), "bytes="...), l.o.BodyBytes, 10)
 	if !l.f.HTML {
-		return string(append(b, ", not html"...))
+		return string(append(b, " not_html"...))
 	}
 	for _, n := range []struct {
 		v    int
 		name string
-	}{{l.f.Words, " words"}, {l.f.Links, " links"}, {l.f.Images, " images"}, {l.f.Media + l.f.Frames, " embeds"}} {
-		b = append(b, ", "...)
-		b = strconv.AppendInt(b, int64(n.v), 10)
-		b = append(b, n.name...)
+	}{{l.f.Words, " words="}, {l.f.Links, " links="}, {l.f.Images, " images="}, {l.f.Media + l.f.Frames, " embeds="}} {
+		b = strconv.AppendInt(append(b, n.name...), int64(n.v), 10)
 	}
 	return string(b)
 }
@@ -212,7 +205,7 @@ func wayFrom(asked, final casefile.Target) way {
 	if asked.IsZero() || final.IsZero() || asked.URL() == final.URL() {
 		return wentNowhere
 	}
-	if !sameSite(asked.Host(), final.Host()) {
+	if !SameSite(asked.Host(), final.Host()) {
 		return wentElsewhere
 	}
 	switch {
@@ -224,9 +217,9 @@ func wayFrom(asked, final casefile.Target) way {
 	return wentWithin
 }
 
-// sameSite says whether two hosts belong to one registrable domain, by the Public
+// SameSite says whether two hosts belong to one registrable domain, by the Public
 // Suffix List with its private part: two customers of one platform are two sites.
-func sameSite(a, b string) bool {
+func SameSite(a, b string) bool {
 	if a == b {
 		return true
 	}

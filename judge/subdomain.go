@@ -75,10 +75,10 @@ func wantsSubdomain(o casefile.Observation, in Input) bool {
 type subdomainSays string
 
 const (
-	subdomainUnknown subdomainSays = ""                               // not asked, not answered, or no use
-	subdomainMissing subdomainSays = "no such name"                   // the name has no address
-	subdomainSame    subdomainSays = "any name answers the same"      // a wildcard, and one page for all
-	subdomainOther   subdomainSays = "another name answers otherwise" //
+	subdomainUnknown subdomainSays = ""             // not asked, not answered, or no use
+	subdomainMissing subdomainSays = "no_address"   // the name has no address
+	subdomainSame    subdomainSays = "same_page"    // a wildcard, and one page for all
+	subdomainOther   subdomainSays = "another_page" //
 )
 
 func (s subdomainSays) points() casefile.State {
@@ -155,7 +155,7 @@ func (l *look) parkedRatherThanMissing() bool {
 	}
 	links := l.lander()
 	if links {
-		l.note("page", "links and little else", casefile.StateGone)
+		l.note("page", "links_only", casefile.StateGone)
 	}
 	return links || l.givenUp()
 }

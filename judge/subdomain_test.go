@@ -198,13 +198,13 @@ func TestRegistrationsThatEnd(t *testing.T) {
 		value     string
 		points    casefile.State
 	}{
-		"redemption, in the words of EPP":    {held("clientTransferProhibited", "redemptionPeriod"), "redemptionPeriod", casefile.StateGone},
-		"redemption, in the words of RDAP":   {held("redemption period"), "redemptionPeriod", casefile.StateGone},
-		"deletion":                           {held("pendingDelete", "redemptionPeriod"), "pendingDelete", casefile.StateGone},
-		"a restore":                          {held("pending restore", "pending delete"), "pendingRestore", ""},
-		"renewed by itself":                  {held("auto renew period"), "autoRenewPeriod", ""},
-		"past its date":                      {&casefile.Registrar{Expires: past, DomainStatus: []string{"autoRenewPeriod"}}, "past its expiry date", ""},
-		"past its date, and to be redeemed":  {&casefile.Registrar{Expires: past, DomainStatus: []string{"redemptionPeriod"}}, "redemptionPeriod", casefile.StateGone},
+		"redemption, in the words of EPP":    {held("clientTransferProhibited", "redemptionPeriod"), "redemption_period", casefile.StateGone},
+		"redemption, in the words of RDAP":   {held("redemption period"), "redemption_period", casefile.StateGone},
+		"deletion":                           {held("pendingDelete", "redemptionPeriod"), "pending_delete", casefile.StateGone},
+		"a restore":                          {held("pending restore", "pending delete"), "pending_restore", ""},
+		"renewed by itself":                  {held("auto renew period"), "auto_renew_period", ""},
+		"past its date":                      {&casefile.Registrar{Expires: past, DomainStatus: []string{"autoRenewPeriod"}}, "expired", ""},
+		"past its date, and to be redeemed":  {&casefile.Registrar{Expires: past, DomainStatus: []string{"redemptionPeriod"}}, "redemption_period", casefile.StateGone},
 		"not yet past its date":              {&casefile.Registrar{Expires: started.Add(time.Hour)}, "", ""},
 		"a transfer":                         {held("pendingTransfer", "addPeriod", "ok"), "", ""},
 		"nothing known":                      {nil, "", ""},

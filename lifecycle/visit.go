@@ -180,8 +180,7 @@ func (v Visited) undecided(s *step) {
 	v.move(s, casefile.CauseUndecided, facts{"about": reason})
 	q, _ := s.Question(v.Visit.Page())
 	data := v.about(s)
-	data["about"], data["question"] = reason, q.Text
-	data["verdicts"], data["since"] = strconv.Itoa(s.Undecided.Count), s.Undecided.First.Format(time.RFC3339)
+	maps.Copy(data, q.Facts())
 	s.emit(casefile.EventReviewRequested, data)
 }
 
@@ -250,7 +249,7 @@ func (v Visited) review(s *step, asked bool) {
 
 // askHosting asks a person where the target is hosted.
 func (s *step) askHosting(more facts) {
-	data := facts{"about": string(casefile.MatterHosting), "question": casefile.HostingQuestion(s.Hosting)}
+	data := facts(casefile.Question{About: casefile.MatterHosting, Hosting: s.Hosting}.Facts())
 	maps.Copy(data, more)
 	s.emit(casefile.EventReviewRequested, data)
 }

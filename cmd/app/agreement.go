@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"vigil/internal/config"
 	"vigil/judge"
 	"vigil/lifecycle"
+	"vigil/words"
 )
 
 const (
@@ -95,19 +95,17 @@ func (w *Agreement) said() []string {
 
 // dissentNote tells of a vantage that always dissents. It names no host.
 func dissentNote(w judge.Witness) string {
-	return fmt.Sprintf("The vantage %s says something else than the others in %d of its last %d visits, mostly %s. %s.", w.Vantage, w.Dissent, w.Visits, w.Mostly, DissentAdvice(w.Mostly))
+	text := words.In(words.English)
+	return text.Say("degraded", "dissent", "vantage", w.Vantage, "dissent", w.Dissent, "visits", w.Visits, "mostly", text.Say("state", w.Mostly), "advice", DissentAdvice(w.Mostly))
 }
 
 // DissentAdvice is what to look at first when a vantage mostly says a state.
 func DissentAdvice(s casefile.State) string {
-	switch s {
-	case casefile.StateSilent:
-		return "It may have no line: look at its proxy or remote eye, and give it controls of its own with gate.per_vantage"
-	case casefile.StateWithheld:
-		return "Its address may be shut out: give it another one, or leave it out"
-	default:
-		return "It may stand behind a filter, a portal or a resolver that rewrites answers: look at one page through it yourself, give it another way out, or leave it out"
+	text := words.In(words.English)
+	if !text.Has("dissent", s) {
+		return text.Say("dissent", "other")
 	}
+	return text.Say("dissent", s)
 }
 
 // removal is the streak of gone verdicts that confirms a removal with this configuration.
@@ -120,10 +118,10 @@ func SingleVantageNotes(cfg config.Config) []string {
 	if !lifecycle.SingleVantage(len(cfg.Crawler.Vantages)) {
 		return nil
 	}
-	return []string{"One vantage looks and no other can contradict it, so a removal needs twice the streak: " + StreakWords(Removal(cfg)) + ". A second vantage in crawler.vantages halves that."}
+	return []string{words.In(words.English).Say("degraded", "single_vantage", "streak", StreakWords(Removal(cfg)))}
 }
 
-// StreakWords tell a streak: "6 gone verdicts over 48h0m0s".
+// StreakWords tell a streak: "6 gone verdicts over 2 d".
 func StreakWords(c casefile.Confirm) string {
-	return fmt.Sprintf("%d gone verdicts over %v", c.Verdicts, c.Span)
+	return words.In(words.English).Say("degraded", "streak", "n", c.Verdicts, "span", words.Span(c.Span))
 }

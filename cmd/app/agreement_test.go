@@ -75,7 +75,7 @@ func TestOneVantageSaysSo(t *testing.T) {
 	cfg := config.Defaults()
 	cfg.Crawler.Vantages = []config.Vantage{{Name: "local"}}
 	alone := SingleVantageNotes(cfg)
-	if len(alone) != 1 || !strings.Contains(alone[0], "6 gone verdicts over 48h0m0s") {
+	if len(alone) != 1 || !strings.Contains(alone[0], "6 gone verdicts over 2 d") {
 		t.Errorf("one vantage: %q", alone)
 	}
 	cfg.Crawler.Vantages = append(cfg.Crawler.Vantages, config.Vantage{Name: "far"})

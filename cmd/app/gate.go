@@ -9,6 +9,7 @@ import (
 	"vigil/internal/config"
 	"vigil/observe"
 	"vigil/scheduler"
+	"vigil/words"
 )
 
 // NewGate builds the gate of the configuration. m may be nil.
@@ -56,8 +57,8 @@ func (e *Engine) Degraded() []string {
 	var all []string
 	for _, line := range e.Gate.Status() {
 		if !line.Sound {
-			all = append(all, fmt.Sprintf("The gate is closed from %s: our own line is not sound since %s; nothing but live counts. %d of %d %s.",
-				line.Vantage, line.Since.Format(time.DateTime+" UTC"), line.Answered, line.Controls, "control targets answered; "+line.Fault.Advice()))
+			all = append(all, words.In(words.English).Say("degraded", "gate_closed", "vantage", line.Vantage, "since", words.Clock(line.Since),
+				"answered", line.Answered, "n", line.Controls, "advice", line.Fault.Advice()))
 		}
 	}
 	return append(all, e.Agreement.said()...)

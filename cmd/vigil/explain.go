@@ -13,8 +13,9 @@ import (
 
 	"vigil/casefile"
 	"vigil/cmd/app"
-	"vigil/judge"
+	"vigil/explain"
 	"vigil/web/mask"
+	"vigil/words"
 )
 
 func newExplain(o *options) *cobra.Command {
@@ -73,13 +74,13 @@ func explainWhat(args []string) (casefile.CaseID, casefile.VisitID, error) {
 // explainedVisit is what `vigil explain --json` prints. The names are a contract
 // (docs/verdicts.md): some may be added, none is renamed.
 type explainedVisit struct {
-	CaseID      casefile.CaseID   `json:"case_id"`
-	VisitID     casefile.VisitID  `json:"visit_id"`
-	Started     time.Time         `json:"started"`
-	Ended       time.Time         `json:"ended"`
-	Why         casefile.Why      `json:"why"`
-	Believed    bool              `json:"believed"`
-	Explanation judge.Explanation `json:"explanation"`
+	CaseID      casefile.CaseID     `json:"case_id"`
+	VisitID     casefile.VisitID    `json:"visit_id"`
+	Started     time.Time           `json:"started"`
+	Ended       time.Time           `json:"ended"`
+	Why         casefile.Why        `json:"why"`
+	Believed    bool                `json:"believed"`
+	Explanation explain.Explanation `json:"explanation"`
 }
 
 // explain explains a visit of a case, the last one when visit is 0.
@@ -104,7 +105,7 @@ func explainVisit(ctx context.Context, a *app.App, id casefile.CaseID, visit cas
 	v := found[0]
 	return explainedVisit{
 		CaseID: id, VisitID: v.ID, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Why: v.Why, Believed: v.Believed,
-		Explanation: judge.Explain(v.Verdict, v.Observations, judge.Reading{Target: c.Target, Shown: mask.New(c.Target, c.Referrer).Text}),
+		Explanation: explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: c.Target, Shown: mask.New(c.Target, c.Referrer).Text}),
 	}, nil
 }
 
@@ -114,13 +115,11 @@ func (e explainedVisit) printJSON(w io.Writer) error {
 	return out.Encode(e)
 }
 
-// notBelieved is said of a visit for which the gate was closed.
-const notBelieved = "Not believed: our own line was not sound at that time. The verdict counts for nothing.\n"
-
 func (e explainedVisit) text() string {
-	head := fmt.Sprintf("V-%d, visit %d of %s UTC (%s)\n", e.CaseID, e.VisitID, e.Started.Format(time.DateTime), plain(string(e.Why)))
+	w := words.In(words.English)
+	head := fmt.Sprintf("V-%d, visit %d of %s (%s)\n", e.CaseID, e.VisitID, words.Clock(e.Started), w.Say("why", e.Why))
 	if !e.Believed {
-		head += notBelieved
+		head += w.Say("verdict", "not_believed") + "\n"
 	}
 	return head + e.Explanation.Text("")
 }

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/internal/fakenet"
-	"vigil/judge"
 )
 
 // TestExplain explains a visit of a case that was really visited, through the whole command line.
@@ -25,7 +25,7 @@ func TestExplain(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	for _, want := range []string{
-		number + ", visit ", "Gone: the server says that there is no such page, with status 404", "one vantage looked.", "the last answer has status 404 (not found)",
+		number + ", visit ", "Gone: the server says not found (404)", "one vantage looked.", "the last answer has status 404 (not found)",
 		"local looked at the reported page", "resolve   NOERROR, 1 address: 127.", "hop 1     the reported host at 127.", "without TLS", "HTTP/1.1",
 	} {
 		if !strings.Contains(out, want) {
@@ -33,8 +33,8 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(out) {
-		if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > judge.TextWidth {
-			t.Errorf("wider than %d: %s", judge.TextWidth, line)
+		if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) > explain.TextWidth {
+			t.Errorf("wider than %d: %s", explain.TextWidth, line)
 		}
 	}
 	asJSON, said, code := l.vigil("", "explain", "--json", number)
@@ -88,7 +88,7 @@ func TestLookExplains(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
 	for _, want := range []string{
-		"  Gone: what the server sends is its answer for a missing page", "  look ", "    hop 1     soft.test at 127.", "looked at a path that surely does not exist",
+		"  Gone: the server sends its page for missing addresses", "  look ", "    hop 1     soft.test at 127.", "looked at a path that surely does not exist",
 		"a path that surely does not exist looks the same",
 	} {
 		if !strings.Contains(out, want) {
@@ -108,8 +108,8 @@ func TestLookExplains(t *testing.T) {
 func TestTextOfAVisitThatIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	e := explainedVisit{CaseID: 7, VisitID: 3, Started: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Why: casefile.WhyPostponed}
-	e.Explanation = judge.Explain(casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonTimeout}, nil, judge.Reading{})
-	want := "V-7, visit 3 of 2026-03-01 12:00:00 UTC (host postponed)\n" + notBelieved
+	e.Explanation = explain.Verdict(casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonTimeout}, nil, explain.Reading{})
+	want := "V-7, visit 3 of 2026-03-01 12:00:00 UTC (the host did not answer before)\nNot believed: our own line was not sound at that time, or the case was changed during the look. The verdict counts for nothing.\n"
 	if got := e.text(); !strings.HasPrefix(got, want+"Silent: ") {
 		t.Errorf("got %q, want it to begin with %q", got, want)
 	}

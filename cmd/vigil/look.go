@@ -16,6 +16,7 @@ import (
 	"vigil/casefile"
 	"vigil/cmd/app"
 	"vigil/crawler/target"
+	"vigil/explain"
 	"vigil/internal/telemetry"
 	"vigil/judge"
 	"vigil/notices"
@@ -249,7 +250,7 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *observe.Hos
 		line.Observations = append(line.Observations, shapeObservation(o))
 	}
 	if l.explain { // whoever asks gave the URL: names are no secret
-		e := judge.Explain(verdict, seen.Observations, judge.Reading{Target: t, Names: true})
+		e := explain.Verdict(verdict, seen.Observations, explain.Reading{Target: t, Names: true})
 		line.Explanation = &e
 	}
 	return line

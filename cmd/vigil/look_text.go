@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/explain"
+	"vigil/words"
 )
-
-// textWidth is the width that the text of a look keeps to, in characters; only a word
-// that is longer by itself goes beyond it.
-const textWidth = 100
 
 // printText prints a look for people. What was decided comes before what it rests on.
 func printText(w io.Writer, r looked) error {
@@ -19,18 +17,18 @@ func printText(w io.Writer, r looked) error {
 		_, err := fmt.Fprintf(w, "%s\n  refused: %s\n", r.refused.Target, r.refused.Problem.Detail)
 		return err
 	}
-	l := r.line
+	l, say := r.line, words.In(words.English)
 	fmt.Fprintf(w, "%s\n  %s: %s (ICCAM reason %d)\n", l.Target, l.Verdict.State, l.Verdict.Reason, l.Verdict.ICCAMReason)
-	for _, s := range l.Verdict.Signals {
-		if l.Explanation != nil { // it has them in words
-			break
+	if l.Explanation == nil { // it has all this in words
+		explain.Wrap(w, "    ", say.Say("reason", l.Verdict.Reason))
+		for _, s := range l.Verdict.Signals {
+			explain.Wrap(w, fmt.Sprintf("    %-9s ", explain.PointsTo(say, s)), explain.Signal(say, s))
 		}
-		wrapped(w, fmt.Sprintf("    %-22s ", s.Name), fmt.Sprintf("%s -> %s", s.Value, s.PointsTo))
 	}
-	printHosting(w, l.Hosting)
+	printHosting(w, say, l.Hosting)
 	printRegistrar(w, l.Hosting.Registrar)
-	printContacts(w, l.Hosting.Contacts)
-	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), l.Assignment.Policy)
+	printContacts(w, say, l.Hosting.Contacts)
+	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), say.Say("policy", l.Assignment.Policy))
 	if err == nil && l.Explanation != nil {
 		_, err = io.WriteString(w, l.Explanation.Text("  "))
 	}
@@ -49,7 +47,7 @@ func decision(h hostingShape) string {
 	return text
 }
 
-func printHosting(w io.Writer, h hostingShape) {
+func printHosting(w io.Writer, say *words.Words, h hostingShape) {
 	by := orUnknown(h.Provider)
 	if h.ASN != 0 {
 		by += fmt.Sprintf(", AS%d", h.ASN)
@@ -57,16 +55,16 @@ func printHosting(w io.Writer, h hostingShape) {
 	if h.Network != "" {
 		by += ", " + h.Network
 	}
-	wrapped(w, "  hosted: ", decision(h)+"; "+by)
+	explain.Wrap(w, "  hosted: ", decision(h)+"; "+by)
 	for _, d := range h.Dissent {
-		wrapped(w, "    dissent: ", d)
+		explain.Wrap(w, "    dissent: ", d)
 	}
 	if p := h.Platform; p != nil {
-		wrapped(w, "  platform: ", fmt.Sprintf("%s (%s), by %s", p.Name, plain(p.Kind), p.Evidence))
+		explain.Wrap(w, "  platform: ", fmt.Sprintf("%s (%s), by %s", p.Name, say.Say("platform", p.Kind), say.Say("evidence", p.Evidence)))
 		printSigns(w, p.Signs)
 	}
 	if e := h.Edge; e != nil {
-		wrapped(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, plain(orNone(e.Kind)), e.Evidence))
+		explain.Wrap(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, say.Say("edge", orNone(e.Kind)), say.Say("evidence", e.Evidence)))
 		printSigns(w, e.Signs)
 	}
 	origin := "known"
@@ -78,12 +76,12 @@ func printHosting(w io.Writer, h hostingShape) {
 	case h.Edge != nil:
 		origin = "known, behind the edge"
 	}
-	wrapped(w, "  origin: ", origin)
+	explain.Wrap(w, "  origin: ", origin)
 }
 
 func printSigns(w io.Writer, signs []string) {
 	for _, s := range signs {
-		wrapped(w, "    sign: ", s)
+		explain.Wrap(w, "    sign: ", s)
 	}
 }
 
@@ -96,9 +94,9 @@ func printRegistrar(w io.Writer, r *casefile.Registrar) {
 	if r.IANAID != 0 {
 		text += fmt.Sprintf(" (IANA %d)", r.IANAID)
 	}
-	wrapped(w, "  registrar: ", text)
+	explain.Wrap(w, "  registrar: ", text)
 	if len(r.DomainStatus) > 0 {
-		wrapped(w, "    status: ", strings.Join(r.DomainStatus, ", "))
+		explain.Wrap(w, "    status: ", strings.Join(r.DomainStatus, ", "))
 	}
 	var dates []string
 	for _, d := range []struct {
@@ -110,54 +108,31 @@ func printRegistrar(w io.Writer, r *casefile.Registrar) {
 		}
 	}
 	if len(dates) > 0 {
-		wrapped(w, "    domain: ", strings.Join(dates, ", "))
+		explain.Wrap(w, "    domain: ", strings.Join(dates, ", "))
 	}
 	if len(r.Nameservers) > 0 {
-		wrapped(w, "    name servers: ", strings.Join(r.Nameservers, ", "))
+		explain.Wrap(w, "    name servers: ", strings.Join(r.Nameservers, ", "))
 	}
 	if len(r.NameserverOperators) > 0 {
-		wrapped(w, "    run by: ", strings.Join(r.NameserverOperators, ", "))
+		explain.Wrap(w, "    run by: ", strings.Join(r.NameserverOperators, ", "))
 	}
 }
 
-func printContacts(w io.Writer, contacts []casefile.Contact) {
+func printContacts(w io.Writer, say *words.Words, contacts []casefile.Contact) {
 	for _, c := range contacts {
-		text := fmt.Sprintf("%s %s (%s)", c.Party, strings.Join(strings.Fields(c.Email+" "+c.Form), " "), c.Source)
+		text := fmt.Sprintf("%s %s (%s)", strings.ToLower(say.Say("party", c.Party)), strings.Join(strings.Fields(c.Email+" "+c.Form), " "), say.Say("source", c.Source))
 		if c.Approved {
 			text += ", approved"
 		}
 		if c.Language != "" {
 			text += ", in " + c.Language
 		}
-		wrapped(w, "  contact: ", text)
+		explain.Wrap(w, "  contact: ", text)
 		if c.Why != "" {
-			wrapped(w, "           ", c.Why)
+			explain.Wrap(w, "           ", c.Why)
 		}
 	}
 }
-
-// wrapped prints text after head, broken between words at textWidth; further lines
-// stand under the first.
-func wrapped(w io.Writer, head, text string) {
-	line, width, empty := head, len([]rune(head)), true
-	indent := strings.Repeat(" ", width)
-	at := width
-	for _, word := range strings.Fields(text) {
-		long := len([]rune(word))
-		if !empty && at+1+long > textWidth {
-			fmt.Fprintln(w, line)
-			line, at, empty = indent, width, true
-		}
-		if !empty {
-			line, at = line+" ", at+1
-		}
-		line, at, empty = line+word, at+long, false
-	}
-	fmt.Fprintln(w, strings.TrimRight(line, " "))
-}
-
-// plain is a code as words.
-func plain(code string) string { return strings.ReplaceAll(code, "_", " ") }
 
 func orUnknown(s string) string {
 	if s == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/explain"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -47,7 +48,7 @@ func TestTextOfALook(t *testing.T) {
 		}
 	}
 	for line := range bytes.Lines(out.Bytes()) {
-		if n := utf8.RuneCount(bytes.TrimRight(line, "\n")); n > textWidth {
+		if n := utf8.RuneCount(bytes.TrimRight(line, "\n")); n > explain.TextWidth {
 			t.Errorf("%d characters wide: %s", n, line)
 		}
 	}
@@ -80,7 +81,7 @@ func TestWrapped(t *testing.T) {
 		"two lines":            {words, "  head: " + words[:89] + "\n        " + words[90:124] + "\n"},
 	} {
 		var out bytes.Buffer
-		if wrapped(&out, "  head: ", tc.text); out.String() != tc.want {
+		if explain.Wrap(&out, "  head: ", tc.text); out.String() != tc.want {
 			t.Errorf("%s:\n%s\nwant\n%s", name, out.String(), tc.want)
 		}
 	}

@@ -26,8 +26,8 @@ func TestDirectoryOfProviders(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, said)
 	}
-	if !strings.Contains(out, "\n  contact: host vip@lowland.test (directory), approved, in nl\n           your directory, row provider:lowland hosting; approved 2026-11-02\n") ||
-		!strings.Contains(out, "\n  contact: registrar abuse@registrar.test (rdap)\n           abuse contact of the registrar, named by the registration\n") {
+	if !strings.Contains(out, "\n  contact: host vip@lowland.test (own directory), approved, in nl\n           your directory, row provider:lowland hosting; approved 2026-11-02\n") ||
+		!strings.Contains(out, "\n  contact: registrar abuse@registrar.test (RDAP)\n           abuse contact of the registrar, named by the registration\n") {
 		t.Errorf("the contacts do not say why they stand where they do:\n%s", out)
 	}
 	for _, tc := range []struct {

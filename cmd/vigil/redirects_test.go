@@ -30,10 +30,10 @@ var ways = []struct {
 	{"home, by its file", "/index.php", casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, "to front page"},
 	{"to an error page", "/gone.html", casefile.ReasonContentDiffers, casefile.ReasonSoft404, casefile.ReasonContentDiffers, "to same site"},
 	{"to another host of the site", "http://img.HOST/story", casefile.ReasonServed, casefile.ReasonSoft404, casefile.ReasonServed, "to same site"},
-	{"off the site", "http://elsewhere.example/story", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, "to another domain"},
+	{"off the site", "http://elsewhere.example/story", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, "another_site"},
 	{"to a name that does not exist", "http://nobody.example/", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, "to a name that does not exist"},
-	{"to a market of names", "http://market.example/sale", casefile.ReasonParked, casefile.ReasonParked, casefile.ReasonParked, "to another domain"},
-	{"to a parking service that is listed", "http://park.example/?from=parkingcrew.net", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonParked, "to another domain"},
+	{"to a market of names", "http://market.example/sale", casefile.ReasonParked, casefile.ReasonParked, casefile.ReasonParked, "another_site"},
+	{"to a parking service that is listed", "http://park.example/?from=parkingcrew.net", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonParked, "another_site"},
 }
 
 // leadsTo writes the pages that ways lead to, by their path.

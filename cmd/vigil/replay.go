@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/geolocate"
 )
 
@@ -182,7 +183,7 @@ func printReplay(w io.Writer, target string, now hostingShape, found []string, s
 	}
 	if steps {
 		for i, s := range now.Steps {
-			wrapped(w, fmt.Sprintf("    %d. ", i+1), s)
+			explain.Wrap(w, fmt.Sprintf("    %d. ", i+1), s)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/internal/fakenet"
 )
 
@@ -53,7 +54,7 @@ func TestReplayOfALookIsTheSame(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, out, said)
 	}
 	for line := range strings.Lines(out) {
-		if len(strings.TrimRight(line, "\n")) > textWidth {
+		if len(strings.TrimRight(line, "\n")) > explain.TextWidth {
 			t.Errorf("%d characters wide: %s", len(line), line)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"vigil/casefile"
-	"vigil/judge"
+	"vigil/explain"
 )
 
 // The shapes of `vigil look --json`: one object a line and URL. The names are a
@@ -19,7 +19,7 @@ type lookLine struct {
 	Hosting      hostingShape    `json:"hosting"`
 	Assignment   assignmentShape `json:"assignment"`
 	// Explanation is there with -v only.
-	Explanation *judge.Explanation `json:"explanation,omitempty"`
+	Explanation *explain.Explanation `json:"explanation,omitempty"`
 }
 
 // refusedLine stands for a URL that was refused before any look.

@@ -18,7 +18,7 @@ func TestDoctorOnVantages(t *testing.T) {
 		t.Fatalf("user add: %s", said)
 	}
 	out, _, code := l.vigil("", "doctor")
-	if want := "note  vantages       1; a removal needs 6 gone verdicts over 2s, twice the configured streak"; code != 0 || !strings.Contains(out, want) {
+	if want := "note  vantages       1; a removal needs 6 gone verdicts over 2 s, twice the configured streak"; code != 0 || !strings.Contains(out, want) {
 		t.Errorf("exit code %d, no %q in:\n%s", code, want, out)
 	}
 	text, err := os.ReadFile(l.config)
@@ -29,7 +29,7 @@ func TestDoctorOnVantages(t *testing.T) {
 	if err := os.WriteFile(l.config, []byte(two), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, _, _ := l.vigil("", "doctor"); !strings.Contains(out, "ok    vantages       2; a removal needs 3 gone verdicts over 1s\n") || !strings.Contains(out, "far has too few visits to compare it with the others: 0") {
+	if out, _, _ := l.vigil("", "doctor"); !strings.Contains(out, "ok    vantages       2; a removal needs 3 gone verdicts over 1 s\n") || !strings.Contains(out, "far has too few visits to compare it with the others: 0") {
 		t.Errorf("two vantages:\n%s", out)
 	}
 	blindVisits(t, l)

@@ -21,7 +21,9 @@ const module = "vigil"
 // room is a top-level folder; internal/x counts as a room of its own.
 var mayImport = map[string][]string{
 	"casefile":           {},
+	"words":              {},
 	"judge":              {"casefile"},
+	"explain":            {"casefile", "judge", "words"}, // judge: its thresholds, and what one site is
 	"stats":              {"casefile"},
 	"crawler":            {"casefile"},
 	"geolocate":          {"casefile", "internal/sheet"},
@@ -30,7 +32,7 @@ var mayImport = map[string][]string{
 	"scheduler":          {"casefile", "judge", "observe", "lifecycle"},
 	"lifecycle":          {"casefile"},
 	"store":              {"casefile", "lifecycle", "internal/seal"},
-	"web":                {"casefile", "judge", "lifecycle"}, // both pure: the words of a verdict, and what may be done
+	"web":                {"casefile", "explain", "lifecycle", "words"}, // lifecycle, pure: what may be done
 	"internal/config":    {"casefile"},
 	"internal/telemetry": {"casefile"},
 	"internal/seal":      {},
@@ -45,7 +47,7 @@ var packageMayImport = map[string][]string{
 }
 
 // testsMayImport is what _test.go files may import besides.
-var testsMayImport = []string{"casefile", "internal/fakenet"}
+var testsMayImport = []string{"casefile", "explain", "internal/fakenet"}
 
 // soleImporter says which package alone may import a third-party library. The
 // simulated internet needs servers of its own for some of them.

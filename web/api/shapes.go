@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"vigil/casefile"
-	"vigil/judge"
+	"vigil/explain"
 	"vigil/web/mask"
+	"vigil/words"
 )
 
 // Times are RFC 3339 in UTC and left out when there is none; durations are seconds, as the names say.
@@ -38,10 +39,7 @@ type Question struct {
 }
 
 // Answer is one way to settle a question.
-type Answer struct {
-	Action casefile.ActionKind `json:"action" doc:"kind of the action"`
-	Text   string              `json:"text" doc:"when to choose it, and what follows"`
-}
+type Answer = explain.Answer
 
 // Episode is one stretch from report or return to removal.
 type Episode struct {
@@ -201,7 +199,7 @@ type Visit struct {
 }
 
 // Explanation is the verdict in words, with the transcript of each look. Hosts are told by their role.
-type Explanation = judge.Explanation
+type Explanation = explain.Explanation
 
 // Observation is what one look saw. Host names are left out.
 type Observation struct {
@@ -267,11 +265,8 @@ func questionOf(c casefile.Case, page *casefile.Features, m mask.Masker) *Questi
 	if !ok {
 		return nil
 	}
-	out := &Question{About: q.About, Text: m.Text(q.Text), Answers: []Answer{}}
-	for _, a := range q.Answers {
-		out.Answers = append(out.Answers, Answer{a.Action, a.Text})
-	}
-	return out
+	text, answers := explain.Question(words.In(words.English), q)
+	return &Question{About: q.About, Text: m.Text(text), Answers: answers}
 }
 
 func episodeOf(e casefile.Episode) Episode {
@@ -352,7 +347,7 @@ func visitOf(v casefile.Visit, t casefile.Target, m mask.Masker) Visit {
 		}
 		out.Observations = append(out.Observations, seen)
 	}
-	out.Explanation = judge.Explain(v.Verdict, v.Observations, judge.Reading{Target: t, Shown: m.Text})
+	out.Explanation = explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: t, Shown: m.Text})
 	return out
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/lifecycle"
 	"vigil/web/auth"
 	"vigil/web/mask"
@@ -34,7 +35,8 @@ type caseView struct {
 	// MoreNotices says that Notices are only the newest.
 	MoreNotices     bool
 	Actions         []casefile.ActionKind
-	Question        *casefile.Question // of a case in review
+	Question        string             // of a case in review
+	Answers         []explain.Answer   // to it
 	Page            *casefile.Features // what the last visit read, when it may be accepted as the matter
 	Timeline        []entry
 	Newest, Earlier string
@@ -143,8 +145,8 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	}
 	v.Actions = possible(c, v.Page)
 	if q, ok := c.Question(read); ok {
-		q.Text = m.Text(q.Text)
-		v.Question = &q
+		v.Question, v.Answers = explain.Question(u.words, q)
+		v.Question = m.Text(v.Question)
 	}
 	if v.Notices, err = u.Store.Notices(ctx, casefile.NoticeFilter{CaseID: c.ID, Limit: maxNotices}); err != nil {
 		return v, err
@@ -168,7 +170,7 @@ func (u *UI) act(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 		}
 		_, err := u.Store.Act(ctx, c.ID, a)
 		if err == nil {
-			u.sessions.Put(ctx, flashKey, "Done: "+strings.ToLower(u.words.say("action", a.Kind))+".")
+			u.sessions.Put(ctx, flashKey, "Done: "+strings.ToLower(u.words.Say("action", a.Kind))+".")
 		}
 		return casefile.Target{}, err
 	})

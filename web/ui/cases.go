@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vigil/casefile"
+	"vigil/explain"
 	"vigil/web/mask"
 )
 
@@ -104,7 +105,8 @@ func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 	}
 	for i := range rows {
 		if q, ok := rows[i].Question(nil); ok {
-			v.Questions[rows[i].ID] = mask.New(rows[i].Target).Text(q.Text)
+			text, _ := explain.Question(u.words, q)
+			v.Questions[rows[i].ID] = mask.New(rows[i].Target).Text(text)
 		}
 		if rows[i].Hosting != nil {
 			h := *rows[i].Hosting // the list shows only this of it

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil/web/figures"
+	"vigil/words"
 )
 
 // chart is a Kaplan-Meier curve in the units of its SVG.
@@ -75,7 +76,7 @@ func draw(g figures.Group) *chart {
 		at := plotBottom - (plotBottom-plotTop)*share
 		c.YTicks = append(c.YTicks, yTick{
 			X1: coordinate(plotLeft), X2: coordinate(plotRight), Y: coordinate(at), LabelX: coordinate(plotLeft - labelLeft), LabelY: coordinate(at + baseline),
-			Label: percent(share), Half: share == 0.5,
+			Label: words.Percent(share), Half: share == 0.5,
 		})
 	}
 	step := xSteps[len(xSteps)-1]
@@ -128,15 +129,15 @@ func spanShort(d time.Duration) string {
 	case d%time.Hour == 0:
 		return strconv.Itoa(int(d/time.Hour)) + " h"
 	}
-	return span(d)
+	return words.Span(d)
 }
 
 // describe tells the curve in a sentence.
 func describe(g figures.Group) string {
 	last := g.Curve[len(g.Curve)-1]
-	s := fmt.Sprintf("It begins at 100 %% and is at %s after %s.", percent(last.Remaining), span(last.After))
+	s := fmt.Sprintf("It begins at 100 %% and is at %s after %s.", words.Percent(last.Remaining), words.Span(last.After))
 	if g.Median != nil {
-		s += " Half were gone after " + span(*g.Median) + "."
+		s += " Half were gone after " + words.Span(*g.Median) + "."
 	}
 	return s
 }

@@ -14,6 +14,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/web/auth"
+	"vigil/words"
 )
 
 // Keys of what a session holds.
@@ -117,7 +118,7 @@ func (u *UI) login(w http.ResponseWriter, r *http.Request) {
 	if ok, wait := u.tries.allow(name, address); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		u.Log.Warn("log-in refused: too many tries")
-		refuse(http.StatusTooManyRequests, "Too many tries. Wait "+span(wait.Round(time.Second))+" and try again.")
+		refuse(http.StatusTooManyRequests, "Too many tries. Wait "+words.Span(wait.Round(time.Second))+" and try again.")
 		return
 	}
 	person, hash, err := u.Accounts(r.Context(), name)

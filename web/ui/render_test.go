@@ -2,14 +2,10 @@ package ui
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,74 +13,6 @@ import (
 	"vigil/web/figures"
 	"vigil/web/webtest"
 )
-
-// TestEveryCodeHasWords reads the constants of the domain, so that a new one
-// cannot be shown without words.
-func TestEveryCodeHasWords(t *testing.T) {
-	t.Parallel()
-	kinds := map[string]string{
-		"Standing": "standing", "State": "state", "Reason": "reason", "Why": "why", "Fact": "fact", "Party": "party", "NoticeState": "notice",
-		"NoticeKind": "kind", "EventKind": "event", "ActionKind": "action", "Phase": "phase", "Classification": "class", "Marker": "marker", "Purpose": "purpose",
-	}
-	w, err := readWords(wordsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	packages, err := parser.ParseDir(token.NewFileSet(), "../../casefile", nil, 0) //nolint:staticcheck // enough for one folder
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for _, file := range packages["casefile"].Files {
-		ast.Inspect(file, func(n ast.Node) bool {
-			spec, ok := n.(*ast.ValueSpec)
-			if !ok || len(spec.Values) != 1 {
-				return true
-			}
-			name, ok := spec.Type.(*ast.Ident)
-			value, literal := spec.Values[0].(*ast.BasicLit)
-			if !ok || !literal || kinds[name.Name] == "" {
-				return true
-			}
-			code, _ := strconv.Unquote(value.Value)
-			if w[[2]string{kinds[name.Name], code}] == "" {
-				t.Errorf("%s %q has no words", name.Name, code)
-			}
-			found++
-			return true
-		})
-	}
-	if found < 100 {
-		t.Errorf("only %d codes found: the test does not see them", found)
-	}
-}
-
-func TestSpan(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", time.Hour: "1 h", 200 * time.Minute: "3 h 20 min", 24 * time.Hour: "1 d",
-		52 * time.Hour: "2 d 4 h", 1500 * time.Hour: "62 d",
-	} {
-		if got := span(d); got != want {
-			t.Errorf("span(%v) = %q, want %q", d, got, want)
-		}
-	}
-	now := webtest.Now
-	for d, want := range map[time.Duration]string{-2 * time.Hour: "2 h ago", 2 * time.Hour: "in 2 h", 5 * time.Second: "in 5 s", -5 * time.Second: "5 s ago", -time.Millisecond: "now"} {
-		if got := momentOf(now, now.Add(d)).Words; got != want {
-			t.Errorf("%v from now = %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestDueTellsWhatIsLate(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{2 * time.Hour: "in 2 h", -30 * time.Second: "now", -3 * time.Hour: "3 h late"} {
-		if got := dueAt(webtest.Now, webtest.Now.Add(d)).Words; got != want {
-			t.Errorf("due %v from now = %q, want %q", d, got, want)
-		}
-	}
-}
 
 func TestDrawIsAStepCurve(t *testing.T) {
 	t.Parallel()
@@ -183,31 +111,11 @@ func TestHistoryPagesMissNothing(t *testing.T) {
 	}
 }
 
-func TestCountriesAndHowSureWeAre(t *testing.T) {
+func TestHowSureWeAre(t *testing.T) {
 	t.Parallel()
-	w, err := readWords(wordsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for code, want := range map[string]string{"NL": "Netherlands (NL)", "XK": "Kosovo (XK)", "ZZ": "ZZ"} {
-		if got := w.country(code); got != want {
-			t.Errorf("country(%q) = %q, want %q", code, got, want)
-		}
-	}
 	for confidence, want := range map[float64]string{0.1: "weak", 0.49: "weak", 0.5: "fair", 0.75: "fair", 0.8: "strong", 0.96: "strong", 1: "told"} {
-		if got := sure(confidence); got != want || w[[2]string{"sure", got}] == "" {
-			t.Errorf("sure(%v) = %q, want %q, in words %q", confidence, got, want, w.say("sure", got))
+		if got := sure(confidence); got != want {
+			t.Errorf("sure(%v) = %q, want %q", confidence, got, want)
 		}
-	}
-}
-
-func TestReadWords(t *testing.T) {
-	t.Parallel()
-	if _, err := readWords("standing\twatching"); err == nil || !strings.Contains(err.Error(), "line 1") {
-		t.Errorf("a broken line: %v", err)
-	}
-	w := words{}
-	if got := w.say("reason", casefile.ReasonHTTP404); got != "http 404" {
-		t.Errorf("a code without words = %q", got)
 	}
 }

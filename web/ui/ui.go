@@ -26,6 +26,7 @@ import (
 	"vigil/casefile"
 	"vigil/web/auth"
 	"vigil/web/figures"
+	"vigil/words"
 )
 
 var (
@@ -87,7 +88,7 @@ type Options struct {
 // UI serves the pages. It is safe for concurrent use.
 type UI struct {
 	Options
-	words     words
+	words     *words.Words
 	pages     *template.Template
 	sessions  *scs.SessionManager
 	passwords *auth.Verifier
@@ -115,11 +116,8 @@ func New(o Options) (*UI, error) {
 			return nil, errors.New("ui: Timeout, Lifetime and Idle must be above zero")
 		}
 	}
-	u := &UI{Options: o, passwords: auth.NewVerifier(), tries: newTries()}
+	u := &UI{Options: o, words: words.In(words.English), passwords: auth.NewVerifier(), tries: newTries()}
 	var err error
-	if u.words, err = readWords(wordsFile); err != nil {
-		return nil, fmt.Errorf("ui: %w", err)
-	}
 	if u.pages, err = template.New("").Funcs(functions(u.words)).ParseFS(templates, "templates/*.html"); err != nil {
 		return nil, fmt.Errorf("ui: read templates: %w", err)
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"vigil/casefile"
-	"vigil/judge"
+	"vigil/explain"
 	"vigil/web/auth"
 	"vigil/web/mask"
 )
@@ -18,7 +18,7 @@ type visitView struct {
 	Target      string // masked
 	Visit       casefile.Visit
 	Took        time.Duration
-	Explanation judge.Explanation
+	Explanation explain.Explanation
 	// Earlier is the visit before; 0 when this is the first.
 	Earlier casefile.VisitID
 }
@@ -56,6 +56,6 @@ func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	if !auth.From(r.Context()).Role.May(casefile.RoleAnalyst) {
 		m = m.Origins(c)
 	}
-	v.Explanation = judge.Explain(found[0].Verdict, found[0].Observations, judge.Reading{Target: c.Target, Shown: m.Text})
+	v.Explanation = explain.Verdict(found[0].Verdict, found[0].Observations, explain.Reading{Target: c.Target, Shown: m.Text})
 	u.show(w, r, http.StatusOK, "visit.html", page{Title: "Visit " + strconv.FormatInt(number, 10), Section: "cases", Content: v})
 }

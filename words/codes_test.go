@@ -1,0 +1,201 @@
+package words
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vigil/casefile"
+)
+
+// constant is one text constant of the product.
+type constant struct{ path, name, kind, value string }
+
+// source is the product's Go and its pages by path, and its text constants.
+func source(t *testing.T) (text map[string]string, constants []constant) {
+	t.Helper()
+	text = map[string]string{}
+	root := os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (path == "tools" || path != "." && strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html"}, filepath.Ext(path)) || strings.Contains(path, "testdata") {
+			return nil
+		}
+		file, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		text[path] = string(file)
+		if filepath.Ext(path) != ".go" {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, file, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 || len(spec.Names) != 1 {
+				return true
+			}
+			if value, ok := spec.Values[0].(*ast.BasicLit); ok && value.Kind == token.STRING {
+				c := constant{path: path, name: spec.Names[0].Name}
+				if kind, ok := spec.Type.(*ast.Ident); ok {
+					c.kind = kind.Name
+				}
+				c.value, _ = strconv.Unquote(value.Value)
+				constants = append(constants, c)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text, constants
+}
+
+// closed are the codes of each kind that is a closed set, as the product has them.
+func closed(t *testing.T, text map[string]string, constants []constant) map[string][]string {
+	t.Helper()
+	codes := map[string][]string{}
+	// By the type of a constant. A type of the domain is in one of the two maps, so that a new one is not forgotten.
+	kinds := map[string]string{
+		"Standing": "standing", "State": "state", "Reason": "reason", "FaultKind": "reason", "Why": "why", "Cause": "cause", "Fact": "fact", "Party": "party",
+		"NoticeState": "notice", "NoticeKind": "kind", "EventKind": "event", "ActionKind": "action", "Phase": "phase", "Classification": "class", "Marker": "marker",
+		"Purpose": "purpose", "QuestionKind": "question", "HostRole": "host", "Problem": "problem",
+	}
+	unsaid := map[string]string{
+		"ProblemCode": "its detail is the text", "Role": "a name that people write themselves", "Outcome": "of figures, which have columns",
+		"Matter": "hosting, or a reason: asked by a question",
+	}
+	for _, c := range constants {
+		domain := strings.HasPrefix(c.path, "casefile/")
+		kind := kinds[c.kind]
+		switch {
+		case c.kind == "Problem" && !strings.HasPrefix(c.path, "geolocate/registry/"), c.kind != "Problem" && c.kind != "HostRole" && !domain:
+			continue
+		case kind != "":
+			codes[kind] = append(codes[kind], c.value)
+		case domain && c.kind != "" && unsaid[c.kind] == "":
+			t.Errorf("%s: %s has words of no kind; name it in this test", c.path, c.kind)
+		}
+	}
+	// By the name of a constant, where it has no type of its own.
+	for _, set := range []struct{ kind, path, prefix string }{
+		{"policy", "notices/assign.go", "Policy"}, {"source", "geolocate/contacts.go", "source"}, {"source", "notices/compose.go", "source"},
+		{"evidence", "geolocate/edge.go", "evidence"}, {"edge or platform", "geolocate/edge_table.go", "kind"},
+	} {
+		for _, c := range constants {
+			if c.path == set.path && strings.HasPrefix(c.name, set.prefix) {
+				codes[set.kind] = append(codes[set.kind], c.value)
+			}
+		}
+	}
+	// By what the product says of itself.
+	for name, values := range casefile.SignalCodes {
+		switch name {
+		case "status", "fault", "marker": // the number, and kinds of their own
+			continue
+		case "without_referrer":
+			values = values[:1] // the others are reasons
+		}
+		codes[name] = append(codes[name], values...)
+	}
+	for _, about := range append(casefile.Reasons(), casefile.Reason(casefile.MatterHosting)) {
+		var c casefile.Case
+		c.Standing, c.Ruling.Asked = casefile.Review, casefile.Matter(about)
+		q, _ := c.Question(nil)
+		for _, a := range q.Answers {
+			codes["settle"] = append(codes["settle"], string(q.Kind)+"_"+string(a))
+		}
+	}
+	for _, s := range casefile.States {
+		codes["counts"] = append(codes["counts"], string(s))
+	}
+	list := regexp.MustCompile(`(?s)range \[\]string\{(\s*"ok", .*?)\}`).FindStringSubmatch(text["geolocate/registry/rdap_domain.go"])
+	countries := regexp.MustCompile(`(?s)const countryCodes = (.*?)\n\n`).FindStringSubmatch(text["notices/countries.go"])
+	if list == nil || countries == nil {
+		t.Fatal("the statuses of domains or the codes of countries are not where they were")
+	}
+	for _, quoted := range regexp.MustCompile(`"\w+"`).FindAllString(list[1], -1) {
+		codes["domain"] = append(codes["domain"], strings.Trim(quoted, `"`))
+	}
+	codes["country"] = append(regexp.MustCompile(`\b[A-Z]{2}\b`).FindAllString(countries[1], -1), "XK") // Kosovo, which ISO 3166 leaves to its users
+	return codes
+}
+
+// The codes of texts that are no closed set of values stand in the code that says them.
+var (
+	saidOutright = regexp.MustCompile(`(?:(?:Say|Has)\(|say )"(\w+)",? "(\w+)"`)
+	saidOfLooks  = regexp.MustCompile(`l\.Words, "(\w+)"|answer :?= "(\w+)"`)
+	saidByChoice = map[string]struct{ path, pattern string }{
+		"agreement": {"explain/explain.go", `code :?= "(\w+)"`},
+		"count":     {"explain/looks.go", `"(\w+)": +f\.`},
+		"sure":      {"web/ui/words.go", `return "(\w+)"`},
+	}
+)
+
+// TestEveryCodeHasWordsAndAllWordsACode holds the table against the whole product, both ways.
+func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
+	t.Parallel()
+	text, constants := source(t)
+	used := map[key]bool{}
+	for kind, codes := range closed(t, text, constants) {
+		for _, code := range codes {
+			if kind == "edge or platform" {
+				kind := "edge"
+				if _, known := tables()[English][key{"platform", code}]; known {
+					kind = "platform"
+				}
+				used[key{kind, code}] = true
+				continue
+			}
+			used[key{kind, code}] = true
+		}
+	}
+	for path, file := range text {
+		for _, m := range saidOutright.FindAllStringSubmatch(file, -1) {
+			used[key{m[1], m[2]}] = true
+		}
+		if strings.HasPrefix(path, "explain/") {
+			for _, m := range saidOfLooks.FindAllStringSubmatch(file, -1) {
+				used[key{"look", m[1] + m[2]}] = true
+			}
+		}
+	}
+	for kind, by := range saidByChoice {
+		for _, m := range regexp.MustCompile(by.pattern).FindAllStringSubmatch(text[by.path], -1) {
+			used[key{kind, strings.ToLower(strings.Join(m[1:], ""))}] = true
+		}
+	}
+	if len(used) < 500 {
+		t.Fatalf("only %d codes found: the test does not see them", len(used))
+	}
+	table := tables()[English]
+	for k := range used {
+		if _, known := table[k]; !known {
+			t.Errorf("%s %q has no words", k.kind, k.code)
+		}
+	}
+	for k := range table {
+		number, _ := strconv.Atoi(k.code)
+		_, signal := casefile.SignalCodes[k.code]
+		switch {
+		case used[k], k.kind == "dissent" && casefile.State(k.code).Valid(), k.kind == "status" && number >= 100 && number <= 599, k.kind == "signal" && signal:
+		default:
+			t.Errorf("the words of %s %q are said of no code", k.kind, k.code)
+		}
+	}
+}
