@@ -35,6 +35,7 @@ func (s *Store) HotQueries(t testing.TB, x casefile.Target) []Query {
 		{"postponing", "UPDATE cases SET due_at = $3, due_why = $4 WHERE host_key = $1 AND due_at <= $2", []any{"host-7", int64(1 << 50), int64(1), "x"}},
 		{"namesakes", namesakesQuery, []any{"label-7", "domain-7", casefile.MaxEndings, casefile.MaxNamesakes}},
 		{"first case of a domain", "SELECT MIN(id) FROM cases WHERE label_key = $1 AND label_key <> '' AND domain_key = $2", []any{"label-7", "domain-7"}},
+		{"visits to be coded", uncodedQuery, []any{7, 1000}},
 		{"cases without a name", unnamedQuery, []any{1000}},
 		{"notices left behind", "SELECT id FROM notices WHERE state = 'sending' AND claimed_at <= $1", []any{int64(1)}},
 	}

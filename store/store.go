@@ -94,7 +94,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// prepare migrates, checks the keys, and names the cases of an older version.
+// prepare migrates, checks the keys, and brings up to date what of an older version a migration in SQL cannot.
 func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.write, s.dialect); err != nil {
 		return err
@@ -102,7 +102,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.checkKeys(ctx); err != nil {
 		return err
 	}
-	return s.nameCases(ctx)
+	if err := s.nameCases(ctx); err != nil {
+		return err
+	}
+	return s.codeSignals(ctx)
 }
 
 // Close waits for the writes that were accepted, then closes the database.

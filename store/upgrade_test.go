@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,14 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version in
 			}
 		}
 	}
+	for _, query := range []string{
+		"DELETE FROM meta WHERE name = 'signals_coded'",
+		`UPDATE visits SET signals = '[{"name":"page","value":"1834 bytes, 15 words, 1 links, 0 images, 0 embeds","points_to":""},{"name":"doubt","value":"says removed, among pictures","points_to":"changed"}]'`,
+	} {
+		if _, err := db.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +110,11 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version in
 	}
 	if visits, err := s.Visits(t.Context(), id, 0, 10); err != nil || len(visits) != 1 || len(visits[0].Observations) != 1 {
 		t.Errorf("%+v, %v", visits, err)
+	}
+	visits, err := s.Visits(t.Context(), id, 0, 1)
+	signals := []casefile.Signal{{Name: "page", Value: "bytes=1834 words=15 links=1 images=0 embeds=0"}, {Name: "doubt", Value: "removed_among_pictures", PointsTo: casefile.StateChanged}}
+	if err != nil || !slices.Equal(visits[0].Verdict.Signals, signals) {
+		t.Errorf("signals: %v, %v", visits, err)
 	}
 	if err := s.VerifyHistory(t.Context(), nil); err != nil {
 		t.Error(err)
