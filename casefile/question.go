@@ -62,7 +62,8 @@ func (c Case) Question(page *Features) (q Question, ok bool) {
 	if c.Standing != Review {
 		return q, false
 	}
-	q = Question{Kind: AskChanged, About: c.Topic(), Looks: c.Undecided, Page: page, Before: c.Baseline, Answers: []ActionKind{ActAccept, ActRecord, ActWithdraw}}
+	q = Question{Kind: AskChanged, About: c.Topic(), Looks: c.Undecided, Page: page, Before: c.Baseline}
+	q.Answers = []ActionKind{ActAccept, ActRecord, ActWithdraw}
 	switch {
 	case q.About == MatterHosting:
 		q.Kind, q.Answers = AskHosting, []ActionKind{ActOrigin, ActKeep, ActWithdraw}

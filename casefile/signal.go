@@ -25,8 +25,12 @@ const (
 // SignalCodes says for each name of a signal which codes its value is made of. The value of status is the number itself;
 // that of fault is its kind and its phase.
 var SignalCodes = map[string][]string{
-	"status":           nil,
-	"server_error":     {"internal", "not_implemented", "bad_gateway", "unavailable", "gateway_timeout", "http_version", "no_storage", "loop", "bandwidth", "network_login", "origin_unreadable", "origin_refused", "origin_no_connection", "origin_unreachable", "origin_timeout", "origin_tls", "origin_certificate", "origin_tunnel", "origin_name"},
+	"status": nil,
+	"server_error": {
+		"internal", "not_implemented", "bad_gateway", "unavailable", "gateway_timeout", "http_version", "no_storage", "loop", "bandwidth", "network_login",
+		"origin_unreadable", "origin_refused", "origin_no_connection", "origin_unreachable", "origin_timeout", "origin_tls", "origin_certificate",
+		"origin_tunnel", "origin_name",
+	},
 	"redirect":         {"same_site", "front_page", "another_site", "no_such_name"},
 	"page":             {"bytes", "not_html", "words", "links", "images", "embeds", "says_so_itself", "little_else", "links_only"},
 	"marker":           codes(Markers),
@@ -45,8 +49,11 @@ var SignalCodes = map[string][]string{
 	"body":             {"empty"},
 	"challenge":        {"headers"},
 	"answer":           {"none"},
-	"doubt":            {"missing_in_words_only", "removed_among_pictures", "form_on_every_path", "front_page_unknown", "same_page_everywhere", "suspended_on_a_standing_site", "nothing_set_up", "links_on_every_name", "file_on_every_path"},
-	"vantages":         {"looked", "live", "gone", "networks"},
+	"doubt": {
+		"missing_in_words_only", "removed_among_pictures", "form_on_every_path", "front_page_unknown", "same_page_everywhere",
+		"suspended_on_a_standing_site", "nothing_set_up", "links_on_every_name", "file_on_every_path",
+	},
+	"vantages": {"looked", "live", "gone", "networks"},
 }
 
 func codes[T ~string](list []T) []string {

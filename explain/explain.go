@@ -70,8 +70,8 @@ func (r Reading) shown(s string) string {
 func Verdict(v casefile.Verdict, seen []casefile.Observation, r Reading) Explanation {
 	w := words.In(r.Language)
 	e := Explanation{
-		State: v.State, Reason: v.Reason, Sentence: sentence(w, v, seen), Signals: []ExplainedSignal{}, Dissent: []ExplainedDissent{}, Looks: []Transcript{},
-		language: r.Language,
+		State: v.State, Reason: v.Reason, Sentence: sentence(w, v, seen), language: r.Language,
+		Signals: []ExplainedSignal{}, Dissent: []ExplainedDissent{}, Looks: []Transcript{},
 	}
 	if v.State.Valid() {
 		e.Counts = w.Say("counts", v.State)
@@ -98,7 +98,8 @@ func Dissent(w *words.Words, d casefile.Dissent) string {
 // sentence is the verdict, its evidence and who agrees.
 func sentence(w *words.Words, v casefile.Verdict, seen []casefile.Observation) string {
 	parts := []string{w.Say("reason", v.Reason)}
-	if v.Reason == casefile.ReasonRedirectedElsewhere && slices.ContainsFunc(v.Signals, func(s casefile.Signal) bool { return s.Name == "fault" }) {
+	faulted := slices.ContainsFunc(v.Signals, func(s casefile.Signal) bool { return s.Name == "fault" })
+	if v.Reason == casefile.ReasonRedirectedElsewhere && faulted {
 		parts[0] = w.Say("verdict", "to_no_name")
 	}
 	if v.State != casefile.StateFenced { // its signals are of two opinions
@@ -146,7 +147,8 @@ func agreement(w *words.Words, v casefile.Verdict, n int) string {
 	case v.State == casefile.StateSilent && says[casefile.StateGone] >= n:
 		code = "one_network"
 	}
-	return w.Say("agreement", code, "n", n, "live", says[casefile.StateLive], "gone", says[casefile.StateGone], "agree", max(0, n-len(v.Dissent)))
+	live, gone, agree := says[casefile.StateLive], says[casefile.StateGone], max(0, n-len(v.Dissent))
+	return w.Say("agreement", code, "n", n, "live", live, "gone", gone, "agree", agree)
 }
 
 // vantagesOf counts the vantages that looked at the target.

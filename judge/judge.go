@@ -70,7 +70,7 @@ func InputOf(t casefile.Target, observations []casefile.Observation, b casefile.
 // unsound is a look from a vantage whose own connection was not sound: it is no witness, whatever it saw.
 func unsound(o casefile.Observation) casefile.Observation {
 	return casefile.Observation{Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started, Took: o.Took,
-		Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: "our own line was not sound"}}
+		Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect}}
 }
 
 // Decide gives the verdict over a visit. The reason always belongs to the state,

@@ -92,7 +92,7 @@ func (d *Desk) removal(c casefile.Case, to casefile.Contact, now time.Time) (cas
 	subject := "[Vigil " + reference(c.ID) + "] Notice of illegal content: request to remove"
 	var doubts []string
 	if !assessed(c) {
-		doubts = append(doubts, "no report classifies the matter")
+		doubts = append(doubts, "no report classifies the content")
 	}
 	if doubt := doubtful(to); doubt != "" {
 		doubts = append(doubts, doubt)

@@ -75,7 +75,7 @@ func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named
 		}
 	}
 	if named > 0 {
-		return 0, nil, casefile.Problemf(casefile.ProblemField, "visit", "no visit of that number read a page of this case that could be the matter")
+		return 0, nil, casefile.Problemf(casefile.ProblemField, "visit", "no visit of that number read a page of this case that could be the reported content")
 	}
 	return 0, nil, nil
 }

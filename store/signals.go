@@ -136,7 +136,8 @@ func (s *Store) codeBatch(ctx context.Context, after casefile.VisitID) (next str
 	if len(list) == signalsBatch {
 		next = strconv.FormatInt(int64(list[len(list)-1].id), 10)
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", signalsMark, []byte(next))
+	_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, signalsMark, []byte(next))
 	if err != nil {
 		return "", 0, err
 	}

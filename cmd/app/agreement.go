@@ -96,7 +96,8 @@ func (w *Agreement) said() []string {
 // dissentNote tells of a vantage that always dissents. It names no host.
 func dissentNote(w judge.Witness) string {
 	text := words.In(words.English)
-	return text.Say("degraded", "dissent", "vantage", w.Vantage, "dissent", w.Dissent, "visits", w.Visits, "mostly", text.Say("state", w.Mostly), "advice", DissentAdvice(w.Mostly))
+	return text.Say("degraded", "dissent", "vantage", w.Vantage, "dissent", w.Dissent, "visits", w.Visits,
+		"mostly", text.Say("state", w.Mostly), "advice", DissentAdvice(w.Mostly))
 }
 
 // DissentAdvice is what to look at first when a vantage mostly says a state.

@@ -57,8 +57,8 @@ func (e *Engine) Degraded() []string {
 	var all []string
 	for _, line := range e.Gate.Status() {
 		if !line.Sound {
-			all = append(all, words.In(words.English).Say("degraded", "gate_closed", "vantage", line.Vantage, "since", words.Clock(line.Since),
-				"answered", line.Answered, "n", line.Controls, "advice", line.Fault.Advice()))
+			all = append(all, words.In(words.English).Say("degraded", "gate_closed", "vantage", line.Vantage,
+				"since", words.Clock(line.Since), "answered", line.Answered, "n", line.Controls, "advice", line.Fault.Advice()))
 		}
 	}
 	return append(all, e.Agreement.said()...)

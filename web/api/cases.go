@@ -219,7 +219,7 @@ type actionInput struct {
 		Reason  string `json:"reason" minLength:"1" maxLength:"1000" doc:"kept in the history; name no URL in it"`
 		Origin  string `json:"origin,omitempty" maxLength:"64" doc:"record_origin: the public address of the origin" example:"203.0.113.9"`
 		Country string `json:"country,omitempty" maxLength:"2" doc:"record_origin: the country of the origin, ISO 3166-1 alpha-2" example:"NL"`
-		Visit   int64  `json:"visit,omitempty" minimum:"1" doc:"accept_page: the visit whose page is the matter; default: the last believed one that read a page"`
+		Visit   int64  `json:"visit,omitempty" minimum:"1" doc:"accept_page: the visit whose page is the reported content; default: the last believed one that read a page"`
 	}
 }
 

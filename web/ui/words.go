@@ -34,7 +34,8 @@ func sure(confidence float64) string {
 
 func functions(w *words.Words) template.FuncMap {
 	return template.FuncMap{
-		"say": w.Say, "plain": words.Plain, "country": w.Country, "sure": sure, "span": words.Span, "percent": words.Percent, "took": w.Took, "clock": words.Clock,
+		"say": w.Say, "plain": words.Plain, "country": w.Country, "sure": sure,
+		"span": words.Span, "percent": words.Percent, "took": w.Took, "clock": words.Clock,
 		"signal":  func(s casefile.Signal) string { return explain.Signal(w, s) },
 		"dissent": func(d casefile.Dissent) string { return explain.Dissent(w, d) },
 		"fault":   func(f *casefile.Fault) string { return explain.Fault(w, casefile.Fault{Kind: f.Kind, Phase: f.Phase}) },
