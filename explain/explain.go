@@ -92,7 +92,8 @@ func Verdict(v casefile.Verdict, seen []casefile.Observation, r Reading) Explana
 
 // Dissent is what one vantage alone would have said.
 func Dissent(w *words.Words, d casefile.Dissent) string {
-	return w.Say("verdict", "dissent", "vantage", d.Vantage, "state", w.Say("state", d.State), "reason", w.Say("reason", d.Reason))
+	state := strings.ToLower(w.Say("state", d.State))
+	return w.Say("verdict", "dissent", "vantage", d.Vantage, "state", state, "reason", w.Say("reason", d.Reason))
 }
 
 // sentence is the verdict, its evidence and who agrees.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,7 +98,7 @@ func (w *Agreement) said() []string {
 func dissentNote(w judge.Witness) string {
 	text := words.In(words.English)
 	return text.Say("degraded", "dissent", "vantage", w.Vantage, "dissent", w.Dissent, "visits", w.Visits,
-		"mostly", text.Say("state", w.Mostly), "advice", DissentAdvice(w.Mostly))
+		"mostly", strings.ToLower(text.Say("state", w.Mostly)), "advice", DissentAdvice(w.Mostly))
 }
 
 // DissentAdvice is what to look at first when a vantage mostly says a state.

@@ -24,14 +24,14 @@ var ways = []struct {
 	// where the header's signal says that the way leads.
 	where string
 }{
-	{"to a log-in", "/login?next=story", casefile.ReasonLogin, casefile.ReasonLogin, casefile.ReasonLogin, "to same site"},
-	{"to a search page", "/search?q=", casefile.ReasonServed, casefile.ReasonSoft404, casefile.ReasonServed, "to same site"},
-	{"home", "/", casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, "to front page"},
-	{"home, by its file", "/index.php", casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, "to front page"},
-	{"to an error page", "/gone.html", casefile.ReasonContentDiffers, casefile.ReasonSoft404, casefile.ReasonContentDiffers, "to same site"},
-	{"to another host of the site", "http://img.HOST/story", casefile.ReasonServed, casefile.ReasonSoft404, casefile.ReasonServed, "to same site"},
+	{"to a log-in", "/login?next=story", casefile.ReasonLogin, casefile.ReasonLogin, casefile.ReasonLogin, "same_site"},
+	{"to a search page", "/search?q=", casefile.ReasonServed, casefile.ReasonSoft404, casefile.ReasonServed, "same_site"},
+	{"home", "/", casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, "front_page"},
+	{"home, by its file", "/index.php", casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, casefile.ReasonRedirectedHome, "front_page"},
+	{"to an error page", "/gone.html", casefile.ReasonContentDiffers, casefile.ReasonSoft404, casefile.ReasonContentDiffers, "same_site"},
+	{"to another host of the site", "http://img.HOST/story", casefile.ReasonServed, casefile.ReasonSoft404, casefile.ReasonServed, "same_site"},
 	{"off the site", "http://elsewhere.example/story", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, "another_site"},
-	{"to a name that does not exist", "http://nobody.example/", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, "to a name that does not exist"},
+	{"no_such_name", "http://nobody.example/", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, "no_such_name"},
 	{"to a market of names", "http://market.example/sale", casefile.ReasonParked, casefile.ReasonParked, casefile.ReasonParked, "another_site"},
 	{"to a parking service that is listed", "http://park.example/?from=parkingcrew.net", casefile.ReasonRedirectedElsewhere, casefile.ReasonRedirectedElsewhere, casefile.ReasonParked, "another_site"},
 }

@@ -51,6 +51,7 @@ func functions(w *words.Words) template.FuncMap {
 		"date":   func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
 		"since":  func(now, t time.Time) string { return words.Span(now.Sub(t)) },
 		"may":    func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
+		"lower":  strings.ToLower,
 		"join":   func(s []string) string { return strings.Join(s, ", ") },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"inc":    func(i int) int { return i + 1 },
