@@ -35,7 +35,7 @@ const (
 	EventBaseline        EventKind = "baseline"         // the first live look fixed the features
 	EventOriginRecorded  EventKind = "origin_recorded"  // a person told the origin: reason and network; the address is in the case, sealed
 	EventOriginForgotten EventKind = "origin_forgotten" // a person took the recorded origin back: reason and network
-	EventReviewRequested EventKind = "review_requested" // with the question in words
+	EventReviewRequested EventKind = "review_requested" // with what the question is about and the facts it rests on
 	EventSettled         EventKind = "settled"          // a person answered the question of a review: answer, reason
 	EventNamesake        EventKind = "namesake"         // a case of the same name under another ending came up: cases, endings
 

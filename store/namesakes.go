@@ -156,55 +156,26 @@ func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, la
 	return event(strings.Join(numbers, ", "), strconv.Itoa(found.Endings)), nil
 }
 
-// namesBatch is how many cases nameCases works on in one transaction.
-const namesBatch = 1000
-
-// nameCases gives every case that an older Vigil opened its names: they need the keys, so
-// that a migration in SQL cannot. It works in batches, each of its own transaction: when it
-// is ended the next Open goes on, and two processes at once do the same work twice and no
-// harm. A target that cannot be opened gets no name, and is counted in the log.
-func (s *Store) nameCases(ctx context.Context) error {
-	total, unreadable := 0, 0
-	for {
-		n, bad, err := s.nameBatch(ctx)
-		if err != nil {
-			return fmt.Errorf("name cases: %w", explain(err))
-		}
-		if total, unreadable = total+n, unreadable+bad; n > 0 && total%(100*namesBatch) == 0 {
-			s.log.Info("cases are being named", zap.Int("cases", total))
-		}
-		if n < namesBatch {
-			break
-		}
-	}
-	if total > 0 {
-		s.log.Info("cases of an older version were named", zap.Int("cases", total))
-	}
-	if unreadable > 0 {
-		s.log.Error("targets could not be opened: restore the database from a backup", zap.Int("cases", unreadable))
-	}
-	return nil
-}
-
 const unnamedQuery = "SELECT id, target_key, target_sealed FROM cases WHERE label_key IS NULL ORDER BY id LIMIT $1"
 
-// nameBatch names the next cases without a name, and says how many, and how many of them
-// could not be opened.
-func (s *Store) nameBatch(ctx context.Context) (n, unreadable int, err error) {
+// nameCases gives the next cases that an older Vigil opened their names: they need the keys. A target that cannot be
+// opened gets no name, and is told in the log.
+func (s *Store) nameCases(ctx context.Context) (int, error) {
 	type sealedCase struct {
 		id     casefile.CaseID
 		key    string
 		target []byte
 	}
 	// Read first, in a transaction of nobody: a start that finds nothing to do never waits for a writer.
-	rows, err := s.read.QueryContext(ctx, unnamedQuery, namesBatch)
+	rows, err := s.read.QueryContext(ctx, unnamedQuery, repairBatch)
 	list, err := collect(rows, err, func(row scanner) (c sealedCase, err error) { return c, row.Scan(&c.id, &c.key, &c.target) })
 	if err != nil || len(list) == 0 {
-		return 0, 0, err
+		return 0, err
 	}
+	unreadable := 0
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	for _, c := range list {
@@ -216,8 +187,11 @@ func (s *Store) nameBatch(ctx context.Context) (n, unreadable int, err error) {
 			label, domain = s.nameKeys(t)
 		}
 		if _, err := tx.ExecContext(ctx, "UPDATE cases SET label_key = $2, domain_key = $3 WHERE id = $1 AND label_key IS NULL", c.id, label, domain); err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 	}
-	return len(list), unreadable, tx.Commit()
+	if unreadable > 0 {
+		s.log.Error("targets could not be opened: restore the database from a backup", zap.Int("cases", unreadable))
+	}
+	return len(list), tx.Commit()
 }

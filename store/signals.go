@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"go.uber.org/zap"
-
 	"vigil/casefile"
 )
 
@@ -66,54 +64,36 @@ func codesOf(name, value string) string {
 	return ""
 }
 
-// signalsBatch is how many visits codeSignals works on in one transaction, and signalsMark where meta keeps how far it is.
+// signalsMark is where meta keeps up to which visit signals are codes, or signalsDone.
 const (
-	signalsBatch = 1000
-	signalsMark  = "signals_coded"
-	signalsDone  = "done"
+	signalsMark = "signals_coded"
+	signalsDone = "done"
 )
 
-// codeSignals writes the values of the signals of every visit of an older Vigil as codes. It works in batches, each of
-// its own transaction that also keeps how far it is: when it is ended the next Open goes on, and two processes
-// at once do the same work twice and no harm.
-func (s *Store) codeSignals(ctx context.Context) error {
+const uncodedQuery = "SELECT id, signals FROM visits WHERE id > $1 ORDER BY id LIMIT $2"
+
+// codeSignals writes the values of the signals of the next visits of an older Vigil as codes, and keeps how far it is.
+func (s *Store) codeSignals(ctx context.Context) (int, error) {
 	var mark []byte
 	err := s.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", signalsMark).Scan(&mark)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("code signals: %w", explain(err))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) || string(mark) == signalsDone {
+		return 0, err
 	}
-	total := 0
-	for string(mark) != signalsDone {
-		after, _ := strconv.ParseInt(string(mark), 10, 64) // 0 at the beginning
-		next, n, err := s.codeBatch(ctx, casefile.VisitID(after))
-		if err != nil {
-			return fmt.Errorf("code signals: %w", explain(err))
-		}
-		mark = []byte(next)
-		if total += n; n > 0 && total%(100*signalsBatch) == 0 {
-			s.log.Info("verdicts of an older version are being brought up to date", zap.Int("visits", total))
-		}
-	}
-	return nil
-}
-
-// codeBatch works on the visits after one, and says where to go on and how many they were.
-func (s *Store) codeBatch(ctx context.Context, after casefile.VisitID) (next string, n int, err error) {
+	after, _ := strconv.ParseInt(string(mark), 10, 64) // 0 at the beginning
 	type signalled struct {
 		id      casefile.VisitID
 		signals string
 	}
-	rows, err := s.read.QueryContext(ctx, uncodedQuery, after, signalsBatch)
+	rows, err := s.read.QueryContext(ctx, uncodedQuery, after, repairBatch)
 	list, err := collect(rows, err, func(row scanner) (v signalled, err error) { return v, row.Scan(&v.id, &v.signals) })
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	next = signalsDone
 	for _, v := range list {
 		var signals []casefile.Signal
 		if json.Unmarshal([]byte(v.signals), &signals) != nil {
@@ -123,25 +103,21 @@ func (s *Store) codeBatch(ctx context.Context, after casefile.VisitID) (next str
 			signals[i] = coded(signals[i])
 		}
 		text, err := fitJSON(signals, maxSignals)
+		if err == nil && text != v.signals {
+			_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
+		}
 		if err != nil {
-			return "", 0, fmt.Errorf("visit %d: write signals: %w", v.id, err)
-		}
-		if text == v.signals {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text); err != nil {
-			return "", 0, err
+			return 0, fmt.Errorf("visit %d: %w", v.id, err)
 		}
 	}
-	if len(list) == signalsBatch {
+	next := signalsDone
+	if len(list) == repairBatch {
 		next = strconv.FormatInt(int64(list[len(list)-1].id), 10)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, signalsMark, []byte(next))
 	if err != nil {
-		return "", 0, err
+		return 0, err
 	}
-	return next, len(list), tx.Commit()
+	return len(list), tx.Commit()
 }
-
-const uncodedQuery = "SELECT id, signals FROM visits WHERE id > $1 ORDER BY id LIMIT $2"

@@ -102,10 +102,28 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.checkKeys(ctx); err != nil {
 		return err
 	}
-	if err := s.nameCases(ctx); err != nil {
+	if err := s.repair(ctx, "name cases", s.nameCases); err != nil {
 		return err
 	}
-	return s.codeSignals(ctx)
+	return s.repair(ctx, "code signals", s.codeSignals)
+}
+
+// repairBatch is how many rows one transaction of a repair works on.
+const repairBatch = 1000
+
+// repair brings rows of an older Vigil up to date, batch by batch, each of its own transaction: when it is ended the
+// next Open goes on, and two processes at once do the same work twice and no harm. batch says how many rows it took.
+func (s *Store) repair(ctx context.Context, what string, batch func(context.Context) (int, error)) error {
+	for total, n := 0, repairBatch; n == repairBatch; {
+		var err error
+		if n, err = batch(ctx); err != nil {
+			return fmt.Errorf("%s: %w", what, explain(err))
+		}
+		if total += n; n > 0 && (n < repairBatch || total%(100*repairBatch) == 0) {
+			s.log.Info("rows of an older version are brought up to date", zap.String("doing", what), zap.Int("rows", total))
+		}
+	}
+	return nil
 }
 
 // Close waits for the writes that were accepted, then closes the database.

@@ -94,6 +94,14 @@ func Span(d time.Duration) string {
 	return strconv.Itoa(int(d/day)) + " d"
 }
 
+// Reached is the span of a figure; nil when nothing got that far.
+func (w *Words) Reached(d *time.Duration) string {
+	if d == nil {
+		return w.Say("format", "not_reached")
+	}
+	return Span(*d)
+}
+
 // Ago tells t as seen from now.
 func (w *Words) Ago(now, t time.Time) string {
 	switch d := now.Sub(t); {

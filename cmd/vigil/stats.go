@@ -14,6 +14,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/web/api"
 	"vigil/web/figures"
+	"vigil/words"
 )
 
 func newStats(o *options) *cobra.Command {
@@ -52,11 +53,11 @@ func newStats(o *options) *cobra.Command {
 func printFigures(w io.Writer, f figures.Figures) {
 	fmt.Fprintf(w, "Time to removal, from %s, as of %s\n\n", f.Clock, f.AsOf.Format(time.RFC3339))
 	groups := append([]figures.Group{f.All}, f.Groups...)
-	t := table.NewWriter()
+	t, say := table.NewWriter(), words.In(words.English)
 	t.SetStyle(table.StyleLight)
 	header := table.Row{"", "n", "removed", "recorded", "censored", "unavailable", "excluded", "returned", "hosts", "median", "P90"}
 	for _, s := range f.All.Shares {
-		header = append(header, "in "+inWords(s.Within))
+		header = append(header, "in "+words.Span(s.Within))
 	}
 	t.AppendHeader(header)
 	for i, g := range groups {
@@ -67,11 +68,11 @@ func printFigures(w io.Writer, f figures.Figures) {
 		case name == "":
 			name = "unknown"
 		}
-		row := table.Row{name, g.N, g.Removed, g.Recorded, g.Censored, g.Unavailable, g.Excluded, g.Returned, g.Hosts, orNotReached(g.Median), orNotReached(g.P90)}
+		row := table.Row{name, g.N, g.Removed, g.Recorded, g.Censored, g.Unavailable, g.Excluded, g.Returned, g.Hosts, say.Reached(g.Median), say.Reached(g.P90)}
 		for _, s := range g.Shares {
 			cell := "-"
 			if s.Known {
-				cell = fmt.Sprintf("%.0f%%", 100*s.Share)
+				cell = words.Percent(s.Share)
 			}
 			row = append(row, cell)
 		}
@@ -81,25 +82,4 @@ func printFigures(w io.Writer, f figures.Figures) {
 	fmt.Fprintln(w, strings.TrimSpace(`
 n = removed + censored (still there, or withdrawn) + unavailable. Excluded: gone before the first look, never seen, or without a
 start of this clock. Shares and quantiles are Kaplan-Meier estimates; "-": nothing was followed for so long.`))
-}
-
-func orNotReached(d *time.Duration) string {
-	if d == nil {
-		return "not reached"
-	}
-	return inWords(*d)
-}
-
-// inWords writes a duration in its largest fitting unit.
-func inWords(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%.3gd", d.Hours()/24)
-	case d >= time.Hour:
-		return fmt.Sprintf("%.3gh", d.Hours())
-	case d >= time.Minute:
-		return fmt.Sprintf("%.3gm", d.Minutes())
-	default:
-		return fmt.Sprintf("%.3gs", d.Seconds())
-	}
 }

@@ -42,19 +42,14 @@ func functions(w *words.Words) template.FuncMap {
 		"datum":   func(name, value string) string { return explain.Datum(w, name, value) },
 		"moment":  func(now, t time.Time) moment { return momentOf(t, w.Ago(now, t)) },
 		"due":     func(now, t time.Time) moment { return momentOf(t, w.Due(now, t)) },
-		"spanof": func(d *time.Duration) string { // of a figure; nil when the curve does not get that far
-			if d == nil {
-				return w.Say("format", "not_reached")
-			}
-			return words.Span(*d)
-		},
-		"date":   func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
-		"since":  func(now, t time.Time) string { return words.Span(now.Sub(t)) },
-		"may":    func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
-		"lower":  strings.ToLower,
-		"join":   func(s []string) string { return strings.Join(s, ", ") },
-		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"inc":    func(i int) int { return i + 1 },
-		"number": func(n int) string { return w.Number(int64(n)) },
+		"spanof":  w.Reached,
+		"date":    func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+		"since":   func(now, t time.Time) string { return words.Span(now.Sub(t)) },
+		"may":     func(p casefile.Person, role string) bool { return p.Role.May(casefile.Role(role)) },
+		"lower":   strings.ToLower,
+		"join":    func(s []string) string { return strings.Join(s, ", ") },
+		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"inc":     func(i int) int { return i + 1 },
+		"number":  func(n int) string { return w.Number(int64(n)) },
 	}
 }
