@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -30,14 +31,13 @@ const (
 	ActForget   ActionKind = "forget_origin"  // the recorded origin is wrong, or no longer right
 )
 
-// Valid says whether k is known.
-func (k ActionKind) Valid() bool {
-	switch k {
-	case ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget:
-		return true
-	}
-	return false
+// ActionKinds are all of them.
+var ActionKinds = []ActionKind{
+	ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget,
 }
+
+// Valid says whether k is known.
+func (k ActionKind) Valid() bool { return slices.Contains(ActionKinds, k) }
 
 // MaxActionReason bounds the reason a person gives, in bytes.
 const MaxActionReason = 1000

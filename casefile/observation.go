@@ -156,7 +156,7 @@ func (p Phase) Valid() bool { return slices.Contains(Phases, p) }
 // FaultKind is what went wrong.
 type FaultKind string
 
-// Fault kinds. But for nxdomain each has the name of the silent reason it leads to.
+// Fault kinds. Each has the name of the reason that it leads to.
 const (
 	FaultTimeout          FaultKind = "timeout"
 	FaultRefused          FaultKind = "refused" // also: host or network unreachable

@@ -27,3 +27,13 @@ func TestSignalValid(t *testing.T) {
 		}
 	}
 }
+
+// TestFaultsAreReasons: a fault is told in the words of its reason.
+func TestFaultsAreReasons(t *testing.T) {
+	t.Parallel()
+	for _, kind := range casefile.FaultKinds {
+		if reason := casefile.Reason(kind); !reason.Valid() || reason.State() != casefile.StateSilent && kind != casefile.FaultNXDomain {
+			t.Errorf("%s leads to no silent reason of its name", kind)
+		}
+	}
+}

@@ -95,8 +95,8 @@ func (l *look) reason() casefile.Reason {
 // word that the name does not exist is evidence of absence.
 func (l *look) faulted() casefile.Reason {
 	fault := l.o.Fault
-	reason, known := faultReasons[fault.Kind]
-	if !known {
+	reason := casefile.Reason(fault.Kind) // each kind has the name of its reason
+	if !fault.Kind.Valid() {
 		reason = casefile.ReasonInterrupted
 	}
 	l.note("fault", faultValue(fault), reason.State())
@@ -110,14 +110,6 @@ func (l *look) faulted() casefile.Reason {
 		return casefile.ReasonMatchesBaseline // cut off, but enough came to know it again
 	}
 	return reason
-}
-
-var faultReasons = map[casefile.FaultKind]casefile.Reason{
-	casefile.FaultTimeout: casefile.ReasonTimeout, casefile.FaultRefused: casefile.ReasonRefused, casefile.FaultReset: casefile.ReasonReset,
-	casefile.FaultTLS: casefile.ReasonTLS, casefile.FaultServfail: casefile.ReasonServfail, casefile.FaultNXDomain: casefile.ReasonNXDomain,
-	casefile.FaultNoAddress: casefile.ReasonNoAddress, casefile.FaultRedirectLoop: casefile.ReasonRedirectLoop,
-	casefile.FaultTooManyRedirects: casefile.ReasonTooManyRedirects, casefile.FaultProtocol: casefile.ReasonProtocolError,
-	casefile.FaultAddressRefused: casefile.ReasonAddressRefused, casefile.FaultInterrupted: casefile.ReasonInterrupted,
 }
 
 // faultValue names kind and phase, and nothing that is not in the closed sets.
