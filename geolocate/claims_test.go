@@ -95,7 +95,7 @@ func TestReverseClaims(t *testing.T) {
 func TestDomainSideClaims(t *testing.T) {
 	t.Parallel()
 	at := now.Add(-time.Hour)
-	claims, r := domainClaims(nil, registry.Domain{Source: "rdap", AsOf: at, Registrar: "Example Registrar", IANAID: 9999, Created: at, Expires: now, Status: []string{"clientHold"}, Nameservers: []string{"ns1.host-1.test", "ns2.host-1.test"}})
+	claims, r := domainClaims(nil, registry.Domain{Provenance: registry.Provenance{Source: "rdap", AsOf: at}, Registrar: "Example Registrar", IANAID: 9999, Created: at, Expires: now, Status: []string{"clientHold"}, Nameservers: []string{"ns1.host-1.test", "ns2.host-1.test"}})
 	q := casefile.Inquiry{Target: target(t, "https://site-1.example/"), Looks: []casefile.Observation{{Resolution: casefile.Resolution{Nameservers: []string{"ns9.host-9.test"}}}}}
 	servers, err := newNameservers()
 	if err != nil {

@@ -13,8 +13,11 @@ package origin
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"net"
 	"net/http"
@@ -26,9 +29,9 @@ import (
 	"unicode"
 
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
 	"vigil/casefile"
+	"vigil/geolocate/dial"
 	"vigil/geolocate/registry"
 )
 
@@ -66,11 +69,16 @@ const (
 	maxWaiting     = 64   // callers that wait for the service at once
 	perSecond      = 1    // questions a second on average
 	burst          = 5
+	usualHold      = time.Minute // how long the service is left alone that asks for it and states no time
+	limited        = "origin"    // the one server of the limits
 
 	keepFound = 6 * time.Hour // as long as answers of registries about domains: a site moves within hours
 	keepNone  = time.Hour
 	keepFault = 5 * time.Minute
 )
+
+// key is a keyed digest of a host and an edge: no name of a target stays in memory.
+type key [sha256.Size]byte
 
 // Finder asks one service. It is safe for concurrent use.
 type Finder struct {
@@ -79,11 +87,10 @@ type Finder struct {
 	name    string
 	timeout time.Duration
 	client  *http.Client
-	connect connector
-	memory  *memory
+	secret  [32]byte // of this process
+	memory  *registry.Memory[key, answer]
 	waiting chan struct{}
-	rate    *rate.Limiter
-	manners *manners
+	limits  *registry.Limits
 	log     *zap.Logger
 }
 
@@ -113,15 +120,23 @@ func New(o Options) (*Finder, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	var key [32]byte
-	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
 	f := &Finder{
-		url: u.String(), token: o.Token, name: o.Name, timeout: o.Timeout, memory: newMemory(key, o.Entries),
-		connect: connector{dial: o.Dial, check: o.Check, lookup: o.LookupHost, lab: slices.Clone(o.Lab), plain: u.Scheme == "http"},
-		waiting: make(chan struct{}, maxWaiting), rate: rate.NewLimiter(perSecond, burst), manners: &manners{}, log: o.Log,
+		url: u.String(), token: o.Token, name: o.Name, timeout: o.Timeout, waiting: make(chan struct{}, maxWaiting), log: o.Log,
+		limits: registry.NewLimits(registry.Options{PerSecond: perSecond, Burst: burst, Processes: 1, Timeout: o.Timeout}),
 	}
-	f.client = f.newClient(o.TLS)
+	_, _ = rand.Read(f.secret[:]) // never fails (crypto/rand)
+	f.memory = registry.NewMemory[key, answer](o.Entries, f.waiting, 0)
+	f.client = f.newClient(dial.Dialer{Dial: o.Dial, Check: o.Check, Lookup: o.LookupHost, Lab: slices.Clone(o.Lab)}, u.Scheme == "http", o.TLS)
 	return f, nil
+}
+
+func (f *Finder) keyOf(host, edge string) (k key) {
+	mac := hmac.New(sha256.New, f.secret[:])
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(edge)))) // so that no two pairs have one text
+	mac.Write([]byte(edge))
+	mac.Write([]byte(host))
+	mac.Sum(k[:0])
+	return k
 }
 
 // Name is the service's name in claims.
@@ -137,105 +152,41 @@ func (f *Finder) FindOrigin(ctx context.Context, host, edge string) []casefile.C
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	key := f.memory.keyOf(host, edge)
-	for {
-		told, flight, lead := f.memory.find(key, time.Now())
-		switch {
-		case flight == nil:
-			return f.claims(told)
-		case lead:
-			return f.claims(f.lead(ctx, key, flight, host, edge))
-		}
-		if problem := f.follow(ctx, flight); problem != "" {
-			return f.claims(answer{problem: problem, at: time.Now()})
-		}
+	told, problem := f.memory.Fetch(ctx, f.keyOf(host, edge), nil, func(ctx context.Context) registry.Answer[answer] { return f.ask(ctx, host, edge) })
+	if problem != "" {
+		told = answer{problem: problem, at: time.Now()}
 	}
+	return f.claims(told)
 }
 
-// lead asks for all who want the same, and always ends the flight.
-func (f *Finder) lead(ctx context.Context, key key, fl *flight, host, edge string) answer {
-	a := answer{problem: registry.ProblemInterrupted}
-	var keep time.Duration
-	defer func() { f.memory.land(key, fl, a, keep) }()
-	if !f.enter() {
-		a = answer{problem: registry.ProblemBusy, at: time.Now()}
-		return a
-	}
-	defer f.leave()
-	a, keep = f.ask(ctx, host, edge)
-	return a
-}
-
-// follow waits for the caller who asks.
-func (f *Finder) follow(ctx context.Context, fl *flight) registry.Problem {
-	if !f.enter() {
-		return registry.ProblemBusy
-	}
-	defer f.leave()
-	select {
-	case <-fl.done:
-		return ""
-	case <-ctx.Done():
-		return problemOf(ctx, ctx.Err())
-	}
-}
-
-func (f *Finder) enter() bool {
-	select {
-	case f.waiting <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (f *Finder) leave() { <-f.waiting }
-
-// ask asks the service when its turn has come, and says how long the answer is kept;
-// 0: it is not.
-func (f *Finder) ask(ctx context.Context, host, edge string) (a answer, keep time.Duration) {
-	if problem := f.turn(ctx); problem != "" {
-		return answer{problem: problem, at: time.Now()}, 0
+// ask asks the service when its turn has come.
+func (f *Finder) ask(ctx context.Context, host, edge string) registry.Answer[answer] {
+	if problem := f.limits.Pass(ctx, limited); problem != "" {
+		return registry.Answer[answer]{Value: answer{problem: problem, at: time.Now()}}
 	}
 	started := time.Now()
 	found, problem, wait := f.exchange(ctx, host, edge)
-	now := time.Now()
-	if problem == registry.ProblemTimeout && now.Sub(started) < f.timeout/2 {
-		f.manners.settle(now, registry.ProblemInterrupted, 0) // the time went elsewhere: no failure of the service
-		return answer{problem: problem, at: now}, 0
-	}
-	if pause := f.manners.settle(now, problem, wait); pause > 0 {
-		f.log.Warn("the look-up of origins is left alone", zap.String("problem", string(problem)), zap.Duration("pause", pause))
-	}
-	a = answer{found: found, problem: problem, at: now}
+	a := registry.Answer[answer]{Value: answer{found: found, problem: problem, at: time.Now()}}
+	pause := f.limits.Settle(limited, started, &problem)
 	switch problem {
 	case "":
-		return a, keepFound
+		a.TTL = keepFound
 	case registry.ProblemNotFound:
-		return a, keepNone
-	case registry.ProblemInterrupted, registry.ProblemBusy, registry.ProblemRateLimited:
-		return a, 0
-	default:
-		return a, keepFault
-	}
-}
-
-// turn waits until the service may be asked.
-func (f *Finder) turn(ctx context.Context) registry.Problem {
-	if ctx.Err() != nil {
-		return problemOf(ctx, ctx.Err())
-	}
-	if problem := f.manners.allow(time.Now()); problem != "" {
-		return problem
-	}
-	if err := f.rate.Wait(ctx); err != nil {
-		f.manners.settle(time.Now(), registry.ProblemInterrupted, 0) // it was not asked
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return registry.ProblemInterrupted
+		a.TTL = keepNone
+	case registry.ProblemRateLimited:
+		pause = f.limits.Hold(ctx, limited, wait, usualHold)
+	case registry.ProblemInterrupted, registry.ProblemBusy:
+	case registry.ProblemTimeout:
+		if a.Value.at.Sub(started) >= f.timeout/2 { // else the time went elsewhere: no failure of the service
+			a.TTL = keepFault
 		}
-		return registry.ProblemRateLimited
+	default:
+		a.TTL = keepFault
 	}
-	return ""
+	if pause > 0 {
+		f.log.Warn("the look-up of origins is left alone", zap.String("problem", string(problem)), zap.Duration("pause", pause))
+	}
+	return a
 }
 
 // claims makes claims of an answer, of its own.

@@ -40,13 +40,23 @@ type Attempt struct {
 	At      time.Time `json:"at"`
 }
 
-// Network is what the registries say about the network of an address. The zero
-// Source says that none answered; Failed then says why.
+// Provenance says where an answer is from. The zero Source says that no registry
+// answered; Failed then says why.
+type Provenance struct {
+	Source string    `json:"source"`
+	AsOf   time.Time `json:"as_of"` // when the registry answered, UTC
+	Failed []Attempt `json:"failed,omitempty"`
+}
+
+func (p *Provenance) provenance() *Provenance { return p }
+
+func (p *Provenance) age(failed []Attempt) { p.Failed = failed }
+
+// Network is what the registries say about the network of an address.
 type Network struct {
-	Source string     `json:"source"`
-	AsOf   time.Time  `json:"as_of"` // when the registry answered, UTC
-	First  netip.Addr `json:"first,omitzero"`
-	Last   netip.Addr `json:"last,omitzero"`
+	Provenance
+	First netip.Addr `json:"first,omitzero"`
+	Last  netip.Addr `json:"last,omitzero"`
 	// Prefix is the widest prefix inside First..Last that holds the address asked about.
 	Prefix       netip.Prefix `json:"-"`
 	Handle       string       `json:"handle,omitempty"`
@@ -61,7 +71,6 @@ type Network struct {
 	Parents  []Parent  `json:"parents,omitempty"`
 	ASN      uint32    `json:"asn,omitempty"` // origin of the route; only WHOIS says it
 	Contacts []Contact `json:"contacts,omitempty"`
-	Failed   []Attempt `json:"failed,omitempty"`
 }
 
 // Parent is an allocation around a network. First and Last may be invalid when the
@@ -79,12 +88,10 @@ func (n Network) covers(addr netip.Addr) bool {
 	return n.First.IsValid() && n.First.BitLen() == addr.BitLen() && n.First.Compare(addr) <= 0 && addr.Compare(n.Last) <= 0
 }
 
-// Domain is what the registries say about a registrable domain. The zero Source
-// says that none answered. It does not repeat the name.
+// Domain is what the registries say about a registrable domain. It does not repeat the name.
 type Domain struct {
-	Source    string    `json:"source"`
-	AsOf      time.Time `json:"as_of"`
-	Registrar string    `json:"registrar,omitempty"`
+	Provenance
+	Registrar string `json:"registrar,omitempty"`
 	// IANAID is the registrar's number at IANA; 0 when the answer does not say.
 	IANAID     int    `json:"iana_id,omitempty"`
 	AbuseEmail string `json:"abuse_email,omitempty"` // of the registrar
@@ -94,9 +101,11 @@ type Domain struct {
 	Updated time.Time `json:"updated,omitzero"`
 	Expires time.Time `json:"expires,omitzero"`
 	// Nameservers are those of the delegation: lower case, without the trailing dot, sorted.
-	Nameservers []string  `json:"nameservers,omitempty"`
-	Failed      []Attempt `json:"failed,omitempty"`
+	Nameservers []string `json:"nameservers,omitempty"`
 }
+
+// age drops the states: they are true for hours only.
+func (d *Domain) age(failed []Attempt) { d.Failed, d.Status = failed, nil }
 
 // Contact is an address that a registry gives for a network.
 type Contact struct {

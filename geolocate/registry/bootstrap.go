@@ -2,9 +2,11 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -26,14 +28,11 @@ const (
 
 // bootFile is one file of the RDAP bootstrap registry, or why there is none.
 type bootFile struct {
-	JSON    []byte
-	Problem Problem
-	Fetched time.Time
+	kind    bootstrap.RegistryType
+	raw     []byte
+	problem Problem
 	parsed  bootstrap.Registry
 }
-
-// holds says whether there is anything to go by.
-func (f *bootFile) holds() bool { return f.parsed != nil || f.Problem != "" || len(f.JSON) > 0 }
 
 // responsible finds the base URLs of the RDAP servers for an address or a domain,
 // https before http. The parsed registries are only read and the URLs are copies,
@@ -46,20 +45,11 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 			kind = bootstrap.IPv4
 		}
 	}
-	file, problem := r.boot.fetch(ctx, kind.String(), struct{}{}, func(ctx context.Context) answer[bootFile] {
-		return r.fetchBoot(ctx, kind)
-	})
-	if problem != "" {
+	file, problem := r.boot.Fetch(ctx, kind, nil, func(ctx context.Context) Answer[bootFile] { return r.fetchBoot(ctx, kind) })
+	if problem = cmp.Or(problem, file.problem); problem != "" {
 		return nil, problem
 	}
-	if file.Problem != "" {
-		return nil, file.Problem
-	}
-	parsed, problem := r.parsed(kind, file)
-	if problem != "" {
-		return nil, problem
-	}
-	answer, err := parsed.Lookup(&bootstrap.Question{RegistryType: kind, Query: query})
+	answer, err := file.parsed.Lookup(&bootstrap.Question{RegistryType: kind, Query: query})
 	if err != nil || answer == nil || len(answer.URLs) == 0 {
 		return nil, ProblemNotFound
 	}
@@ -77,45 +67,22 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 	return urls, ""
 }
 
-func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) answer[bootFile] {
-	now := time.Now().UTC()
+func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) Answer[bootFile] {
 	raw, problem := r.download(ctx, r.bootstrap.JoinPath(kind.Filename()))
-	f := bootFile{JSON: raw, Problem: problem, Fetched: now}
+	f := bootFile{kind: kind, raw: raw, problem: problem}
 	if problem == "" {
-		f.parsed, f.Problem = parseBoot(kind, raw)
+		f.parsed, f.problem = parseBoot(kind, raw)
 	}
-	r.bootMu.Lock()
-	defer r.bootMu.Unlock()
-	if f.Problem == "" {
-		r.bootLast[kind] = f
-		return answer[bootFile]{value: f, ttl: bootTTL}
+	if f.problem == "" {
+		return Answer[bootFile]{Value: f, TTL: bootTTL, stands: bootStale}
 	}
-	if old, have := r.bootLast[kind]; have && now.Sub(old.Fetched) < bootStale {
-		return answer[bootFile]{value: old, ttl: bootRetry}
+	if old, until, have := r.boot.old(kind, nil); have {
+		return Answer[bootFile]{Value: old, TTL: bootRetry, until: until}
 	}
-	if f.Problem == ProblemInterrupted {
-		return answer[bootFile]{value: f}
+	if f.problem == ProblemInterrupted {
+		return Answer[bootFile]{Value: f}
 	}
-	f.JSON = nil
-	return answer[bootFile]{value: f, ttl: min(bootRetry, r.retry)}
-}
-
-// parsed is the file ready for look-ups: one that was read back from the disk is parsed once.
-func (r *Registry) parsed(kind bootstrap.RegistryType, file bootFile) (bootstrap.Registry, Problem) {
-	if file.parsed != nil {
-		return file.parsed, ""
-	}
-	r.bootMu.Lock()
-	defer r.bootMu.Unlock()
-	if last, have := r.bootLast[kind]; have && last.Fetched.Equal(file.Fetched) {
-		return last.parsed, ""
-	}
-	parsed, problem := parseBoot(kind, file.JSON)
-	if problem == "" {
-		file.parsed = parsed
-		r.bootLast[kind] = file
-	}
-	return parsed, problem
+	return Answer[bootFile]{Value: bootFile{kind: kind, problem: f.problem}, TTL: min(bootRetry, r.retry)}
 }
 
 func parseBoot(kind bootstrap.RegistryType, raw []byte) (parsed bootstrap.Registry, problem Problem) {
@@ -150,7 +117,7 @@ func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
 	req.Header.Set("User-Agent", userAgent)
 	resp, err := r.http.Do(req)
 	if err != nil {
-		return nil, problemOf(ctx, err)
+		return nil, ProblemOf(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch problem := statusProblem(resp); problem {
@@ -162,21 +129,19 @@ func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
 	}
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, bodyProblem(ctx, err)
+		return nil, BodyProblem(ctx, err)
 	}
 	return raw, ""
 }
 
 // MarshalJSON packs the file: as it is, the larger ones would be over what a Cache takes.
 func (f bootFile) MarshalJSON() ([]byte, error) {
-	p := packedBoot{Problem: f.Problem, Fetched: f.Fetched}
-	if len(f.JSON) > 0 {
+	p := packedBoot{Kind: f.kind, Problem: f.problem}
+	if len(f.raw) > 0 {
 		var packed bytes.Buffer
 		w := gzip.NewWriter(&packed)
-		if _, err := w.Write(f.JSON); err != nil {
-			return nil, err
-		}
-		if err := w.Close(); err != nil {
+		_, err := w.Write(f.raw)
+		if err = errors.Join(err, w.Close()); err != nil {
 			return nil, err
 		}
 		p.Packed = packed.Bytes()
@@ -184,29 +149,36 @@ func (f bootFile) MarshalJSON() ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// UnmarshalJSON unpacks the file, within maxBody.
+// UnmarshalJSON unpacks the file, within maxBody, and makes it ready for look-ups.
 func (f *bootFile) UnmarshalJSON(raw []byte) error {
 	var p packedBoot
 	if err := json.Unmarshal(raw, &p); err != nil {
 		return err
 	}
-	*f = bootFile{Problem: p.Problem, Fetched: p.Fetched}
-	if len(p.Packed) == 0 {
+	*f = bootFile{kind: p.Kind, problem: p.Problem}
+	if f.problem != "" {
 		return nil
 	}
 	r, err := gzip.NewReader(bytes.NewReader(p.Packed))
 	if err != nil {
 		return err
 	}
-	if f.JSON, err = io.ReadAll(io.LimitReader(r, maxBody+1)); err == nil && len(f.JSON) > maxBody {
+	if f.raw, err = io.ReadAll(io.LimitReader(r, maxBody+1)); err == nil && len(f.raw) > maxBody {
 		err = errTooLarge
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	var problem Problem
+	if f.parsed, problem = parseBoot(f.kind, f.raw); problem != "" {
+		return errBroken
+	}
+	return nil
 }
 
 // packedBoot is a bootFile as a Cache keeps it.
 type packedBoot struct {
-	Packed  []byte    `json:"gzip,omitempty"`
-	Problem Problem   `json:"problem,omitempty"`
-	Fetched time.Time `json:"fetched"`
+	Kind    bootstrap.RegistryType `json:"kind"`
+	Packed  []byte                 `json:"gzip,omitempty"`
+	Problem Problem                `json:"problem,omitempty"`
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // Cache keeps answers over restarts, and shares them and the holds of servers among
@@ -30,13 +32,13 @@ const (
 	spread = 0.1
 )
 
-// answer is what a source said. ttl is how long it may be used without asking again; 0:
-// it is not kept. stands says that it may stand in for a failing source for maxStale
-// after that; until is set instead on an answer that does stand in.
-type answer[V any] struct {
-	value  V
-	ttl    time.Duration
-	stands bool
+// Answer is what a source said. TTL is how long it may be used without asking again; 0:
+// it is not kept. stands is how long after that it may stand in for a failing source;
+// until is set instead on an answer that does stand in.
+type Answer[V any] struct {
+	Value  V
+	TTL    time.Duration
+	stands time.Duration
 	until  time.Time
 }
 
@@ -56,255 +58,201 @@ func (k *kept[V]) usable() time.Time {
 	return k.Expires
 }
 
-// memory keeps answers by key, asks once for what several want at once, and reads
-// through to a Cache. Several answers can share a key (a block of addresses); match
-// tells which one answers a question. What it gives is shared: it must not be changed.
-// Safe for concurrent use.
-type memory[K comparable, Q, V any] struct {
-	max    int // answers
-	match  func(question Q, v *V) bool
+// Memory keeps answers by key, asks once for what several want at once, and reads
+// through to a Cache (ADR-0044). Several answers can share a key (a block of addresses);
+// the match of a question tells which one answers it, nil that any does. What it gives
+// is shared: it must not be changed. Safe for concurrent use.
+type Memory[K comparable, V any] struct {
+	max    int           // answers
 	permit chan struct{} // bounds the callers that wait for a source; nil: no bound
 	// patience is how long a caller waits for a permit.
 	patience time.Duration
-	vary     func() float64     // 0 to 1
 	disk     Cache              // nil: nothing outlives the process
-	named    func(key K) string // the key on disk; empty: this one is not written
+	named    func(key K) string // the key on disk
 
 	mu      sync.Mutex
-	shelves map[K][]kept[V]
+	shelves *simplelru.LRU[K, []kept[V]]
 	count   int // answers on all shelves
-	flights map[K]*flight
+	// reads and asks are the callers that read the disk, and that ask a source, for all who want the same.
+	reads, asks map[K]chan struct{}
 }
 
-// flight is one caller that asks for a key. First the disk is read, which no permit is
-// needed to wait for.
-type flight struct{ read, done chan struct{} }
-
-func newMemory[K comparable, Q, V any](o Options, permit chan struct{}, match func(Q, *V) bool, named func(K) string) *memory[K, Q, V] {
-	return &memory[K, Q, V]{
-		max: o.Entries, match: match, permit: permit, patience: o.Patience, vary: rand.Float64, disk: o.Cache, named: named,
-		shelves: map[K][]kept[V]{}, flights: map[K]*flight{},
-	}
+// NewMemory makes a Memory of so many answers; the one that was used last goes last.
+// permit bounds the callers that wait at once, each of them for its turn as long as the patience.
+func NewMemory[K comparable, V any](entries int, permit chan struct{}, patience time.Duration) *Memory[K, V] {
+	m := &Memory[K, V]{max: entries, permit: permit, patience: patience, reads: map[K]chan struct{}{}, asks: map[K]chan struct{}{}}
+	m.shelves, _ = simplelru.NewLRU(max(1, entries), func(_ K, shelf []kept[V]) { m.count -= len(shelf) }) // fails for a size of 0 only
+	return m
 }
 
-// fetch returns the answer to a question, from memory, from the disk, or by ask. While
+// Fetch returns the answer to a question, from memory, from the disk, or by ask. While
 // one caller asks, the others for the same key wait and look again; nobody asks in a
 // goroutine of its own. The problem is busy when asking, or waiting for one who asks,
-// would take one permit too many for longer than the patience, and timeout or interrupted when the context ended
-// while waiting for another caller.
-func (m *memory[K, Q, V]) fetch(ctx context.Context, key K, q Q, ask func(context.Context) answer[V]) (V, Problem) {
+// would take one permit too many for longer than the patience, and timeout or
+// interrupted when the context ended while waiting for another caller.
+func (m *Memory[K, V]) Fetch(ctx context.Context, key K, match func(*V) bool, ask func(context.Context) Answer[V]) (V, Problem) {
 	var none V
-	c := caller{permits: m.permit, patience: m.patience}
-	defer c.leave()
+	read, permitted := false, false
+	defer func() {
+		if permitted && m.permit != nil {
+			<-m.permit
+		}
+	}()
 	for {
-		m.mu.Lock()
-		if k := m.find(key, q, time.Now(), false); k != nil {
-			v := k.Value
-			m.mu.Unlock()
+		if v, ok := m.fresh(key, match); ok {
 			return v, ""
 		}
-		f, follow := m.flights[key]
-		if !follow {
-			f = &flight{make(chan struct{}), make(chan struct{})}
-			m.flights[key] = f
-		}
-		m.mu.Unlock()
-		if !follow {
-			v, problem, again := m.lead(ctx, key, q, f, &c, ask)
-			if !again {
-				return v, problem
+		if !read { // no permit is needed to wait for the disk
+			read = true
+			if problem := m.load(ctx, key); problem != "" {
+				return none, problem
 			}
 			continue
 		}
-		// The disk was read by another a moment ago; a second reading would tell nothing new.
-		for _, stage := range []chan struct{}{f.read, f.done} {
-			if stage == f.done {
-				if _, ok := m.fresh(key, q); ok {
-					break
-				}
-				if !c.enter(ctx) {
-					return none, ProblemBusy
-				}
-			}
-			select {
-			case <-stage:
-			case <-ctx.Done():
-				return none, problemOf(ctx, ctx.Err())
-			}
+		if !permitted && !m.enter(ctx) {
+			return none, ProblemBusy
 		}
-		c.read = true
+		permitted = true
+		var a Answer[V]
+		led, problem := m.once(ctx, m.asks, key, func() {
+			var known bool
+			if a.Value, known = m.fresh(key, match); known {
+				return // another caller learned it since
+			}
+			if a = ask(ctx); a.TTL > 0 {
+				m.put(key, match, a)
+			}
+		})
+		switch {
+		case problem != "":
+			return none, problem
+		case led && a.TTL > 0:
+			m.save(ctx, key)
+		}
+		if led {
+			return a.Value, ""
+		}
 	}
 }
 
-// caller is one who waits for an answer.
-type caller struct {
-	permits  chan struct{}
-	patience time.Duration
-	in       bool
-	read     bool // the disk has been read for its question
-}
-
-// enter takes a permit, unless the caller has one. It waits no longer than the caller
-// is patient, once for a question: sound registries give permits back in that time, a
-// hanging one holds nobody longer.
-func (c *caller) enter(ctx context.Context) bool {
-	if c.permits == nil || c.in {
+// enter takes a permit. It waits no longer than the caller is patient: sound registries
+// give permits back in that time, a hanging one holds nobody longer.
+func (m *Memory[K, V]) enter(ctx context.Context) bool {
+	if m.permit == nil {
 		return true
 	}
 	select {
-	case c.permits <- struct{}{}:
-		c.in = true
+	case m.permit <- struct{}{}:
 		return true
 	default:
 	}
-	patience := time.NewTimer(c.patience)
+	patience := time.NewTimer(m.patience)
 	defer patience.Stop()
-	c.patience = 0
 	select {
-	case c.permits <- struct{}{}:
-		c.in = true
+	case m.permit <- struct{}{}:
+		return true
 	case <-patience.C:
 	case <-ctx.Done():
 	}
-	return c.in
+	return false
 }
 
-func (c *caller) leave() {
-	if c.in {
-		<-c.permits
+// once runs do, unless another caller does so for the same key: then it waits for that
+// one, at most until the context ends. led says that it ran.
+func (m *Memory[K, V]) once(ctx context.Context, running map[K]chan struct{}, key K, do func()) (led bool, problem Problem) {
+	m.mu.Lock()
+	done, follow := running[key]
+	if !follow {
+		done = make(chan struct{})
+		running[key] = done
 	}
-}
-
-// lead reads the disk once, else asks; it always ends the flight. again says that the
-// disk had an answer.
-func (m *memory[K, Q, V]) lead(ctx context.Context, key K, q Q, f *flight, c *caller, ask func(context.Context) answer[V]) (v V, problem Problem, again bool) {
-	save := false
+	m.mu.Unlock()
+	if follow {
+		select {
+		case <-done:
+			return false, ""
+		case <-ctx.Done():
+			return false, ProblemOf(ctx, ctx.Err())
+		}
+	}
 	defer func() {
 		m.mu.Lock()
-		delete(m.flights, key)
+		delete(running, key)
 		m.mu.Unlock()
-		if !isClosed(f.read) {
-			close(f.read)
-		}
-		close(f.done)
-		if save {
-			m.save(ctx, key)
-		}
+		close(done)
 	}()
-	if !c.read {
-		c.read = true
-		if m.load(ctx, key, q) {
-			return v, "", true
-		}
-	}
-	close(f.read)
-	if !c.enter(ctx) {
-		return v, ProblemBusy, false
-	}
-	a := ask(ctx)
-	if a.ttl > 0 {
-		m.put(key, q, a)
-		save = true
-	}
-	return a.value, "", false
+	do()
+	return true, ""
 }
 
-func isClosed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-func (m *memory[K, Q, V]) fresh(key K, q Q) (v V, ok bool) {
+func (m *Memory[K, V]) fresh(key K, match func(*V) bool) (v V, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if k := m.find(key, q, time.Now(), false); k != nil {
+	if k := m.find(key, match, false); k != nil {
 		return k.Value, true
 	}
 	return v, false
 }
 
 // old returns the answer that may stand in for a failing source, and until when.
-func (m *memory[K, Q, V]) old(key K, q Q) (v V, until time.Time, ok bool) {
+func (m *Memory[K, V]) old(key K, match func(*V) bool) (v V, until time.Time, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if k := m.find(key, q, time.Now(), true); k != nil {
+	if k := m.find(key, match, true); k != nil {
 		return k.Value, k.Stale, true
 	}
 	return v, until, false
 }
 
 // find needs the lock. The last match wins: it is the latest answer.
-func (m *memory[K, Q, V]) find(key K, q Q, now time.Time, stale bool) *kept[V] {
-	shelf := m.shelves[key]
+func (m *Memory[K, V]) find(key K, match func(*V) bool, stale bool) *kept[V] {
+	shelf, now := m.shelf(key), time.Now()
 	for i := len(shelf) - 1; i >= 0; i-- {
 		k := &shelf[i]
 		end := k.Expires
 		if stale {
 			end = k.Stale
 		}
-		if now.Before(end) && m.match(q, &k.Value) {
+		if now.Before(end) && (match == nil || match(&k.Value)) {
 			return k
 		}
 	}
 	return nil
 }
 
-// put takes an answer in the place of older ones to the same question. The shelf is a
-// new one, because a save may still read the old.
-func (m *memory[K, Q, V]) put(key K, q Q, a answer[V]) {
+// shelf needs the lock. It is never changed in place.
+func (m *Memory[K, V]) shelf(key K) []kept[V] {
+	shelf, _ := m.shelves.Get(key)
+	return shelf
+}
+
+// put takes an answer in the place of older ones to the same question.
+func (m *Memory[K, V]) put(key K, match func(*V) bool, a Answer[V]) {
 	now := time.Now().UTC().Round(0)
-	ttl := time.Duration(float64(a.ttl) * (1 - spread + 2*spread*m.vary()))
-	k := kept[V]{Value: a.value, Kept: now, Expires: now.Add(ttl), Stale: a.until}
-	if a.stands {
-		k.Stale = k.Expires.Add(maxStale)
+	ttl := time.Duration(float64(a.TTL) * (1 - spread + 2*spread*rand.Float64()))
+	k := kept[V]{Value: a.Value, Kept: now, Expires: now.Add(ttl), Stale: a.until}
+	if a.stands > 0 {
+		k.Stale = k.Expires.Add(a.stands)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	shelf := make([]kept[V], 0, len(m.shelves[key])+1)
-	for _, old := range m.shelves[key] {
-		if now.Before(old.usable()) && !m.match(q, &old.Value) {
+	shelf := make([]kept[V], 0, len(m.shelf(key))+1)
+	for _, old := range m.shelf(key) {
+		if now.Before(old.usable()) && match != nil && !match(&old.Value) {
 			shelf = append(shelf, old)
 		}
 	}
 	m.shelve(key, append(shelf, k))
 }
 
-// shelve needs the lock. It keeps the newest of a shelf, and drops other shelves when
-// there are too many answers.
-func (m *memory[K, Q, V]) shelve(key K, shelf []kept[V]) {
+// shelve needs the lock. It keeps the newest of a shelf, and drops the shelves that were
+// not used for longest when there are too many answers.
+func (m *Memory[K, V]) shelve(key K, shelf []kept[V]) {
+	m.shelves.Remove(key)
 	shelf = slices.Clip(shelf[max(0, len(shelf)-maxShelf):])
-	m.count += len(shelf) - len(m.shelves[key])
-	m.shelves[key] = shelf
-	for m.count > m.max && len(m.shelves) > 1 {
-		m.dropOne(key)
+	m.count += len(shelf)
+	m.shelves.Add(key, shelf)
+	for m.count > m.max && m.shelves.Len() > 1 {
+		m.shelves.RemoveOldest()
 	}
-}
-
-// dropOne needs the lock. Of a few shelves, but not that of key, it drops the one that
-// expires first.
-func (m *memory[K, Q, V]) dropOne(key K) {
-	var victim K
-	var first time.Time
-	looked := 0
-	for k, shelf := range m.shelves { // map order is random: a sample
-		if k == key {
-			continue
-		}
-		var end time.Time
-		if len(shelf) > 0 {
-			end = shelf[len(shelf)-1].Expires
-		}
-		if looked == 0 || end.Before(first) {
-			victim, first = k, end
-		}
-		if looked++; looked == 8 {
-			break
-		}
-	}
-	m.count -= len(m.shelves[victim])
-	delete(m.shelves, victim)
 }

@@ -3,11 +3,9 @@ package registry
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -17,7 +15,7 @@ import (
 
 var (
 	errTooLarge  = errors.New("answer over its bound")
-	errNoAddress = errors.New("registry server has no address")
+	errBroken    = errors.New("answer cannot be read")
 	errRedirects = errors.New("too many redirects")
 )
 
@@ -28,42 +26,16 @@ const (
 	maxHeader    = 64 << 10
 	maxWHOIS     = 256 << 10 // bytes of a WHOIS answer
 	maxRedirects = 3
-	maxTried     = 3 // addresses of one server
 )
 
 // userAgent is what HTTP servers of registries are told.
 const userAgent = "vigil"
 
-// connect dials a registry server by name through the injected resolver and the
-// guarded dialer: the guard sees every address before it is dialled.
-func (r *Registry) connect(ctx context.Context, address string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("registry server address: %w", err)
-	}
-	var addrs []netip.Addr
-	if addr, err := netip.ParseAddr(host); err == nil {
-		addrs = []netip.Addr{addr}
-	} else if addrs, err = r.lookup(ctx, host); err != nil {
-		return nil, err
-	}
-	last := errNoAddress
-	for i, addr := range addrs {
-		if i == maxTried || ctx.Err() != nil {
-			break
-		}
-		conn, err := r.dial(ctx, "tcp", net.JoinHostPort(addr.String(), port))
-		if err == nil {
-			return conn, nil
-		}
-		last = err
-	}
-	return nil, last
-}
-
 func (r *Registry) newHTTP(o Options) *http.Client {
 	transport := &http.Transport{
-		DialContext:            func(ctx context.Context, _, address string) (net.Conn, error) { return r.connect(ctx, address) },
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			return r.dialer.Connect(ctx, address, false)
+		},
 		MaxResponseHeaderBytes: maxHeader,
 		MaxIdleConns:           16,
 		MaxIdleConnsPerHost:    2,
@@ -89,7 +61,7 @@ func (r *Registry) newHTTP(o Options) *http.Client {
 // body, and tells the limits how it ended.
 type mannered struct {
 	next   *http.Transport
-	limits *limits
+	limits *Limits
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -98,20 +70,20 @@ func (m mannered) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !askable(req.URL) {
 		return nil, refusal{ProblemUnreachable}
 	}
-	if problem := m.limits.pass(ctx, host); problem != "" {
+	if problem := m.limits.Pass(ctx, host); problem != "" {
 		return nil, refusal{problem}
 	}
 	started := time.Now()
 	resp, err := m.next.RoundTrip(req)
 	if err != nil {
-		problem := problemOf(ctx, err)
-		m.limits.settle(host, started, &problem)
+		problem := ProblemOf(ctx, err)
+		m.limits.Settle(host, started, &problem)
 		return nil, err
 	}
 	problem := statusProblem(resp)
 	switch {
 	case problem == ProblemRateLimited:
-		m.limits.hold(ctx, host, retryAfter(resp.Header, time.Now()), httpHold)
+		m.limits.Hold(ctx, host, RetryAfter(resp.Header, time.Now()), httpHold)
 	case resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusNotImplemented:
 		problem = "" // it is about the question (RFC 7480, section 5.4), and no failure of the server
 	case resp.StatusCode >= 300 && resp.StatusCode <= 399:
@@ -119,9 +91,9 @@ func (m mannered) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = &limited{r: resp.Body, left: maxBody, marks: maxMarks, end: func(err error) {
 		if problem == "" && err != nil {
-			problem = bodyProblem(ctx, err)
+			problem = BodyProblem(ctx, err)
 		}
-		m.limits.settle(host, started, &problem)
+		m.limits.Settle(host, started, &problem)
 	}}
 	return resp, nil
 }
@@ -204,9 +176,9 @@ func (l *limited) Close() error {
 	return l.r.Close()
 }
 
-// problemOf names what went wrong in an exchange. The error itself is dropped: its
+// ProblemOf names what went wrong in an exchange. The error itself is dropped: its
 // text may hold a host name.
-func problemOf(ctx context.Context, err error) Problem {
+func ProblemOf(ctx context.Context, err error) Problem {
 	var timeout net.Error
 	var refused refusal
 	switch {
@@ -224,10 +196,10 @@ func problemOf(ctx context.Context, err error) Problem {
 	return ProblemUnreachable
 }
 
-// bodyProblem names what went wrong in reading a body: the server was there, so that
+// BodyProblem names what went wrong in reading a body: the server was there, so that
 // what is neither late nor too large is broken.
-func bodyProblem(ctx context.Context, err error) Problem {
-	if problem := problemOf(ctx, err); problem != ProblemUnreachable {
+func BodyProblem(ctx context.Context, err error) Problem {
+	if problem := ProblemOf(ctx, err); problem != ProblemUnreachable {
 		return problem
 	}
 	return ProblemBroken

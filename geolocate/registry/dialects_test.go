@@ -94,7 +94,7 @@ func TestNationalRegistry(t *testing.T) {
 		}
 	})
 	want := Network{
-		Source: SourceWHOIS, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.63"), Prefix: netip.MustParsePrefix("192.0.2.0/26"), Handle: "192.0.2.0/26",
+		Provenance: Provenance{Source: SourceWHOIS}, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.63"), Prefix: netip.MustParsePrefix("192.0.2.0/26"), Handle: "192.0.2.0/26",
 		Name: "NARROW-JP", Organisation: "Narrow KK", Country: "JP", RIR: "apnic", Contacts: []Contact{{Role: RoleAbuse, Name: "Desk", Email: "abuse@wide.example", Found: FoundAbuseLine}},
 	}
 	if diff := cmp.Diff(want, r.Network(t.Context(), addr7), compare); diff != "" {

@@ -24,7 +24,7 @@ func TestDomainByRDAP(t *testing.T) {
 	l.answer("/rdap/domain/site-2.example", domainJSON)
 	r := l.open(func(o *Options) { o.NoWHOIS = true })
 	want := Domain{
-		Source: SourceRDAP, Registrar: "Registrar of Tests", IANAID: 9999, AbuseEmail: "abuse@registrar.example", Nameservers: []string{"ns1.host.example", "ns2.host.example"}, Status: []string{"clientHold", "ok", "serverDeleteProhibited"},
+		Provenance: Provenance{Source: SourceRDAP}, Registrar: "Registrar of Tests", IANAID: 9999, AbuseEmail: "abuse@registrar.example", Nameservers: []string{"ns1.host.example", "ns2.host.example"}, Status: []string{"clientHold", "ok", "serverDeleteProhibited"},
 		Created: time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC), Expires: time.Date(2027, 2, 3, 3, 5, 6, 0, time.UTC),
 	}
 	for _, name := range []string{"site-1.example", "Site-1.Example"} {
@@ -54,7 +54,7 @@ func TestDomainByWHOIS(t *testing.T) {
 	l.registry = says(fmt.Sprintf(registration, "whois.unknown.test:99", "Registrar Abuse Contact Email: abuse@registrar.example"))
 	r := l.open(func(o *Options) { o.NoRDAP = true })
 	want := Domain{
-		Source: SourceWHOIS, Registrar: "Registrar of Tests", AbuseEmail: "abuse@registrar.example", Status: []string{"clientHold", "serverHold"},
+		Provenance: Provenance{Source: SourceWHOIS}, Registrar: "Registrar of Tests", AbuseEmail: "abuse@registrar.example", Status: []string{"clientHold", "serverHold"},
 		Created: time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC), Expires: time.Date(2027, 2, 3, 4, 5, 6, 0, time.UTC),
 	}
 	if diff := cmp.Diff(want, r.Domain(t.Context(), "site-1.example"), compare); diff != "" {
@@ -86,7 +86,7 @@ func TestAbuseContactOfTheRegistrar(t *testing.T) {
 "links":[{"rel":"related","href":"%[1]s/third/domain/site-1.example"}],
 "entities":[{"objectClassName":"entity","roles":["registrar"],"publicIds":[{"type":"IANA Registrar ID","identifier":"9999"}],"vcardArray":["vcard",[["version",{},"text","4.0"],["fn",{},"text","Other Name"]]],
  "entities":[{"objectClassName":"entity","roles":["abuse"],"vcardArray":["vcard",[["version",{},"text","4.0"],["email",{},"text",%[2]q]]]}]}]}`
-	base := Domain{Source: SourceRDAP, Registrar: "Registrar of Tests", Status: []string{"serverHold"}, Created: time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)}
+	base := Domain{Provenance: Provenance{Source: SourceRDAP}, Registrar: "Registrar of Tests", Status: []string{"serverHold"}, Created: time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)}
 	whole := base
 	whole.IANAID, whole.AbuseEmail, whole.Expires = 9999, "abuse@registrar.example", time.Date(2027, 2, 3, 4, 5, 6, 0, time.UTC)
 	noAbuse := whole
@@ -134,7 +134,7 @@ func TestRegistrarsAnswerFillsGaps(t *testing.T) {
 	l.registry = says("Domain Name: site-1.example\nRegistrar: Registrar of Tests\nRegistrar IANA ID: 9999\nRegistrar Abuse Contact Email: abuse@registrar.example\nDomain Status: ok\nCreation Date: 2023-01-01\nUpdated Date: 2025-01-01\nRegistrar Registration Expiration Date: 2027-01-01\nName Server: ns1.host.example\n")
 	r := l.open(func(o *Options) { o.NoRDAP = true })
 	want := Domain{
-		Source: SourceWHOIS, Registrar: "Registrar of Tests", IANAID: 9999, AbuseEmail: "abuse@registrar.example", Status: []string{"serverHold"}, Nameservers: []string{"ns1.host.example"},
+		Provenance: Provenance{Source: SourceWHOIS}, Registrar: "Registrar of Tests", IANAID: 9999, AbuseEmail: "abuse@registrar.example", Status: []string{"serverHold"}, Nameservers: []string{"ns1.host.example"},
 		Created: time.Date(2024, 2, 3, 0, 0, 0, 0, time.UTC), Updated: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), Expires: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	if diff := cmp.Diff(want, r.Domain(t.Context(), "site-1.example"), compare); diff != "" {

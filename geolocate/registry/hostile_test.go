@@ -233,8 +233,8 @@ func TestHostileRDAP(t *testing.T) {
 			if test.unused != "" && strings.Contains(d.all(), test.unused) {
 				t.Errorf("dialled %s", d.all())
 			}
-			if len(r.networks.permit) != 0 || len(r.networks.flights) != 0 {
-				t.Error("a permit or a flight is left over")
+			if len(r.networks.permit) != 0 || len(r.networks.asks)+len(r.networks.reads) != 0 {
+				t.Error("a permit or a caller is left over")
 			}
 		})
 	}
@@ -373,7 +373,7 @@ func TestAnotherDomain(t *testing.T) {
 // TestPanicInParser: a panic in a parser of foreign bytes is a broken answer.
 func TestPanicInParser(t *testing.T) {
 	t.Parallel()
-	got, problem := deadlined(t.Context(), time.Second, addr7, func(context.Context, netip.Addr) (Network, Problem) {
+	got, problem := deadlined(t.Context(), time.Second, func(context.Context) (Network, Problem) {
 		var empty []byte
 		return Network{Name: string(empty[7])}, ""
 	})

@@ -30,10 +30,10 @@ const (
 	cacheTimeout = time.Second
 )
 
-// limits keeps our manners: for each server its rates, the time until which it asked to
+// Limits keeps our manners: for each server its rates, the time until which it asked to
 // be left alone, and a breaker. Holds are shared with other processes through the Cache;
 // rates and breakers are of this process. Safe for concurrent use.
-type limits struct {
+type Limits struct {
 	rate      rate.Limit
 	burst     int
 	processes int
@@ -54,16 +54,16 @@ type server struct {
 	breaker    Breaker
 }
 
-// newLimits makes the limits. processes is how many processes ask from one address.
-func newLimits(o Options) *limits {
-	return &limits{
+// NewLimits makes the limits. processes is how many processes ask from one address.
+func NewLimits(o Options) *Limits {
+	return &Limits{
 		rate: rate.Limit(o.PerSecond / float64(o.Processes)), burst: max(1, o.Burst/o.Processes), processes: o.Processes,
 		patience: o.Timeout / 2, cache: o.Cache, strict: strictServers(), servers: map[string]*server{}, quotas: map[int][]*rate.Limiter{},
 	}
 }
 
 // of needs the lock.
-func (l *limits) of(host string) *server {
+func (l *Limits) of(host string) *server {
 	s := l.servers[host]
 	if s != nil {
 		return s
@@ -84,7 +84,7 @@ func (l *limits) of(host string) *server {
 
 // forgetOne needs the lock. Of a few servers it forgets one that is neither held nor
 // failing, when there is one: a server that is asked again starts with a full burst.
-func (l *limits) forgetOne() {
+func (l *Limits) forgetOne() {
 	now, looked, victim := time.Now(), 0, ""
 	for name, s := range l.servers { // map order is random: a sample
 		victim = name
@@ -95,13 +95,13 @@ func (l *limits) forgetOne() {
 	delete(l.servers, victim)
 }
 
-// pass waits for the server's turn. It must be followed by settle when the problem is
+// Pass waits for the server's turn. It must be followed by settle when the problem is
 // empty. The problem is rate_limited when the turn would come after the context's
 // deadline, when a quota is used up, or when the server is to be left alone; the
 // server's last problem when its breaker is open; interrupted when the caller stopped.
-func (l *limits) pass(ctx context.Context, host string) Problem {
+func (l *Limits) Pass(ctx context.Context, host string) Problem {
 	if ctx.Err() != nil {
-		return problemOf(ctx, ctx.Err())
+		return ProblemOf(ctx, ctx.Err())
 	}
 	l.learnHold(ctx, host)
 	l.mu.Lock()
@@ -161,10 +161,11 @@ func await(ctx context.Context, limiters []*rate.Limiter) Problem {
 	}
 }
 
-// settle says how the exchange ended that began at started; *outcome is "" for an
+// Settle says how the exchange ended that began at started; *outcome is "" for an
 // answer, and is read when settle is called, so that it can be deferred. A timeout of a
-// server that was given little time is not counted: the time went elsewhere.
-func (l *limits) settle(host string, started time.Time, outcome *Problem) {
+// server that was given little time is not counted: the time went elsewhere. pause is how
+// long the server is left alone because of this outcome, else 0.
+func (l *Limits) Settle(host string, started time.Time, outcome *Problem) (pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s, now, problem := l.of(host), time.Now(), *outcome
@@ -174,12 +175,12 @@ func (l *limits) settle(host string, started time.Time, outcome *Problem) {
 	if problem != ProblemRateLimited && problem != ProblemInterrupted {
 		s.complaints = 0
 	}
-	s.breaker.Settle(now, problem)
+	return s.breaker.Settle(now, problem)
 }
 
-// hold leaves the server alone: for the stated time, or when it stated none (0) for the
+// Hold leaves the server alone: for the stated time, or when it stated none (0) for the
 // usual one, doubled with each complaint since its last answer.
-func (l *limits) hold(ctx context.Context, host string, stated, usual time.Duration) {
+func (l *Limits) Hold(ctx context.Context, host string, stated, usual time.Duration) (pause time.Duration) {
 	l.mu.Lock()
 	s := l.of(host)
 	d := stated
@@ -187,26 +188,28 @@ func (l *limits) hold(ctx context.Context, host string, stated, usual time.Durat
 		d = usual << min(s.complaints, 10)
 		s.complaints++
 	}
-	until := time.Now().Add(min(max(d, minHold), maxHold)).UTC()
+	pause = min(max(d, minHold), maxHold)
+	until := time.Now().Add(pause).UTC()
 	if until.Before(s.until) { // a longer wish stands
 		until = s.until
 	}
 	s.until = until
 	l.mu.Unlock()
 	if l.cache == nil {
-		return
+		return pause
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
 	defer cancel()
 	if raw, err := json.Marshal(until); err == nil {
 		_ = l.cache.SaveCached(ctx, holdKey(host), raw, until)
 	}
+	return pause
 }
 
 func holdKey(host string) string { return "registry/hold/" + host }
 
 // learnHold reads, now and then, what the server told other processes.
-func (l *limits) learnHold(ctx context.Context, host string) {
+func (l *Limits) learnHold(ctx context.Context, host string) {
 	if l.cache == nil {
 		return
 	}
@@ -234,9 +237,9 @@ func (l *limits) learnHold(ctx context.Context, host string) {
 	l.mu.Unlock()
 }
 
-// retryAfter reads a Retry-After header in seconds or as a date (RFC 9110, section
+// RetryAfter reads a Retry-After header in seconds or as a date (RFC 9110, section
 // 10.2.3). It is 0 when there is none, and at least minHold when there is one.
-func retryAfter(h http.Header, now time.Time) time.Duration {
+func RetryAfter(h http.Header, now time.Time) time.Duration {
 	v := h.Get("Retry-After")
 	if n, err := strconv.ParseUint(v, 10, 32); err == nil {
 		return max(minHold, time.Duration(n)*time.Second)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func testLimits(t *testing.T, change func(*Options)) *limits {
+func testLimits(t *testing.T, change func(*Options)) *Limits {
 	t.Helper()
 	o := Options{}
 	if change != nil {
@@ -17,21 +17,21 @@ func testLimits(t *testing.T, change func(*Options)) *limits {
 	if err := o.defaults(); err != nil {
 		t.Fatal(err)
 	}
-	return newLimits(o)
+	return NewLimits(o)
 }
 
 // flood asks as often as it may within a span, and says how often that was.
-func flood(t *testing.T, l *limits, host string, span time.Duration) int {
+func flood(t *testing.T, l *Limits, host string, span time.Duration) int {
 	t.Helper()
 	n := 0
 	for end := time.Now().Add(span); time.Now().Before(end); {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		problem := l.pass(ctx, host)
+		problem := l.Pass(ctx, host)
 		cancel()
 		if problem == "" {
 			n++
 			outcome := Problem("")
-			l.settle(host, time.Now(), &outcome)
+			l.Settle(host, time.Now(), &outcome)
 			continue
 		}
 		if problem != ProblemRateLimited {
@@ -124,7 +124,7 @@ func TestRefusedTurnsCostNoQuota(t *testing.T) {
 		l := testLimits(t, nil)
 		for range 5_000 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-			l.pass(ctx, "whois.nic.uk:43")
+			l.Pass(ctx, "whois.nic.uk:43")
 			cancel()
 		}
 		if n := flood(t, l, "whois.nic.uk:43", 2*time.Hour); n < 490 {
@@ -157,13 +157,13 @@ func TestHolds(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := testLimits(t, nil)
-				l.hold(t.Context(), "rdap.registry.test", retryAfter(test.stated(), time.Now()), httpHold)
+				l.Hold(t.Context(), "rdap.registry.test", RetryAfter(test.stated(), time.Now()), httpHold)
 				time.Sleep(test.want - time.Second)
-				if got := l.pass(t.Context(), "rdap.registry.test"); got != ProblemRateLimited {
+				if got := l.Pass(t.Context(), "rdap.registry.test"); got != ProblemRateLimited {
 					t.Errorf("asked a second early: %q", got)
 				}
 				time.Sleep(time.Second)
-				if got := l.pass(t.Context(), "rdap.registry.test"); got != "" {
+				if got := l.Pass(t.Context(), "rdap.registry.test"); got != "" {
 					t.Errorf("still held: %q", got)
 				}
 			})
@@ -181,22 +181,22 @@ func TestRepeatedComplaintsDouble(t *testing.T) {
 		m := time.Minute
 		outcome := ProblemRateLimited
 		for i, want := range []time.Duration{10 * m, 20 * m, 40 * m, 80 * m, 160 * m, 320 * m, 640 * m, 1280 * m, day, day} {
-			l.hold(t.Context(), server, 0, whoisHold)
-			l.settle(server, time.Now(), &outcome)
+			l.Hold(t.Context(), server, 0, whoisHold)
+			l.Settle(server, time.Now(), &outcome)
 			time.Sleep(want - time.Second)
-			if got := l.pass(t.Context(), server); got != ProblemRateLimited {
+			if got := l.Pass(t.Context(), server); got != ProblemRateLimited {
 				t.Errorf("complaint %d: asked a second early", i+1)
 			}
 			time.Sleep(time.Second)
-			if got := l.pass(t.Context(), server); got != "" {
+			if got := l.Pass(t.Context(), server); got != "" {
 				t.Errorf("complaint %d: held for longer than %v", i+1, want)
 			}
 		}
 		outcome = ""
-		l.settle(server, time.Now(), &outcome)
-		l.hold(t.Context(), server, 0, whoisHold)
+		l.Settle(server, time.Now(), &outcome)
+		l.Hold(t.Context(), server, 0, whoisHold)
 		time.Sleep(whoisHold)
-		if got := l.pass(t.Context(), server); got != "" {
+		if got := l.Pass(t.Context(), server); got != "" {
 			t.Error("an answer did not end the row of complaints")
 		}
 	})
@@ -207,10 +207,10 @@ func TestLongerWishStands(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimits(t, nil)
-		l.hold(t.Context(), "rdap.registry.test", time.Hour, httpHold)
-		l.hold(t.Context(), "rdap.registry.test", time.Minute, httpHold)
+		l.Hold(t.Context(), "rdap.registry.test", time.Hour, httpHold)
+		l.Hold(t.Context(), "rdap.registry.test", time.Minute, httpHold)
 		time.Sleep(59 * time.Minute)
-		if got := l.pass(t.Context(), "rdap.registry.test"); got != ProblemRateLimited {
+		if got := l.Pass(t.Context(), "rdap.registry.test"); got != ProblemRateLimited {
 			t.Error("a shorter wish took back a longer one")
 		}
 	})
@@ -225,27 +225,27 @@ func TestHoldsAreSharedByProcesses(t *testing.T) {
 		share := func(o *Options) { o.Cache = cache }
 		one, two := testLimits(t, share), testLimits(t, share)
 		const server = "rdap.registry.test"
-		if one.pass(t.Context(), server) != "" || two.pass(t.Context(), server) != "" {
+		if one.Pass(t.Context(), server) != "" || two.Pass(t.Context(), server) != "" {
 			t.Fatal("a fresh server is held")
 		}
-		one.hold(t.Context(), server, 10*time.Minute, httpHold)
+		one.Hold(t.Context(), server, 10*time.Minute, httpHold)
 		time.Sleep(holdCheck)
-		if got := two.pass(t.Context(), server); got != ProblemRateLimited {
+		if got := two.Pass(t.Context(), server); got != ProblemRateLimited {
 			t.Errorf("another process asked: %q", got)
 		}
-		if got := testLimits(t, share).pass(t.Context(), server); got != ProblemRateLimited {
+		if got := testLimits(t, share).Pass(t.Context(), server); got != ProblemRateLimited {
 			t.Errorf("asked after a restart: %q", got)
 		}
-		if got := two.pass(t.Context(), "rdap.other.test"); got != "" {
+		if got := two.Pass(t.Context(), "rdap.other.test"); got != "" {
 			t.Errorf("another server is held: %q", got)
 		}
 		time.Sleep(10 * time.Minute)
-		if got := two.pass(t.Context(), server); got != "" {
+		if got := two.Pass(t.Context(), server); got != "" {
 			t.Errorf("still held: %q", got)
 		}
 		for _, foreign := range []string{"null", `"2999-01-01T00:00:00Z"`, `"soon"`, "{", ""} {
 			cache.values[holdKey(server)], cache.ends = []byte(foreign), nil
-			if got := testLimits(t, share).pass(t.Context(), server); got != "" {
+			if got := testLimits(t, share).Pass(t.Context(), server); got != "" {
 				t.Errorf("a broken hold %q is heeded: %q", foreign, got)
 			}
 		}
@@ -259,19 +259,19 @@ func TestForgottenServersKeepHoldsAndQuotas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := testLimits(t, nil)
 		flood(t, l, "whois.weare.ie:43", time.Hour)
-		l.hold(t.Context(), "rdap.registry.test", time.Hour, httpHold)
+		l.Hold(t.Context(), "rdap.registry.test", time.Hour, httpHold)
 		for i := range 5 * maxServers {
-			l.pass(t.Context(), "whois-"+time.Duration(i).String()+".test:43")
+			l.Pass(t.Context(), "whois-"+time.Duration(i).String()+".test:43")
 		}
 		if len(l.servers) > maxServers {
 			t.Errorf("%d servers remembered", len(l.servers))
 		}
-		if got := l.pass(t.Context(), "rdap.registry.test"); got != ProblemRateLimited {
+		if got := l.Pass(t.Context(), "rdap.registry.test"); got != ProblemRateLimited {
 			t.Error("a hold was forgotten")
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if got := l.pass(ctx, "whois.weare.ie:43"); got != ProblemRateLimited {
+		if got := l.Pass(ctx, "whois.weare.ie:43"); got != ProblemRateLimited {
 			t.Error("a quota was refilled")
 		}
 	})
@@ -288,9 +288,9 @@ func TestShortTimeoutIsNoFailure(t *testing.T) {
 				started := time.Now()
 				time.Sleep(given)
 				outcome := ProblemTimeout
-				l.settle(host, started, &outcome)
+				l.Settle(host, started, &outcome)
 			}
-			if got := l.pass(t.Context(), host); got != want {
+			if got := l.Pass(t.Context(), host); got != want {
 				t.Errorf("three timeouts after %v: %q, want %q", given, got, want)
 			}
 		}

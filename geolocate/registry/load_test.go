@@ -127,7 +127,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	total := 0
-	for _, shelf := range r.networks.shelves {
+	for _, shelf := range r.networks.shelves.Values() {
 		total += len(shelf)
 		if len(shelf) > maxShelf {
 			t.Errorf("%d answers on one shelf", len(shelf))
@@ -252,8 +252,8 @@ func TestProblemsAreKnown(t *testing.T) {
 func warm(t testing.TB) *Registry {
 	t.Helper()
 	r, err := New(Options{
-		Dial:       func(context.Context, string, string) (net.Conn, error) { return nil, errNoAddress },
-		LookupHost: func(context.Context, string) ([]netip.Addr, error) { return nil, errNoAddress },
+		Dial:       func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed },
+		LookupHost: func(context.Context, string) ([]netip.Addr, error) { return nil, net.ErrClosed },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -267,8 +267,8 @@ func warm(t testing.TB) *Registry {
 		t.Fatal(problem)
 	}
 	n.Source, d.Source = SourceRDAP, SourceRDAP
-	r.networks.put(netip.MustParsePrefix("192.0.2.0/24"), addr7, answer[Network]{value: n, ttl: time.Hour, stands: true})
-	r.domains.put("site-1.example", struct{}{}, answer[Domain]{value: d, ttl: time.Hour, stands: true})
+	r.networks.put(netip.MustParsePrefix("192.0.2.0/24"), nil, Answer[Network]{Value: n, TTL: time.Hour, stands: maxStale})
+	r.domains.put("site-1.example", nil, Answer[Domain]{Value: d, TTL: time.Hour, stands: maxStale})
 	return r
 }
 

@@ -48,13 +48,13 @@ func (r *Registry) rdapQuery(ctx context.Context, server *url.URL, kind rdap.Req
 	}
 	exchange := resp.HTTP[len(resp.HTTP)-1]
 	if exchange.Response == nil {
-		return nil, problemOf(ctx, exchange.Error)
+		return nil, ProblemOf(ctx, exchange.Error)
 	}
 	if problem := statusProblem(exchange.Response); problem != "" {
 		return nil, problem
 	}
 	if err != nil || resp.Object == nil {
-		return nil, bodyProblem(ctx, exchange.Error)
+		return nil, BodyProblem(ctx, exchange.Error)
 	}
 	if refusal, ok := resp.Object.(*rdap.Error); ok {
 		if refusal.ErrorCode != nil && *refusal.ErrorCode == 404 {

@@ -24,17 +24,17 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/openrdap/rdap/bootstrap"
 	"go.uber.org/zap"
+
+	"vigil/geolocate/dial"
 )
 
 // Registry asks registries. It is safe for concurrent use.
 type Registry struct {
-	dial                  func(ctx context.Context, network, address string) (net.Conn, error)
-	lookup                func(ctx context.Context, host string) ([]netip.Addr, error)
+	dialer                dial.Dialer
 	http                  *http.Client
 	bootstrap             *url.URL
 	whoisServer           string
@@ -44,12 +44,10 @@ type Registry struct {
 	timeout               time.Duration
 	log                   *zap.Logger
 
-	limits   *limits
-	networks *memory[netip.Prefix, netip.Addr, Network] // by the block around the address
-	domains  *memory[string, struct{}, Domain]
-	boot     *memory[string, struct{}, bootFile]
-	bootMu   sync.Mutex
-	bootLast map[bootstrap.RegistryType]bootFile
+	limits   *Limits
+	networks *Memory[netip.Prefix, Network] // by the block around the address
+	domains  *Memory[string, Domain]
+	boot     *Memory[bootstrap.RegistryType, bootFile]
 }
 
 // New makes a Registry. It asks nobody yet.
@@ -68,22 +66,18 @@ func New(o Options) (*Registry, error) {
 		return nil, fmt.Errorf("geolocate.whois.server %.100q is no host:port: give for example %s", o.WHOISServer, DefaultWHOISServer)
 	}
 	r := &Registry{
-		dial: o.Dial, lookup: o.LookupHost, bootstrap: base, whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
-		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, log: o.Log,
-		limits: newLimits(o), bootLast: map[bootstrap.RegistryType]bootFile{},
+		dialer: dial.Dialer{Dial: o.Dial, Lookup: o.LookupHost}, bootstrap: base, whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
+		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, log: o.Log, limits: NewLimits(o),
 	}
 	permits := make(chan struct{}, o.Waiting)
-	r.networks = newMemory(o, permits, func(addr netip.Addr, n *Network) bool { return n.covers(addr) }, func(block netip.Prefix) string {
-		return "registry/network/" + block.String()
-	})
-	r.domains = newMemory(o, permits, func(_ struct{}, _ *Domain) bool { return true }, func(name string) string {
-		if o.Digest == nil {
-			return ""
-		}
-		return "registry/domain/" + o.Digest(name)
-	})
-	// Who needs a bootstrap file holds a permit already.
-	r.boot = newMemory(o, nil, func(_ struct{}, f *bootFile) bool { return f.holds() }, func(kind string) string { return "registry/bootstrap/" + kind })
+	r.networks = NewMemory[netip.Prefix, Network](o.Entries, permits, o.Patience)
+	r.networks.onDisk(o.Cache, func(block netip.Prefix) string { return "registry/network/" + block.String() })
+	r.domains = NewMemory[string, Domain](o.Entries, permits, o.Patience)
+	if o.Digest != nil {
+		r.domains.onDisk(o.Cache, func(name string) string { return "registry/domain/" + o.Digest(name) })
+	}
+	r.boot = NewMemory[bootstrap.RegistryType, bootFile](o.Entries, nil, 0) // who needs a file holds a permit already
+	r.boot.onDisk(o.Cache, func(kind bootstrap.RegistryType) string { return "registry/rdap/" + kind.String() })
 	r.http = r.newHTTP(o)
 	return r, nil
 }
@@ -102,9 +96,9 @@ func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 	}
 	block, err := addr.Prefix(bits)
 	if err != nil {
-		return Network{Failed: r.notAsked(ProblemNotFound)}
+		return Network{Provenance: Provenance{Failed: r.notAsked(ProblemNotFound)}}
 	}
-	n, ok := r.networks.fresh(block, addr)
+	n, ok := r.networks.fresh(block, func(n *Network) bool { return n.covers(addr) }) // allocates nothing
 	if !ok {
 		n = r.fetchNetwork(ctx, block, addr)
 	}
@@ -115,24 +109,92 @@ func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 }
 
 func (r *Registry) fetchNetwork(ctx context.Context, block netip.Prefix, addr netip.Addr) Network {
-	n, problem := r.networks.fetch(ctx, block, addr, func(ctx context.Context) answer[Network] {
-		n, ttl := r.askNetwork(ctx, addr)
-		if n.Source == "" && ttl > 0 {
-			if old, until, ok := r.networks.old(block, addr); ok && standsIn(old.Source, n.Failed) {
-				old.Failed = n.Failed
-				return answer[Network]{value: old, ttl: ttl, until: until}
+	return lookUp(ctx, r, r.networks, block, func(n *Network) bool { return n.covers(addr) }, Network{First: addr, Last: addr}, r.networkTTL,
+		source[Network]{SourceRDAP, r.noRDAP, func(ctx context.Context) (Network, Problem) { return r.rdapNetwork(ctx, addr) }},
+		source[Network]{SourceWHOIS, r.noWHOIS || r.pointless(addr), func(ctx context.Context) (Network, Problem) { return r.whoisNetwork(ctx, addr) }})
+}
+
+// pointless says that the public WHOIS is not asked about addresses that nobody holds.
+func (r *Registry) pointless(addr netip.Addr) bool {
+	return r.whoisServer == DefaultWHOISServer && Reserved(addr) != ""
+}
+
+// Domain says who registered a domain at whom. name is a registrable domain in ASCII,
+// without a trailing dot; anything else is answered with not_found without a query.
+// Its time limits are those of Network, and its answer must not be changed either. An
+// old answer that stands in for failing sources has no Status: a state of a domain is
+// true for hours only.
+func (r *Registry) Domain(ctx context.Context, name string) Domain {
+	name = strings.ToLower(name)
+	if !plainDomain(name) {
+		return Domain{Provenance: Provenance{Failed: r.notAsked(ProblemNotFound)}}
+	}
+	if d, ok := r.domains.fresh(name, nil); ok {
+		return d
+	}
+	return lookUp(ctx, r, r.domains, name, nil, Domain{}, r.domainTTL,
+		source[Domain]{SourceRDAP, r.noRDAP, func(ctx context.Context) (Domain, Problem) { return r.rdapDomain(ctx, name) }},
+		source[Domain]{SourceWHOIS, r.noWHOIS, func(ctx context.Context) (Domain, Problem) { return r.whoisDomain(ctx, name) }})
+}
+
+// source is one way to ask for an object.
+type source[V any] struct {
+	name string
+	off  bool
+	ask  func(context.Context) (V, Problem)
+}
+
+// sourced is a pointer to an answer that says where it is from.
+type sourced[V any] interface {
+	*V
+	provenance() *Provenance
+	// age makes it one that stands in for sources that failed.
+	age(failed []Attempt)
+}
+
+// lookUp answers from memory, else asks the sources. When all fail for a passing reason,
+// or nobody may be asked now, an old answer stands in, else the blank one.
+func lookUp[K comparable, V any, P sourced[V]](ctx context.Context, r *Registry, m *Memory[K, V], key K, match func(*V) bool, blank V, ttl time.Duration, sources ...source[V]) V {
+	v, problem := m.Fetch(ctx, key, match, func(ctx context.Context) Answer[V] {
+		a := askInTurn[V, P](ctx, r, blank, ttl, sources)
+		if told := P(&a.Value).provenance(); told.Source == "" && a.TTL > 0 {
+			if old, until, ok := m.old(key, match); ok && standsIn(P(&old).provenance().Source, told.Failed) {
+				P(&old).age(told.Failed)
+				a.Value, a.until = old, until
 			}
 		}
-		return answer[Network]{value: n, ttl: ttl, stands: n.Source != ""}
+		return a
 	})
 	if problem == "" {
-		return n
+		return v
 	}
-	if old, _, ok := r.networks.old(block, addr); ok && problem != ProblemInterrupted {
-		old.Failed = r.notAsked(problem)
+	failed := r.notAsked(problem)
+	if old, _, ok := m.old(key, match); ok && problem != ProblemInterrupted {
+		P(&old).age(failed)
 		return old
 	}
-	return Network{Failed: r.notAsked(problem)}
+	P(&blank).provenance().Failed = failed
+	return blank
+}
+
+// askInTurn asks the sources until one answers.
+func askInTurn[V any, P sourced[V]](ctx context.Context, r *Registry, blank V, ttl time.Duration, sources []source[V]) Answer[V] {
+	var failed []Attempt
+	for _, source := range sources {
+		if source.off {
+			continue
+		}
+		v, problem := deadlined(ctx, r.timeout, source.ask)
+		at := time.Now().UTC().Truncate(time.Second)
+		if problem == "" {
+			*P(&v).provenance() = Provenance{source.name, at, failed}
+			return Answer[V]{Value: v, TTL: r.keep(failed, ttl), stands: maxStale}
+		}
+		r.log.Debug("registry gave no answer", zap.String("source", source.name), zap.String("problem", string(problem)))
+		failed = append(failed, Attempt{source.name, problem, at})
+	}
+	P(&blank).provenance().Failed = failed
+	return Answer[V]{Value: blank, TTL: r.keep(failed, 0)}
 }
 
 // standsIn says whether an old answer of a source may stand in for it: the source was
@@ -156,87 +218,9 @@ func (r *Registry) notAsked(problem Problem) []Attempt {
 	return []Attempt{{source, problem, time.Now().UTC().Truncate(time.Second)}}
 }
 
-func (r *Registry) askNetwork(ctx context.Context, addr netip.Addr) (Network, time.Duration) {
-	var failed []Attempt
-	for _, source := range []struct {
-		name string
-		off  bool
-		ask  func(context.Context, netip.Addr) (Network, Problem)
-	}{{SourceRDAP, r.noRDAP, r.rdapNetwork}, {SourceWHOIS, r.noWHOIS || r.pointless(addr), r.whoisNetwork}} {
-		if source.off {
-			continue
-		}
-		n, problem := deadlined(ctx, r.timeout, addr, source.ask)
-		if problem == "" {
-			n.Source, n.AsOf, n.Failed = source.name, time.Now().UTC().Truncate(time.Second), failed
-			return n, r.keep(failed, r.networkTTL)
-		}
-		failed = append(failed, r.failed(source.name, problem))
-	}
-	return Network{First: addr, Last: addr, Failed: failed}, r.keep(failed, 0)
-}
-
-// pointless says that the public WHOIS is not asked about addresses that nobody holds.
-func (r *Registry) pointless(addr netip.Addr) bool {
-	return r.whoisServer == DefaultWHOISServer && Reserved(addr) != ""
-}
-
-// Domain says who registered a domain at whom. name is a registrable domain in ASCII,
-// without a trailing dot; anything else is answered with not_found without a query.
-// Its time limits are those of Network, and its answer must not be changed either. An
-// old answer that stands in for failing sources has no Status: a state of a domain is
-// true for hours only.
-func (r *Registry) Domain(ctx context.Context, name string) Domain {
-	name = strings.ToLower(name)
-	if !plainDomain(name) {
-		return Domain{Failed: r.notAsked(ProblemNotFound)}
-	}
-	if d, ok := r.domains.fresh(name, struct{}{}); ok {
-		return d
-	}
-	d, problem := r.domains.fetch(ctx, name, struct{}{}, func(ctx context.Context) answer[Domain] {
-		d, ttl := r.askDomain(ctx, name)
-		if d.Source == "" && ttl > 0 {
-			if old, until, ok := r.domains.old(name, struct{}{}); ok && standsIn(old.Source, d.Failed) {
-				old.Failed, old.Status = d.Failed, nil
-				return answer[Domain]{value: old, ttl: ttl, until: until}
-			}
-		}
-		return answer[Domain]{value: d, ttl: ttl, stands: d.Source != ""}
-	})
-	if problem == "" {
-		return d
-	}
-	if old, _, ok := r.domains.old(name, struct{}{}); ok && problem != ProblemInterrupted {
-		old.Failed, old.Status = r.notAsked(problem), nil
-		return old
-	}
-	return Domain{Failed: r.notAsked(problem)}
-}
-
-func (r *Registry) askDomain(ctx context.Context, name string) (Domain, time.Duration) {
-	var failed []Attempt
-	for _, source := range []struct {
-		name string
-		off  bool
-		ask  func(context.Context, string) (Domain, Problem)
-	}{{SourceRDAP, r.noRDAP, r.rdapDomain}, {SourceWHOIS, r.noWHOIS, r.whoisDomain}} {
-		if source.off {
-			continue
-		}
-		d, problem := deadlined(ctx, r.timeout, name, source.ask)
-		if problem == "" {
-			d.Source, d.AsOf, d.Failed = source.name, time.Now().UTC().Truncate(time.Second), failed
-			return d, r.keep(failed, r.domainTTL)
-		}
-		failed = append(failed, r.failed(source.name, problem))
-	}
-	return Domain{Failed: failed}, r.keep(failed, 0)
-}
-
 // deadlined gives a source its own deadline, and takes a panic in a parser of foreign
 // bytes for a broken answer.
-func deadlined[Q, A any](ctx context.Context, limit time.Duration, q Q, ask func(context.Context, Q) (A, Problem)) (a A, problem Problem) {
+func deadlined[V any](ctx context.Context, limit time.Duration, ask func(context.Context) (V, Problem)) (v V, problem Problem) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	defer func() {
@@ -244,12 +228,7 @@ func deadlined[Q, A any](ctx context.Context, limit time.Duration, q Q, ask func
 			problem = ProblemBroken
 		}
 	}()
-	return ask(ctx, q)
-}
-
-func (r *Registry) failed(source string, problem Problem) Attempt {
-	r.log.Debug("registry gave no answer", zap.String("source", source), zap.String("problem", string(problem)))
-	return Attempt{source, problem, time.Now().UTC().Truncate(time.Second)}
+	return ask(ctx)
 }
 
 // keep is how long an answer is kept whose time to live is ttl, 0 when there was none:

@@ -29,7 +29,7 @@ func TestNetworkByRDAP(t *testing.T) {
 	l.answer("/rdap/ip/192.0.2.7", network("192.0.2.0", "192.0.2.127"))
 	r := l.open(nil)
 	want := Network{
-		Source: SourceRDAP, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.127"), Prefix: netip.MustParsePrefix("192.0.2.0/25"),
+		Provenance: Provenance{Source: SourceRDAP}, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.127"), Prefix: netip.MustParsePrefix("192.0.2.0/25"),
 		Handle: "NET-1", Name: "EXAMPLE-NET", Organisation: "Example Hosting", Country: "NL", RIR: "arin",
 		Contacts: []Contact{{Role: RoleAbuse, Name: "Abuse desk", Email: "abuse@host.example", Found: FoundAbuseRole}, {Role: "registrant", Name: "Example Hosting", Email: "office@host.example", Found: FoundMailLine}},
 	}
@@ -179,7 +179,7 @@ func TestNetworkByWHOIS(t *testing.T) {
 		problem  Problem
 	}{
 		{name: "root refers to the registry", root: (*lab).refers, registry: says(ripe), want: Network{
-			Source: SourceWHOIS, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.255"), Prefix: netip.MustParsePrefix("192.0.2.0/24"),
+			Provenance: Provenance{Source: SourceWHOIS}, First: netip.MustParseAddr("192.0.2.0"), Last: netip.MustParseAddr("192.0.2.255"), Prefix: netip.MustParsePrefix("192.0.2.0/24"),
 			Handle: "192.0.2.0 - 192.0.2.255", Name: "EXAMPLE-NET", Organisation: "Example Hösting", Country: "NL", ASN: 64500, Contacts: []Contact{{Role: RoleAbuse, Email: "abuse@host.example", Found: FoundAbuseC}},
 		}},
 		{name: "registry is silent", root: (*lab).refers, problem: ProblemBroken},
@@ -217,7 +217,7 @@ func TestNetworkByWHOIS(t *testing.T) {
 			})
 			want := test.want
 			if test.problem != "" {
-				want = Network{First: addr7, Last: addr7, Failed: []Attempt{{Source: SourceWHOIS, Problem: test.problem}}}
+				want = Network{First: addr7, Last: addr7, Provenance: Provenance{Failed: []Attempt{{Source: SourceWHOIS, Problem: test.problem}}}}
 			}
 			if diff := cmp.Diff(want, r.Network(t.Context(), addr7), compare); diff != "" {
 				t.Error(diff)

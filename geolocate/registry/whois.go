@@ -10,6 +10,8 @@ import (
 
 	"github.com/likexian/whois"
 	"go.uber.org/zap"
+
+	"vigil/geolocate/dial"
 )
 
 // maxReferrals bounds how often one answer sends us to another WHOIS server.
@@ -50,25 +52,25 @@ func (r *Registry) whoisAnswers(ctx context.Context, question func(server string
 // follows referrals to any host, so that it only writes the question here, over a
 // connection that is bounded in bytes and time.
 func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text string, problem Problem) {
-	if problem := r.limits.pass(ctx, server); problem != "" {
+	if problem := r.limits.Pass(ctx, server); problem != "" {
 		return "", problem
 	}
-	defer r.limits.settle(server, time.Now(), &problem)
+	defer r.limits.Settle(server, time.Now(), &problem)
 	left := r.timeout
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	wire := &wire{ctx: ctx, connect: r.connect, address: server}
+	wire := &wire{ctx: ctx, dialer: r.dialer, address: server}
 	defer wire.stop()
 	client := whois.NewClient().SetDialer(wire).SetTimeout(left).SetDisableReferral(true).SetDisableStats(true)
 	raw, err := client.Whois(query, server)
 	text = decodeFrom(server, raw)
 	if complains(text) {
-		r.limits.hold(ctx, server, 0, whoisHold)
+		r.limits.Hold(ctx, server, 0, whoisHold)
 		return "", ProblemRateLimited
 	}
 	if err != nil {
-		return "", problemOf(ctx, err)
+		return "", ProblemOf(ctx, err)
 	}
 	if strings.TrimSpace(text) == "" {
 		return "", ProblemBroken
@@ -80,14 +82,14 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 // it may hold its context: the library's dialer interface has none.
 type wire struct {
 	ctx     context.Context
-	connect func(ctx context.Context, address string) (net.Conn, error)
+	dialer  dial.Dialer
 	address string
 	undo    func() bool
 }
 
 // Dial connects to the server of the query, whatever the library asks for.
 func (w *wire) Dial(string, string) (net.Conn, error) {
-	conn, err := w.connect(w.ctx, w.address)
+	conn, err := w.dialer.Connect(w.ctx, w.address, false)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Proble
 	for i, text := range texts { // the registry first: its word counts, the registrar's fills gaps
 		next, p := parseDomain(text, name)
 		if p == ProblemRateLimited && i == len(texts)-1 { // in words that only registries of domains use
-			r.limits.hold(ctx, last, 0, whoisHold)
+			r.limits.Hold(ctx, last, 0, whoisHold)
 		}
 		if p != "" {
 			if !found && problem == "" && p != ProblemNotFound {
