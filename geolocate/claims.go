@@ -11,6 +11,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/geolocate/registry"
+	"vigil/internal/email"
 )
 
 // Bounds of claims.
@@ -42,7 +43,7 @@ func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network)
 		say(casefile.FactNetworkHandle, n.Handle)
 	}
 	say(casefile.FactOrganisation, n.Organisation)
-	say(casefile.FactCountry, country(n.Country))
+	say(casefile.FactCountry, casefile.Country(n.Country))
 	say(casefile.FactRIR, n.RIR)
 	if n.ASN != 0 {
 		say(casefile.FactASN, "AS"+strconv.FormatUint(uint64(n.ASN), 10))
@@ -51,8 +52,8 @@ func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network)
 		say(casefile.FactParentNetwork, parentValue(p))
 	}
 	for _, c := range n.Contacts {
-		if email, problem := judgeAddress(c.Email); c.Role == registry.RoleAbuse && problem == "" {
-			say(casefile.FactAbuse, email)
+		if address, problem := email.Parse(c.Email); c.Role == registry.RoleAbuse && problem == "" {
+			say(casefile.FactAbuse, address)
 		}
 	}
 	return claims
@@ -89,9 +90,7 @@ func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim,
 		Name: line(d.Registrar), IANAID: d.IANAID, DomainStatus: append([]string{}, d.Status...), Created: d.Created, Updated: d.Updated, Expires: d.Expires,
 		Nameservers: d.Nameservers,
 	}
-	if email, problem := judgeAddress(d.AbuseEmail); problem == "" {
-		r.AbuseEmail = email
-	}
+	r.AbuseEmail, _ = email.Parse(d.AbuseEmail)
 	say(casefile.FactRegistrar, r.Name)
 	say(casefile.FactRegistrarAbuse, r.AbuseEmail)
 	for _, s := range r.DomainStatus {

@@ -7,6 +7,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/geolocate/registry"
+	"vigil/internal/email"
 )
 
 // Sources of contacts, as casefile.Contact.Source names them; rdap and whois besides.
@@ -180,7 +181,7 @@ func published(f Facts, party casefile.Party) []candidate {
 	case party == casefile.PartyHost && f.Platform != nil:
 		c.Name, c.Source, c.Email, c.Form = f.Platform.Name, sourcePlatforms, f.Platform.AbuseEmail, f.Platform.AbuseForm
 	}
-	c.Email, _ = judgeAddress(c.Email)
+	c.Email, _ = email.Parse(c.Email)
 	if c.Email == "" && c.Form == "" {
 		return nil
 	}
@@ -191,11 +192,11 @@ func published(f Facts, party casefile.Party) []candidate {
 // form that stands in its place.
 func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []candidate {
 	before := len(out)
-	add := func(email, form string) {
+	add := func(address, form string) {
 		c := d.Contact
-		c.Party, c.Email, c.Form = party, email, form
-		domain := registrable(email[strings.LastIndexByte(email, '@')+1:])
-		r := rankOf(d, email, domain)
+		c.Party, c.Email, c.Form = party, address, form
+		domain := registrable(address[strings.LastIndexByte(address, '@')+1:])
+		r := rankOf(d, address, domain)
 		if target != "" && (domain == target || atDomain(form, target)) {
 			if !r.asked() {
 				return
@@ -210,19 +211,19 @@ func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []cand
 		}
 		out = append(out, candidate{c, r, domain})
 	}
-	for _, raw := range splitAddresses(d.Contact.Email) {
-		email, problem := judgeAddress(raw)
+	for _, raw := range email.Split(d.Contact.Email) {
+		address, problem := email.Parse(raw)
 		switch problem {
-		case addressForm:
-			if form := formIn(raw); form != "" {
+		case email.WebForm:
+			if form := email.FormIn(raw); form != "" {
 				add("", form)
 			}
 		case "":
-			add(email, "")
+			add(address, "")
 		default: // nobody reads it
 		}
 	}
-	if form := formIn(d.Contact.Form); len(out) == before && form != "" {
+	if form := email.FormIn(d.Contact.Form); len(out) == before && form != "" {
 		add("", form)
 	}
 	return out
@@ -230,7 +231,7 @@ func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []cand
 
 // rankOf is the place of an address by where in the answer it stood. A parser that
 // does not say where is taken by its role.
-func rankOf(d Desk, email, domain string) rank {
+func rankOf(d Desk, address, domain string) rank {
 	switch d.Found {
 	case registry.FoundAbuseRole:
 		return rankAbuseRole
@@ -241,7 +242,7 @@ func rankOf(d Desk, email, domain string) rank {
 	case registry.FoundRemarks:
 		return rankRemarks
 	case registry.FoundMailLine:
-		return rankOfMail(email, domain)
+		return rankOfMail(address, domain)
 	}
 	switch {
 	case d.Contact.Role == roleAbuse && d.Contact.Source == kindRDAP:
@@ -249,7 +250,7 @@ func rankOf(d Desk, email, domain string) rank {
 	case d.Contact.Role == roleAbuse:
 		return rankAbuseLine
 	}
-	return rankOfMail(email, domain)
+	return rankOfMail(address, domain)
 }
 
 // Words in the local part of an address: of RFC 2142 and of incident response teams
@@ -261,8 +262,8 @@ const (
 )
 
 // rankOfMail is the place of an address of any mail line, by its words.
-func rankOfMail(email, domain string) rank {
-	local, _, found := strings.Cut(strings.ToLower(email), "@")
+func rankOfMail(address, domain string) rank {
+	local, _, found := strings.Cut(strings.ToLower(address), "@")
 	if !found {
 		return rankMailOther
 	}
@@ -271,7 +272,7 @@ func rankOfMail(email, domain string) rank {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(list, " "+w+" ") })
 	}
 	switch {
-	case knownAddresses().mailboxes[domain]:
+	case email.ForEverybody(domain):
 		return rankMailPersonal
 	case strings.Contains(local, "abuse"):
 		return rankMailAbuse
@@ -293,7 +294,7 @@ func byConvention(list []candidate, party casefile.Party, target string) (candid
 		if c.rank == rankDirectory || c.rank == rankPublished {
 			continue // somebody wrote down the desk itself
 		}
-		if domain := c.domain; domain != "" && domain != target && !knownAddresses().mailboxes[domain] {
+		if domain := c.domain; domain != "" && domain != target && !email.ForEverybody(domain) {
 			return candidate{casefile.Contact{
 				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: rankConvention.why(),
 			}, rankConvention, domain}, true
@@ -308,8 +309,8 @@ func atDomain(form, target string) bool {
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
 		rest = rest[:end]
 	}
-	if host, _, found := cutLast(rest, ":"); found && !strings.HasSuffix(rest, "]") {
-		rest = host
+	if colon := strings.LastIndexByte(rest, ':'); colon >= 0 && !strings.HasSuffix(rest, "]") {
+		rest = rest[:colon]
 	}
 	return target != "" && registrable(rest) == target
 }
@@ -326,12 +327,12 @@ func registrarContacts(out []casefile.Contact, f Facts) []casefile.Contact {
 	if f.Registrar == nil {
 		return out
 	}
-	email, _ := judgeAddress(f.Registrar.AbuseEmail)
+	address, _ := email.Parse(f.Registrar.AbuseEmail)
 	c := casefile.Contact{
-		Party: casefile.PartyRegistrar, Name: f.Registrar.Name, Role: roleAbuse, Email: email, Source: f.RegistrarSource,
+		Party: casefile.PartyRegistrar, Name: f.Registrar.Name, Role: roleAbuse, Email: address, Source: f.RegistrarSource,
 		Why: "abuse contact of the registrar, named by the registration",
 	}
-	if email != "" && !slices.ContainsFunc(out[before:], func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
+	if address != "" && !slices.ContainsFunc(out[before:], func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
 		out = append(out, c)
 	}
 	return out

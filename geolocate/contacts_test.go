@@ -196,12 +196,3 @@ func TestRegistrable(t *testing.T) {
 		}
 	}
 }
-
-func TestCountry(t *testing.T) {
-	t.Parallel()
-	for code, want := range map[string]string{"nl": "NL", " DE ": "DE", "UK": "GB", "EL": "GR", "EU": "", "AP": "", "ZZ": "", "": "", "N": "", "NLD": "", "N ": "", "XK": "XK", "1L": ""} {
-		if got := country(code); got != want {
-			t.Errorf("%q: %q, want %q", code, got, want)
-		}
-	}
-}

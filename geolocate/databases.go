@@ -236,12 +236,12 @@ func (s *databases) ask(claims []casefile.Claim, asns []uint32, addr netip.Addr)
 				claim(casefile.FactNetwork, r.Network.String(), "")
 			}
 		default:
-			if code := country(r.Country); code != "" {
+			if code := casefile.Country(r.Country); code != "" {
 				claim(casefile.FactCountry, code, "")
 			} else {
 				claim(casefile.FactCountry, "", string(registry.ProblemNotFound))
 			}
-			if registered := country(r.RegisteredCountry); registered != "" {
+			if registered := casefile.Country(r.RegisteredCountry); registered != "" {
 				claim(casefile.FactRegisteredCountry, registered, "")
 			}
 		}

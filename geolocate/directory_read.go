@@ -1,15 +1,17 @@
 package geolocate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/netip"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"golang.org/x/text/language"
 
 	"vigil/casefile"
+	"vigil/internal/email"
 	"vigil/internal/sheet"
 )
 
@@ -69,35 +71,27 @@ func readRow(row sheet.Row) (casefile.Contact, match) {
 	if err != nil {
 		row.Fault("%v", err)
 	}
-	c := casefile.Contact{Name: row.Get("name"), Role: roleAbuse, Source: sourceDirectory}
+	c := casefile.Contact{Name: cmp.Or(row.OneLine("name", maxValue), m.shown), Role: roleAbuse, Source: sourceDirectory}
 	c.Party = readParty(row, m)
-	if c.Name == "" {
-		c.Name = m.shown
-	}
-	if !oneLine(c.Name, maxValue) {
-		row.Fault("name must be one printable line of at most %d bytes", maxValue)
-	}
-	if !oneLine(row.Get("note"), maxNote) {
-		row.Fault("note must be one printable line of at most %d bytes", maxNote)
-	}
+	row.OneLine("note", maxNote)
 	if raw := row.Get("email"); raw != "" {
-		email, problem := judgeAddress(raw)
-		if problem != "" {
-			row.Fault("email %.80q cannot be used: %s", raw, problem.words())
+		var problem email.Problem
+		if c.Email, problem = email.Parse(raw); problem != "" {
+			row.Fault("email %.80q cannot be used: %s", raw, problem.Words())
 		}
-		c.Email = email
 	}
 	if raw := row.Get("form"); raw != "" {
-		if c.Form = formIn(raw); c.Form == "" {
-			row.Fault("form is not an http or https address of at most %d bytes", maxForm)
+		if c.Form = email.FormIn(raw); c.Form == "" {
+			row.Fault("form is not an http or https address of at most %d bytes", email.MaxForm)
 		}
 	}
 	if row.Get("email") == "" && row.Get("form") == "" {
 		row.Fault("there is neither an email nor a form; give one of them")
 	}
-	c.Language = strings.ToLower(row.Get("language"))
-	if c.Language != "" && !isLanguage(c.Language) {
-		row.Fault("language %.20q is no code of ISO 639-1: two letters, for example nl", row.Get("language"))
+	if c.Language = strings.ToLower(row.Get("language")); c.Language != "" {
+		if base, err := language.ParseBase(c.Language); err != nil || base.String() != c.Language || len(c.Language) != 2 {
+			row.Fault("language %.20q is no code of ISO 639-1: two letters, for example nl", row.Get("language"))
+		}
 	}
 	approved, when, err := readApproval(row.Get("approved"))
 	if err != nil {
@@ -137,7 +131,7 @@ func readApproval(raw string) (approved bool, when string, err error) {
 	first, _, _ := strings.Cut(lower, " ")
 	_, notDate := time.Parse(time.DateOnly, first)
 	switch {
-	case !oneLine(raw, maxApproval):
+	case !sheet.OneLine(raw, maxApproval):
 		return false, "", fmt.Errorf("approved must be one printable line of at most %d bytes", maxApproval)
 	case lower == "yes":
 		return true, "", nil
@@ -190,7 +184,7 @@ func parseMatch(raw string) (match, error) {
 			m.party, m.fixed = casefile.PartyRegistrar, true
 		}
 		switch {
-		case m.party != "" && (rest == "" || !oneLine(rest, maxValue)):
+		case m.party != "" && (rest == "" || !sheet.OneLine(rest, maxValue)):
 			return match{}, fmt.Errorf("match %.40q must name one after the colon, in one printable line of at most %d bytes", raw, maxValue)
 		case m.party != "":
 			return m, nil
@@ -227,20 +221,4 @@ func prefixMatch(s string) (match, error) {
 		return match{}, fmt.Errorf("match %.60q is wider than any provider; the widest are /%d (IPv4) and /%d (IPv6)", s, widestIPv4, widestIPv6)
 	}
 	return match{prefix: p, shown: p.String(), party: casefile.PartyHost}, nil
-}
-
-// oneLine says whether s is valid UTF-8 without control characters, at most limit bytes long.
-func oneLine(s string, limit int) bool {
-	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
-}
-
-// languageCodes are the codes of ISO 639-1 (183, as of November 2026), each with a
-// space before and after it.
-const languageCodes = " aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy" +
-	" ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv" +
-	" mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw" +
-	" ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
-
-func isLanguage(code string) bool {
-	return len(code) == 2 && !strings.Contains(code, " ") && strings.Contains(languageCodes, " "+code+" ")
 }

@@ -2,15 +2,16 @@ package geolocate
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"vigil/internal/email"
+	"vigil/internal/sheet"
 )
 
 // The tables of services. Their first lines say what a row means.
@@ -82,7 +83,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 		text     string
 		platform bool
 	}{{edgeRows, false}, {platformRows, true}} {
-		err := eachRow(table.text, 5, func(row []string) error {
+		err := sheet.Table(table.text, 5, func(row []string) error {
 			if err := e.sign(row[0], row[1], row[2], table.platform); err != nil {
 				return err
 			}
@@ -92,7 +93,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 			return nil, fmt.Errorf("read table of edges and platforms: %w", err)
 		}
 	}
-	err := eachRow(rangeRows, 4, func(row []string) error {
+	err := sheet.Table(rangeRows, 4, func(row []string) error {
 		owner := e.services[row[0]]
 		if owner == nil {
 			return fmt.Errorf("%q is in no table", row[0])
@@ -117,25 +118,6 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 		return nil, fmt.Errorf("read ranges of platforms: %w", err)
 	}
 	return e, nil
-}
-
-// eachRow reads comma-separated rows; an error names the line.
-func eachRow(text string, fields int, use func(row []string) error) error {
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comment, r.FieldsPerRecord, r.ReuseRecord = '#', fields, true
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := use(row); err != nil {
-			line, _ := r.FieldPos(0)
-			return fmt.Errorf("line %d: %w", line, err)
-		}
-	}
 }
 
 // dated reads the source and the date of a row.
@@ -185,7 +167,7 @@ func (e *edges) sign(name, sign, value string, platform bool) error {
 		}
 		e.headers[key], s.headers = s, words
 	case signEmail:
-		if s.email = value; !usable(value) {
+		if s.email = value; !email.Usable(value) {
 			return fmt.Errorf("%q of %s is no address of a desk", value, name)
 		}
 	case signForm:

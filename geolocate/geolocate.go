@@ -111,8 +111,8 @@ type Locator struct {
 func New(o Options) (*Locator, error) {
 	l := &Locator{timeout: o.Timeout, directory: o.Directory, log: o.Log, reverse: o.LookupAddr, vantages: map[string]string{}}
 	for _, v := range o.Vantages {
-		if country(v.Country) != "" {
-			l.vantages[v.Name] = country(v.Country)
+		if casefile.Country(v.Country) != "" {
+			l.vantages[v.Name] = casefile.Country(v.Country)
 		}
 	}
 	if l.timeout == 0 {
@@ -314,7 +314,7 @@ func embedded(addr netip.Addr) string {
 	if !addr.IsValid() || registry.Reserved(addr) != "" {
 		return ""
 	}
-	return strings.Clone(country(iploc.IPCountry(addr)))
+	return strings.Clone(casefile.Country(iploc.IPCountry(addr)))
 }
 
 // registrable is the domain that was registered at a registry: a public suffix of

@@ -99,8 +99,8 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 		if c.Address != addr || c.Value == "" {
 			continue
 		}
-		if c.Fact == casefile.FactOrigin && country(c.Value) != "" {
-			p.recorded, p.country = c.Source, country(c.Value)
+		if c.Fact == casefile.FactOrigin && casefile.Country(c.Value) != "" {
+			p.recorded, p.country = c.Source, casefile.Country(c.Value)
 			continue
 		}
 		o := opinion{country: c.Value, label: c.Source, weight: weightOf(c, registered)}
@@ -260,7 +260,7 @@ func roundTripsOf(addr netip.Addr, claims []casefile.Claim) []roundTrip {
 		}
 		number, from, ok := strings.Cut(c.Value, " ms from ")
 		ms, err := strconv.ParseFloat(number, 64)
-		if !ok || err != nil || !(ms > 0) || ms > 1e6 || country(from) != from || from == "" {
+		if !ok || err != nil || !(ms > 0) || ms > 1e6 || casefile.Country(from) != from || from == "" {
 			continue
 		}
 		took := time.Duration(ms * float64(time.Millisecond))

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"vigil/casefile"
+	"vigil/internal/email"
+	"vigil/internal/sheet"
 )
 
 //go:embed reverse.csv
@@ -39,7 +41,7 @@ type hints struct {
 
 func parseHints(text string) (*hints, error) {
 	h := &hints{places: map[string]string{}, generic: map[string]bool{}}
-	err := eachRow(text, 4, func(row []string) error {
+	err := sheet.Table(text, 4, func(row []string) error {
 		kind, token, code := row[0], row[1], row[2]
 		switch kind {
 		case "generic":
@@ -53,7 +55,7 @@ func parseHints(text string) (*hints, error) {
 				return fmt.Errorf("%q is no token of three small letters or more", token)
 			case strings.Trim(token, "abcdef") == "":
 				return fmt.Errorf("%q may be a hexadecimal number", token)
-			case code == "" || country(code) != code:
+			case code == "" || casefile.Country(code) != code:
 				return fmt.Errorf("%q is no country of %s", code, token)
 			case h.places[token] != "":
 				return fmt.Errorf("%q stands twice", token)
@@ -85,7 +87,7 @@ func (h *hints) reverseHint(names []string, target casefile.Target) (name, count
 	seen := ""
 	for _, n := range names[:min(len(names), maxReverseNames)] {
 		n = strings.TrimSuffix(strings.ToLower(n), ".")
-		if !hostName(n) || secret.in(n) {
+		if !isHost(n) || secret.in(n) {
 			continue
 		}
 		if name == "" && !secret.literal {
@@ -117,7 +119,7 @@ func (h *hints) countries(name string) []string {
 		}
 	}
 	top := name[strings.LastIndexByte(name, '.')+1:]
-	if code := country(top); code != "" && !h.generic[top] {
+	if code := casefile.Country(top); code != "" && !h.generic[top] {
 		out = append(out, code)
 	}
 	return out
@@ -209,22 +211,8 @@ func shortName(name string) string {
 	return name
 }
 
-// hostName says whether a name in small letters has the form of a host name with two
-// labels or more (RFC 1123, section 2.1).
-func hostName(name string) bool {
-	labels := strings.Split(name, ".")
-	if len(name) > 253 || len(labels) < 2 {
-		return false
-	}
-	for _, label := range labels {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for _, c := range []byte(label) {
-			if c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-				return false
-			}
-		}
-	}
-	return strings.Trim(labels[len(labels)-1], "0123456789") != ""
+// isHost says whether a name has the form of a host name in A-labels (RFC 1123, section 2.1).
+func isHost(name string) bool {
+	host, problem := email.Host(name)
+	return problem == "" && host == name
 }

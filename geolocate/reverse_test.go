@@ -132,7 +132,7 @@ func TestReverseHints(t *testing.T) {
 			t.Errorf("%q hints at %q, want %q", tt.name, code, tt.country)
 		}
 		want := strings.TrimSuffix(strings.ToLower(tt.name), ".")
-		if !hostName(want) {
+		if !isHost(want) {
 			want = ""
 		}
 		if name != want {
@@ -278,13 +278,13 @@ func FuzzReverseHint(f *testing.F) {
 		}
 		names := strings.Split(text, "\n")
 		shown, hint := h.reverseHint(names, to)
-		if hint != "" && country(hint) != hint {
+		if hint != "" && casefile.Country(hint) != hint {
 			t.Fatalf("%q is no country", hint)
 		}
 		if shown == "" {
 			return
 		}
-		if len(shown) > maxReverseName || !hostName(shown) {
+		if len(shown) > maxReverseName || !isHost(shown) {
 			t.Fatalf("%q is shown", shown)
 		}
 		if !slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(strings.TrimSuffix(strings.ToLower(n), "."), shown) }) {

@@ -20,7 +20,7 @@ const (
 // sure of every hotline of it. Pure.
 func (d *Desk) Assign(h casefile.Hosting, now time.Time) casefile.Assignment {
 	a := casefile.Assignment{At: now.UTC()}
-	hosting, _ := country(h.Country)
+	hosting := casefile.Country(h.Country)
 	switch {
 	case h.Edge != nil && (h.Origin == casefile.OriginUnknown || hosting == ""):
 		// The country of an edge is not the hosting country, whatever a source says.

@@ -1,8 +1,6 @@
 package notices
 
 import (
-	"net/mail"
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,11 +27,6 @@ func clean(s string, limit int) string {
 	return strings.TrimSpace(string([]rune(s)[:limit-3])) + "..."
 }
 
-// printable says whether s is valid UTF-8 without control characters, at most limit bytes long.
-func printable(s string, limit int) bool {
-	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
-}
-
 // wrap breaks a text between words into lines of at most lineWidth runes; later
 // lines are indented. A word that is longer stands on a line of its own, whole.
 func wrap(text, first, indent string) string {
@@ -54,46 +47,4 @@ func wrap(text, first, indent string) string {
 	}
 	b.WriteString(strings.TrimRight(line, " "))
 	return b.String()
-}
-
-// usableEmail says whether a notice can be sent to s: one plain ASCII addr-spec
-// of RFC 5321 with a domain name, no display name, no quoting, no address literal.
-func usableEmail(s string) bool {
-	if len(s) > 254 || strings.ContainsAny(s, "\"(),:;<>[]\\ ") {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s {
-		return false
-	}
-	local, domain, _ := strings.Cut(s, "@")
-	if len(local) > 64 || !strings.Contains(domain, ".") {
-		return false
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			if c := label[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// usableForm says whether s is the web address of a form or page: http or https
-// with a host, without userinfo, at most maxWebsite bytes.
-func usableForm(s string) bool {
-	if s == "" || len(s) > maxWebsite || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || !unicode.IsGraphic(r) }) {
-		return false
-	}
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }

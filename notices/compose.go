@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/internal/email"
 )
 
 // Compose writes the notices of a case for its present hosting and assignment:
@@ -206,10 +207,10 @@ func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Co
 			continue
 		}
 		k.Name, k.Role, k.Source, k.Why = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60), clean(k.Why, maxName)
-		if !usableEmail(k.Email) {
+		if !email.Plain(k.Email) {
 			k.Email = ""
 		}
-		if !usableForm(k.Form) {
+		if email.FormIn(k.Form) != k.Form {
 			k.Form = ""
 		}
 		if k.Email != "" || k.Form != "" {

@@ -16,10 +16,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 	"text/template"
 	"time"
+
+	"vigil/casefile"
+	"vigil/internal/email"
 )
 
 // Options are what a Desk needs to know.
@@ -79,9 +81,9 @@ func NewDesk(o Options) (*Desk, error) {
 	var wrong []error
 	d := &Desk{directory: o.Directory, send: o.Send, reason: o.Reason, threshold: o.Threshold, organisation: clean(o.Organisation, maxName)}
 	if o.OrphanCountry != "" {
-		code, ok := country(o.OrphanCountry)
+		code := casefile.Country(o.OrphanCountry)
 		switch {
-		case !ok:
+		case code == "":
 			wrong = append(wrong, fmt.Errorf("notices.country %q is not an ISO 3166-1 alpha-2 code", clean(o.OrphanCountry, 20)))
 		case len(o.Directory.In(code)) == 0:
 			wrong = append(wrong, fmt.Errorf("notices.country %s has no hotline in the directory: add yours to it", code))
@@ -89,9 +91,9 @@ func NewDesk(o Options) (*Desk, error) {
 		d.orphan = code
 	}
 	if o.From != "" || o.Send {
-		a, err := mail.ParseAddress(o.From)
-		if err != nil || !usableEmail(a.Address) {
-			wrong = append(wrong, errors.New(`notices.from must be one mailbox, such as "Hotline <desk@hotline.example>": a notice must name who sends it`))
+		a, err := email.ParseMailbox(o.From)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("notices.from %w: a notice must name who sends it", err))
 		} else {
 			d.name, d.email = clean(a.Name, maxName), a.Address
 		}

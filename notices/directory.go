@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+
+	"vigil/casefile"
+	"vigil/internal/email"
 	"vigil/internal/sheet"
 )
 
@@ -74,9 +78,8 @@ func (d *Directory) find(code, title string) (Hotline, bool) {
 
 // Bounds of single fields, in bytes.
 const (
-	maxName    = 200
-	maxWebsite = 500
-	maxSource  = 1000
+	maxName   = 200
+	maxSource = 1000
 )
 
 // directoryForm is the form of the file (docs/notices.md).
@@ -138,11 +141,10 @@ func readDirectory(name string, read func(each func(sheet.Row)) error) (*Directo
 // readHotline makes a hotline of a row, and reports each fault of it.
 func readHotline(row sheet.Row) Hotline {
 	h := Hotline{
-		Name: row.Get("hotline"), Website: row.Get("website"), Email: row.Get("email"), Form: row.Get("form"),
-		Language: row.Get("language"), Status: Status(strings.ToLower(row.Get("status"))), Source: row.Get("source"),
+		Country: casefile.Country(row.Get("country")), Name: row.OneLine("hotline", maxName), Website: row.Get("website"), Email: row.Get("email"), Form: row.Get("form"),
+		Language: row.Get("language"), Status: Status(strings.ToLower(row.Get("status"))), Source: row.OneLine("source", maxSource),
 	}
-	var ok bool
-	if h.Country, ok = country(row.Get("country")); !ok {
+	if h.Country == "" {
 		row.Fault("country %q is not an ISO 3166-1 alpha-2 code", clean(row.Get("country"), 20))
 	}
 	if !h.Status.Valid() {
@@ -151,22 +153,15 @@ func readHotline(row sheet.Row) Hotline {
 	if h.Name == "" && h.Status == StatusConfirmed {
 		row.Fault("a confirmed hotline needs a name")
 	}
-	if !printable(h.Name, maxName) {
-		row.Fault("hotline must be one printable line of at most %d bytes", maxName)
+	for _, column := range []string{"website", "form"} {
+		if raw := row.Get(column); email.FormIn(raw) != raw {
+			row.Fault("%s is not an http or https address of at most %d bytes", column, email.MaxForm)
+		}
 	}
-	if !printable(h.Source, maxSource) {
-		row.Fault("source must be one printable line of at most %d bytes", maxSource)
-	}
-	if h.Website != "" && !usableForm(h.Website) {
-		row.Fault("website is not an http or https address of at most %d bytes", maxWebsite)
-	}
-	if h.Form != "" && !usableForm(h.Form) {
-		row.Fault("form is not an http or https address of at most %d bytes", maxWebsite)
-	}
-	if h.Email != "" && !usableEmail(h.Email) {
+	if h.Email != "" && !email.Plain(h.Email) {
 		row.Fault("email is not one plain mail address")
 	}
-	if !validLanguage(h.Language) {
+	if _, err := language.Parse(h.Language); h.Language != "" && err != nil {
 		row.Fault("language %q is not a language tag such as en or pt-BR", clean(h.Language, 20))
 	}
 	switch strings.ToLower(row.Get("approved")) {
@@ -179,24 +174,4 @@ func readHotline(row sheet.Row) Hotline {
 		row.Fault("approved %q must be yes, no or empty", clean(row.Get("approved"), 20))
 	}
 	return h
-}
-
-// validLanguage checks the form of a BCP 47 tag: letters and digits in groups of
-// at most 8, the first of 2 or 3 letters. Empty is allowed.
-func validLanguage(tag string) bool {
-	if tag == "" {
-		return true
-	}
-	for i, part := range strings.Split(tag, "-") {
-		if part == "" || len(part) > 8 || i == 0 && (len(part) < 2 || len(part) > 3) {
-			return false
-		}
-		for j := range len(part) {
-			c := part[j] | 0x20
-			if (c < 'a' || c > 'z') && (i == 0 || part[j] < '0' || part[j] > '9') {
-				return false
-			}
-		}
-	}
-	return true
 }

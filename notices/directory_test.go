@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vigil/casefile"
+	"vigil/internal/email"
 	"vigil/internal/sheet"
 )
 
@@ -41,23 +43,6 @@ func TestBuiltInDirectory(t *testing.T) {
 	}
 	if d.In("XX") != nil {
 		t.Error("a country that does not exist has hotlines")
-	}
-}
-
-func TestCountryCodes(t *testing.T) {
-	t.Parallel()
-	if n := len(strings.Fields(countryCodes)); n != 249 {
-		t.Errorf("%d codes, ISO 3166-1 has 249", n)
-	}
-	for written, want := range map[string]string{"nl": "NL", " GB ": "GB", "uk": "GB", "UK": "GB", "EL": "GR", "el": "GR"} {
-		if got, ok := country(written); !ok || got != want {
-			t.Errorf("%q is %q, %v", written, got, ok)
-		}
-	}
-	for _, written := range []string{"", "N", "NLD", "XX", "ZZ", "A ", "É", "N\n"} {
-		if got, ok := country(written); ok {
-			t.Errorf("%q is taken as %q", written, got)
-		}
 	}
 }
 
@@ -187,10 +172,10 @@ func FuzzReadDirectory(f *testing.F) {
 		}
 		for code, rows := range d.byCountry {
 			for _, h := range rows {
-				if again, ok := country(code); !ok || again != code || h.Country != code {
+				if casefile.Country(code) != code || h.Country != code {
 					t.Fatalf("country %q", code)
 				}
-				if !h.Status.Valid() || h.Email != "" && !usableEmail(h.Email) || strings.ContainsAny(h.Title()+h.Email+h.Form+h.Website, "\r\n") {
+				if !h.Status.Valid() || h.Email != "" && !email.Plain(h.Email) || strings.ContainsAny(h.Title()+h.Email+h.Form+h.Website, "\r\n") {
 					t.Fatalf("row %+v", h)
 				}
 				if found, ok := d.find(code, h.Title()); !ok || found.Country != code {

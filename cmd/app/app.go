@@ -141,7 +141,7 @@ func (a *App) ReadOrigin(address, code string) (netip.Addr, string, *casefile.Pr
 	if code == "" {
 		return origin, "", nil
 	}
-	folded := geolocate.Country(code)
+	folded := casefile.Country(code)
 	if folded == "" {
 		return origin, "", casefile.Problemf(casefile.ProblemField, "country", "this is no country; give the two letters of ISO 3166-1, for example NL")
 	}

@@ -2,9 +2,7 @@ package registry
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"strings"
-	"sync"
 )
 
 // countryCode folds a two-letter code; empty when it is none. It is not checked
@@ -29,20 +27,10 @@ var countriesCSV string
 
 // countryNames are the codes by name in small letters. ARIN's RDAP networks have no
 // country member, so that the name in the registrant's address is all there is.
-var countryNames = sync.OnceValue(func() map[string]string {
-	r := csv.NewReader(strings.NewReader(countriesCSV))
-	r.Comment, r.FieldsPerRecord = '#', -1
-	rows, err := r.ReadAll()
-	if err != nil {
-		panic("registry: read countries.csv: " + err.Error()) // embedded, and read by every test
+var countryNames = mapOf(countriesCSV, -1, func(m map[string]string, row []string) {
+	for _, name := range row[1:] {
+		m[strings.ToLower(name)] = row[0]
 	}
-	m := map[string]string{}
-	for _, row := range rows {
-		for _, name := range row[1:] {
-			m[strings.ToLower(name)] = row[0]
-		}
-	}
-	return m
 })
 
 // countryNamed reads a code or a name of countries.csv.

@@ -184,7 +184,7 @@ func rowsOf(t *testing.T, file string, columns int) [][]string {
 	if err != nil || len(rows) < 2 {
 		t.Fatalf("%s: %d rows, %v", file, len(rows), err)
 	}
-	return rows[1:]
+	return rows
 }
 
 func TestRefusals(t *testing.T) {

@@ -1,28 +1,27 @@
 package registry
 
 import (
-	"embed"
-	"encoding/csv"
-	"fmt"
+	_ "embed"
 	"strings"
 	"sync"
 	"unicode"
+
+	"vigil/internal/sheet"
 )
 
-// tableFiles are the tables of words with which answers about domains are read. Each
-// row of states and of top-level domains has its source.
-//
-//go:embed whois_labels.csv whois_statuses.csv whois_tlds.csv
-var tableFiles embed.FS
+// The tables of words with which answers about domains are read. Each row of states and
+// of top-level domains has its source.
+var (
+	//go:embed whois_labels.csv
+	labelsCSV string
+	//go:embed whois_statuses.csv
+	statusesCSV string
+	//go:embed whois_tlds.csv
+	tldsCSV string
+)
 
 // labelFields says what a folded label means: see whois_labels.csv.
-var labelFields = sync.OnceValue(func() map[string]string {
-	m := map[string]string{}
-	for _, row := range mustTable("whois_labels.csv", "field", "label") {
-		m[foldLabel(row[1])] = row[0]
-	}
-	return m
-})
+var labelFields = mapOf(labelsCSV, 2, func(m map[string]string, row []string) { m[foldLabel(row[1])] = row[0] })
 
 // tldRule is how a registry writes: see whois_tlds.csv.
 type tldRule struct {
@@ -30,42 +29,22 @@ type tldRule struct {
 	dates dayOrder
 }
 
-var tldRules = sync.OnceValue(func() map[string]tldRule {
-	m := map[string]tldRule{}
-	for _, row := range mustTable("whois_tlds.csv", "tld", "alias", "dates", "source") {
-		m[row[0]] = tldRule{alias: row[1], dates: dayOrder(row[2])}
-	}
-	return m
-})
+var tldRules = mapOf(tldsCSV, 4, func(m map[string]tldRule, row []string) { m[row[0]] = tldRule{row[1], dayOrder(row[2])} })
 
 // stateWords maps a top-level domain and a folded word to EPP names: see whois_statuses.csv.
-var stateWords = sync.OnceValue(func() map[[2]string]string {
-	m := map[[2]string]string{}
-	for _, row := range mustTable("whois_statuses.csv", "tld", "word", "epp", "source") {
-		m[[2]string{row[0], foldWords(row[1])}] = row[2]
-	}
-	return m
-})
+var stateWords = mapOf(statusesCSV, 4, func(m map[[2]string]string, row []string) { m[[2]string{row[0], foldWords(row[1])}] = row[2] })
 
-// mustTable reads an embedded table; one that cannot be read is a fault of the program,
-// found by every test of the package.
-func mustTable(file string, columns ...string) [][]string {
-	raw, err := tableFiles.ReadFile(file)
-	if err != nil {
-		panic(err)
-	}
-	r := csv.NewReader(strings.NewReader(string(raw)))
-	r.Comment = '#'
-	r.FieldsPerRecord = len(columns)
-	r.LazyQuotes = true
-	rows, err := r.ReadAll()
-	if err != nil {
-		panic(fmt.Errorf("%s: %w", file, err))
-	}
-	if len(rows) == 0 || strings.Join(rows[0], ",") != strings.Join(columns, ",") {
-		panic(fmt.Errorf("%s: the first row must be %s", file, strings.Join(columns, ",")))
-	}
-	return rows[1:]
+// mapOf is an embedded table as a map, made when it is first asked. A table that cannot
+// be read is a fault of the program, found by every test of the package.
+func mapOf[K comparable, V any](text string, fields int, add func(m map[K]V, row []string)) func() map[K]V {
+	return sync.OnceValue(func() map[K]V {
+		m := map[K]V{}
+		err := sheet.Table(text, fields, func(row []string) error { add(m, row); return nil })
+		if err != nil {
+			panic("registry: read an embedded table: " + err.Error())
+		}
+		return m
+	})
 }
 
 // foldLabel is a label in small letters of any script; all else is one blank.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -80,6 +81,19 @@ func (r Row) Get(column string) string { return r.values[column] }
 
 // Fault reports what is wrong with the row.
 func (r Row) Fault(format string, args ...any) { r.faults.add(r.Line, format, args...) }
+
+// OneLine is Get, and reports a field that is no printable line of at most limit bytes.
+func (r Row) OneLine(column string, limit int) string {
+	if !OneLine(r.Get(column), limit) {
+		r.Fault("%s must be one printable line of at most %d bytes", column, limit)
+	}
+	return r.Get(column)
+}
+
+// OneLine says whether s is valid UTF-8 without control characters, at most limit bytes long.
+func OneLine(s string, limit int) bool {
+	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) })
+}
 
 // Sound says that no fault of the row was reported so far.
 func (r Row) Sound() bool { return r.faults.count() == r.before }
@@ -191,5 +205,25 @@ func readRows(rows *csv.Reader, columns []string, faults *Error, each func(Row))
 			values[column] = strings.TrimSpace(fields[i])
 		}
 		each(Row{Line: line, values: values, faults: faults, before: faults.count()})
+	}
+}
+
+// Table reads a table that is part of the program: comma-separated, without a header, # begins a comment. fields is
+// how many each row has; -1: any. An error names the line. The row must not be kept.
+func Table(text string, fields int, each func(row []string) error) error {
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comment, r.FieldsPerRecord, r.ReuseRecord = '#', fields, true
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := each(row); err != nil {
+			line, _ := r.FieldPos(0)
+			return fmt.Errorf("line %d: %w", line, err)
+		}
 	}
 }

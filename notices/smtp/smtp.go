@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/internal/email"
 )
 
 // TLS says how the conversation is protected.
@@ -85,14 +86,14 @@ func New(o Options) (*Sender, error) {
 	if s.host, s.port, err = net.SplitHostPort(o.Address); err != nil || s.host == "" || s.port == "" {
 		wrong = append(wrong, errors.New("the relay's address must be host:port, such as 127.0.0.1:25"))
 	}
-	if s.from, err = mailbox(o.From); err != nil {
-		wrong = append(wrong, fmt.Errorf(`from: %w, such as "Hotline <desk@hotline.example>"`, err))
+	if s.from, err = email.ParseMailbox(o.From); err != nil {
+		wrong = append(wrong, fmt.Errorf("from: %w", err))
 	} else {
 		s.domain = s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
 	}
 	s.replyTo = s.from
 	if o.ReplyTo != "" {
-		if s.replyTo, err = mailbox(o.ReplyTo); err != nil {
+		if s.replyTo, err = email.ParseMailbox(o.ReplyTo); err != nil {
 			wrong = append(wrong, fmt.Errorf("reply-to: %w", err))
 		}
 	}
@@ -134,15 +135,6 @@ func New(o Options) (*Sender, error) {
 		return nil, fmt.Errorf("smtp: %w", errors.Join(wrong...))
 	}
 	return s, nil
-}
-
-// mailbox reads one mailbox whose address is plain ASCII.
-func mailbox(s string) (*mail.Address, error) {
-	a, err := mail.ParseAddress(s)
-	if err != nil || !oneWord(a.Address) || strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return nil, errors.New("must be one mailbox")
-	}
-	return a, nil
 }
 
 // oneWord says whether s is printable ASCII without a space: safe in a command and in a header.

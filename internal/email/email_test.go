@@ -1,15 +1,16 @@
-package geolocate
+package email
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/publicsuffix"
 )
 
 var judged = []struct {
 	raw, email string
-	problem    addressProblem
+	problem    Problem
 }{
 	// Plain.
 	{raw: "abuse@host.example", email: "abuse@host.example"},
@@ -62,125 +63,125 @@ var judged = []struct {
 	{raw: "abuse AT host.example", email: "abuse@host.example"},
 	{raw: "noc at net dot host dot example", email: "noc@net.host.example"},
 	{raw: "abuse＠host.example", email: "abuse@host.example"},
-	{raw: "hosted at provider.example", problem: addressAbsent},
-	{raw: "look at our pages", problem: addressAbsent},
+	{raw: "hosted at provider.example", problem: Absent},
+	{raw: "look at our pages", problem: Absent},
 	// Internationalised domains.
 	{raw: "abuse@bücher.example", email: "abuse@xn--bcher-kva.example"},
 	{raw: "abuse@BÜCHER.example", email: "abuse@xn--bcher-kva.example"},
 	{raw: "abuse@例え.テスト", email: "abuse@xn--r8jz45g.xn--zckzah"},
 	{raw: "abuse@host。example", email: "abuse@host.example"},
-	{raw: "abuse@bü_cher.example", problem: addressBroken},
-	{raw: "abusé@host.example", problem: addressBroken}, // needs RFC 6531 on the whole way
+	{raw: "abuse@bü_cher.example", problem: Broken},
+	{raw: "abusé@host.example", problem: Broken}, // needs RFC 6531 on the whole way
 	// No addresses.
-	{raw: "", problem: addressEmpty},
-	{raw: " \t ", problem: addressEmpty},
-	{raw: "abuse", problem: addressAbsent},
-	{raw: "see the website", problem: addressAbsent},
-	{raw: "+31 20 555 0100", problem: addressAbsent},
-	{raw: "@", problem: addressBroken},
-	{raw: "@host.example", problem: addressBroken},
-	{raw: "abuse@", problem: addressBroken},
-	{raw: "abuse@host", problem: addressBroken},
-	{raw: "abuse@@host.example", problem: addressBroken},
-	{raw: "a b@host.example", problem: addressBroken},
-	{raw: "abuse@host..example", problem: addressBroken},
-	{raw: "abuse@.host.example", problem: addressBroken},
-	{raw: ".a@host.example", problem: addressBroken},
-	{raw: "a.@host.example", problem: addressBroken},
-	{raw: "a..b@host.example", problem: addressBroken},
-	{raw: "abuse@-host.example", problem: addressBroken},
-	{raw: "abuse@host-.example", problem: addressBroken},
-	{raw: "abuse@ho_st.example", problem: addressBroken},
-	{raw: "abuse@host.example\r\nBcc: x@y.example", problem: addressBroken},
-	{raw: "abuse@host.example\x00", problem: addressBroken},
-	{raw: "abuse@host.\xff", problem: addressBroken},
-	{raw: "abuse\\@host.example", problem: addressBroken},
-	{raw: "abuse@host.example/form", problem: addressBroken},
-	{raw: "abuse@192.0.2.1", problem: addressLiteral},
-	{raw: "abuse@[192.0.2.1]", problem: addressLiteral},
-	{raw: "abuse@[IPv6:2001:db8::1]", problem: addressLiteral},
-	{raw: `"abuse desk"@host.example`, problem: addressQuoted},
-	{raw: `abuse desk"@host.example`, problem: addressQuoted}, // the first quote was trimmed
-	{raw: `"a@b"@host.example`, problem: addressQuoted},
-	{raw: strings.Repeat("a", 65) + "@host.example", problem: addressTooLong},
-	{raw: "a@" + strings.Repeat("b", 64) + ".example", problem: addressTooLong},
-	{raw: "a@" + strings.Repeat("b.", 126) + "example", problem: addressTooLong},
-	{raw: strings.Repeat("a", 60) + "@" + strings.Repeat("b.", 94) + "example", problem: addressTooLong},
-	{raw: strings.Repeat("a", 2000), problem: addressTooLong},
-	{raw: "a@host.example, b@host.example", problem: addressSeveral},
-	{raw: "a@host.example b@host.example", problem: addressSeveral},
-	{raw: "a@host.example/b@host.example", problem: addressSeveral},
-	{raw: "https://host.example/abuse", problem: addressForm},
-	{raw: "HTTP://host.example/", problem: addressForm},
-	{raw: "<https://host.example/abuse?to=abuse@host.example>", problem: addressForm},
+	{raw: "", problem: Empty},
+	{raw: " \t ", problem: Empty},
+	{raw: "abuse", problem: Absent},
+	{raw: "see the website", problem: Absent},
+	{raw: "+31 20 555 0100", problem: Absent},
+	{raw: "@", problem: Broken},
+	{raw: "@host.example", problem: Broken},
+	{raw: "abuse@", problem: Broken},
+	{raw: "abuse@host", problem: Broken},
+	{raw: "abuse@@host.example", problem: Broken},
+	{raw: "a b@host.example", problem: Broken},
+	{raw: "abuse@host..example", problem: Broken},
+	{raw: "abuse@.host.example", problem: Broken},
+	{raw: ".a@host.example", problem: Broken},
+	{raw: "a.@host.example", problem: Broken},
+	{raw: "a..b@host.example", problem: Broken},
+	{raw: "abuse@-host.example", problem: Broken},
+	{raw: "abuse@host-.example", problem: Broken},
+	{raw: "abuse@ho_st.example", problem: Broken},
+	{raw: "abuse@host.example\r\nBcc: x@y.example", problem: Broken},
+	{raw: "abuse@host.example\x00", problem: Broken},
+	{raw: "abuse@host.\xff", problem: Broken},
+	{raw: "abuse\\@host.example", problem: Broken},
+	{raw: "abuse@host.example/form", problem: Broken},
+	{raw: "abuse@192.0.2.1", problem: Literal},
+	{raw: "abuse@[192.0.2.1]", problem: Literal},
+	{raw: "abuse@[IPv6:2001:db8::1]", problem: Literal},
+	{raw: `"abuse desk"@host.example`, problem: Quoted},
+	{raw: `abuse desk"@host.example`, problem: Quoted}, // the first quote was trimmed
+	{raw: `"a@b"@host.example`, problem: Quoted},
+	{raw: strings.Repeat("a", 65) + "@host.example", problem: TooLong},
+	{raw: "a@" + strings.Repeat("b", 64) + ".example", problem: TooLong},
+	{raw: "a@" + strings.Repeat("b.", 126) + "example", problem: TooLong},
+	{raw: strings.Repeat("a", 60) + "@" + strings.Repeat("b.", 94) + "example", problem: TooLong},
+	{raw: strings.Repeat("a", 2000), problem: TooLong},
+	{raw: "a@host.example, b@host.example", problem: Several},
+	{raw: "a@host.example b@host.example", problem: Several},
+	{raw: "a@host.example/b@host.example", problem: Several},
+	{raw: "https://host.example/abuse", problem: WebForm},
+	{raw: "HTTP://host.example/", problem: WebForm},
+	{raw: "<https://host.example/abuse?to=abuse@host.example>", problem: WebForm},
 	// Filler and mailboxes that nobody reads.
-	{raw: "abuse@example.com", problem: addressPlaceholder},
-	{raw: "user@example.net", problem: addressPlaceholder},
-	{raw: "abuse@mail.example.org", problem: addressPlaceholder},
-	{raw: "name@domain.com", problem: addressPlaceholder},
-	{raw: "your@email.com", problem: addressPlaceholder},
-	{raw: "test@test.com", problem: addressPlaceholder},
-	{raw: "you@yourdomain.com", problem: addressPlaceholder},
-	{raw: "abuse@yourdomain.com", problem: addressPlaceholder},
-	{raw: "abuse@domain.tld", problem: addressPlaceholder},
-	{raw: "none@none.invalid", problem: addressPlaceholder},
-	{raw: "abuse@host.invalid", problem: addressPlaceholder},
-	{raw: "abuse@server.local", problem: addressPlaceholder},
-	{raw: "root@server.localhost", problem: addressPlaceholder},
-	{raw: "abuse@server.internal", problem: addressPlaceholder},
-	{raw: "abuse@hidden.onion", problem: addressPlaceholder},
-	{raw: "xxx@xxx", problem: addressPlaceholder},
-	{raw: "XXXX@host.example", problem: addressPlaceholder},
-	{raw: "---@host.example", problem: addressPlaceholder},
-	{raw: "No-Reply@host.example", problem: addressPlaceholder},
-	{raw: "noreply@host.example", problem: addressPlaceholder},
-	{raw: "do_not_reply@host.example", problem: addressPlaceholder},
-	{raw: "abuse-noreply@host.example", problem: addressPlaceholder},
-	{raw: "no-email@host.example", problem: addressPlaceholder},
-	{raw: "nomail@host.example", problem: addressPlaceholder},
-	{raw: "anonymous@host.example", problem: addressPlaceholder},
-	{raw: "nobody@host.example", problem: addressPlaceholder},
-	{raw: "dev/null@host.example", problem: addressPlaceholder},
-	{raw: "n/a@host.example", problem: addressPlaceholder},
-	{raw: "not.disclosed@host.example", problem: addressPlaceholder},
-	{raw: "gdpr-masked@host.example", problem: addressPlaceholder},
-	{raw: "unread@ripe.net", problem: addressPlaceholder},
-	{raw: "bitbucket@ripe.net", problem: addressPlaceholder},
-	{raw: "firstname.lastname@host.example", problem: addressPlaceholder},
-	{raw: "unmonitored-mailbox@host.example", problem: addressPlaceholder},
+	{raw: "abuse@example.com", problem: Placeholder},
+	{raw: "user@example.net", problem: Placeholder},
+	{raw: "abuse@mail.example.org", problem: Placeholder},
+	{raw: "name@domain.com", problem: Placeholder},
+	{raw: "your@email.com", problem: Placeholder},
+	{raw: "test@test.com", problem: Placeholder},
+	{raw: "you@yourdomain.com", problem: Placeholder},
+	{raw: "abuse@yourdomain.com", problem: Placeholder},
+	{raw: "abuse@domain.tld", problem: Placeholder},
+	{raw: "none@none.invalid", problem: Placeholder},
+	{raw: "abuse@host.invalid", problem: Placeholder},
+	{raw: "abuse@server.local", problem: Placeholder},
+	{raw: "root@server.localhost", problem: Placeholder},
+	{raw: "abuse@server.internal", problem: Placeholder},
+	{raw: "abuse@hidden.onion", problem: Placeholder},
+	{raw: "xxx@xxx", problem: Placeholder},
+	{raw: "XXXX@host.example", problem: Placeholder},
+	{raw: "---@host.example", problem: Placeholder},
+	{raw: "No-Reply@host.example", problem: Placeholder},
+	{raw: "noreply@host.example", problem: Placeholder},
+	{raw: "do_not_reply@host.example", problem: Placeholder},
+	{raw: "abuse-noreply@host.example", problem: Placeholder},
+	{raw: "no-email@host.example", problem: Placeholder},
+	{raw: "nomail@host.example", problem: Placeholder},
+	{raw: "anonymous@host.example", problem: Placeholder},
+	{raw: "nobody@host.example", problem: Placeholder},
+	{raw: "dev/null@host.example", problem: Placeholder},
+	{raw: "n/a@host.example", problem: Placeholder},
+	{raw: "not.disclosed@host.example", problem: Placeholder},
+	{raw: "gdpr-masked@host.example", problem: Placeholder},
+	{raw: "unread@ripe.net", problem: Placeholder},
+	{raw: "bitbucket@ripe.net", problem: Placeholder},
+	{raw: "firstname.lastname@host.example", problem: Placeholder},
+	{raw: "unmonitored-mailbox@host.example", problem: Placeholder},
 	// Redacted.
-	{raw: "REDACTED FOR PRIVACY", problem: addressRedacted},
-	{raw: "redacted@host.example", problem: addressRedacted},
-	{raw: "abuse@redacted.example", problem: addressRedacted},
-	{raw: "Please query the RDDS service of the Registrar of Record identified in this output", problem: addressRedacted},
-	{raw: "Select Contact Domain Holder link at https://registrar.example/whois?domain=site-1.example", problem: addressRedacted},
-	{raw: "https://registrar.example/select-contact-domain-holder-link", problem: addressRedacted},
-	{raw: "https://tieredaccess.com/contact/12", problem: addressRedacted},
-	{raw: "Not Disclosed", problem: addressRedacted},
-	{raw: "<data not disclosed>", problem: addressRedacted},
-	{raw: "Non-Public Data", problem: addressRedacted},
-	{raw: "GDPR Masked", problem: addressRedacted},
-	{raw: "***@***", problem: addressRedacted},
-	{raw: "a****@host.example", problem: addressRedacted},
-	{raw: "abuse@h***.example", problem: addressRedacted},
+	{raw: "REDACTED FOR PRIVACY", problem: Redacted},
+	{raw: "redacted@host.example", problem: Redacted},
+	{raw: "abuse@redacted.example", problem: Redacted},
+	{raw: "Please query the RDDS service of the Registrar of Record identified in this output", problem: Redacted},
+	{raw: "Select Contact Domain Holder link at https://registrar.example/whois?domain=site-1.example", problem: Redacted},
+	{raw: "https://registrar.example/select-contact-domain-holder-link", problem: Redacted},
+	{raw: "https://tieredaccess.com/contact/12", problem: Redacted},
+	{raw: "Not Disclosed", problem: Redacted},
+	{raw: "<data not disclosed>", problem: Redacted},
+	{raw: "Non-Public Data", problem: Redacted},
+	{raw: "GDPR Masked", problem: Redacted},
+	{raw: "***@***", problem: Redacted},
+	{raw: "a****@host.example", problem: Redacted},
+	{raw: "abuse@h***.example", problem: Redacted},
 	// Privacy services and registries.
-	{raw: "site-1.example@domainsbyproxy.com", problem: addressPrivacy},
-	{raw: "0a1b2c.protect@whoisguard.com", problem: addressPrivacy},
-	{raw: "0a1b2c.protect@withheldforprivacy.com", problem: addressPrivacy},
-	{raw: "site-1.example@contactprivacy.com", problem: addressPrivacy},
-	{raw: "0a1b@u.o-w-o.info", problem: addressPrivacy},
-	{raw: "pw-0a1b@privacyguardian.org", problem: addressPrivacy},
-	{raw: "contact@privacyprotect.org", problem: addressPrivacy},
-	{raw: "hostmaster@ripe.net", problem: addressRegistry},
-	{raw: "abuse@ripe.net", problem: addressRegistry},
-	{raw: "search-apnic-not-arin@apnic.net", problem: addressRegistry},
-	{raw: "irt@nic.or.kr", problem: addressRegistry},
-	{raw: "hostmaster@nic.ad.jp", problem: addressRegistry},
-	{raw: "ipas@cnnic.cn", problem: addressRegistry},
-	{raw: "hm-changed@vnnic.vn", problem: addressRegistry},
+	{raw: "site-1.example@domainsbyproxy.com", problem: Privacy},
+	{raw: "0a1b2c.protect@whoisguard.com", problem: Privacy},
+	{raw: "0a1b2c.protect@withheldforprivacy.com", problem: Privacy},
+	{raw: "site-1.example@contactprivacy.com", problem: Privacy},
+	{raw: "0a1b@u.o-w-o.info", problem: Privacy},
+	{raw: "pw-0a1b@privacyguardian.org", problem: Privacy},
+	{raw: "contact@privacyprotect.org", problem: Privacy},
+	{raw: "hostmaster@ripe.net", problem: Registry},
+	{raw: "abuse@ripe.net", problem: Registry},
+	{raw: "search-apnic-not-arin@apnic.net", problem: Registry},
+	{raw: "irt@nic.or.kr", problem: Registry},
+	{raw: "hostmaster@nic.ad.jp", problem: Registry},
+	{raw: "ipas@cnnic.cn", problem: Registry},
+	{raw: "hm-changed@vnnic.vn", problem: Registry},
 }
 
-func TestJudgeAddress(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	if len(judged) < 120 {
 		t.Errorf("only %d cases", len(judged))
@@ -188,21 +189,21 @@ func TestJudgeAddress(t *testing.T) {
 	for _, test := range judged {
 		t.Run(test.raw, func(t *testing.T) {
 			t.Parallel()
-			email, problem := judgeAddress(test.raw)
+			email, problem := Parse(test.raw)
 			if email != test.email || problem != test.problem {
 				t.Errorf("%q, problem %q; want %q, problem %q", email, problem, test.email, test.problem)
 			}
-			if problem != "" && (problem.words() == string(problem) || problem.words() == "nothing") {
+			if problem != "" && problem.Words() == "" {
 				t.Errorf("problem %q has no words", problem)
 			}
-			if usable(test.raw) != (problem == "" && strings.EqualFold(email, test.raw)) {
-				t.Errorf("usable: %v", usable(test.raw))
+			if Usable(test.raw) != (problem == "" && strings.EqualFold(email, test.raw)) {
+				t.Errorf("usable: %v", Usable(test.raw))
 			}
 		})
 	}
 }
 
-func TestSplitAddresses(t *testing.T) {
+func TestSplit(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string][]string{
 		"abuse@host.example":                               {"abuse@host.example"},
@@ -221,11 +222,11 @@ func TestSplitAddresses(t *testing.T) {
 		"":                                                 {""},
 		strings.Repeat("a@host.example,", 20):              {"a@host.example", "a@host.example", "a@host.example", "a@host.example", "a@host.example"},
 	} {
-		if diff := cmp.Diff(want, splitAddresses(raw)); diff != "" {
+		if diff := cmp.Diff(want, Split(raw)); diff != "" {
 			t.Errorf("%q: %s", raw, diff)
 		}
 	}
-	if got := splitAddresses(strings.Repeat("a@host.example,", 100)); len(got) != 1 {
+	if got := Split(strings.Repeat("a@host.example,", 100)); len(got) != 1 {
 		t.Errorf("a field over its bound was split into %d", len(got))
 	}
 }
@@ -245,16 +246,16 @@ func TestFormIn(t *testing.T) {
 		"https://host.example/" + strings.Repeat("a", 500): "",
 		"https://:80/":                                     "",
 	} {
-		if got := formIn(raw); got != want {
+		if got := FormIn(raw); got != want {
 			t.Errorf("%q: %q, want %q", raw, got, want)
 		}
 	}
 }
 
 // The embedded list reads, holds each value once, folded as it is compared, with its source.
-func TestAddressList(t *testing.T) {
+func TestList(t *testing.T) {
 	t.Parallel()
-	list, err := parseAddressList(addressesCSV)
+	list, err := parseList(listCSV)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +263,7 @@ func TestAddressList(t *testing.T) {
 		t.Errorf("the list is short: %d, %d, %d, %d, %d", len(list.locals), len(list.domains), len(list.mailboxes), len(list.phrases), len(list.parts))
 	}
 	seen := map[string]bool{}
-	for line := range strings.Lines(addressesCSV) {
+	for line := range strings.Lines(listCSV) {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -272,12 +273,12 @@ func TestAddressList(t *testing.T) {
 			t.Errorf("line %q", line)
 		}
 		seen[kind+value] = true
-		if kind == "mailbox" && registrable(value) != value {
+		if domain, err := publicsuffix.EffectiveTLDPlusOne(value); kind == "mailbox" && (err != nil || domain != value) {
 			t.Errorf("mailbox %q is no registrable domain", value)
 		}
 	}
 	for _, broken := range []string{"local,none\n", "what,none,source\n", "local,\"none,source\n"} {
-		if _, err := parseAddressList(broken); err == nil {
+		if _, err := parseList(broken); err == nil {
 			t.Errorf("%q is taken", broken)
 		}
 	}
@@ -285,20 +286,20 @@ func TestAddressList(t *testing.T) {
 
 // Whatever stands in a field: what comes out is one plain address that is judged the
 // same again, or nothing and a known problem.
-func FuzzJudgeAddress(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, test := range judged {
 		f.Add(test.raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		email, problem := judgeAddress(raw)
+		email, problem := Parse(raw)
 		if (email == "") == (problem == "") {
 			t.Fatalf("%q: %q and problem %q", raw, email, problem)
 		}
-		if problem != "" && problem.words() == string(problem) {
+		if problem != "" && problem.Words() == "" {
 			t.Errorf("%q: problem %q is not of the set", raw, problem)
 		}
 		if problem == "" {
-			again, p := judgeAddress(email)
+			again, p := Parse(email)
 			if again != email || p != "" {
 				t.Errorf("%q became %q, which became %q (%s)", raw, email, again, p)
 			}
@@ -306,12 +307,44 @@ func FuzzJudgeAddress(f *testing.F) {
 				t.Errorf("%q became %q", raw, email)
 			}
 		}
-		parts := splitAddresses(raw)
+		parts := Split(raw)
 		if len(parts) == 0 || len(parts) > maxInField {
 			t.Errorf("%q became %d parts", raw, len(parts))
 		}
-		if form := formIn(raw); len(form) > maxForm || strings.ContainsAny(form, " \r\n\x00") {
+		if form := FormIn(raw); len(form) > MaxForm || strings.ContainsAny(form, " \r\n\x00") {
 			t.Errorf("%q became the form %q", raw, form)
 		}
 	})
+}
+
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"abuse@provider.test", "noreply@Provider.TEST", "a.b+c@x-1.provider.test", "o'neil@provider.test"} {
+		if !Plain(good) {
+			t.Errorf("%q is refused", good)
+		}
+	}
+	for _, bad := range []string{
+		"", "abuse", "abuse@", "@provider.test", "abuse@provider", "a@b@c.test", "Abuse <abuse@provider.test>", "a@provider.test,b@provider.test", "a b@provider.test",
+		"a@provider.test\r\nBcc: x", "a@[192.0.2.1]", "a@-x.test", "a@x-.test", "a@x..test", "a@x.test.", "é@provider.test", "a@prövider.test", "\"a b\"@provider.test", strings.Repeat("a", 65) + "@provider.test",
+		"a@" + strings.Repeat("b", 64) + ".test", "a@" + strings.Repeat("b.", 150) + "test", "a@x_y.test",
+	} {
+		if Plain(bad) {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+func TestParseMailbox(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"desk@hotline.example": "desk@hotline.example", `"Desk, Hotline" <desk@hotline.example>`: "desk@hotline.example", "=?utf-8?q?D=C3=A9sk?= <desk@hotline.example>": "desk@hotline.example",
+		"": "", "desk": "", "desk@localhost": "", "a@hotline.example, b@hotline.example": "", "desk@hotline.example\r\nBcc: x@y.example": "", "désk@hotline.example": "",
+		`"a b"@hotline.example`: "", "=?utf-8?q?D=0Ask?= <desk@hotline.example>": "",
+	} {
+		a, err := ParseMailbox(raw)
+		if (err != nil) != (want == "") || err == nil && a.Address != want {
+			t.Errorf("%q: %v, %v", raw, a, err)
+		}
+	}
 }

@@ -1,8 +1,15 @@
-package geolocate
+// Package email reads mail addresses as people and registries write them, and says what
+// is wrong with one that no message can reach.
+//
+// In come foreign texts. Out goes one plain ASCII address (RFC 5321), or a Problem. It
+// must never guess an address that does not stand there, and asks nobody.
+package email
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"regexp"
 	"slices"
@@ -12,60 +19,47 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"vigil/internal/sheet"
 )
 
-// addressProblem says why a notice cannot go to what stands in a mail field. It is a
-// closed set; the zero value says that the address is plain and could be read by someone.
-type addressProblem string
+// Problem says why a message cannot go to what stands in a mail field. It is a closed
+// set; the zero value says that the address is plain and could be read by someone.
+type Problem string
 
-// Address problems.
+// Problems.
 const (
-	addressEmpty       addressProblem = "empty"
-	addressAbsent      addressProblem = "no_address"  // words without an address
-	addressForm        addressProblem = "form"        // a web address: a form, perhaps
-	addressSeveral     addressProblem = "several"     // more than one address
-	addressBroken      addressProblem = "broken"      // not a dot-string and a domain name (RFC 5321, section 4.1.2)
-	addressTooLong     addressProblem = "too_long"    // over the bounds of RFC 5321, section 4.5.3.1
-	addressQuoted      addressProblem = "quoted"      // a quoted local part: valid, and not accepted by many servers
-	addressLiteral     addressProblem = "literal"     // an IP address in the place of the domain
-	addressPlaceholder addressProblem = "placeholder" // filler, or a mailbox that nobody reads
-	addressRedacted    addressProblem = "redacted"    // hidden on purpose
-	addressPrivacy     addressProblem = "privacy"     // a service that stands in for a domain's registrant
-	addressRegistry    addressProblem = "registry"    // a registry's own desk
+	Empty       Problem = "empty"
+	Absent      Problem = "no_address"  // words without an address
+	WebForm     Problem = "form"        // a web address: a form, perhaps
+	Several     Problem = "several"     // more than one address
+	Broken      Problem = "broken"      // not a dot-string and a domain name (RFC 5321, section 4.1.2)
+	TooLong     Problem = "too_long"    // over the bounds of RFC 5321, section 4.5.3.1
+	Quoted      Problem = "quoted"      // a quoted local part: valid, and not accepted by many servers
+	Literal     Problem = "literal"     // an IP address in the place of the domain
+	Placeholder Problem = "placeholder" // filler, or a mailbox that nobody reads
+	Redacted    Problem = "redacted"    // hidden on purpose
+	Privacy     Problem = "privacy"     // a service that stands in for a domain's registrant
+	Registry    Problem = "registry"    // a registry's own desk
 )
 
-// words say for people what is wrong.
-func (p addressProblem) words() string {
-	switch p {
-	case "":
-		return "nothing"
-	case addressEmpty:
-		return "it is empty"
-	case addressAbsent:
-		return "there is no mail address in it"
-	case addressForm:
-		return "it is a web address; put it into the column form"
-	case addressSeveral:
-		return "it holds several addresses; give one"
-	case addressBroken:
-		return "it is not one plain mail address"
-	case addressTooLong:
-		return "it is longer than RFC 5321 allows"
-	case addressQuoted:
-		return "its local part is quoted, which many mail servers refuse"
-	case addressLiteral:
-		return "it has an IP address in the place of a domain"
-	case addressPlaceholder:
-		return "it is a placeholder that nobody reads"
-	case addressRedacted:
-		return "it is redacted"
-	case addressPrivacy:
-		return "it belongs to a privacy service, which hosts nothing"
-	case addressRegistry:
-		return "it belongs to a registry, which hosts nothing"
-	}
-	return string(p)
+var words = map[Problem]string{
+	Empty:       "it is empty",
+	Absent:      "there is no mail address in it",
+	WebForm:     "it is a web address; put it into the column form",
+	Several:     "it holds several addresses; give one",
+	Broken:      "it is not one plain mail address",
+	TooLong:     "it is longer than RFC 5321 allows",
+	Quoted:      "its local part is quoted, which many mail servers refuse",
+	Literal:     "it has an IP address in the place of a domain",
+	Placeholder: "it is a placeholder that nobody reads",
+	Redacted:    "it is redacted",
+	Privacy:     "it belongs to a privacy service, which hosts nothing",
+	Registry:    "it belongs to a registry, which hosts nothing",
 }
+
+// Words say for people what is wrong.
+func (p Problem) Words() string { return words[p] }
 
 // Bounds of a mail address, in bytes (RFC 5321, section 4.5.3.1; the whole follows from
 // the path of 256 with its brackets), and of a field that is looked at.
@@ -75,56 +69,58 @@ const (
 	maxMailbox    = 254
 	maxMailField  = 1000
 	maxInField    = 5 // addresses taken of one field
-	maxForm       = 500
 )
 
-// judgeAddress reads one mail address as registries write it, and says what is wrong
-// with it: then email is empty. It takes away mailto:, a display name, brackets,
+// MaxForm bounds the web address of a form, in bytes.
+const MaxForm = 500
+
+// Parse reads one mail address as registries write it, and says what is wrong with it:
+// then address is empty. It takes away mailto:, a display name, brackets,
 // quotes and a trailing dot, repairs (at) and (dot), and turns an internationalised
 // domain into A-labels (RFC 5890) and the domain into small letters. What is no plain
 // ASCII address then, a placeholder, a redaction, a privacy service's or a registry's,
 // is refused. RFC 2606's .example and .test are not: labs use them, and nobody else can.
 // It never panics. Safe for concurrent use.
-func judgeAddress(raw string) (email string, problem addressProblem) {
+func Parse(raw string) (address string, problem Problem) {
 	if len(raw) > maxMailField {
-		return "", addressTooLong
+		return "", TooLong
 	}
 	if local, domain, ok := plainAddress(raw); ok {
-		return knownAddresses().judgeParts(raw, local, domain)
+		return known().judge(raw, local, domain)
 	}
 	s := strings.TrimSpace(raw)
 	switch {
 	case s == "":
-		return "", addressEmpty
+		return "", Empty
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl):
-		return "", addressBroken
+		return "", Broken
 	}
-	list := knownAddresses()
+	list := known()
 	lower := strings.ToLower(s)
 	if !strings.Contains(s, "@") && slices.ContainsFunc(list.phrases, func(phrase string) bool { return strings.Contains(lower, phrase) }) {
-		return "", addressRedacted
+		return "", Redacted
 	}
 	if isWeb(s) {
-		return "", addressForm
+		return "", WebForm
 	}
 	s = bare(s)
 	local, domain, found := cutLast(s, "@")
 	switch {
 	case !found || s == "":
-		return "", addressAbsent
+		return "", Absent
 	case strings.Contains(local, `"`):
-		return "", addressQuoted
+		return "", Quoted
 	case strings.Contains(local, "@"):
-		if len(splitAddresses(raw)) > 1 {
-			return "", addressSeveral
+		if len(Split(raw)) > 1 {
+			return "", Several
 		}
-		return "", addressBroken
+		return "", Broken
 	case strings.Contains(s, "*"): // masked: ***@***, a****@host
-		return "", addressRedacted
+		return "", Redacted
 	case strings.HasPrefix(domain, "["):
-		return "", addressLiteral
+		return "", Literal
 	}
-	return list.judgeParts(s, local, domain)
+	return list.judge(s, local, domain)
 }
 
 // plainAddress splits what needs no reading: small letters, digits and a few signs
@@ -147,33 +143,58 @@ func plainAddress(s string) (local, domain string, ok bool) {
 	return s[:at], s[at+1:], true
 }
 
-// judgeParts judges the two sides of an address; s is the whole of it.
-func (l *addressList) judgeParts(s, local, domain string) (email string, problem addressProblem) {
-	domain, problem = asciiDomain(domain)
+// judge judges the two sides of an address; s is the whole of it.
+func (l *list) judge(s, local, domain string) (address string, problem Problem) {
+	host, broken := Host(domain)
 	if !isDotString(local) {
-		return "", addressBroken
+		return "", Broken
 	}
 	if p := l.judgeLocal(local); p != "" {
 		return "", p
 	}
 	switch {
-	case problem != "":
-		return "", problem
-	case len(local) > maxLocal || len(local)+1+len(domain) > maxMailbox:
-		return "", addressTooLong
+	case broken != "":
+		return "", broken
+	case len(local) > maxLocal || len(local)+1+len(host) > maxMailbox:
+		return "", TooLong
 	}
-	if p := l.judgeDomain(domain); p != "" {
+	if p := l.judgeDomain(host); p != "" {
 		return "", p
 	}
-	if strings.HasSuffix(s, domain) && s[:len(s)-len(domain)] == local+"@" {
+	if strings.HasSuffix(s, host) && s[:len(s)-len(host)] == local+"@" {
 		return s, "" // as it came: nothing to write anew
 	}
-	return local + "@" + domain, ""
+	return local + "@" + host, ""
 }
 
-// splitAddresses are the addresses of a field that may hold several, at most five. A
+// Plain says whether s is one plain ASCII address as it stands: no display name, no
+// quotes, no address literal. Whether anybody reads it is for Parse to say.
+func Plain(s string) bool {
+	local, domain, _ := cutLast(s, "@")
+	host, problem := Host(domain)
+	return isDotString(local) && problem == "" && strings.EqualFold(host, domain) && len(local) <= maxLocal && len(s) <= maxMailbox
+}
+
+// Usable says whether s is one plain address, as it stands, that could be read by someone.
+func Usable(s string) bool {
+	address, problem := Parse(s)
+	return problem == "" && strings.EqualFold(address, s)
+}
+
+var errMailbox = errors.New(`must be one mailbox, such as "Hotline <desk@hotline.example>"`)
+
+// ParseMailbox reads a plain address with or without a display name (RFC 5322, section 3.4).
+func ParseMailbox(s string) (*mail.Address, error) {
+	a, err := mail.ParseAddress(s)
+	if err != nil || !Plain(a.Address) || strings.ContainsFunc(a.Name, unicode.IsControl) {
+		return nil, errMailbox
+	}
+	return a, nil
+}
+
+// Split gives the addresses of a field that may hold several, at most five. A
 // field without any is returned as it is, so that its problem can be told.
-func splitAddresses(raw string) []string {
+func Split(raw string) []string {
 	if len(raw) > maxMailField {
 		return []string{raw}
 	}
@@ -210,11 +231,11 @@ func splitAddresses(raw string) []string {
 	return out
 }
 
-// formIn is the web address in a mail field, when it is one: http or https with a
+// FormIn is the web address in a field, when it is one: http or https with a
 // host, no user name, at most 500 bytes.
-func formIn(raw string) string {
+func FormIn(raw string) string {
 	s := strings.Trim(raw, " <>\"'")
-	if !isWeb(s) || len(s) > maxForm || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c == utf8.RuneError || !unicode.IsGraphic(c) }) {
+	if !isWeb(s) || len(s) > MaxForm || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c == utf8.RuneError || !unicode.IsGraphic(c) }) {
 		return ""
 	}
 	u, err := url.Parse(s)
@@ -296,117 +317,117 @@ func isDotString(s string) bool {
 	return true
 }
 
-// asciiDomain is a mail domain in A-labels and small letters: at least two labels of
-// letters, digits and hyphens (RFC 5321, section 2.3.5).
-func asciiDomain(domain string) (string, addressProblem) {
-	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
-	if strings.ContainsFunc(domain, func(c rune) bool { return c >= utf8.RuneSelf }) {
-		ascii, err := idna.Lookup.ToASCII(domain)
+// Host is the name of a host in A-labels and small letters: at least two labels of
+// letters, digits and hyphens, the last of them not a number (RFC 5321, section 2.3.5).
+func Host(name string) (string, Problem) {
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if strings.ContainsFunc(name, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		ascii, err := idna.Lookup.ToASCII(name)
 		if err != nil {
-			return "", addressBroken
+			return "", Broken
 		}
-		domain = ascii
+		name = ascii
 	}
-	if !strings.Contains(domain, ".") {
-		return "", addressBroken
+	if !strings.Contains(name, ".") {
+		return "", Broken
 	}
-	for label := range strings.SplitSeq(domain, ".") {
+	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || label[0] == '-' || label[len(label)-1] == '-' {
-			return "", addressBroken
+			return "", Broken
 		}
 		if len(label) > 63 {
-			return "", addressTooLong
+			return "", TooLong
 		}
 		for _, c := range []byte(label) {
 			if c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-				return "", addressBroken
+				return "", Broken
 			}
 		}
 	}
-	if strings.Trim(domain[strings.LastIndexByte(domain, '.')+1:], "0123456789") == "" {
-		return "", addressLiteral
+	switch {
+	case strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "0123456789") == "":
+		return "", Literal
+	case len(name) > maxMailDomain:
+		return "", TooLong
 	}
-	if len(domain) > maxMailDomain {
-		return "", addressTooLong
-	}
-	return domain, ""
+	return name, ""
 }
 
-//go:embed addresses.csv
-var addressesCSV string
+//go:embed email.csv
+var listCSV string
 
-// addressList is addresses.csv. It is only read after it was made.
-type addressList struct {
+// list is email.csv. It is only read after it was made.
+type list struct {
 	phrases, parts []string
 	locals         map[string]bool
-	domains        map[string]addressProblem
+	domains        map[string]Problem
 	mailboxes      map[string]bool
 }
 
-// knownAddresses reads the embedded list once. A test holds that it reads without a fault.
-var knownAddresses = sync.OnceValue(func() *addressList {
-	list, err := parseAddressList(addressesCSV)
+// known reads the embedded list once. A test holds that it reads without a fault.
+var known = sync.OnceValue(func() *list {
+	l, err := parseList(listCSV)
 	if err != nil {
 		panic(err) // the list is part of the program
 	}
-	return list
+	return l
 })
 
-func parseAddressList(text string) (*addressList, error) {
-	list := &addressList{locals: map[string]bool{}, domains: map[string]addressProblem{}, mailboxes: map[string]bool{}}
-	err := eachRow(text, 3, func(row []string) error {
+func parseList(text string) (*list, error) {
+	l := &list{locals: map[string]bool{}, domains: map[string]Problem{}, mailboxes: map[string]bool{}}
+	return l, sheet.Table(text, 3, func(row []string) error {
 		value := row[1]
 		switch row[0] {
 		case "local":
-			list.locals[value] = true
+			l.locals[value] = true
 		case "part":
-			list.parts = append(list.parts, value)
+			l.parts = append(l.parts, value)
 		case "phrase":
-			list.phrases = append(list.phrases, value)
+			l.phrases = append(l.phrases, value)
 		case "domain":
-			list.domains[value] = addressPlaceholder
+			l.domains[value] = Placeholder
 		case "privacy":
-			list.domains[value] = addressPrivacy
+			l.domains[value] = Privacy
 		case "registry":
-			list.domains[value] = addressRegistry
+			l.domains[value] = Registry
 		case "mailbox":
-			list.mailboxes[value] = true
+			l.mailboxes[value] = true
 		default:
 			return fmt.Errorf("unknown kind %q", row[0])
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read list of addresses: %w", err)
-	}
-	return list, nil
 }
+
+// ForEverybody says whether a domain gives mailboxes to everybody: then it says nothing
+// about who an address is of.
+func ForEverybody(domain string) bool { return known().mailboxes[domain] }
 
 // separators are what people put between the words of a local part.
 var separators = strings.NewReplacer(".", "", "-", "", "_", "", "+", "")
 
 // judgeLocal knows the local parts that nobody reads. Small letters and without
 // separators they are compared, so that No-Reply and noreply are one.
-func (l *addressList) judgeLocal(local string) addressProblem {
+func (l *list) judgeLocal(local string) Problem {
 	folded := strings.ToLower(local)
 	if strings.ContainsAny(folded, "._-+") {
 		folded = separators.Replace(folded)
 	}
 	switch {
 	case strings.Contains(folded, "redacted"):
-		return addressRedacted
+		return Redacted
 	case l.locals[folded], slices.ContainsFunc(l.parts, func(part string) bool { return strings.Contains(folded, part) }):
-		return addressPlaceholder
+		return Placeholder
 	case len(folded) >= 3 && strings.Trim(folded, "x") == "", strings.Trim(folded, "#?~") == "": // xxx@, ---@
-		return addressPlaceholder
+		return Placeholder
 	}
 	return ""
 }
 
 // judgeDomain knows the domains whose mail reaches no host.
-func (l *addressList) judgeDomain(domain string) addressProblem {
+func (l *list) judgeDomain(domain string) Problem {
 	if strings.Contains(domain, "redacted") {
-		return addressRedacted
+		return Redacted
 	}
 	for s := domain; s != ""; _, s, _ = strings.Cut(s, ".") {
 		if p := l.domains[s]; p != "" {
@@ -414,10 +435,4 @@ func (l *addressList) judgeDomain(domain string) addressProblem {
 		}
 	}
 	return ""
-}
-
-// usable says whether s is one plain e-mail address, as it stands, that could be read by someone.
-func usable(s string) bool {
-	email, problem := judgeAddress(s)
-	return problem == "" && strings.EqualFold(email, s)
 }
