@@ -12,9 +12,6 @@ import (
 	"vigil/geolocate/registry"
 )
 
-// Threshold is the confidence below which a person decides (docs/hosting.md).
-const Threshold = 0.5
-
 // severalCountries is the highest confidence when the addresses stand in several
 // countries: it is under the threshold on purpose.
 const severalCountries = 0.45
@@ -160,8 +157,8 @@ func join(places []place, steps *[]string) (country string, confidence float64, 
 		*steps = append(*steps, fmt.Sprintf("The addresses stand in several countries (%s): the confidence is at most %.2f, so that a person decides.", strings.Join(order, ", "), severalCountries))
 		return country, confidence, disputed
 	}
-	if confidence < Threshold {
-		*steps = append(*steps, fmt.Sprintf("The confidence is below %.2f: a person decides.", Threshold))
+	if confidence < casefile.ConfidenceThreshold {
+		*steps = append(*steps, fmt.Sprintf("The confidence is below %.2f: a person decides.", casefile.ConfidenceThreshold))
 	}
 	return country, confidence, disputed
 }

@@ -41,12 +41,7 @@ type Options struct {
 	Reason string
 	// Send says that notices with a mail address are queued to be sent. When it is off, all are drafts.
 	Send bool
-	// Threshold is the confidence, above 0 to 1, from which on a provider is told. Default: DefaultThreshold.
-	Threshold float64
 }
-
-// DefaultThreshold is the confidence below which a person must decide who the host is.
-const DefaultThreshold = 0.5
 
 // DefaultReason is the substantiated explanation of DSA Art. 16(2)(a) when the
 // operator gives none of its own. An operator should name the articles of its law.
@@ -65,7 +60,6 @@ type Desk struct {
 	organisation string
 	reason       string
 	send         bool
-	threshold    float64
 	templates    *template.Template
 }
 
@@ -79,7 +73,7 @@ func NewDesk(o Options) (*Desk, error) {
 		return nil, errors.New("notices: a directory of hotlines is required")
 	}
 	var wrong []error
-	d := &Desk{directory: o.Directory, send: o.Send, reason: o.Reason, threshold: o.Threshold, organisation: clean(o.Organisation, maxName)}
+	d := &Desk{directory: o.Directory, send: o.Send, reason: o.Reason, organisation: clean(o.Organisation, maxName)}
 	if o.OrphanCountry != "" {
 		code := casefile.Country(o.OrphanCountry)
 		switch {
@@ -115,12 +109,6 @@ func NewDesk(o Options) (*Desk, error) {
 		wrong = append(wrong, fmt.Errorf("the reason of notices is longer than %d bytes", maxReason))
 	}
 	d.reason = clean(d.reason, maxReason)
-	if d.threshold == 0 {
-		d.threshold = DefaultThreshold
-	}
-	if !(d.threshold > 0 && d.threshold <= 1) {
-		wrong = append(wrong, errors.New("the confidence threshold of notices must be above 0 and at most 1"))
-	}
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
 	}

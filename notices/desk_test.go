@@ -431,8 +431,6 @@ func TestNewDesk(t *testing.T) {
 		"two things at once":  {Options{Directory: directory, OrphanCountry: "ZZ", Send: true}, []string{"notices.country", "notices.from"}},
 		"no hotline of ours":  {Options{Directory: directory, OrphanCountry: "FR"}, []string{"FR has no hotline in the directory"}},
 		"bad from":            {Options{Directory: directory, From: "Anna"}, []string{"notices.from must be one mailbox"}},
-		"threshold":           {Options{Directory: directory, Threshold: 1.5}, []string{"threshold"}},
-		"threshold below 0":   {Options{Directory: directory, Threshold: -0.1}, []string{"threshold"}},
 		"an endless argument": {Options{Directory: directory, Reason: strings.Repeat("x ", 1001)}, []string{"longer than 2000"}},
 	} {
 		t.Run(name, func(t *testing.T) {

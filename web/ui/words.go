@@ -18,7 +18,7 @@ func momentOf(t time.Time, said string) moment {
 }
 
 // sure is how well a country is supported, as a code. The bounds are those of
-// docs/hosting.md: 1 is a person's word only, below 0.5 a person decides, and two kinds
+// docs/hosting.md: 1 is a person's word only, below the threshold a person decides, and two kinds
 // of sources that agree make more than 0.8, one database alone 0.75.
 func sure(confidence float64) string {
 	switch {
@@ -26,7 +26,7 @@ func sure(confidence float64) string {
 		return "told"
 	case confidence >= 0.8:
 		return "strong"
-	case confidence >= 0.5:
+	case confidence >= casefile.ConfidenceThreshold:
 		return "fair"
 	}
 	return "weak"
