@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Config is the whole configuration. Its koanf tags are the keys of the file;
+// Config is the whole configuration. Its koanf tags are the keys of the file, its check
+// tags what a value must be (rules);
 // Defaults says what a key means when it is not set.
 type Config struct {
 	Database  Database  `koanf:"database"`
@@ -39,8 +40,8 @@ type Database struct {
 type Resolver struct {
 	// Servers are ip:port; empty means those of the system.
 	Servers []string `koanf:"servers"`
-	// Timeout of one question to one server, 100 ms to 1 min.
-	Timeout time.Duration `koanf:"timeout"`
+	// Timeout of one question to one server.
+	Timeout time.Duration `koanf:"timeout" check:"range 100ms 1m"`
 }
 
 // Guard says what may be dialled.
@@ -51,22 +52,22 @@ type Guard struct {
 
 // Crawler bounds the looks.
 type Crawler struct {
-	Timeout      time.Duration `koanf:"timeout"`       // of a whole look, 1 s to 5 min
-	MaxBody      Size          `koanf:"max_body"`      // decoded bytes read of a body, 1 KiB to 64 MiB
-	MaxRedirects int           `koanf:"max_redirects"` // 0 to 50
-	PerHostGap   time.Duration `koanf:"per_host_gap"`  // between two looks at one host, 0 to 1 h
-	InFlight     int           `koanf:"in_flight"`     // looks at once, 1 to 10,000
-	UserAgent    string        `koanf:"user_agent"`    // one line, printable ASCII
-	Vantages     []Vantage     `koanf:"vantages"`      // 1 to 16
+	Timeout      time.Duration `koanf:"timeout" check:"range 1s 5m"`       // of a whole look
+	MaxBody      Size          `koanf:"max_body" check:"range 1KiB 64MiB"` // decoded bytes read of a body
+	MaxRedirects int           `koanf:"max_redirects" check:"range 0 50"`
+	PerHostGap   time.Duration `koanf:"per_host_gap" check:"range 0s 1h"` // between two looks at one host
+	InFlight     int           `koanf:"in_flight" check:"range 1 10000"`  // looks at once
+	UserAgent    string        `koanf:"user_agent" check:"ascii"`
+	Vantages     []Vantage     `koanf:"vantages" check:"range 1 16"`
 }
 
 // Vantage is a place to look from.
 type Vantage struct {
 	Name    string `koanf:"name"`
-	Country string `koanf:"country"` // ISO 3166-1 alpha-2
-	Network string `koanf:"network"` // for example AS64500
-	Proxy   string `koanf:"proxy"`   // socks5://ip:port or http://ip:port; empty for direct
-	Eye     Eye    `koanf:"eye"`     // a remote eye that looks in our place; not together with Proxy
+	Country string `koanf:"country" check:"?country"` // ISO 3166-1 alpha-2
+	Network string `koanf:"network"`                  // for example AS64500
+	Proxy   string `koanf:"proxy"`                    // socks5://ip:port or http://ip:port; empty for direct
+	Eye     Eye    `koanf:"eye"`                      // a remote eye that looks in our place; not together with Proxy
 }
 
 // Eye is a remote eye and how it is reached: all of it, or nothing.
@@ -80,14 +81,14 @@ type Eye struct {
 
 // EyeServer is what `vigil vantage` needs to look for its owner; no other command reads it.
 type EyeServer struct {
-	Listen string `koanf:"listen"` // ip:port; empty when this is no remote eye
+	Listen string `koanf:"listen" check:"?listen 0.0.0.0:8443"` // ip:port; empty when this is no remote eye
 	// CA, Cert and Key are PEM files: the authority of the owner's certificate, and our own certificate with its key.
 	CA   string `koanf:"ca"`
 	Cert string `koanf:"cert"`
 	Key  string `koanf:"key"`
 	// Name, Country and Network are what the eye states of itself, as in Vantage.
-	Name    string `koanf:"name"`
-	Country string `koanf:"country"`
+	Name    string `koanf:"name" check:"bytes 60"`
+	Country string `koanf:"country" check:"?country"`
 	Network string `koanf:"network"`
 }
 
@@ -100,32 +101,32 @@ type Geolocate struct {
 	Origin    Origin        `koanf:"origin"`
 	// Contacts is a CSV file: the operator's directory of providers. Empty for none.
 	Contacts string `koanf:"contacts"`
-	// PerSecond is how many questions one registry server is asked a second on average, 0.1 to 1,000.
-	PerSecond float64 `koanf:"per_second"`
-	// NetworkTTL and DomainTTL are how long answers of registries are kept, 1 min to 720 h.
-	NetworkTTL time.Duration `koanf:"network_ttl"`
-	DomainTTL  time.Duration `koanf:"domain_ttl"`
-	// Waiting is how many visits may wait for registries at once, 1 to 10,000.
-	Waiting int `koanf:"waiting"`
-	// Processes is how many servers and workers share one line and so the registries' limits, 1 to 100.
-	Processes int `koanf:"processes"`
+	// PerSecond is how many questions one registry server is asked a second on average.
+	PerSecond float64 `koanf:"per_second" check:"range 0.1 1000"`
+	// NetworkTTL and DomainTTL are how long answers of registries are kept.
+	NetworkTTL time.Duration `koanf:"network_ttl" check:"range 1m 720h"`
+	DomainTTL  time.Duration `koanf:"domain_ttl" check:"range 1m 720h"`
+	// Waiting is how many visits may wait for registries at once.
+	Waiting int `koanf:"waiting" check:"range 1 10000"`
+	// Processes is how many servers and workers share one line and so the registries' limits.
+	Processes int `koanf:"processes" check:"range 1 100"`
 }
 
 // GeoDatabase is a file in MaxMind's format. With a source or a URL, `vigil geodata
 // update` downloads it, and it may be absent until then. The command line takes the
 // names of the sources from geolocate/geodata.
 type GeoDatabase struct {
-	Kind string `koanf:"kind"` // country or asn
-	Path string `koanf:"path"`
+	Kind string `koanf:"kind" check:"oneof country, asn"` // country or asn
+	Path string `koanf:"path" check:"file name the file"`
 	// Source is the name of a built-in source; not together with URL.
 	Source string `koanf:"source"`
 	// URL is https, or in a lab http; {yyyy-mm} in it stands for the month.
-	URL string `koanf:"url"`
+	URL string `koanf:"url" check:"?openurl must be an https URL, without a name and password in it"`
 	// SHA256 is the digest of the download, 64 hexadecimal digits, or the https URL of a file that begins with it; may be empty.
 	SHA256 string `koanf:"sha256"`
 	// Licence and Attribution are for people, at most 200 bytes; they default to those of the source.
-	Licence     string `koanf:"licence"`
-	Attribution string `koanf:"attribution"`
+	Licence     string `koanf:"licence" check:"line 200"`
+	Attribution string `koanf:"attribution" check:"line 200"`
 }
 
 // Awaited says whether the file may be absent: something downloads it.
@@ -139,45 +140,45 @@ type MaxMind struct {
 
 // RDAP says where the bootstrap files are; an empty URL switches RDAP off.
 type RDAP struct {
-	Bootstrap string `koanf:"bootstrap"`
+	Bootstrap string `koanf:"bootstrap" check:"?url must be an http or https URL, or empty for no RDAP"`
 }
 
 // WHOIS says whom to ask first; an empty server switches WHOIS off.
 type WHOIS struct {
-	Server string `koanf:"server"`
+	Server string `koanf:"server" check:"?server must be host:port, or empty for no WHOIS"`
 }
 
 // Origin is a service that is asked what stands behind an edge; an empty URL asks nobody.
 // It learns the host names of targets behind edges. The token is never printed.
 type Origin struct {
 	// URL is https, or in a lab http.
-	URL string `koanf:"url"`
+	URL string `koanf:"url" check:"?openurl must be an https URL, without a name and password in it, or empty for no look-up of origins"`
 	// Name stands in claims: at most 60 bytes without spaces; empty for the host of URL.
 	Name string `koanf:"name"`
 	// Token is sent as a bearer token; empty for none.
-	Token string `koanf:"token"`
+	Token string `koanf:"token" check:"word 4096"`
 }
 
 // Scheduler is the pace of looking again.
 type Scheduler struct {
-	FirstGap         time.Duration   `koanf:"first_gap"`
-	Growth           float64         `koanf:"growth"`
-	MaxGap           time.Duration   `koanf:"max_gap"`
+	FirstGap         time.Duration   `koanf:"first_gap" check:"range 10ms 8760h"`
+	Growth           float64         `koanf:"growth" check:"range 0 10"`
+	MaxGap           time.Duration   `koanf:"max_gap" check:"range 10ms 8760h"`
 	Confirm          Confirm         `koanf:"confirm"`
-	UnavailableAfter time.Duration   `koanf:"unavailable_after"`
-	Aftercare        []time.Duration `koanf:"aftercare"`
-	// Rounds is how many hosts are worked on at once, 1 to 10,000.
-	Rounds int `koanf:"rounds"`
-	// FeedEvery is how often due hosts are looked for, 50 ms to 1 min.
-	FeedEvery time.Duration `koanf:"feed_every"`
-	// HostingTTL is how old a hosting decision may be before it is made again, 1 s to 720 h.
-	HostingTTL time.Duration `koanf:"hosting_ttl"`
+	UnavailableAfter time.Duration   `koanf:"unavailable_after" check:"range 10ms 8760h"`
+	Aftercare        []time.Duration `koanf:"aftercare" check:"range 1 50"`
+	// Rounds is how many hosts are worked on at once.
+	Rounds int `koanf:"rounds" check:"range 1 10000"`
+	// FeedEvery is how often due hosts are looked for.
+	FeedEvery time.Duration `koanf:"feed_every" check:"range 50ms 1m"`
+	// HostingTTL is how old a hosting decision may be before it is made again.
+	HostingTTL time.Duration `koanf:"hosting_ttl" check:"range 1s 720h"`
 }
 
 // Confirm says when gone verdicts are a removal.
 type Confirm struct {
-	Verdicts int           `koanf:"verdicts"` // 2 to 20
-	Span     time.Duration `koanf:"span"`
+	Verdicts int           `koanf:"verdicts" check:"range 2 20"`
+	Span     time.Duration `koanf:"span" check:"range 10ms 8760h"`
 }
 
 // Gate names the control targets that prove that our own line is sound.
@@ -192,18 +193,18 @@ type Notices struct {
 	// Send switches sending on. While it is off every notice stays a draft.
 	Send bool `koanf:"send"`
 	// From is the mail address notices come from, and the notifier's name and address in them.
-	From         string `koanf:"from"`
-	Organisation string `koanf:"organisation"`
+	From         string `koanf:"from" check:"?mailbox"`
+	Organisation string `koanf:"organisation" check:"line 200"`
 	// Country is the operator's own country: it gets what has no hotline of its own. May be empty.
-	Country   string `koanf:"country"`
+	Country   string `koanf:"country" check:"?country"`
 	SMTP      SMTP   `koanf:"smtp"`
 	Directory string `koanf:"directory"` // a CSV file; empty = the built-in directory
 }
 
 // SMTP is the mail relay.
 type SMTP struct {
-	Address  string `koanf:"address"` // host:port
-	TLS      string `koanf:"tls"`     // opportunistic, required or none
+	Address  string `koanf:"address" check:"hostport 127.0.0.1:25"`           // host:port
+	TLS      string `koanf:"tls" check:"oneof opportunistic, required, none"` // opportunistic, required or none
 	Username string `koanf:"username"`
 	Password string `koanf:"password"`
 	Hello    string `koanf:"hello"`
@@ -211,20 +212,20 @@ type SMTP struct {
 
 // Web is the API and the pages.
 type Web struct {
-	Listen string `koanf:"listen"` // ip:port
+	Listen string `koanf:"listen" check:"listen 127.0.0.1:8080"` // ip:port
 	// Secure says that the pages are reached over https (through a proxy): cookies are marked so.
 	Secure bool `koanf:"secure"`
 }
 
 // Seal says where the keys are.
 type Seal struct {
-	KeyFile string `koanf:"key_file"`
+	KeyFile string `koanf:"key_file" check:"file name the file with the keys, for example vigil.key"`
 }
 
 // Log is how Vigil speaks to its operator.
 type Log struct {
-	Level  string `koanf:"level"`  // debug, info, warn or error
-	Format string `koanf:"format"` // json or console
+	Level  string `koanf:"level" check:"oneof debug, info, warn, error"`
+	Format string `koanf:"format" check:"oneof json, console"`
 }
 
 // Defaults is the configuration of an empty file.

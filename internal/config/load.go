@@ -91,22 +91,18 @@ func Parse(data []byte, environ []string) (Config, error) {
 
 // decodeFaults takes a decoding error apart, one fault a value.
 func decodeFaults(err error) []string {
-	if err == nil {
+	var many interface{ Unwrap() []error }
+	switch {
+	case err == nil:
 		return nil
+	case !errors.As(err, &many):
+		return []string{err.Error()}
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
-		var out []string
-		for _, e := range many.Unwrap() {
-			out = append(out, decodeFaults(e)...)
-		}
-		return out
+	var out []string
+	for _, e := range many.Unwrap() {
+		out = append(out, decodeFaults(e)...)
 	}
-	if inner := errors.Unwrap(err); inner != nil {
-		if _, ok := inner.(interface{ Unwrap() []error }); ok {
-			return decodeFaults(inner)
-		}
-	}
-	return []string{err.Error()}
+	return out
 }
 
 // wholeList refuses a bare value where a list stands, which mapstructure would wrap silently.
