@@ -51,7 +51,7 @@ func putDatabase(t *testing.T, path, country string, built time.Time) {
 func offline(t *testing.T, databases ...DatabaseOptions) (*Locator, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	l, err := New(Options{NoRDAP: true, NoWHOIS: true, Databases: databases, Log: zap.New(core)})
+	l, err := New(Options{Databases: databases, Log: zap.New(core)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,13 +187,13 @@ func TestAwaitedDatabaseComesLater(t *testing.T) {
 	if n := l.Reload(); n != 1 || countryOf(l) != "NL" || !l.DatabaseInfos()[0].Loaded {
 		t.Errorf("%d exchanged, country %q", n, countryOf(l))
 	}
-	if _, err := New(Options{NoRDAP: true, NoWHOIS: true, Databases: []DatabaseOptions{{Kind: "country", Path: path + ".none"}}}); err == nil {
+	if _, err := New(Options{Databases: []DatabaseOptions{{Kind: "country", Path: path + ".none"}}}); err == nil {
 		t.Error("an absent file that nothing downloads must be an error at the start")
 	}
 	if err := os.WriteFile(path+".bad", []byte("no database"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(Options{NoRDAP: true, NoWHOIS: true, Databases: []DatabaseOptions{{Kind: "country", Path: path + ".bad", Awaited: true}}}); err == nil {
+	if _, err := New(Options{Databases: []DatabaseOptions{{Kind: "country", Path: path + ".bad", Awaited: true}}}); err == nil {
 		t.Error("a broken file must be an error at the start, also an awaited one")
 	}
 }

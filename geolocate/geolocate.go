@@ -12,11 +12,10 @@
 package geolocate
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -31,49 +30,19 @@ import (
 	"vigil/geolocate/registry"
 )
 
-// Cache keeps registry answers over restarts. Values are small JSON documents.
-type Cache interface {
-	Cached(ctx context.Context, key string) (value []byte, found bool, err error)
-	SaveCached(ctx context.Context, key string, value []byte, expires time.Time) error
-}
-
 // Options of a Locator.
 type Options struct {
-	// Dial is the guarded dialer of the registries; required unless both are off.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// LookupHost resolves the names of registry servers; required unless both are off.
-	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Registry is how registries are asked; nil: they are not.
+	Registry *registry.Options
 	// Databases may be empty: then the registries and an embedded table decide, with lower confidence.
 	Databases []DatabaseOptions
-	// RDAPBootstrap is the base URL of the RDAP bootstrap files; default IANA's.
-	RDAPBootstrap string
-	// WHOISServer is the root of WHOIS referrals, host:port; default IANA's.
-	WHOISServer string
-	// NoRDAP and NoWHOIS switch a source off.
-	NoRDAP, NoWHOIS bool
-	// NetworkTTL is how long registry answers about networks are kept, default 72 h;
-	// DomainTTL those about domains, default 6 h; NegativeTTL "no such object", default 1 h.
-	NetworkTTL, DomainTTL, NegativeTTL time.Duration
-	// Waiting is how many calls may wait for registries at once, default 64; one more waits a
-	// second for its turn, and is then answered with the problem busy. Processes share the
-	// registries' limits, default 1.
-	Waiting, Processes int
-	// SourceTimeout bounds each registry source for one answer, default 5 s; Timeout bounds a Locate, default 10 s.
-	SourceTimeout, Timeout time.Duration
-	// PerSecond and Burst bound the queries to one registry server; default 2 and 10.
-	PerSecond float64
-	Burst     int
-	// Cache keeps registry answers over restarts; nil for none.
-	Cache Cache
-	// Digest is a keyed digest of a domain: with it answers about domains go to Cache too, without their name.
-	Digest func(domain string) string
+	// Timeout bounds a Locate, default 10 s.
+	Timeout time.Duration
 	// LookupAddr asks the reverse DNS for the names of an address; nil: no hints from it.
 	LookupAddr func(ctx context.Context, addr netip.Addr) ([]string, error)
 	// Vantages are those whose round trips bound where a server can stand: with a country,
 	// and without a proxy, which could answer for a server that it never reached.
 	Vantages []casefile.Vantage
-	// TLS is for labs with an authority of their own; nil for the system's.
-	TLS *tls.Config
 	// Directory is the operator's own directory of providers; nil for none.
 	Directory *Directory
 	// Origins tells what stands behind edges; nil for none. CheckOrigin says whether an address
@@ -109,20 +78,14 @@ type Locator struct {
 // New opens the databases and makes the registries ready; it asks nobody. The error
 // says which file or option is wrong and what to do.
 func New(o Options) (*Locator, error) {
-	l := &Locator{timeout: o.Timeout, directory: o.Directory, log: o.Log, reverse: o.LookupAddr, vantages: map[string]string{}}
+	l := &Locator{timeout: cmp.Or(o.Timeout, defaultTimeout), directory: o.Directory, log: cmp.Or(o.Log, zap.NewNop()), reverse: o.LookupAddr, vantages: map[string]string{}}
 	for _, v := range o.Vantages {
 		if casefile.Country(v.Country) != "" {
 			l.vantages[v.Name] = casefile.Country(v.Country)
 		}
 	}
-	if l.timeout == 0 {
-		l.timeout = defaultTimeout
-	}
 	if l.timeout < 0 {
 		return nil, errors.New("geolocate: timeout must not be negative")
-	}
-	if l.log == nil {
-		l.log = zap.NewNop()
 	}
 	if o.Origins != nil {
 		if o.CheckOrigin == nil {
@@ -143,12 +106,10 @@ func New(o Options) (*Locator, error) {
 	if l.embedded, err = time.Parse("v1.0.20060102", iploc.Version); err != nil {
 		return nil, fmt.Errorf("read date of embedded country table: %w", err)
 	}
-	if !o.NoRDAP || !o.NoWHOIS {
-		l.registry, err = registry.New(registry.Options{
-			Dial: o.Dial, LookupHost: o.LookupHost, Bootstrap: o.RDAPBootstrap, WHOISServer: o.WHOISServer, NoRDAP: o.NoRDAP, NoWHOIS: o.NoWHOIS,
-			NetworkTTL: o.NetworkTTL, DomainTTL: o.DomainTTL, Waiting: o.Waiting, Processes: o.Processes, NegativeTTL: o.NegativeTTL, Timeout: o.SourceTimeout, PerSecond: o.PerSecond, Burst: o.Burst, Cache: o.Cache, Digest: o.Digest, TLS: o.TLS, Log: l.log,
-		})
-		if err != nil {
+	if o.Registry != nil && !(o.Registry.NoRDAP && o.Registry.NoWHOIS) {
+		registries := *o.Registry
+		registries.Log = cmp.Or(registries.Log, l.log)
+		if l.registry, err = registry.New(registries); err != nil {
 			return nil, fmt.Errorf("geolocate: %w", err)
 		}
 	}

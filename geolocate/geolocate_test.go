@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"vigil/casefile"
+	"vigil/geolocate/registry"
 	"vigil/internal/fakenet"
 )
 
@@ -35,7 +36,7 @@ func world(t testing.TB, change func(*Options)) (*fakenet.Net, *Locator) {
 		t.Fatal(err)
 	}
 	o := Options{
-		Dial: sim.Dialer("test"), LookupHost: sim.Lookup, RDAPBootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(), PerSecond: 1000, Burst: 1000,
+		Registry:  &registry.Options{Dial: sim.Dialer("test"), LookupHost: sim.Lookup, Bootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(), PerSecond: 1000, Burst: 1000},
 		Databases: []DatabaseOptions{{Kind: "country", Path: country}, {Kind: "asn", Path: asn}},
 	}
 	if change != nil {
@@ -131,7 +132,7 @@ func TestFailingRegistries(t *testing.T) {
 		t.Run(string(failure), func(t *testing.T) {
 			t.Parallel()
 			logs, seen := observer.New(zap.DebugLevel)
-			sim, l := world(t, func(o *Options) { o.SourceTimeout = 700 * time.Millisecond; o.Log = zap.New(logs) })
+			sim, l := world(t, func(o *Options) { o.Registry.Timeout = 700 * time.Millisecond; o.Log = zap.New(logs) })
 			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
 			sim.FailRDAP(failure)
 			h := locate(t.Context(), l, to, o)
@@ -163,7 +164,7 @@ func TestAllRegistriesFail(t *testing.T) {
 	for _, failure := range []fakenet.Failure{fakenet.FailHang, fakenet.FailDrip, fakenet.FailServer, fakenet.FailGarbage, fakenet.FailHuge, fakenet.FailOther, fakenet.FailRateLimit, fakenet.FailNotFound} {
 		t.Run(string(failure), func(t *testing.T) {
 			t.Parallel()
-			sim, l := world(t, func(o *Options) { o.SourceTimeout = 300 * time.Millisecond })
+			sim, l := world(t, func(o *Options) { o.Registry.Timeout = 300 * time.Millisecond })
 			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
 			sim.FailRDAP(failure)
 			sim.FailWHOIS(failure)
@@ -242,7 +243,7 @@ func TestWithoutDatabases(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	// Addresses that really exist, from the embedded table alone.
-	quiet, err := New(Options{NoRDAP: true, NoWHOIS: true})
+	quiet, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +273,7 @@ func TestAnswersGrowOld(t *testing.T) {
 			t.Fatal(err)
 		}
 		l, err := New(Options{
-			Dial: sim.Dialer("test"), LookupHost: sim.Lookup, RDAPBootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS(),
+			Registry:  &registry.Options{Dial: sim.Dialer("test"), LookupHost: sim.Lookup, Bootstrap: sim.RDAPBootstrap(), WHOISServer: sim.WHOIS()},
 			Databases: []DatabaseOptions{{Kind: "country", Path: country}, {Kind: "asn", Path: asn}},
 		})
 		if err != nil {
@@ -311,13 +312,13 @@ func TestNewRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]Options{
-		"needs Dial":            {},
-		"does not exist":        {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "country", Path: "/nonexistent/x.mmdb"}}},
-		"no MaxMind DB file":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "asn", Path: text}}},
-		"use country or asn":    {Dial: dial, LookupHost: lookup, Databases: []DatabaseOptions{{Kind: "city", Path: text}}},
-		"geolocate.rdap":        {Dial: dial, LookupHost: lookup, RDAPBootstrap: "not a url"},
-		"must not be negative":  {Dial: dial, LookupHost: lookup, Timeout: -time.Second},
-		"times must not be neg": {Dial: dial, LookupHost: lookup, NetworkTTL: -time.Second},
+		"needs Dial":            {Registry: &registry.Options{}},
+		"does not exist":        {Databases: []DatabaseOptions{{Kind: "country", Path: "/nonexistent/x.mmdb"}}},
+		"no MaxMind DB file":    {Databases: []DatabaseOptions{{Kind: "asn", Path: text}}},
+		"use country or asn":    {Databases: []DatabaseOptions{{Kind: "city", Path: text}}},
+		"geolocate.rdap":        {Registry: &registry.Options{Dial: dial, LookupHost: lookup, Bootstrap: "not a url"}},
+		"must not be negative":  {Timeout: -time.Second},
+		"times must not be neg": {Registry: &registry.Options{Dial: dial, LookupHost: lookup, NetworkTTL: -time.Second}},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)

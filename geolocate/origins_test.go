@@ -185,7 +185,7 @@ func TestWhenALookUpIsAsked(t *testing.T) {
 			t.Errorf("%s: asked %d times: %+v", test.name, finder.asked, h)
 		}
 	}
-	if _, err := New(Options{NoRDAP: true, NoWHOIS: true, Origins: finder}); err == nil || !strings.Contains(err.Error(), "CheckOrigin") {
+	if _, err := New(Options{Origins: finder}); err == nil || !strings.Contains(err.Error(), "CheckOrigin") {
 		t.Errorf("a finder without a policy: %v", err)
 	}
 	hurried, cancel := context.WithTimeout(t.Context(), 2*time.Second)

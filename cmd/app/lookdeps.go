@@ -16,6 +16,7 @@ import (
 	"vigil/crawler/resolve"
 	"vigil/geolocate"
 	"vigil/geolocate/origin"
+	"vigil/geolocate/registry"
 	"vigil/internal/config"
 	"vigil/notices"
 )
@@ -29,7 +30,7 @@ type LookDeps struct {
 
 // CacheConfig is where registry answers outlive the process. The zero value keeps none.
 type CacheConfig struct {
-	Cache  geolocate.Cache
+	Cache  registry.Cache
 	Digest func(domain string) string
 }
 
@@ -55,13 +56,14 @@ func NewLookDeps(cfg config.Config, g *guard.Guard, w World, digestKey []byte, k
 	if err != nil {
 		return nil, err
 	}
+	c := cfg.Geolocate
 	l, err := geolocate.New(geolocate.Options{
-		Origins: origins, CheckOrigin: g.Check,
-		Directory: providers, Databases: DatabaseOptions(sources), RDAPBootstrap: cfg.Geolocate.RDAP.Bootstrap, WHOISServer: cfg.Geolocate.WHOIS.Server,
-		NoRDAP: cfg.Geolocate.RDAP.Bootstrap == "", NoWHOIS: cfg.Geolocate.WHOIS.Server == "",
-		NetworkTTL: cfg.Geolocate.NetworkTTL, DomainTTL: cfg.Geolocate.DomainTTL, Waiting: cfg.Geolocate.Waiting, Processes: cfg.Geolocate.Processes,
-		PerSecond: cfg.Geolocate.PerSecond, Burst: max(1, int(5*cfg.Geolocate.PerSecond)),
-		Dial: g.Dial, LookupHost: resolver.LookupHost, LookupAddr: resolver.LookupAddr, Vantages: direct, Cache: keep.Cache, Digest: keep.Digest, Log: log,
+		Registry: &registry.Options{
+			Dial: g.Dial, LookupHost: resolver.LookupHost, Bootstrap: c.RDAP.Bootstrap, NoRDAP: c.RDAP.Bootstrap == "", WHOISServer: c.WHOIS.Server, NoWHOIS: c.WHOIS.Server == "",
+			NetworkTTL: c.NetworkTTL, DomainTTL: c.DomainTTL, Waiting: c.Waiting, Processes: c.Processes, PerSecond: c.PerSecond, Burst: max(1, int(5*c.PerSecond)),
+			Cache: keep.Cache, Digest: keep.Digest,
+		},
+		Origins: origins, CheckOrigin: g.Check, Directory: providers, Databases: DatabaseOptions(sources), LookupAddr: resolver.LookupAddr, Vantages: direct, Log: log,
 	})
 	if err != nil {
 		return nil, err

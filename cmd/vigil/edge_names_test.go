@@ -13,7 +13,7 @@ import (
 // against the tables that say what they mean: the two rooms may not import each other.
 func TestEdgeNamesAgree(t *testing.T) {
 	t.Parallel()
-	l, err := geolocate.New(geolocate.Options{NoRDAP: true, NoWHOIS: true})
+	l, err := geolocate.New(geolocate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,7 +191,7 @@ func (d *doctor) geoDatabases() {
 	}
 	loaded := 0
 	for _, one := range databases {
-		l, err := geolocate.New(geolocate.Options{Databases: app.DatabaseOptions([]geodata.Database{one}), NoRDAP: true, NoWHOIS: true})
+		l, err := geolocate.New(geolocate.Options{Databases: app.DatabaseOptions([]geodata.Database{one})})
 		if err != nil {
 			d.say(fail, subject, err.Error(), "")
 			continue
@@ -223,7 +223,7 @@ func (d *doctor) geoDatabases() {
 
 // embeddedTable tells the date of the table inside the program, and what it means when there is nothing else.
 func (d *doctor) embeddedTable(loaded int) {
-	l, err := geolocate.New(geolocate.Options{NoRDAP: true, NoWHOIS: true})
+	l, err := geolocate.New(geolocate.Options{})
 	if err != nil {
 		d.say(fail, "geo databases", err.Error(), "")
 		return
