@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gaissmai/bart"
+
 	"vigil/casefile"
 )
 
@@ -97,12 +99,12 @@ func (e *edges) byName(f *finding, q casefile.Inquiry) {
 func (e *edges) byRange(f *finding, addrs []netip.Addr) {
 	f.of = len(addrs)
 	for _, addr := range addrs {
-		if r := e.platformRanges.find(addr.Unmap()); r != nil {
+		if r, held := e.platformRanges.Lookup(addr.Unmap()); held {
 			if !f.named || f.platform == r.owner {
 				f.setPlatform(r.owner, evidenceRange, "")
 			}
 			f.onPlatform++
-		} else if r := e.edgeRanges.find(addr.Unmap()); r != nil {
+		} else if r, held := e.edgeRanges.Lookup(addr.Unmap()); held {
 			if !f.named || f.edge == r.owner {
 				f.setEdge(r.owner, evidenceRange, "")
 			}
@@ -110,19 +112,19 @@ func (e *edges) byRange(f *finding, addrs []netip.Addr) {
 		}
 	}
 	if f.onPlatform > 0 && f.platform != nil {
-		f.platformSigns = e.rangeSigns(f.platformSigns, e.platformRanges, f.platform, addrs)
+		f.platformSigns = rangeSigns(f.platformSigns, &e.platformRanges, f.platform, addrs)
 	}
 	if f.onEdge > 0 && f.edge != nil {
-		f.edgeSigns = e.rangeSigns(f.edgeSigns, e.edgeRanges, f.edge, addrs)
+		f.edgeSigns = rangeSigns(f.edgeSigns, &e.edgeRanges, f.edge, addrs)
 	}
 }
 
 // rangeSigns adds a sign for each range of the service that holds an address.
-func (e *edges) rangeSigns(signs []string, table ranges, owner *service, addrs []netip.Addr) []string {
+func rangeSigns(signs []string, table *bart.Table[*serviceRange], owner *service, addrs []netip.Addr) []string {
 	var last netip.Prefix
 	for _, addr := range addrs {
-		r := table.find(addr.Unmap())
-		if r == nil || r.owner != owner || r.prefix == last {
+		r, held := table.Lookup(addr.Unmap())
+		if !held || r.owner != owner || r.prefix == last {
 			continue
 		}
 		last = r.prefix
@@ -281,7 +283,7 @@ func EdgeAt(addr netip.Addr) string {
 	if err != nil { // New says it too
 		return ""
 	}
-	if r := e.edgeRanges.find(addr.Unmap().WithZone("")); r != nil {
+	if r, held := e.edgeRanges.Lookup(addr.Unmap().WithZone("")); held {
 		return r.owner.name
 	}
 	return ""

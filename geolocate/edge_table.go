@@ -4,11 +4,14 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gaissmai/bart"
 
 	"vigil/internal/email"
 	"vigil/internal/sheet"
@@ -60,6 +63,12 @@ type service struct {
 	headers     string // in words
 }
 
+// serviceRange is a published prefix of a service.
+type serviceRange struct {
+	prefix netip.Prefix
+	owner  *service
+}
+
 // edges are the tables of edges and platforms. They are only read after parseEdges,
 // and then safe for concurrent use.
 type edges struct {
@@ -67,8 +76,8 @@ type edges struct {
 	names          suffixes
 	asns           map[uint32]*service // machines of one service only
 	headers        map[string]*service // by the name that crawler/fetch gives to the headers of an answer
-	edgeRanges     ranges
-	platformRanges ranges
+	edgeRanges     bart.Table[*serviceRange]
+	platformRanges bart.Table[*serviceRange]
 	asOf           time.Time // the newest row
 }
 
@@ -110,12 +119,6 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 		if s.kind == "" {
 			return nil, fmt.Errorf("read table of edges and platforms: %s has no kind", s.name)
 		}
-	}
-	if e.edgeRanges, err = newRanges(e.edgeRanges); err != nil {
-		return nil, fmt.Errorf("read ranges of edges: %w", err)
-	}
-	if e.platformRanges, err = newRanges(e.platformRanges); err != nil {
-		return nil, fmt.Errorf("read ranges of platforms: %w", err)
 	}
 	return e, nil
 }
@@ -209,15 +212,21 @@ func (e *edges) addName(pattern string, s *service, host bool) error {
 }
 
 func (e *edges) addRange(text string, s *service) error {
-	r, err := rangeOf(text, s)
+	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		return err
+		return fmt.Errorf("range of %s: %w", s.name, err)
 	}
+	if p != p.Masked() || p.Addr().Is4In6() { // the shortest form (RFC 4632, RFC 5952)
+		return fmt.Errorf("range of %s: write %s as %s", s.name, p, p.Masked())
+	}
+	table := &e.edgeRanges
 	if s.platform {
-		e.platformRanges = append(e.platformRanges, r)
-	} else {
-		e.edgeRanges = append(e.edgeRanges, r)
+		table = &e.platformRanges
 	}
+	if table.OverlapsPrefix(p) {
+		return fmt.Errorf("range %s of %s overlaps another: keep one of them", p, s.name)
+	}
+	table.Insert(p, &serviceRange{p, s})
 	return nil
 }
 

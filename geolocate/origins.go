@@ -65,10 +65,11 @@ func (l *Locator) lookUpOrigin(ctx context.Context, host, edge string) (claims [
 		}
 		addr, err := netip.ParseAddr(c.Value)
 		addr = addr.Unmap()
+		_, ofEdge := l.edges.edgeRanges.Lookup(addr)
 		switch {
 		case err != nil || addr.Zone() != "" || l.finder.check(addr) != nil:
 			special++
-		case l.edges.edgeRanges.find(addr) != nil:
+		case ofEdge:
 			own++
 		case slices.ContainsFunc(claims, func(known casefile.Claim) bool { return known.Value == addr.String() }):
 		case len(claims) == maxOriginsTold:
