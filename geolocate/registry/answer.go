@@ -3,6 +3,8 @@ package registry
 import (
 	"net/netip"
 	"time"
+
+	"go4.org/netipx"
 )
 
 // Names of the sources an answer can come from.
@@ -146,30 +148,9 @@ func within(first, last, addr netip.Addr) netip.Prefix {
 		if err != nil {
 			break
 		}
-		if p.Addr().Compare(first) >= 0 && lastOf(p).Compare(last) <= 0 {
+		if p.Addr().Compare(first) >= 0 && netipx.PrefixLastIP(p).Compare(last) <= 0 {
 			return p
 		}
 	}
 	return netip.Prefix{}
-}
-
-// lastOf is the highest address of a prefix.
-func lastOf(p netip.Prefix) netip.Addr {
-	addr, bits := p.Masked().Addr(), p.Bits()
-	b, from := addr.As16(), 0
-	if addr.Is4() {
-		from = 12 // the four bytes of a mapped address
-	}
-	for i := from; i < len(b); i++ {
-		switch free := (i-from+1)*8 - bits; {
-		case free >= 8:
-			b[i] = 0xff
-		case free > 0:
-			b[i] |= 1<<free - 1
-		}
-	}
-	if addr.Is4() {
-		return netip.AddrFrom4([4]byte(b[12:]))
-	}
-	return netip.AddrFrom16(b)
 }

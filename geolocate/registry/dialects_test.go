@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go4.org/netipx"
 
 	"vigil/internal/fakenet"
 )
@@ -63,7 +64,7 @@ func TestDialects(t *testing.T) {
 				if want.origin[turn] {
 					asn = networks[i].ASN
 				}
-				if n.Source != way || n.First != prefix.Addr() || n.Last != lastOf(prefix) || n.Name != name || n.Organisation != "Holder of Tests" || n.Country != want.country || n.RIR != want.rir || n.ASN != asn {
+				if n.Source != way || n.First != prefix.Addr() || n.Last != netipx.PrefixLastIP(prefix) || n.Name != name || n.Organisation != "Holder of Tests" || n.Country != want.country || n.RIR != want.rir || n.ASN != asn {
 					t.Errorf("%s by %s: %+v", want.of, way, n)
 				}
 				if len(n.Contacts) == 0 || n.Contacts[0].Email != "abuse@holder.test" || n.Contacts[0].Role != RoleAbuse || n.Contacts[0].Found != want.foundBy[turn] {

@@ -3,6 +3,8 @@ package registry
 import (
 	"net/netip"
 	"strings"
+
+	"go4.org/netipx"
 )
 
 // unheldNames begin the names of networks that nobody holds, or that another registry
@@ -21,7 +23,7 @@ var unheldWords = []string{
 
 // unheld knows the answers that registries give for space of nobody or of another registry.
 func unheld(n Network) bool {
-	return unheldName(n.Name) || unheldName(n.Handle) || n.First.IsUnspecified() && n.Last == lastOf(netip.PrefixFrom(n.First, 0))
+	return unheldName(n.Name) || unheldName(n.Handle) || n.First.IsUnspecified() && n.Last == netipx.PrefixLastIP(netip.PrefixFrom(n.First, 0))
 }
 
 func unheldName(s string) bool {

@@ -3,6 +3,8 @@ package registry
 import (
 	"net/netip"
 	"strings"
+
+	"go4.org/netipx"
 )
 
 // Bounds of a WHOIS text.
@@ -335,7 +337,7 @@ func parseRange(s string) (first, last netip.Addr, ok bool) {
 		return first, last, false
 	}
 	p = p.Masked()
-	return p.Addr(), lastOf(p), true
+	return p.Addr(), netipx.PrefixLastIP(p), true
 }
 
 // parseEnd reads one end of a range.
