@@ -3,7 +3,6 @@ package geolocate
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"net/netip"
 	"strings"
 	"time"
@@ -31,11 +30,6 @@ var directoryForm = sheet.Form{
 // LoadDirectory reads a directory file. The error, a *sheet.Error when its lines are at fault, says what to do.
 func LoadDirectory(path string) (*Directory, error) {
 	return readDirectory(func(each func(sheet.Row)) error { return sheet.Load(path, directoryForm, each) })
-}
-
-// ReadDirectory reads a directory as LoadDirectory does; name is what errors call it.
-func ReadDirectory(r io.Reader, name string) (*Directory, error) {
-	return readDirectory(func(each func(sheet.Row)) error { return sheet.Read(r, name, directoryForm, each) })
 }
 
 func readDirectory(read func(each func(sheet.Row)) error) (*Directory, error) {

@@ -32,7 +32,7 @@ registrar:9999,,Numbers,number@registrar.test,,,yes,
 
 func providers(t *testing.T) *Directory {
 	t.Helper()
-	d, err := ReadDirectory(strings.NewReader(testProviders), "providers.csv")
+	d, err := directoryOf(testProviders, "providers.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestDirectoryFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			d, err := ReadDirectory(strings.NewReader(test.text), "providers.csv")
+			d, err := directoryOf(test.text, "providers.csv")
 			if err == nil || d != nil {
 				t.Fatalf("taken: %+v", d)
 			}
@@ -193,11 +193,11 @@ func TestDirectoryRowBound(t *testing.T) {
 		}
 		return b.String()
 	}
-	if d, err := ReadDirectory(strings.NewReader(rows(20_000)), "providers.csv"); err != nil || d.Len() != 20_000 {
+	if d, err := directoryOf(rows(20_000), "providers.csv"); err != nil || d.Len() != 20_000 {
 		t.Errorf("20,000 rows: %v", err)
 	}
 	var faults *sheet.Error
-	if _, err := ReadDirectory(strings.NewReader(rows(20_001)), "providers.csv"); !errors.As(err, &faults) || faults.Faults[0].Line != 20_002 || !strings.Contains(err.Error(), "more than 20000 rows") {
+	if _, err := directoryOf(rows(20_001), "providers.csv"); !errors.As(err, &faults) || faults.Faults[0].Line != 20_002 || !strings.Contains(err.Error(), "more than 20000 rows") {
 		t.Errorf("20,001 rows: %v", err)
 	}
 }
@@ -225,7 +225,7 @@ func FuzzReadDirectory(f *testing.F) {
 	f.Add("match,email\nAS1,a@b.c\n")
 	f.Add("match,form,approved\n\"edge:a\"\"b\",https://x.test/,yes me\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := ReadDirectory(strings.NewReader(text), "providers.csv")
+		d, err := directoryOf(text, "providers.csv")
 		if (d == nil) == (err == nil) {
 			t.Fatalf("%v, %v", d, err)
 		}
@@ -265,8 +265,13 @@ func TestDirectoryOfTheManual(t *testing.T) {
 			text.WriteString(row)
 		}
 	}
-	d, err := ReadDirectory(strings.NewReader(text.String()), "the manual's")
+	d, err := directoryOf(text.String(), "the manual's")
 	if err != nil || d.Len() != 4 || d.Approved() != 3 {
 		t.Errorf("%d rows, %d approved, %v", d.Len(), d.Approved(), err)
 	}
+}
+
+// directoryOf reads a directory as LoadDirectory does; name is what errors call it.
+func directoryOf(text, name string) (*Directory, error) {
+	return readDirectory(func(each func(sheet.Row)) error { return sheet.Read(strings.NewReader(text), name, directoryForm, each) })
 }

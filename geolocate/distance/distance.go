@@ -42,28 +42,13 @@ const (
 	unit      = 10 // km
 )
 
-// Between is the shortest distance between two countries in km, 0 to 20,040, never more
-// than the truth. Each country counts with its family: the territories that have a code
-// of their own but whose addresses may carry the state's (GF is 0 from BR, and so is
-// FR; NL counts with its islands in the Caribbean). 0 for a country and itself, and for
-// neighbours. Not known when one of the codes is not in the table.
-func Between(a, b string) (km int, known bool) {
-	i, j := number(a), number(b)
-	if i == 0 || j == 0 {
-		return 0, false
-	}
-	km = at(i, j)
-	family := families + (i-1)*members
-	for k := family + 1; k < family+members && distances[k] != 0; k++ {
-		km = min(km, at(int(distances[k]), j))
-	}
-	return km, true
-}
-
-// From is as Between, for a vantage whose place the operator knows: the vantage stands
-// in the territory of its own code, without the family, and the country counts with its
-// family. A vantage on Bonaire must therefore be named BQ and not NL. It is never
-// shorter than Between, and it still tells NL from US, which Between cannot.
+// From is the shortest distance between a vantage, whose place the operator knows, and a
+// country in km, 0 to 20,040, never more than the truth. The vantage stands in the
+// territory of its own code; the country counts with its family: the territories that
+// have a code of their own but whose addresses may carry the state's (GF is 0 from BR,
+// and so is FR; NL counts with its islands in the Caribbean). A vantage on Bonaire must
+// therefore be named BQ and not NL. 0 for a country and itself, and for neighbours. Not
+// known when one of the codes is not in the table.
 func From(vantage, country string) (km int, known bool) {
 	i, j := number(vantage), number(country)
 	if i == 0 || j == 0 {
@@ -97,14 +82,6 @@ func Reach(rtt time.Duration) (km int, known bool) {
 		return everywhere, true
 	}
 	return int((rtt*perMillisecond + time.Millisecond - 1) / time.Millisecond), true
-}
-
-// Excludes says whether a machine that answered the vantage within rtt cannot stand in
-// the country. False whenever anything is not known.
-func Excludes(vantage, country string, rtt time.Duration) bool {
-	km, placed := From(vantage, country)
-	reach, measured := Reach(rtt)
-	return placed && measured && km > reach
 }
 
 // number is the number of a code in the table, from 1; 0 when it has none.

@@ -273,3 +273,24 @@ func BenchmarkExcludes(b *testing.B) {
 		Excludes("NL", "US", time.Millisecond)
 	}
 }
+
+// Between is as From, with the families of both: the table holds the families of all.
+func Between(a, b string) (km int, known bool) {
+	i, j := number(a), number(b)
+	if i == 0 || j == 0 {
+		return 0, false
+	}
+	km = at(i, j)
+	family := families + (i-1)*members
+	for k := family + 1; k < family+members && distances[k] != 0; k++ {
+		km = min(km, at(int(distances[k]), j))
+	}
+	return km, true
+}
+
+// Excludes is the veto that geolocate makes of From and Reach.
+func Excludes(vantage, country string, rtt time.Duration) bool {
+	km, placed := From(vantage, country)
+	reach, measured := Reach(rtt)
+	return placed && measured && km > reach
+}

@@ -102,5 +102,5 @@ func readAnswer(t *testing.T, base string, want corpusDomain) (Domain, Problem) 
 	if want.TLD != "" {
 		name = "site." + want.TLD
 	}
-	return parseDomainBy(decode(string(raw)), want.Name, tldOf(name))
+	return parseDomainBy(decodeFrom("", string(raw)), want.Name, tldOf(name))
 }

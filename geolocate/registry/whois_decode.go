@@ -10,9 +10,6 @@ import (
 	"golang.org/x/text/encoding/korean"
 )
 
-// decode is decodeFrom without a server.
-func decode(s string) string { return decodeFrom("", s) }
-
 // decodeFrom makes UTF-8 of a WHOIS text. RFC 3912 names no encoding (section 4 calls
 // that a fault of the protocol), so that the bytes decide: escape sequences are
 // ISO-2022-JP (RFC 1468), valid UTF-8 stays. What is left is read by the country of the

@@ -94,7 +94,7 @@ func TestDialectsOfNetworks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			n, problem := readNetwork(decode(tt.text), a(tt.addr))
+			n, problem := readNetwork(decodeFrom("", tt.text), a(tt.addr))
 			if problem != "" {
 				t.Fatalf("problem %q, want a network", problem)
 			}
