@@ -273,5 +273,7 @@ func TestDirectoryOfTheManual(t *testing.T) {
 
 // directoryOf reads a directory as LoadDirectory does; name is what errors call it.
 func directoryOf(text, name string) (*Directory, error) {
-	return readDirectory(func(each func(sheet.Row)) error { return sheet.Read(strings.NewReader(text), name, directoryForm, each) })
+	return readDirectory(func(each func(sheet.Row)) error {
+		return sheet.Read(strings.NewReader(text), name, directoryForm, each)
+	})
 }

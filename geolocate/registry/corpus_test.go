@@ -97,7 +97,7 @@ func (e expectation) read(answer []byte) (Network, Problem) {
 		if complains(text) {
 			return Network{}, ProblemRateLimited
 		}
-		return readNetwork(text, e.Address)
+		return parseNetwork(text, e.Address)
 	}
 	o, err := rdap.NewDecoder(answer).Decode()
 	if err != nil {

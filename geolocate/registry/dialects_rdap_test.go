@@ -116,7 +116,7 @@ func TestDeadAbuseContacts(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n, problem := readNetwork(tt.text, netip.MustParseAddr("198.51.100.9"))
+			n, problem := parseNetwork(tt.text, netip.MustParseAddr("198.51.100.9"))
 			if problem != "" {
 				t.Fatalf("problem %q, want a network", problem)
 			}

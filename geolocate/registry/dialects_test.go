@@ -231,8 +231,8 @@ func TestHostileText(t *testing.T) {
 		if name != "lists" {
 			text = strings.Replace(text, "Less Specific Info.", "", 1)
 		}
-		n, found := parseNetwork(text, addr7)
-		if !found {
+		n, problem := parseNetwork(text, addr7)
+		if problem != "" {
 			t.Errorf("%s: nothing found", name)
 		}
 		checkNetwork(t, n)

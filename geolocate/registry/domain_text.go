@@ -66,12 +66,8 @@ func tidyHosts(hosts []string) []string {
 // nobody recognises the words that registries write where they give no name.
 func nobody(s string) bool {
 	s = strings.ToLower(s)
-	for _, words := range []string{"redacted", "not disclosed", "data protected", "gdpr ", "hidden upon", "no registrar", "not available"} {
-		if strings.HasPrefix(s, words) {
-			return true
-		}
-	}
-	return slices.Contains([]string{"-", "--", "none", "n/a", "na", "null", "unknown", "not shown", "not applicable", "hidden", "unspecified"}, s)
+	return opensWith(s, []string{"redacted", "not disclosed", "data protected", "gdpr ", "hidden upon", "no registrar", "not available"}) ||
+		slices.Contains([]string{"-", "--", "none", "n/a", "na", "null", "unknown", "not shown", "not applicable", "hidden", "unspecified"}, s)
 }
 
 // registrarName strips what registries put behind the name of a registrar: links and

@@ -43,8 +43,8 @@ func FuzzParseNetwork(f *testing.F) {
 	f.Add("inetnum: 192.0.2.0/24\norg: A\nremarks: abuse\nremarks: a (at) b (dot) example at c dot example\n\norganisation: A\norg: A\norg-name: \x1b$B\n")
 	f.Fuzz(func(t *testing.T, raw string) {
 		text := decodeFrom("", raw)
-		n, found := parseNetwork(text, addr7)
-		if !found {
+		n, problem := parseNetwork(text, addr7)
+		if problem != "" {
 			return
 		}
 		if !n.covers(addr7) || len(n.Contacts) > maxContacts || within(n.First, n.Last, addr7).Contains(addr7) != true {

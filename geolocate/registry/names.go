@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -39,6 +40,23 @@ ipv4 ipv6 is isp lan lans leased lines link links loopback loopbacks management 
 ppp pppoe private provider public range ranges reserved residential retail route router routers segment server servers service services shared space static
 statically subnet subnets subscriber subscribers telecommunication telecommunications the this to transit transport udc use used user users via virtual vlan voip vpn vps
 vds wan web wholesale wifi wi-fi wireless wlan xdsl`)
+
+// cut bounds a text to so many bytes, without half a letter at its end.
+func cut(s string, most int) string {
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "")
+	}
+	return s
+}
+
+// hasAny says whether one of the words stands in a text, opensWith whether it begins with one.
+func hasAny(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+}
+
+func opensWith(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(s, w) })
+}
 
 func wordSet(s string) map[string]bool {
 	m := map[string]bool{}

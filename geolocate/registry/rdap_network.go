@@ -214,7 +214,6 @@ func unheldRDAP(o *rdap.IPNetwork) bool {
 		if r.Title != "" && !strings.EqualFold(r.Title, "description") {
 			return false
 		}
-		text := strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n"))
-		return slices.ContainsFunc(unheldWords, func(words string) bool { return strings.Contains(text, words) })
+		return hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), unheldWords)
 	})
 }

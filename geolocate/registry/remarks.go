@@ -65,12 +65,7 @@ func addressesIn(s string) []string {
 }
 
 // tidyLine bounds a line of free text.
-func tidyLine(s string) string {
-	if len(s) > maxFreeText {
-		s = s[:maxFreeText]
-	}
-	return strings.ToValidUTF8(s, "")
-}
+func tidyLine(s string) string { return strings.ToValidUTF8(cut(s, maxFreeText), "") }
 
 // remarkContacts finds the addresses in free text that are asked for abuse reports. An
 // address is one when its own name says so; when its line speaks of abuse and of nothing

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"go4.org/netipx"
@@ -26,45 +27,18 @@ func unheld(n Network) bool {
 	return unheldName(n.Name) || unheldName(n.Handle) || n.First.IsUnspecified() && n.Last == netipx.PrefixLastIP(netip.PrefixFrom(n.First, 0))
 }
 
-func unheldName(s string) bool {
-	s = strings.ToUpper(strings.TrimSpace(s))
-	for _, prefix := range unheldNames {
-		if strings.HasPrefix(s, prefix) {
-			return true
-		}
-	}
-	return false
-}
+func unheldName(s string) bool { return opensWith(strings.ToUpper(strings.TrimSpace(s)), unheldNames) }
 
 // unheldKind knows the kinds of networks at ARIN (NetType in WHOIS, type in RDAP) that say that space is
 // IANA's or was given to another registry: "IANA Special Use", "Allocated to RIPE NCC",
 // "Early Registrations, Transferred to APNIC" (ARIN, "Whois-RWS API", net types). The
 // registries that ARIN names as holders of such space host nothing there.
 func unheldKind(kind string) bool {
-	kind = strings.ToLower(kind)
-	for _, prefix := range []string{"iana ", "allocated to ", "transferred to ", "early registrations"} {
-		if strings.HasPrefix(kind, prefix) {
-			return true
-		}
-	}
-	return false
+	return opensWith(strings.ToLower(kind), []string{"iana ", "allocated to ", "transferred to ", "early registrations"})
 }
 
 // unheldBlock is unheld for a block of WHOIS.
 func unheldBlock(b block) bool {
-	if unheld(networkIn(b)) || unheldKind(b.first("nettype")) {
-		return true
-	}
-	for _, a := range b {
-		if a.key != "descr" {
-			continue
-		}
-		text := strings.ToLower(a.value)
-		for _, words := range unheldWords {
-			if strings.Contains(text, words) {
-				return true
-			}
-		}
-	}
-	return false
+	return unheld(networkIn(b)) || unheldKind(b.first("nettype")) ||
+		slices.ContainsFunc(b, func(a attribute) bool { return a.key == "descr" && hasAny(strings.ToLower(a.value), unheldWords) })
 }

@@ -163,16 +163,12 @@ func whoisAddress(s string) (string, bool) {
 	return net.JoinHostPort(host, port), true
 }
 
-// complains recognises the words of servers that refuse for too many queries.
+// complaints are the words of servers that refuse for too many queries, in short answers.
+var complaints = []string{
+	"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests",
+	"error:201", "error:202", "error:306", "connections exceeded", "query limit",
+}
+
 func complains(text string) bool {
-	if len(text) > 2000 {
-		return false
-	}
-	text = strings.ToLower(text)
-	for _, words := range []string{"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests", "error:201", "error:202", "error:306", "connections exceeded", "query limit"} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return false
+	return len(text) <= 2000 && hasAny(strings.ToLower(text), complaints)
 }

@@ -123,6 +123,12 @@ const (
 	roleOther          = "other"
 )
 
+// arinRoles are ARIN's lines with the address of a contact, of the organisation and of the network itself.
+var arinRoles = map[string]string{
+	"orgabuseemail": RoleAbuse, "rabuseemail": RoleAbuse, "orgtechemail": roleTechnical, "rtechemail": roleTechnical, "orgadminemail": roleAdministrative,
+	"orgnocemail": roleNOC, "rnocemail": roleNOC, "orgroutingemail": roleOther, "rroutingemail": roleOther, "orgdnsemail": roleOther, "rdnsemail": roleOther,
+}
+
 // blockContacts are the addresses in the lines of one object.
 func blockContacts(b block, roles map[string]string) []Contact {
 	role := roles[strings.ToUpper(b.first("nic-hdl", "nic-hdl-br"))]
@@ -158,25 +164,19 @@ func blockContacts(b block, roles map[string]string) []Contact {
 			case role == RoleAbuse:
 				c.Found = named
 			}
-		case "orgabuseemail", "rabuseemail":
-			c = Contact{Role: RoleAbuse, Name: plainName(b.first("rabusename", "orgabusename")), Found: FoundAbuseLine}
 		case keyTechMail:
 			c.Role = roleTechnical
 		case keyAdminMail:
 			c.Role = roleAdministrative
-		case "orgtechemail", "rtechemail":
-			c = Contact{Role: roleTechnical, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
-		case "orgadminemail":
-			c = Contact{Role: roleAdministrative, Name: plainName(b.first("orgadminname")), Found: FoundMailLine}
-		case "orgnocemail", "rnocemail":
-			c = Contact{Role: roleNOC, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
-		case "orgroutingemail", "rroutingemail", "orgdnsemail", "rdnsemail":
-			c = Contact{Role: roleOther, Name: plainName(b.first(strings.TrimSuffix(a.key, "email") + "name")), Found: FoundMailLine}
 		default:
-			continue
-		}
-		if a.key == "orgabuseemail" {
-			c.Name = plainName(b.first("orgabusename"))
+			known := false
+			if c.Role, known = arinRoles[a.key]; !known {
+				continue
+			}
+			name := strings.TrimSuffix(a.key, "email") + "name"
+			if c.Name = plainName(b.first(name)); c.Role == RoleAbuse {
+				c.Name, c.Found = plainName(b.first(name, "orgabusename")), FoundAbuseLine
+			}
 		}
 		if a.key == "abuse-mailbox" { // APNIC prints the general address of an irt before it
 			out = append(mailContacts(c, a.value), out...)

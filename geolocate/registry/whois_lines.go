@@ -300,8 +300,5 @@ func clip(s string) string {
 	if strings.HasPrefix(s, "..") { // ATI writes its points behind the colon
 		s = strings.TrimLeft(s, ". ")
 	}
-	if len(s) > maxValue {
-		s = strings.ToValidUTF8(s[:maxValue], "")
-	}
-	return s
+	return cut(s, maxValue)
 }

@@ -40,12 +40,7 @@ func missingDomain(text, name string) bool {
 		if seen++; seen > maxMissingLines {
 			return false
 		}
-		for _, words := range missingWords {
-			if strings.HasPrefix(line, words) {
-				return true
-			}
-		}
-		if strings.HasPrefix(line, "invalid ") && strings.HasSuffix(line, " domain name") { // DOMREG
+		if opensWith(line, missingWords) || strings.HasPrefix(line, "invalid ") && strings.HasSuffix(line, " domain name") { // the last is DOMREG's
 			return true
 		}
 		if !strings.Contains(line, name) {
@@ -83,16 +78,11 @@ func declined(text string) Problem {
 	if len(text) > maxRefusal {
 		return ""
 	}
-	text = strings.ToLower(text)
-	for _, words := range slowDown {
-		if strings.Contains(text, words) {
-			return ProblemRateLimited
-		}
-	}
-	for _, words := range turnedAway {
-		if strings.Contains(text, words) {
-			return ProblemServer
-		}
+	switch text = strings.ToLower(text); {
+	case hasAny(text, slowDown):
+		return ProblemRateLimited
+	case hasAny(text, turnedAway):
+		return ProblemServer
 	}
 	return ""
 }

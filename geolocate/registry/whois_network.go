@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -23,7 +24,7 @@ func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, 
 	var n Network
 	known := false
 	for i := len(texts) - 1; i >= 0; i-- {
-		wider, p := readNetwork(texts[i], addr)
+		wider, p := parseNetwork(texts[i], addr)
 		switch {
 		case p != "":
 			other = other || p == ProblemOtherObject
@@ -46,17 +47,9 @@ func (r *Registry) whoisNetwork(ctx context.Context, addr netip.Addr) (Network, 
 
 // filled adds to an answer what another registry says about the same address.
 func filled(n, wider Network) Network {
-	if n.Country == "" {
-		n.Country = wider.Country
-	}
-	if n.RIR == "" {
-		n.RIR = wider.RIR
-	}
-	if n.Organisation == "" && n.First == wider.First && n.Last == wider.Last {
-		n.Organisation = wider.Organisation
-	}
-	if n.ASN == 0 {
-		n.ASN = wider.ASN
+	n.Country, n.RIR, n.ASN = cmp.Or(n.Country, wider.Country), cmp.Or(n.RIR, wider.RIR), cmp.Or(n.ASN, wider.ASN)
+	if n.First == wider.First && n.Last == wider.Last {
+		n.Organisation = cmp.Or(n.Organisation, wider.Organisation)
 	}
 	if len(n.Contacts) == 0 || n.Contacts[0].Role != RoleAbuse {
 		n.Contacts = tidyContacts(append(n.Contacts, wider.Contacts...))
@@ -64,33 +57,25 @@ func filled(n, wider Network) Network {
 	return n
 }
 
-// readNetwork reads a decoded answer: a network, or the problem that the text shows.
-func readNetwork(text string, addr netip.Addr) (Network, Problem) {
-	if n, found := parseNetwork(text, addr); found {
-		return n, ""
-	}
-	for _, b := range parseText(text).blocks {
-		if first, last, ok := rangeOf(b); ok {
-			if n := (Network{First: first, Last: last}); !n.covers(addr) {
-				return Network{}, ProblemOtherObject
-			}
-			return Network{}, ProblemNotFound // space of nobody or of another registry
-		}
-	}
-	return Network{}, ProblemNotFound
-}
-
 // parseNetwork reads what registries answer on port 43 for an address: RIPE NCC, APNIC,
 // AFRINIC and the national registries of the APNIC region (RPSL, RFC 2622), ARIN,
 // LACNIC, NIC.br, NIC Mexico, JPNIC, KRNIC and TWNIC in their own forms, English and
-// local. Of all networks in the text the narrowest that holds the address counts. It
-// says false when there is none, or only one that is held by nobody or by another
-// registry. It never panics, whatever the text is.
-func parseNetwork(text string, addr netip.Addr) (Network, bool) {
+// local. Of all networks in the text the narrowest that holds the address counts. The
+// problem is not_found when there is none, or only one that is held by nobody or by
+// another registry, and other_object when the first is about other addresses. It never
+// panics, whatever the text is.
+func parseNetwork(text string, addr netip.Addr) (Network, Problem) {
 	doc := parseText(text)
 	around := enclosing(doc.blocks, addr)
 	if len(around) == 0 {
-		return Network{}, false
+		for _, b := range doc.blocks {
+			if first, last, ok := rangeOf(b); ok && !(Network{First: first, Last: last}).covers(addr) {
+				return Network{}, ProblemOtherObject
+			} else if ok {
+				break
+			}
+		}
+		return Network{}, ProblemNotFound
 	}
 	at := around[0]
 	section, network := sectionOf(doc.blocks, at), doc.blocks[at]
@@ -99,9 +84,7 @@ func parseNetwork(text string, addr netip.Addr) (Network, bool) {
 	n.Organisation = holderOf(section, doc.blocks)
 	n.RIR = rirOf(related, doc)
 	if n.Country = countryCode(network.first("country")); !ofOneCountry(n.Country) {
-		if code := holderCountry(related, doc); code != "" {
-			n.Country = code
-		}
+		n.Country = cmp.Or(holderCountry(related, doc), n.Country)
 	}
 	n.ASN = originOf(network, doc.blocks, n)
 	invalid := invalidOf(doc)
@@ -110,7 +93,7 @@ func parseNetwork(text string, addr netip.Addr) (Network, bool) {
 		n.Contacts = demoted(append(n.Contacts, widerContacts(doc, around[1:])...), invalid)
 	}
 	n.Parents = parentsOf(doc.blocks, network, around[1:], n)
-	return n, true
+	return n, ""
 }
 
 // networkIn is what the block of a network says alone.

@@ -100,20 +100,20 @@ Country:        CA
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, found := parseNetwork(test.text, a(test.addr))
-			if !found {
+			got, problem := parseNetwork(test.text, a(test.addr))
+			if problem != "" {
 				t.Fatal("nothing found")
 			}
 			if diff := cmp.Diff(test.want, got, compare); diff != "" {
 				t.Error(diff)
 			}
-			if got, found := parseNetwork(strings.ReplaceAll(test.text, "\n", "\r\n"), a(test.addr)); !found || got.Name != test.want.Name {
+			if got, problem := parseNetwork(strings.ReplaceAll(test.text, "\n", "\r\n"), a(test.addr)); problem != "" || got.Name != test.want.Name {
 				t.Errorf("with carriage returns: %+v", got)
 			}
 		})
 	}
 	for _, text := range []string{"", "\n\n", "no match\n", "inetnum: 192.0.2.255 - 192.0.2.0\n", "inetnum: 198.51.100.0/24\n", "inetnum: 2001:db8::/32 - 192.0.2.1\n"} {
-		if got, found := parseNetwork(text, addr7); found {
+		if got, problem := parseNetwork(text, addr7); problem == "" {
 			t.Errorf("%q gave %+v", text, got)
 		}
 	}

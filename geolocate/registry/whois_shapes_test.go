@@ -94,7 +94,7 @@ func TestDialectsOfNetworks(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			n, problem := readNetwork(decodeFrom("", tt.text), a(tt.addr))
+			n, problem := parseNetwork(decodeFrom("", tt.text), a(tt.addr))
 			if problem != "" {
 				t.Fatalf("problem %q, want a network", problem)
 			}
@@ -113,7 +113,7 @@ func TestSpaceOfNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if n, problem := readNetwork(text, netip.MustParseAddr("198.18.0.9")); problem != ProblemNotFound {
+			if n, problem := parseNetwork(text, netip.MustParseAddr("198.18.0.9")); problem != ProblemNotFound {
 				t.Errorf("problem %q with %+v, want %q", problem, n, ProblemNotFound)
 			}
 		})

@@ -116,9 +116,7 @@ func parseText(text string) document {
 		if r.html {
 			line = markup().ReplaceAllString(line, "")
 		}
-		if len(line) > maxLine {
-			line = strings.ToValidUTF8(line[:maxLine], "")
-		}
+		line = cut(line, maxLine)
 		if r.trim {
 			line = strings.TrimLeft(line, " \t")
 		}
