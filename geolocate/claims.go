@@ -212,14 +212,12 @@ func (l *Locator) askReverse(ctx context.Context, addr netip.Addr) reverseNames 
 	names, err := l.reverse(ctx, addr)
 	r := reverseNames{names: names, at: time.Now().UTC().Truncate(time.Second)}
 	switch {
-	case err == nil && len(names) == 0:
-		r.problem = registry.ProblemNotFound
-	case errors.Is(err, context.DeadlineExceeded):
-		r.problem = registry.ProblemTimeout
 	case errors.Is(err, context.Canceled):
 		r.problem = registry.ProblemInterrupted
 	case err != nil:
-		r.problem = registry.ProblemUnreachable
+		r.problem = registry.ProblemOf(ctx, err)
+	case len(names) == 0:
+		r.problem = registry.ProblemNotFound
 	}
 	return r
 }

@@ -95,10 +95,7 @@ func contacts(f Facts, origins []netip.Addr) []casefile.Contact {
 	out := make([]casefile.Contact, 0, len(f.Desks)+len(f.Directory)+4)
 	for _, party := range parties {
 		for _, c := range candidates(f, origins, party) {
-			// An address that two parties share is told once.
-			if !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
-				out = append(out, c)
-			}
+			out = withRecipient(out, c) // an address that two parties share is told once
 		}
 	}
 	return registrarContacts(out, f)
@@ -131,8 +128,8 @@ func candidates(f Facts, origins []netip.Addr, party casefile.Party) []casefile.
 	}
 	out := make([]casefile.Contact, 0, len(list))
 	for _, c := range list {
-		if len(out) < maxOfParty && !slices.ContainsFunc(out, func(o casefile.Contact) bool { return sameRecipient(o, c.Contact) }) {
-			out = append(out, c.Contact)
+		if len(out) < maxOfParty {
+			out = withRecipient(out, c.Contact)
 		}
 	}
 	return out
@@ -144,6 +141,14 @@ func sameRecipient(a, b casefile.Contact) bool {
 		return strings.EqualFold(a.Email, b.Email)
 	}
 	return a.Form == b.Form
+}
+
+// withRecipient adds a contact, unless its recipient is there.
+func withRecipient(list []casefile.Contact, c casefile.Contact) []casefile.Contact {
+	if slices.ContainsFunc(list, func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
+		return list
+	}
+	return append(list, c)
 }
 
 // partyOf is who runs an address: the edge, unless the address is a recorded origin.
@@ -159,17 +164,15 @@ func originsFirst(desks []Desk, origins []netip.Addr) []Desk {
 	if len(origins) == 0 {
 		return desks
 	}
-	desks = slices.Clone(desks)
-	slices.SortStableFunc(desks, func(a, b Desk) int {
-		switch atA, atB := slices.Contains(origins, a.Address), slices.Contains(origins, b.Address); {
-		case atA && !atB:
-			return -1
-		case atB && !atA:
-			return 1
+	var first, rest []Desk
+	for _, d := range desks {
+		if slices.Contains(origins, d.Address) {
+			first = append(first, d)
+		} else {
+			rest = append(rest, d)
 		}
-		return 0
-	})
-	return desks
+	}
+	return append(first, rest...)
 }
 
 // published is the desk that an edge or a platform publishes, from the built-in tables.

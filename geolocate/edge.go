@@ -27,13 +27,36 @@ const (
 // maxSigns bounds the signs of an edge or a platform.
 const maxSigns = 8
 
+// detected is the edge or the platform that was found, by which kind of evidence and signs.
+type detected struct {
+	*service
+	by        string
+	signs     []string
+	addresses int // how many lie in its ranges
+}
+
+// set keeps the first service, which has the strongest evidence, and adds to its signs.
+func (f *detected) set(s *service, evidence, sign string) {
+	if f.service == nil {
+		f.service, f.by = s, evidence
+	}
+	if f.service == s {
+		f.signs = add(f.signs, sign)
+	}
+}
+
 // finding is what detect gathers.
 type finding struct {
-	edge, platform           *service
-	edgeBy, platformBy       string // kinds of evidence
-	edgeSigns, platformSigns []string
-	named                    bool // the platform is known by a name: what stands behind the name is its own
-	onPlatform, onEdge, of   int  // addresses
+	edge, platform detected
+	named          bool // the platform is known by a name: what stands behind the name is its own
+}
+
+// of is the place for a service.
+func (f *finding) of(s *service) *detected {
+	if s.platform {
+		return &f.platform
+	}
+	return &f.edge
 }
 
 // detect names the edge in front of a target and the platform that holds its pages;
@@ -61,9 +84,9 @@ func (e *edges) detect(q casefile.Inquiry, addrs []netip.Addr, asns []uint32) (*
 	var f finding
 	e.byName(&f, q)
 	e.byRange(&f, addrs)
-	e.byASN(&f, asns)
+	e.byASN(&f, asns, len(addrs))
 	e.byHeader(&f, q, asns)
-	if f.edge == nil && f.platform == nil {
+	if f.edge.service == nil && f.platform.service == nil {
 		e.byCloud(&f, asns)
 	}
 	return f.result()
@@ -72,12 +95,11 @@ func (e *edges) detect(q casefile.Inquiry, addrs []netip.Addr, asns []uint32) (*
 // byName looks at the target's host and at the canonical names.
 func (e *edges) byName(f *finding, q casefile.Inquiry) {
 	if at := e.names.find(plain(q.Target.Host())); at != nil && at.host {
-		if at.owner.platform {
-			f.setPlatform(at.owner, evidenceHost, "host *."+at.pattern)
-			f.named = true
+		if f.named = at.owner.platform; f.named {
+			f.platform.set(at.owner, evidenceHost, "host *."+at.pattern)
 			return
 		}
-		f.setEdge(at.owner, evidenceCNAME, "host *."+at.pattern)
+		f.edge.set(at.owner, evidenceCNAME, "host *."+at.pattern)
 	}
 	for i := range q.Looks {
 		for _, cname := range q.Looks[i].Resolution.CNAMEs {
@@ -85,46 +107,43 @@ func (e *edges) byName(f *finding, q casefile.Inquiry) {
 			if at == nil {
 				continue
 			}
+			f.of(at.owner).set(at.owner, evidenceCNAME, "cname *."+at.pattern)
 			if at.owner.platform {
-				f.setPlatform(at.owner, evidenceCNAME, "cname *."+at.pattern)
 				f.named = true
 				break // later names are the platform's business
 			}
-			f.setEdge(at.owner, evidenceCNAME, "cname *."+at.pattern)
 		}
 	}
 }
 
 // byRange looks for the addresses in the published ranges.
 func (e *edges) byRange(f *finding, addrs []netip.Addr) {
-	f.of = len(addrs)
 	for _, addr := range addrs {
-		if r, held := e.platformRanges.Lookup(addr.Unmap()); held {
-			if !f.named || f.platform == r.owner {
-				f.setPlatform(r.owner, evidenceRange, "")
-			}
-			f.onPlatform++
-		} else if r, held := e.edgeRanges.Lookup(addr.Unmap()); held {
-			if !f.named || f.edge == r.owner {
-				f.setEdge(r.owner, evidenceRange, "")
-			}
-			f.onEdge++
+		r, held := e.platformRanges.Lookup(addr.Unmap())
+		if !held {
+			r, held = e.edgeRanges.Lookup(addr.Unmap())
+		}
+		if !held {
+			continue
+		}
+		side := f.of(r.owner)
+		if side.addresses++; !f.named || side.service == r.owner {
+			side.set(r.owner, evidenceRange, "")
 		}
 	}
-	if f.onPlatform > 0 && f.platform != nil {
-		f.platformSigns = rangeSigns(f.platformSigns, &e.platformRanges, f.platform, addrs)
-	}
-	if f.onEdge > 0 && f.edge != nil {
-		f.edgeSigns = rangeSigns(f.edgeSigns, &e.edgeRanges, f.edge, addrs)
-	}
+	f.platform.rangeSigns(&e.platformRanges, addrs)
+	f.edge.rangeSigns(&e.edgeRanges, addrs)
 }
 
 // rangeSigns adds a sign for each range of the service that holds an address.
-func rangeSigns(signs []string, table *bart.Table[*serviceRange], owner *service, addrs []netip.Addr) []string {
+func (f *detected) rangeSigns(table *bart.Table[*serviceRange], addrs []netip.Addr) {
+	if f.addresses == 0 || f.service == nil {
+		return
+	}
 	var last netip.Prefix
 	for _, addr := range addrs {
 		r, held := table.Lookup(addr.Unmap())
-		if !held || r.owner != owner || r.prefix == last {
+		if !held || r.owner != f.service || r.prefix == last {
 			continue
 		}
 		last = r.prefix
@@ -138,23 +157,20 @@ func rangeSigns(signs []string, table *bart.Table[*serviceRange], owner *service
 		if count < len(addrs) {
 			text += " (" + strconv.Itoa(count) + " of " + strconv.Itoa(len(addrs)) + " addresses)"
 		}
-		signs = add(signs, text)
+		f.signs = add(f.signs, text)
 	}
-	return signs
 }
 
 // byASN looks for the AS of an edge or a platform that has it for itself.
-func (e *edges) byASN(f *finding, asns []uint32) {
-	explained := f.onPlatform > 0 && f.onPlatform == f.of // a platform has all the addresses, in whatever AS
+func (e *edges) byASN(f *finding, asns []uint32, of int) {
+	explained := f.platform.addresses > 0 && f.platform.addresses == of // a platform has all the addresses, in whatever AS
 	for _, asn := range asns {
 		s := e.asns[asn]
 		switch {
 		case s == nil || s.kind == kindCloud:
-		case f.named && f.platform != s && f.edge != s: // the AS is the platform's business
-		case s.platform:
-			f.setPlatform(s, evidenceASN, asnSign(asn, asns))
-		case !explained || f.edge == s:
-			f.setEdge(s, evidenceASN, asnSign(asn, asns))
+		case f.named && f.platform.service != s && f.edge.service != s: // the AS is the platform's business
+		case s.platform || !explained || f.edge.service == s:
+			f.of(s).set(s, evidenceASN, asnSign(asn, asns))
 		}
 	}
 }
@@ -173,8 +189,8 @@ func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
 			}
 			text := "header " + s.headers
 			switch shared := s.sharedWith(asns); {
-			case s == f.edge || s == f.platform:
-			case f.edge != nil || f.platform != nil:
+			case s == f.edge.service || s == f.platform.service:
+			case f.edge.service != nil || f.platform.service != nil:
 				continue // a name or an address says another: the header was passed on
 			case shared != 0:
 				text += ", in AS" + strconv.FormatUint(uint64(shared), 10)
@@ -183,11 +199,7 @@ func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
 			default:
 				text += ", and no source knows the AS"
 			}
-			if s.platform {
-				f.setPlatform(s, evidenceHeader, text)
-			} else {
-				f.setEdge(s, evidenceHeader, text)
-			}
+			f.of(s).set(s, evidenceHeader, text)
 		}
 	}
 }
@@ -200,27 +212,8 @@ func (l *Locator) HeaderNames() []string { return slices.Sorted(maps.Keys(l.edge
 func (e *edges) byCloud(f *finding, asns []uint32) {
 	for _, asn := range asns {
 		if s := e.asns[asn]; s != nil && s.kind == kindCloud {
-			f.setPlatform(s, evidenceASN, asnSign(asn, asns))
+			f.platform.set(s, evidenceASN, asnSign(asn, asns))
 		}
-	}
-}
-
-// setEdge keeps the first edge, which has the strongest evidence, and adds to its signs.
-func (f *finding) setEdge(s *service, evidence, sign string) {
-	if f.edge == nil {
-		f.edge, f.edgeBy = s, evidence
-	}
-	if f.edge == s {
-		f.edgeSigns = add(f.edgeSigns, sign)
-	}
-}
-
-func (f *finding) setPlatform(s *service, evidence, sign string) {
-	if f.platform == nil {
-		f.platform, f.platformBy = s, evidence
-	}
-	if f.platform == s {
-		f.platformSigns = add(f.platformSigns, sign)
 	}
 }
 
@@ -256,21 +249,21 @@ func (s *service) sharedWith(asns []uint32) uint32 {
 
 // result makes the values for the case.
 func (f *finding) result() (edge *casefile.Edge, platform *casefile.Platform) {
-	if s := f.edge; s != nil {
-		edge = &casefile.Edge{Name: s.name, Kind: s.kind, Evidence: f.edgeBy, Signs: s.dated(f.edgeSigns), AbuseEmail: s.email, AbuseForm: s.form}
+	if s := f.edge; s.service != nil {
+		edge = &casefile.Edge{Name: s.name, Kind: s.kind, Evidence: s.by, Signs: s.dated(), AbuseEmail: s.email, AbuseForm: s.form}
 	}
-	if s := f.platform; s != nil {
-		platform = &casefile.Platform{Name: s.name, Kind: s.kind, Evidence: f.platformBy, Signs: s.dated(f.platformSigns), AbuseEmail: s.email, AbuseForm: s.form}
+	if s := f.platform; s.service != nil {
+		platform = &casefile.Platform{Name: s.name, Kind: s.kind, Evidence: s.by, Signs: s.dated(), AbuseEmail: s.email, AbuseForm: s.form}
 	}
 	return edge, platform
 }
 
-// dated adds to the signs that the service has ended.
-func (s *service) dated(signs []string) []string {
-	if s.ended == "" {
-		return signs
+// dated are the signs, and that the service has ended.
+func (f *detected) dated() []string {
+	if f.ended == "" {
+		return f.signs
 	}
-	return append(signs, "the service ended in "+s.ended+": others may hold its names and networks now")
+	return append(f.signs, "the service ended in "+f.ended+": others may hold its names and networks now")
 }
 
 // knownEdges are the built-in tables, read once for all Locators.
