@@ -53,10 +53,6 @@ type Claim struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// ConfidenceThreshold is the confidence in a hosting country below which a person decides
-// (docs/hosting.md, rule 10).
-const ConfidenceThreshold = 0.5
-
 // Hosting is the decision who hosts a target and where, with every claim it was made from.
 type Hosting struct {
 	Provider string

@@ -157,8 +157,8 @@ func join(places []place, steps *[]string) (country string, confidence float64, 
 		*steps = append(*steps, fmt.Sprintf("The addresses stand in several countries (%s): the confidence is at most %.2f, so that a person decides.", strings.Join(order, ", "), severalCountries))
 		return country, confidence, disputed
 	}
-	if confidence < casefile.ConfidenceThreshold {
-		*steps = append(*steps, fmt.Sprintf("The confidence is below %.2f: a person decides.", casefile.ConfidenceThreshold))
+	if confidence < casefile.MinConfidence {
+		*steps = append(*steps, fmt.Sprintf("The confidence is below %.2f: a person decides.", casefile.MinConfidence))
 	}
 	return country, confidence, disputed
 }

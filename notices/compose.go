@@ -57,7 +57,7 @@ func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error
 // sure says whether the assignment rests on a country that is known well enough. One
 // to the operator's own hotlines, for want of a country, needs none.
 func (d *Desk) sure(c casefile.Case) bool {
-	return c.Assignment.HostingCountry == "" || c.Hosting == nil || c.Hosting.Confidence >= casefile.ConfidenceThreshold
+	return c.Assignment.HostingCountry == "" || c.Hosting == nil || c.Hosting.Confidence >= casefile.MinConfidence
 }
 
 func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefile.Notice, error) {
@@ -193,7 +193,7 @@ func (d *Desk) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail, Form: h.Edge.AbuseForm, Source: sourceEdges,
 		}}, casefile.PartyEdge)
 	}
-	if h.Confidence < casefile.ConfidenceThreshold {
+	if h.Confidence < casefile.MinConfidence {
 		return to, false
 	}
 	return firstUsable(h.Contacts, casefile.PartyHost)

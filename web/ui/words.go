@@ -26,7 +26,7 @@ func sure(confidence float64) string {
 		return "told"
 	case confidence >= 0.8:
 		return "strong"
-	case confidence >= casefile.ConfidenceThreshold:
+	case confidence >= casefile.MinConfidence:
 		return "fair"
 	}
 	return "weak"
