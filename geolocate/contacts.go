@@ -43,34 +43,20 @@ const (
 	rankConvention
 )
 
-// why says for people why a candidate of this rank stands where it does.
-func (r rank) why() string {
-	switch r {
-	case rankPublished:
-		return "abuse desk that it publishes itself"
-	case rankAbuseRole:
-		return "abuse role of the network at RDAP"
-	case rankAbuseC:
-		return "abuse contact of the network, named by the regional registry (abuse-c)"
-	case rankAbuseLine:
-		return "line for abuse mail in the registry's answer about the network"
-	case rankRemarks:
-		return "remarks of the network ask for abuse reports here"
-	case rankOwnDomain:
-		return "named for abuse by the registry, but an address of the reported domain itself: its owner may be who put the page there, a person should check"
-	case rankMailAbuse:
-		return "mail line of a contact, abuse by its name only; the registry does not call it an abuse desk: a person should check"
-	case rankMailSecurity:
-		return "mail line of a contact, security by its name; not an abuse desk: a person should check"
-	case rankMailOperations, rankMailOther:
-		return "mail line of a contact; not an abuse desk: a person should check"
-	case rankMailPersonal:
-		return "mail line of a contact, probably of one person; not an abuse desk: a person should check"
-	case rankConvention:
-		return "convention of RFC 2142: abuse@ of the provider's domain; nobody confirmed it"
-	case rankDirectory: // the directory says it itself
-	}
-	return ""
+// whys say for people why a candidate of a rank stands where it does; the directory says it itself.
+var whys = map[rank]string{
+	rankPublished:      "abuse desk that it publishes itself",
+	rankAbuseRole:      "abuse role of the network at RDAP",
+	rankAbuseC:         "abuse contact of the network, named by the regional registry (abuse-c)",
+	rankAbuseLine:      "line for abuse mail in the registry's answer about the network",
+	rankRemarks:        "remarks of the network ask for abuse reports here",
+	rankOwnDomain:      "named for abuse by the registry, but an address of the reported domain itself: its owner may be who put the page there, a person should check",
+	rankMailAbuse:      "mail line of a contact, abuse by its name only; the registry does not call it an abuse desk: a person should check",
+	rankMailSecurity:   "mail line of a contact, security by its name; not an abuse desk: a person should check",
+	rankMailOperations: "mail line of a contact; not an abuse desk: a person should check",
+	rankMailOther:      "mail line of a contact; not an abuse desk: a person should check",
+	rankMailPersonal:   "mail line of a contact, probably of one person; not an abuse desk: a person should check",
+	rankConvention:     "convention of RFC 2142: abuse@ of the provider's domain; nobody confirmed it",
 }
 
 // asked says whether the source names the candidate as the desk for abuse: then its
@@ -177,7 +163,7 @@ func originsFirst(desks []Desk, origins []netip.Addr) []Desk {
 
 // published is the desk that an edge or a platform publishes, from the built-in tables.
 func published(f Facts, party casefile.Party) []candidate {
-	c := casefile.Contact{Party: party, Role: roleAbuse, Why: rankPublished.why()}
+	c := casefile.Contact{Party: party, Role: roleAbuse, Why: whys[rankPublished]}
 	switch {
 	case party == casefile.PartyEdge && f.Edge != nil:
 		c.Name, c.Source, c.Email, c.Form = f.Edge.Name, sourceEdges, f.Edge.AbuseEmail, f.Edge.AbuseForm
@@ -206,7 +192,7 @@ func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []cand
 			}
 			r, c.OwnDomain = rankOwnDomain, true
 		}
-		switch c.Why = r.why(); {
+		switch c.Why = whys[r]; {
 		case r.asked():
 			c.Role = roleAbuse
 		case c.Role == roleAbuse: // nobody asked for reports at this address
@@ -232,22 +218,18 @@ func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []cand
 	return out
 }
 
+var foundRanks = map[registry.Found]rank{
+	registry.FoundAbuseRole: rankAbuseRole, registry.FoundAbuseC: rankAbuseC, registry.FoundAbuseLine: rankAbuseLine, registry.FoundRemarks: rankRemarks,
+}
+
 // rankOf is the place of an address by where in the answer it stood. A parser that
 // does not say where is taken by its role.
 func rankOf(d Desk, address, domain string) rank {
-	switch d.Found {
-	case registry.FoundAbuseRole:
-		return rankAbuseRole
-	case registry.FoundAbuseC:
-		return rankAbuseC
-	case registry.FoundAbuseLine:
-		return rankAbuseLine
-	case registry.FoundRemarks:
-		return rankRemarks
-	case registry.FoundMailLine:
-		return rankOfMail(address, domain)
+	if r, named := foundRanks[d.Found]; named {
+		return r
 	}
 	switch {
+	case d.Found == registry.FoundMailLine:
 	case d.Contact.Role == roleAbuse && d.Contact.Source == kindRDAP:
 		return rankAbuseRole
 	case d.Contact.Role == roleAbuse:
@@ -299,7 +281,7 @@ func byConvention(list []candidate, party casefile.Party, target string) (candid
 		}
 		if domain := c.domain; domain != "" && domain != target && !email.ForEverybody(domain) {
 			return candidate{casefile.Contact{
-				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: rankConvention.why(),
+				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: whys[rankConvention],
 			}, rankConvention, domain}, true
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -231,11 +230,10 @@ func (e *edges) addRange(text string, s *service) error {
 }
 
 func (e *edges) addASN(text string, s *service, shared bool) error {
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err != nil || n == 0 {
+	asn, err := parseASN(text)
+	if err != nil {
 		return fmt.Errorf("AS number %q of %s: want a number from 1 to 4294967295", text, s.name)
 	}
-	asn := uint32(n)
 	if shared {
 		s.shared = append(s.shared, asn)
 		return nil

@@ -160,28 +160,18 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 // weightOf is the weight of a claim about a country, 0 for other claims; registered
 // says that a registry named one.
 func weightOf(c *casefile.Claim, registered bool) float64 {
-	switch c.Fact {
-	case casefile.FactCountry:
-		switch kindOf(c.Source) {
-		case kindDatabase:
-			return weightDatabase
-		case kindRDAP:
-			return weightRDAP
-		case kindWHOIS:
-			return weightWHOIS
-		case kindEmbedded:
-			return weightEmbedded
-		}
-	case casefile.FactRegisteredCountry:
-		if !registered {
-			return weightRegistered
-		}
-	case casefile.FactReverseCountry:
+	switch {
+	case c.Fact == casefile.FactCountry:
+		return weights[kindOf(c.Source)]
+	case c.Fact == casefile.FactRegisteredCountry && !registered:
+		return weightRegistered
+	case c.Fact == casefile.FactReverseCountry:
 		return weightReverse
-	default:
 	}
 	return 0
 }
+
+var weights = map[string]float64{kindDatabase: weightDatabase, kindRDAP: weightRDAP, kindWHOIS: weightWHOIS, kindEmbedded: weightEmbedded}
 
 // step says in words what was decided for the address.
 func (p place) step() string {

@@ -1,11 +1,11 @@
 package geolocate
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
+
 	"vigil/casefile"
 )
 
@@ -25,7 +25,7 @@ func provide(h *casefile.Hosting, placed []netip.Addr) {
 	}
 	if keeps(h.Platform) {
 		h.Provider = h.Platform.Name
-		h.Steps = append(h.Steps, fmt.Sprintf("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.", h.Platform.Name, platformWords(h.Platform.Kind), h.Platform.Evidence))
+		h.Steps = append(h.Steps, fmt.Sprintf("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.", h.Platform.Name, cmp.Or(platformWords[h.Platform.Kind], h.Platform.Kind), h.Platform.Evidence))
 	}
 	if lead == nil {
 		if len(candidates) > 0 && h.Provider == "" {
@@ -78,8 +78,8 @@ func providerOf(addr netip.Addr, claims []casefile.Claim) provider {
 		case casefile.FactNetworkName:
 			first(&p.name, c)
 		case casefile.FactASN:
-			if n, err := strconv.ParseUint(strings.TrimPrefix(c.Value, "AS"), 10, 32); err == nil && p.asn == 0 {
-				p.asn = uint32(n)
+			if n, err := parseASN(c.Value); err == nil && p.asn == 0 {
+				p.asn = n
 			}
 		case casefile.FactNetwork: // a registry's network before a database's
 			prefix, err := netip.ParsePrefix(c.Value)
@@ -105,14 +105,4 @@ func (p provider) stands(country string) bool { return slices.Contains(p.countri
 // delete them: every kind but a cloud, whose customers run machines of their own.
 func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
-func platformWords(kind string) string {
-	switch kind {
-	case kindObjectStore:
-		return "object store"
-	case kindPageHost:
-		return "page host"
-	case kindSiteBuilder:
-		return "site builder"
-	}
-	return kind
-}
+var platformWords = map[string]string{kindObjectStore: "object store", kindPageHost: "page host", kindSiteBuilder: "site builder", kindCloud: "cloud"}

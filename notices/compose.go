@@ -1,6 +1,7 @@
 package notices
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -64,10 +65,7 @@ func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefil
 	to := casefile.Contact{Party: casefile.PartyHotline, Name: title, Role: "hotline", Source: sourceDirectory}
 	// A hotline that left the directory since the case was assigned has no address: a person finds it.
 	row, _ := d.directory.find(c.Assignment.AssignedCountry, title)
-	to.Email, to.Form = row.Email, row.Form
-	if to.Form == "" {
-		to.Form = row.Website
-	}
+	to.Email, to.Form = row.Email, cmp.Or(row.Form, row.Website)
 	subject := "[Vigil " + reference(c.ID) + "] Case assigned to you"
 	if code := c.Assignment.HostingCountry; code != "" {
 		subject += " (hosting country " + clean(code, 2) + ")"
@@ -227,10 +225,7 @@ func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Co
 // form, its name, when it has none), because registries write one name in many
 // ways and one mailbox must be told once.
 func Key(n casefile.Notice) string {
-	name, address := n.Contact.Name, strings.ToLower(n.Contact.Email)
-	if address == "" {
-		address = n.Contact.Form
-	}
+	name, address := n.Contact.Name, cmp.Or(strings.ToLower(n.Contact.Email), n.Contact.Form)
 	if n.Contact.Party != casefile.PartyHotline && address != "" {
 		name = ""
 	}
@@ -293,12 +288,8 @@ func (d *Desk) letter(c casefile.Case, recipient string, now time.Time) letter {
 	}
 	if r := c.Report; r != nil {
 		l.Received = utc(r.Received)
-		if r.Source != "" {
-			l.Source = clean(r.Source, casefile.MaxSource)
-		}
-		if r.Reference != "" {
-			l.TheirNumber = clean(r.Reference, casefile.MaxReference)
-		}
+		l.Source = cmp.Or(clean(r.Source, casefile.MaxSource), l.Source)
+		l.TheirNumber = cmp.Or(clean(r.Reference, casefile.MaxReference), l.TheirNumber)
 		if r.Classification.Valid() {
 			l.Classification, l.Classified = string(r.Classification), r.Classification != casefile.ClassUnclassified
 		}
@@ -312,12 +303,7 @@ func (d *Desk) letter(c casefile.Case, recipient string, now time.Time) letter {
 	return l
 }
 
-func orNotSet(s string) string {
-	if s == "" {
-		return "(not set: see notices.from)"
-	}
-	return s
-}
+func orNotSet(s string) string { return cmp.Or(s, "(not set: see notices.from)") }
 
 // Bounds of what one letter lists.
 const (

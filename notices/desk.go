@@ -13,6 +13,7 @@ package notices
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -92,19 +93,10 @@ func NewDesk(o Options) (*Desk, error) {
 			d.name, d.email = clean(a.Name, maxName), a.Address
 		}
 	}
-	if d.organisation == "" {
-		d.organisation = d.name
-	}
-	if d.name == "" {
-		d.name = d.organisation
-	}
-	if d.name == "" && d.email != "" { // DSA Art. 16(2)(c) asks for no name where the offence is of this kind
-		_, d.name, _ = strings.Cut(d.email, "@")
-		d.organisation = d.name
-	}
-	if d.reason == "" {
-		d.reason = DefaultReason
-	}
+	// DSA Art. 16(2)(c) asks for no name where the offence is of this kind.
+	_, domain, _ := strings.Cut(d.email, "@")
+	d.organisation = cmp.Or(d.organisation, d.name, domain)
+	d.name, d.reason = cmp.Or(d.name, d.organisation), cmp.Or(d.reason, DefaultReason)
 	if len(d.reason) > maxReason {
 		wrong = append(wrong, fmt.Errorf("the reason of notices is longer than %d bytes", maxReason))
 	}
@@ -133,10 +125,7 @@ func (d *Desk) render(name string, l letter) (string, error) {
 // beside it. The value must be clean.
 func field(label, value string) string {
 	const column = 20
-	if value == "" {
-		value = "unknown"
-	}
-	return wrap(value, fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
+	return wrap(cmp.Or(value, "unknown"), fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
 }
 
 // para is a wrapped paragraph.

@@ -1,6 +1,7 @@
 package notices
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,24 +75,9 @@ func NewOutbox(o OutboxOptions) (*Outbox, error) {
 	if o.Store == nil || o.Sender == nil {
 		wrong = append(wrong, errors.New("a store and a sender are required"))
 	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	if o.Meter == nil {
-		o.Meter = noMeter{}
-	}
-	if o.Interval == 0 {
-		o.Interval = 10 * time.Second
-	}
-	if o.Batch == 0 {
-		o.Batch = 1
-	}
-	if o.SendTimeout == 0 {
-		o.SendTimeout = 4 * time.Minute
-	}
-	if o.Lease == 0 {
-		o.Lease = 10 * time.Minute
-	}
+	o.Log, o.Meter = cmp.Or(o.Log, zap.NewNop()), cmp.Or[Meter](o.Meter, noMeter{})
+	o.Interval, o.Batch = cmp.Or(o.Interval, 10*time.Second), cmp.Or(o.Batch, 1)
+	o.SendTimeout, o.Lease = cmp.Or(o.SendTimeout, 4*time.Minute), cmp.Or(o.Lease, 10*time.Minute)
 	if o.Interval < 10*time.Millisecond || o.Interval > time.Hour {
 		wrong = append(wrong, errors.New("the interval must be 10 ms to 1 h"))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,22 +14,12 @@ import (
 // maxTries is how often a notice is offered before it is given up.
 const maxTries = 8
 
-// backoff is how long a notice waits after its n-th try came to nothing: 1 min,
-// 5 min, 30 min, 2 h, and then 6 h, some 20 h in all. RFC 5321, section 4.5.4.1,
-// wants at least 30 min between later tries; the first two serve greylisting.
-func backoff(tries int) time.Duration {
-	switch tries {
-	case 0, 1:
-		return time.Minute
-	case 2:
-		return 5 * time.Minute
-	case 3:
-		return 30 * time.Minute
-	case 4:
-		return 2 * time.Hour
-	}
-	return 6 * time.Hour
-}
+// waits are how long a notice waits after its n-th try came to nothing, some 20 h in all;
+// the last one counts for all that follow. RFC 5321, section 4.5.4.1, wants at least 30
+// min between later tries; the first two serve greylisting.
+var waits = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 6 * time.Hour}
+
+func backoff(tries int) time.Duration { return waits[min(max(tries, 1), len(waits))-1] }
 
 // Overtaken says, in words for people, why a notice must not leave any more; empty
 // when it must. It is asked right before each try. Pure.
@@ -43,7 +34,7 @@ func Overtaken(c casefile.Case, n casefile.Notice) string {
 	}
 	switch n.Kind {
 	case casefile.NoticeAssignment:
-		if a := c.Assignment; a != nil && !contains(a.Hotlines, n.Contact.Name) {
+		if a := c.Assignment; a != nil && !slices.Contains(a.Hotlines, n.Contact.Name) {
 			return "the case was assigned to somebody else"
 		}
 	case casefile.NoticeRemoval:
@@ -63,26 +54,10 @@ func heldBack(c casefile.Case, n casefile.Notice) bool {
 	return c.Held && n.Kind == casefile.NoticeRemoval
 }
 
-func contains(hotlines []string, title string) bool {
-	for _, h := range hotlines {
-		if h == title {
-			return true
-		}
-	}
-	return false
-}
-
 // hostedBy says whether the contact is still one of the hosting's.
 func hostedBy(h casefile.Hosting, to casefile.Contact) bool {
-	if h.Edge != nil && to.Party == casefile.PartyEdge && strings.EqualFold(h.Edge.AbuseEmail, to.Email) {
-		return true
-	}
-	for _, k := range h.Contacts {
-		if k.Party == to.Party && strings.EqualFold(k.Email, to.Email) {
-			return true
-		}
-	}
-	return false
+	return h.Edge != nil && to.Party == casefile.PartyEdge && strings.EqualFold(h.Edge.AbuseEmail, to.Email) ||
+		slices.ContainsFunc(h.Contacts, func(k casefile.Contact) bool { return k.Party == to.Party && strings.EqualFold(k.Email, to.Email) })
 }
 
 // giveBack is a claimed notice that was not handed over: it waits until at, and

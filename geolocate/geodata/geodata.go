@@ -9,6 +9,7 @@
 package geodata
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -69,12 +70,7 @@ func New(o Options) (*Updater, error) {
 	if o.Timeout < 0 || o.Stall < 0 {
 		return nil, errors.New("geodata: timeouts must not be negative")
 	}
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.Stall == 0 {
-		o.Stall = defaultStall
-	}
+	o.Timeout, o.Stall = cmp.Or(o.Timeout, defaultTimeout), cmp.Or(o.Stall, defaultStall)
 	u := &Updater{o: o, now: time.Now, disk: func(w io.Writer) io.Writer { return w }}
 	u.client = u.newClient()
 	return u, nil

@@ -47,23 +47,22 @@ func sweep(folder string, now time.Time) {
 // install puts a synced temporary file at path, in one step that survives a crash. Readers of the
 // former file keep it. The new one has the mode of the former, or 0644.
 func install(temporary, path string) error {
-	mode := os.FileMode(0o644)
+	mode, folder := os.FileMode(0o644), filepath.Dir(path)
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
-	if err := os.Chmod(temporary, mode); err != nil {
-		return onDisk(filepath.Dir(path), err)
+	err := os.Chmod(temporary, mode)
+	if err == nil {
+		err = os.Rename(temporary, path)
 	}
-	if err := os.Rename(temporary, path); err != nil {
-		return onDisk(filepath.Dir(path), err)
+	if err == nil {
+		var f *os.File
+		if f, err = os.Open(folder); err == nil {
+			err = errors.Join(f.Sync(), f.Close())
+		}
 	}
-	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
-		return onDisk(filepath.Dir(path), err)
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil {
-		return onDisk(filepath.Dir(path), err)
+		return onDisk(folder, err)
 	}
 	return nil
 }
@@ -107,13 +106,10 @@ func (k kept) write(path string) error {
 	if err != nil {
 		return onDisk(filepath.Dir(path), err)
 	}
+	defer os.Remove(f.Name()) //nolint:errcheck // after a rename there is nothing to remove
 	_, err = f.Write(append(text, '\n'))
-	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path+".json")
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err = errors.Join(err, f.Close()); err != nil {
 		return onDisk(filepath.Dir(path), err)
 	}
-	return nil
+	return install(f.Name(), path+".json")
 }

@@ -1,6 +1,7 @@
 package geodata
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -117,9 +118,4 @@ func withoutQuery(raw string) string {
 
 func (s Source) least() int64 { return max(1, s.Least) }
 
-func (s Source) most() int64 {
-	if s.Most == 0 {
-		return defaultMost
-	}
-	return s.Most
-}
+func (s Source) most() int64 { return cmp.Or(s.Most, defaultMost) }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -126,12 +127,9 @@ func addressCountry(p *rdap.VCardProperty) string {
 
 // contacts are the addresses of the card in a role; a form only when there is no address.
 func (c card) contacts(role string) []Contact {
-	found, name := FoundMailLine, c.full
+	found, name := FoundMailLine, cmp.Or(c.full, c.name)
 	if role == RoleAbuse {
 		found = FoundAbuseRole
-	}
-	if name == "" {
-		name = c.name
 	}
 	if holderHandle(name) {
 		name = ""

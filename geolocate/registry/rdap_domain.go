@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -91,38 +92,28 @@ func domainOf(object any, name string) (Domain, Problem) {
 	walk(o.Entities, func(e *rdap.Entity, above []string) {
 		registrar := hasRole(e.Roles, "registrar")
 		card := cardOf(e)
-		if registrar && d.Registrar == "" {
-			if d.Registrar = registrarName(card.name); d.Registrar == "" {
-				d.Registrar = registrarName(e.Handle)
-			}
+		if registrar {
+			d.Registrar = cmp.Or(d.Registrar, registrarName(card.name), registrarName(e.Handle))
 		}
 		if registrar && d.IANAID == 0 {
 			d.IANAID = ianaID(e.PublicIDs)
 		}
 		if email := firstEmail(card.emails); hasRole(e.Roles, RoleAbuse) && email != "" {
 			if registrar || hasRole(above, "registrar") {
-				if d.AbuseEmail == "" {
-					d.AbuseEmail = email
-				}
+				d.AbuseEmail = cmp.Or(d.AbuseEmail, email)
 			} else if abuse == "" && !under(email, name) {
 				abuse = email
 			}
 		}
 	})
-	if d.AbuseEmail == "" {
-		d.AbuseEmail = abuse
-	}
+	d.AbuseEmail = cmp.Or(d.AbuseEmail, abuse)
 	d.Status = statuses(o.Status)
 	d.Created, d.Updated, d.Expires = dates(o.Events)
 	for i, server := range o.Nameservers {
 		if i == 2*maxNameservers {
 			break
 		}
-		host := asciiName(server.LDHName)
-		if host == "" {
-			host = asciiName(server.UnicodeName)
-		}
-		if host != "" {
+		if host := cmp.Or(asciiName(server.LDHName), asciiName(server.UnicodeName)); host != "" {
 			d.Nameservers = append(d.Nameservers, host)
 		}
 	}
@@ -159,10 +150,7 @@ func dates(events []rdap.Event) (created, updated, expires time.Time) {
 			*to = at
 		}
 	}
-	if expires.IsZero() {
-		expires = registrarExpires
-	}
-	return created, updated, expires
+	return created, updated, cmp.Or(expires, registrarExpires)
 }
 
 // ianaID is the registrar's number (ICANN's RDAP response profile, 2.4.3), or 0.

@@ -11,42 +11,39 @@ const (
 	rirRIPE    = "ripe"
 )
 
-// rirOfSource reads the "source" of an RPSL object or of an RDAP notice: a regional
-// registry, or a national one, which counts as the region it belongs to (APNIC's list
-// of national Internet registries; LACNIC's are NIC.br and NIC Mexico).
+// rirSources are the names of regional registries, and of national ones, which count as the
+// region they belong to (APNIC's list of national Internet registries; LACNIC's are NIC.br and NIC Mexico).
+var rirSources = map[string]string{
+	"ripe": rirRIPE, "apnic": rirAPNIC, "afrinic": rirAFRINIC, "arin": rirARIN, "lacnic": rirLACNIC, "nicbr": rirLACNIC, "nic.br": rirLACNIC, "nicmx": rirLACNIC, "nic.mx": rirLACNIC,
+	"jpnic": rirAPNIC, "krnic": rirAPNIC, "kisa": rirAPNIC, "twnic": rirAPNIC, "cnnic": rirAPNIC, "idnic": rirAPNIC, "apjii": rirAPNIC, "vnnic": rirAPNIC, "irinn": rirAPNIC, "nixi": rirAPNIC,
+}
+
+// rirOfSource reads the "source" of an RPSL object or of an RDAP notice.
 func rirOfSource(s string) string {
 	s, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(s)), " ")
-	s = strings.TrimSuffix(s, "-grs") // copies in RIPE NCC's global resource service
-	switch s {
-	case "ripe":
-		return rirRIPE
-	case "apnic", "jpnic", "krnic", "kisa", "twnic", "cnnic", "idnic", "apjii", "vnnic", "irinn", "nixi":
-		return rirAPNIC
-	case "afrinic":
-		return rirAFRINIC
-	case "arin":
-		return rirARIN
-	case "lacnic", "nicbr", "nic.br", "nicmx", "nic.mx":
-		return rirLACNIC
-	}
-	return ""
+	return rirSources[strings.TrimSuffix(s, "-grs")] // copies in RIPE NCC's global resource service
+}
+
+// rirDomains are the domains under which the servers of registries stand.
+var rirDomains = map[string]string{
+	"ripe.net": rirRIPE, "apnic.net": rirAPNIC, "arin.net": rirARIN, "lacnic.net": rirLACNIC, "afrinic.net": rirAFRINIC,
+	"registro.br": rirLACNIC, "nic.br": rirLACNIC, "nic.mx": rirLACNIC, "iar.mx": rirLACNIC,
+	"nic.ad.jp": rirAPNIC, "krnic.net": rirAPNIC, "kisa.or.kr": rirAPNIC, "nic.or.kr": rirAPNIC, "twnic.net.tw": rirAPNIC, "twnic.net": rirAPNIC, "twnic.tw": rirAPNIC,
+	"idnic.net": rirAPNIC, "cnnic.cn": rirAPNIC, "cnnic.net.cn": rirAPNIC, "vnnic.vn": rirAPNIC, "irinn.in": rirAPNIC,
 }
 
 // rirOfHost reads the name of a registry's server.
 func rirOfHost(host string) string {
-	host = strings.ToLower(strings.TrimSpace(host))
-	for _, known := range []struct{ domain, rir string }{
-		{"ripe.net", rirRIPE}, {"apnic.net", rirAPNIC}, {"arin.net", rirARIN}, {"lacnic.net", rirLACNIC}, {"afrinic.net", rirAFRINIC},
-		{"registro.br", rirLACNIC}, {"nic.br", rirLACNIC}, {"nic.mx", rirLACNIC}, {"iar.mx", rirLACNIC},
-		{"nic.ad.jp", rirAPNIC}, {"krnic.net", rirAPNIC}, {"kisa.or.kr", rirAPNIC}, {"nic.or.kr", rirAPNIC}, {"twnic.net.tw", rirAPNIC}, {"twnic.net", rirAPNIC}, {"twnic.tw", rirAPNIC},
-		{"idnic.net", rirAPNIC}, {"cnnic.cn", rirAPNIC}, {"cnnic.net.cn", rirAPNIC}, {"vnnic.vn", rirAPNIC}, {"irinn.in", rirAPNIC},
-	} {
-		if host == known.domain || strings.HasSuffix(host, "."+known.domain) {
-			return known.rir
+	for s := strings.ToLower(strings.TrimSpace(host)); s != ""; _, s, _ = strings.Cut(s, ".") {
+		if rir := rirDomains[s]; rir != "" {
+			return rir
 		}
 	}
 	return ""
 }
+
+// rirEndings are what the handles of objects end in.
+var rirEndings = map[string]string{"RIPE": rirRIPE, "AP": rirAPNIC, "AFRINIC": rirAFRINIC, "ARIN": rirARIN, "LACNIC": rirLACNIC}
 
 // rirOfHandle reads the form of a handle: NET-192-0-2-0-1 is ARIN's, and the objects of
 // the others end in the name of their registry.
@@ -55,20 +52,7 @@ func rirOfHandle(handle string) string {
 	if strings.HasPrefix(handle, "NET-") || strings.HasPrefix(handle, "NET6-") {
 		return rirARIN
 	}
-	i := strings.LastIndexByte(handle, '-')
-	switch handle[i+1:] {
-	case "RIPE":
-		return rirRIPE
-	case "AP":
-		return rirAPNIC
-	case "AFRINIC":
-		return rirAFRINIC
-	case "ARIN":
-		return rirARIN
-	case "LACNIC":
-		return rirLACNIC
-	}
-	return ""
+	return rirEndings[handle[strings.LastIndexByte(handle, '-')+1:]]
 }
 
 // bannerWords are what servers say about themselves, by the regional registry they

@@ -135,9 +135,7 @@ func libraryDomain(text, name string) (Domain, Problem) {
 	}
 	d.Nameservers = tidyHosts(d.Nameservers)
 	if info.Registrar != nil {
-		if d.Registrar = registrarName(info.Registrar.Name); d.Registrar == "" {
-			d.Registrar = registrarName(info.Registrar.Organization)
-		}
+		d.Registrar = cmp.Or(registrarName(info.Registrar.Name), registrarName(info.Registrar.Organization))
 	}
 	return d, ""
 }

@@ -17,6 +17,7 @@ import (
 	gosmtp "github.com/wneessen/go-mail/smtp"
 
 	"vigil/casefile"
+	"vigil/internal/email"
 )
 
 // maxSession bounds what a relay may say in one conversation, TLS included, in bytes.
@@ -190,7 +191,7 @@ func (c *conversation) within(limit time.Duration, step func() error) error {
 // with the notice, without quoting it.
 func (s *Sender) render(n casefile.Notice) ([]byte, error) {
 	switch {
-	case !oneWord(n.Contact.Email):
+	case !email.Plain(n.Contact.Email):
 		return nil, errors.New("the recipient is not one plain mail address")
 	case n.Subject == "" || strings.ContainsFunc(n.Subject, unicode.IsControl):
 		return nil, errors.New("the subject is empty or has control characters")
@@ -201,9 +202,6 @@ func (s *Sender) render(n casefile.Notice) ([]byte, error) {
 	m.FromMailAddress(s.from)
 	m.ReplyToMailAddress(s.replyTo)
 	if err := m.To(n.Contact.Email); err != nil {
-		return nil, errors.New("the recipient is not one plain mail address")
-	}
-	if to := m.GetTo(); len(to) != 1 || to[0].Address != n.Contact.Email {
 		return nil, errors.New("the recipient is not one plain mail address")
 	}
 	m.Subject(n.Subject)

@@ -12,6 +12,7 @@
 package smtp
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -97,15 +98,10 @@ func New(o Options) (*Sender, error) {
 			wrong = append(wrong, fmt.Errorf("reply-to: %w", err))
 		}
 	}
-	if s.o.Hello == "" {
-		s.o.Hello = s.domain
-	} else if !oneWord(o.Hello) {
+	if s.o.Hello = cmp.Or(o.Hello, s.domain); o.Hello != "" && !oneWord(o.Hello) {
 		wrong = append(wrong, errors.New("the hello name must be one host name"))
 	}
-	if s.o.TLS == "" {
-		s.o.TLS = TLSOpportunistic
-	}
-	if !s.o.TLS.Valid() {
+	if s.o.TLS = cmp.Or(s.o.TLS, TLSOpportunistic); !s.o.TLS.Valid() {
 		wrong = append(wrong, fmt.Errorf("tls %.20q is unknown; use opportunistic, required or none", string(o.TLS)))
 	}
 	if (o.Username == "") != (o.Password == "") {
@@ -117,19 +113,11 @@ func New(o Options) (*Sender, error) {
 	if s.o.Dial == nil {
 		s.o.Dial = (&net.Dialer{}).DialContext
 	}
-	for _, t := range []struct {
-		value    *time.Duration
-		standard time.Duration
-	}{
-		{&s.o.Timeouts.Connect, 15 * time.Second}, {&s.o.Timeouts.Command, 30 * time.Second},
-		{&s.o.Timeouts.Content, time.Minute}, {&s.o.Timeouts.Reply, 2 * time.Minute},
-	} {
-		if *t.value == 0 {
-			*t.value = t.standard
-		}
-		if *t.value < 0 {
-			wrong = append(wrong, errors.New("a timeout is negative"))
-		}
+	t := &s.o.Timeouts
+	t.Connect, t.Command = cmp.Or(t.Connect, 15*time.Second), cmp.Or(t.Command, 30*time.Second)
+	t.Content, t.Reply = cmp.Or(t.Content, time.Minute), cmp.Or(t.Reply, 2*time.Minute)
+	if min(t.Connect, t.Command, t.Content, t.Reply) < 0 {
+		wrong = append(wrong, errors.New("a timeout is negative"))
 	}
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("smtp: %w", errors.Join(wrong...))
