@@ -1,91 +1,76 @@
 package geolocate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
 
-// suffixes finds the longest known suffix of a host name, label by label. A label of
-// a pattern is written out, is "*" (any one label), or ends in "*" (any label with
-// that start). It is only read after the last add, and then safe for concurrent use.
+// suffixes finds the longest known suffix of a host name. A label of a pattern is written
+// out, is "*" (any one label), or ends in "*" (any label with that start). It is only
+// read after the last add, and then safe for concurrent use.
 type suffixes struct {
-	label   map[string]*suffixes
-	starts  []suffixStart
-	pattern string // as written; empty when no pattern ends here
+	exact map[string]*suffix
+	wild  map[string][]*suffix // by what stands behind the last label with a star
+}
+
+type suffix struct {
+	pattern string // as written
+	labels  int
 	owner   *service
 	host    bool // the target's own host counts too, not only a canonical name
 }
 
-type suffixStart struct {
-	start string // "" for any label
-	next  *suffixes
-}
-
 // add makes a pattern known: lower case, without dots at its ends.
 func (s *suffixes) add(pattern string, owner *service, host bool) {
-	at := s
-	for rest := pattern; rest != ""; {
-		var label string
-		label, rest = lastLabel(rest)
-		at = at.child(label)
+	if s.exact == nil {
+		s.exact, s.wild = map[string]*suffix{}, map[string][]*suffix{}
 	}
-	at.pattern, at.owner, at.host = pattern, owner, host
+	at := &suffix{pattern, strings.Count(pattern, ".") + 1, owner, host}
+	star := strings.LastIndexByte(pattern, '*')
+	if star < 0 {
+		s.exact[pattern] = at
+		return
+	}
+	_, rest, _ := strings.Cut(pattern[star:], ".")
+	s.wild[rest] = append(s.wild[rest], at)
+	slices.SortFunc(s.wild[rest], func(a, b *suffix) int { // the longest start goes first
+		return cmp.Or(b.labels-a.labels, len(b.pattern)-len(a.pattern))
+	})
 }
 
-func (s *suffixes) child(label string) *suffixes {
-	if start, wild := strings.CutSuffix(label, "*"); wild {
-		for _, w := range s.starts {
-			if w.start == start {
-				return w.next
+// find returns the pattern with the most labels that the name ends with, or nil; a
+// written-out label goes before a start, a longer start before a shorter. The name is in
+// lower case, without a trailing dot.
+func (s *suffixes) find(name string) *suffix {
+	var best *suffix
+	labels := 0
+	take := func(at *suffix) { best, labels = at, at.labels }
+	for rest := name; rest != ""; _, rest, _ = strings.Cut(rest, ".") {
+		if at := s.exact[rest]; at != nil && at.labels > labels {
+			take(at)
+		}
+		for _, at := range s.wild[rest] {
+			if at.labels > labels && at.fits(name) {
+				take(at)
 			}
 		}
-		next := &suffixes{}
-		s.starts = append(s.starts, suffixStart{start, next})
-		slices.SortFunc(s.starts, func(a, b suffixStart) int { return len(b.start) - len(a.start) }) // the longest goes first
-		return next
 	}
-	if next := s.label[label]; next != nil {
-		return next
-	}
-	if s.label == nil {
-		s.label = map[string]*suffixes{}
-	}
-	next := &suffixes{}
-	s.label[label] = next
-	return next
+	return best
 }
 
-// find returns the entry of the pattern with the most labels that the name ends with,
-// or nil; a written-out label goes before a start, a longer start before a shorter. The
-// name is in lower case, without a trailing dot.
-func (s *suffixes) find(name string) *suffixes {
-	at, _ := s.deepest(name, 0)
-	return at
-}
-
-// deepest is find below a node; the tree is as deep as the longest pattern.
-func (s *suffixes) deepest(rest string, depth int) (best *suffixes, labels int) {
-	if s.pattern != "" {
-		best, labels = s, depth
-	}
-	if rest == "" {
-		return best, labels
-	}
-	label, rest := lastLabel(rest)
-	if next := s.label[label]; next != nil {
-		if at, n := next.deepest(rest, depth+1); n > labels {
-			best, labels = at, n
+// fits says whether a name ends with the pattern, label by label.
+func (s *suffix) fits(name string) bool {
+	var want, got string
+	for pattern := s.pattern; pattern != ""; {
+		want, pattern = lastLabel(pattern)
+		got, name = lastLabel(name)
+		start, wild := strings.CutSuffix(want, "*")
+		if got == "" || got != want && !(wild && strings.HasPrefix(got, start)) {
+			return false
 		}
 	}
-	for i := range s.starts {
-		if !strings.HasPrefix(label, s.starts[i].start) {
-			continue
-		}
-		if at, n := s.starts[i].next.deepest(rest, depth+1); n > labels {
-			best, labels = at, n
-		}
-	}
-	return best, labels
+	return true
 }
 
 // lastLabel splits the last label off a name.
