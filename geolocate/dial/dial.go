@@ -8,17 +8,20 @@ package dial
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 )
 
 const (
-	timeout  = 10 * time.Second // of one address
-	maxTried = 4                // addresses of one name
+	timeout   = 10 * time.Second // of one address, and of a TLS handshake
+	maxTried  = 4                // addresses of one name
+	maxHeader = 64 << 10         // bytes
 )
 
 var (
@@ -36,6 +39,15 @@ type Dialer struct {
 	Check func(addrs ...netip.Addr) error
 	// Lab are the networks in which plain http is taken.
 	Lab []netip.Prefix
+}
+
+// Transport is an HTTP transport over the dialer: no proxy of the environment, headers
+// of at most 64 KiB. config may be nil.
+func (d Dialer) Transport(plain bool, config *tls.Config) *http.Transport {
+	return &http.Transport{
+		DialContext:            func(ctx context.Context, _, address string) (net.Conn, error) { return d.Connect(ctx, address, plain) },
+		MaxResponseHeaderBytes: maxHeader, TLSHandshakeTimeout: timeout, TLSClientConfig: config.Clone(),
+	}
 }
 
 // Connect dials host:port; plain says that what follows is not encrypted, and may go

@@ -1,12 +1,9 @@
 package geodata
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"time"
 
 	"vigil/geolocate/dial"
 )
@@ -16,26 +13,13 @@ var (
 	errScheme    = errors.New("the server redirects to what is neither https nor http: look at the URL")
 )
 
-const (
-	handshakeTimeout = 10 * time.Second
-	maxHeader        = 64 << 10
-)
-
 // newClient is an HTTP client over the guarded dialer: no proxy of the environment, no
 // connection kept, no transparent unpacking (the digest is over what was sent).
 func (u *Updater) newClient() *http.Client {
 	dialer := dial.Dialer{Dial: u.o.Dial, Check: u.o.Check, Lookup: u.o.LookupHost, Lab: u.o.Lab}
 	transport := func(plain bool) *http.Transport {
-		t := &http.Transport{
-			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				return dialer.Connect(ctx, address, plain)
-			},
-			MaxResponseHeaderBytes: maxHeader, TLSHandshakeTimeout: handshakeTimeout, ResponseHeaderTimeout: u.o.Stall,
-			DisableCompression: true, DisableKeepAlives: true,
-		}
-		if u.o.TLS != nil {
-			t.TLSClientConfig = u.o.TLS.Clone()
-		}
+		t := dialer.Transport(plain, u.o.TLS)
+		t.ResponseHeaderTimeout, t.DisableCompression, t.DisableKeepAlives = u.o.Stall, true, true
 		return t
 	}
 	return &http.Client{

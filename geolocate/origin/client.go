@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"time"
 
@@ -15,23 +14,13 @@ import (
 	"vigil/geolocate/registry"
 )
 
-const (
-	maxHeader = 16 << 10 // bytes of the header of an answer
-	userAgent = "vigil"
-)
+const userAgent = "vigil"
 
 // newClient is an HTTP client that follows nothing, keeps no connection (what was
 // checked is what is dialled), knows no proxy of the environment and unpacks nothing.
 func (f *Finder) newClient(dialer dial.Dialer, plain bool, config *tls.Config) *http.Client {
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			return dialer.Connect(ctx, address, plain)
-		},
-		MaxResponseHeaderBytes: maxHeader, TLSHandshakeTimeout: f.timeout, DisableCompression: true, DisableKeepAlives: true,
-	}
-	if config != nil {
-		transport.TLSClientConfig = config.Clone()
-	}
+	transport := dialer.Transport(plain, config)
+	transport.DisableCompression, transport.DisableKeepAlives = true, true
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 

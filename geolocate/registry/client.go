@@ -21,9 +21,8 @@ var (
 
 // Bounds of one exchange with a registry.
 const (
-	maxBody      = 2 << 20 // bytes of a decoded RDAP answer or bootstrap file; IANA's dns.json has about 100 kB
-	maxMarks     = 200_000 // commas and opening brackets in it; IANA's dns.json has some 5,000
-	maxHeader    = 64 << 10
+	maxBody      = 2 << 20   // bytes of a decoded RDAP answer or bootstrap file; IANA's dns.json has about 100 kB
+	maxMarks     = 200_000   // commas and opening brackets in it; IANA's dns.json has some 5,000
 	maxWHOIS     = 256 << 10 // bytes of a WHOIS answer
 	maxRedirects = 3
 )
@@ -32,19 +31,8 @@ const (
 const userAgent = "vigil"
 
 func (r *Registry) newHTTP(o Options) *http.Client {
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			return r.dialer.Connect(ctx, address, false)
-		},
-		MaxResponseHeaderBytes: maxHeader,
-		MaxIdleConns:           16,
-		MaxIdleConnsPerHost:    2,
-		IdleConnTimeout:        30 * time.Second,
-		TLSHandshakeTimeout:    r.timeout,
-	}
-	if o.TLS != nil {
-		transport.TLSClientConfig = o.TLS.Clone()
-	}
+	transport := r.dialer.Transport(false, o.TLS)
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost, transport.IdleConnTimeout = 16, 2, 30*time.Second
 	return &http.Client{
 		Transport: mannered{transport, r.limits},
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
