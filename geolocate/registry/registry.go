@@ -66,8 +66,9 @@ func New(o Options) (*Registry, error) {
 		return nil, fmt.Errorf("geolocate.whois.server %.100q is no host:port: give for example %s", o.WHOISServer, DefaultWHOISServer)
 	}
 	r := &Registry{
-		dialer: dial.Dialer{Dial: o.Dial, Lookup: o.LookupHost}, bootstrap: base, whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
-		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry, timeout: o.Timeout, log: o.Log, limits: NewLimits(o),
+		dialer: dial.Dialer{Dial: o.Dial, Lookup: o.LookupHost}, bootstrap: base, limits: NewLimits(o), timeout: o.Timeout, log: o.Log,
+		whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
+		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry,
 	}
 	permits := make(chan struct{}, o.Waiting)
 	r.networks = NewMemory[netip.Prefix, Network](o.Entries, permits, o.Patience)
@@ -109,14 +110,13 @@ func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 }
 
 func (r *Registry) fetchNetwork(ctx context.Context, block netip.Prefix, addr netip.Addr) Network {
-	return lookUp(ctx, r, r.networks, block, func(n *Network) bool { return n.covers(addr) }, Network{First: addr, Last: addr}, r.networkTTL,
-		source[Network]{SourceRDAP, r.noRDAP, func(ctx context.Context) (Network, Problem) { return r.rdapNetwork(ctx, addr) }},
-		source[Network]{SourceWHOIS, r.noWHOIS || r.pointless(addr), func(ctx context.Context) (Network, Problem) { return r.whoisNetwork(ctx, addr) }})
-}
-
-// pointless says that the public WHOIS is not asked about addresses that nobody holds.
-func (r *Registry) pointless(addr netip.Addr) bool {
-	return r.whoisServer == DefaultWHOISServer && Reserved(addr) != ""
+	return lookUp(ctx, r, question[netip.Prefix, Network]{
+		memory: r.networks, key: block, match: func(n *Network) bool { return n.covers(addr) }, blank: Network{First: addr, Last: addr}, ttl: r.networkTTL,
+		rdap:  func(ctx context.Context) (Network, Problem) { return r.rdapNetwork(ctx, addr) },
+		whois: func(ctx context.Context) (Network, Problem) { return r.whoisNetwork(ctx, addr) },
+		// The public WHOIS is not asked about addresses that nobody holds.
+		noWHOIS: r.noWHOIS || r.whoisServer == DefaultWHOISServer && Reserved(addr) != "",
+	})
 }
 
 // Domain says who registered a domain at whom. name is a registrable domain in ASCII,
@@ -132,16 +132,23 @@ func (r *Registry) Domain(ctx context.Context, name string) Domain {
 	if d, ok := r.domains.fresh(name, nil); ok {
 		return d
 	}
-	return lookUp(ctx, r, r.domains, name, nil, Domain{}, r.domainTTL,
-		source[Domain]{SourceRDAP, r.noRDAP, func(ctx context.Context) (Domain, Problem) { return r.rdapDomain(ctx, name) }},
-		source[Domain]{SourceWHOIS, r.noWHOIS, func(ctx context.Context) (Domain, Problem) { return r.whoisDomain(ctx, name) }})
+	return lookUp(ctx, r, question[string, Domain]{
+		memory: r.domains, key: name, ttl: r.domainTTL, noWHOIS: r.noWHOIS,
+		rdap:  func(ctx context.Context) (Domain, Problem) { return r.rdapDomain(ctx, name) },
+		whois: func(ctx context.Context) (Domain, Problem) { return r.whoisDomain(ctx, name) },
+	})
 }
 
-// source is one way to ask for an object.
-type source[V any] struct {
-	name string
-	off  bool
-	ask  func(context.Context) (V, Problem)
+// question is about one object: where its answer is kept and for how long, what it is
+// when nobody answers, and how the sources are asked.
+type question[K comparable, V any] struct {
+	memory      *Memory[K, V]
+	key         K
+	match       func(*V) bool
+	blank       V
+	ttl         time.Duration
+	rdap, whois func(context.Context) (V, Problem)
+	noWHOIS     bool
 }
 
 // sourced is a pointer to an answer that says where it is from.
@@ -154,11 +161,11 @@ type sourced[V any] interface {
 
 // lookUp answers from memory, else asks the sources. When all fail for a passing reason,
 // or nobody may be asked now, an old answer stands in, else the blank one.
-func lookUp[K comparable, V any, P sourced[V]](ctx context.Context, r *Registry, m *Memory[K, V], key K, match func(*V) bool, blank V, ttl time.Duration, sources ...source[V]) V {
-	v, problem := m.Fetch(ctx, key, match, func(ctx context.Context) Answer[V] {
-		a := askInTurn[V, P](ctx, r, blank, ttl, sources)
+func lookUp[K comparable, V any, P sourced[V]](ctx context.Context, r *Registry, q question[K, V]) V {
+	v, problem := q.memory.Fetch(ctx, q.key, q.match, func(ctx context.Context) Answer[V] {
+		a := askInTurn[K, V, P](ctx, r, q)
 		if told := P(&a.Value).provenance(); told.Source == "" && a.TTL > 0 {
-			if old, until, ok := m.old(key, match); ok && standsIn(P(&old).provenance().Source, told.Failed) {
+			if old, until, ok := q.memory.old(q.key, q.match); ok && standsIn(P(&old).provenance().Source, told.Failed) {
 				P(&old).age(told.Failed)
 				a.Value, a.until = old, until
 			}
@@ -169,18 +176,22 @@ func lookUp[K comparable, V any, P sourced[V]](ctx context.Context, r *Registry,
 		return v
 	}
 	failed := r.notAsked(problem)
-	if old, _, ok := m.old(key, match); ok && problem != ProblemInterrupted {
+	if old, _, ok := q.memory.old(q.key, q.match); ok && problem != ProblemInterrupted {
 		P(&old).age(failed)
 		return old
 	}
-	P(&blank).provenance().Failed = failed
-	return blank
+	P(&q.blank).provenance().Failed = failed
+	return q.blank
 }
 
-// askInTurn asks the sources until one answers.
-func askInTurn[V any, P sourced[V]](ctx context.Context, r *Registry, blank V, ttl time.Duration, sources []source[V]) Answer[V] {
+// askInTurn asks RDAP, and WHOIS when RDAP gave nothing.
+func askInTurn[K comparable, V any, P sourced[V]](ctx context.Context, r *Registry, q question[K, V]) Answer[V] {
 	var failed []Attempt
-	for _, source := range sources {
+	for _, source := range []struct {
+		name string
+		off  bool
+		ask  func(context.Context) (V, Problem)
+	}{{SourceRDAP, r.noRDAP, q.rdap}, {SourceWHOIS, q.noWHOIS, q.whois}} {
 		if source.off {
 			continue
 		}
@@ -188,13 +199,13 @@ func askInTurn[V any, P sourced[V]](ctx context.Context, r *Registry, blank V, t
 		at := time.Now().UTC().Truncate(time.Second)
 		if problem == "" {
 			*P(&v).provenance() = Provenance{source.name, at, failed}
-			return Answer[V]{Value: v, TTL: r.keep(failed, ttl), stands: maxStale}
+			return Answer[V]{Value: v, TTL: r.keep(failed, q.ttl), stands: maxStale}
 		}
 		r.log.Debug("registry gave no answer", zap.String("source", source.name), zap.String("problem", string(problem)))
 		failed = append(failed, Attempt{source.name, problem, at})
 	}
-	P(&blank).provenance().Failed = failed
-	return Answer[V]{Value: blank, TTL: r.keep(failed, 0)}
+	P(&q.blank).provenance().Failed = failed
+	return Answer[V]{Value: q.blank, TTL: r.keep(failed, 0)}
 }
 
 // standsIn says whether an old answer of a source may stand in for it: the source was
