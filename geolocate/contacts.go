@@ -45,12 +45,13 @@ const (
 
 // whys say for people why a candidate of a rank stands where it does; the directory says it itself.
 var whys = map[rank]string{
-	rankPublished:      "abuse desk that it publishes itself",
-	rankAbuseRole:      "abuse role of the network at RDAP",
-	rankAbuseC:         "abuse contact of the network, named by the regional registry (abuse-c)",
-	rankAbuseLine:      "line for abuse mail in the registry's answer about the network",
-	rankRemarks:        "remarks of the network ask for abuse reports here",
-	rankOwnDomain:      "named for abuse by the registry, but an address of the reported domain itself: its owner may be who put the page there, a person should check",
+	rankPublished: "abuse desk that it publishes itself",
+	rankAbuseRole: "abuse role of the network at RDAP",
+	rankAbuseC:    "abuse contact of the network, named by the regional registry (abuse-c)",
+	rankAbuseLine: "line for abuse mail in the registry's answer about the network",
+	rankRemarks:   "remarks of the network ask for abuse reports here",
+	rankOwnDomain: "named for abuse by the registry, but an address of the reported domain itself: " +
+		"its owner may be who put the page there, a person should check",
 	rankMailAbuse:      "mail line of a contact, abuse by its name only; the registry does not call it an abuse desk: a person should check",
 	rankMailSecurity:   "mail line of a contact, security by its name; not an abuse desk: a person should check",
 	rankMailOperations: "mail line of a contact; not an abuse desk: a person should check",
@@ -219,7 +220,8 @@ func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []cand
 }
 
 var foundRanks = map[registry.Found]rank{
-	registry.FoundAbuseRole: rankAbuseRole, registry.FoundAbuseC: rankAbuseC, registry.FoundAbuseLine: rankAbuseLine, registry.FoundRemarks: rankRemarks,
+	registry.FoundAbuseRole: rankAbuseRole, registry.FoundAbuseC: rankAbuseC,
+	registry.FoundAbuseLine: rankAbuseLine, registry.FoundRemarks: rankRemarks,
 }
 
 // rankOf is the place of an address by where in the answer it stood. A parser that

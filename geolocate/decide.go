@@ -204,8 +204,11 @@ func originSource(claims []casefile.Claim, origins []netip.Addr) string {
 // behind an edge one about the whole target, else one about an address of it.
 func recordedCountry(f Facts) (code, by string) {
 	for _, c := range f.Claims {
-		if c.Fact == casefile.FactOrigin && c.Address.IsValid() == (f.Edge == nil) && (f.Edge != nil || slices.Contains(f.Addresses, c.Address)) && casefile.Country(c.Value) != "" {
-			return casefile.Country(c.Value), c.Source
+		if c.Fact != casefile.FactOrigin || c.Address.IsValid() == (f.Edge != nil) || f.Edge == nil && !slices.Contains(f.Addresses, c.Address) {
+			continue
+		}
+		if code := casefile.Country(c.Value); code != "" {
+			return code, c.Source
 		}
 	}
 	return "", ""

@@ -78,7 +78,10 @@ type Locator struct {
 // New opens the databases and makes the registries ready; it asks nobody. The error
 // says which file or option is wrong and what to do.
 func New(o Options) (*Locator, error) {
-	l := &Locator{timeout: cmp.Or(o.Timeout, defaultTimeout), directory: o.Directory, log: cmp.Or(o.Log, zap.NewNop()), reverse: o.LookupAddr, vantages: map[string]string{}}
+	l := &Locator{
+		timeout: cmp.Or(o.Timeout, defaultTimeout), log: cmp.Or(o.Log, zap.NewNop()),
+		directory: o.Directory, reverse: o.LookupAddr, vantages: map[string]string{},
+	}
 	for _, v := range o.Vantages {
 		if casefile.Country(v.Country) != "" {
 			l.vantages[v.Name] = casefile.Country(v.Country)

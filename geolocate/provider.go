@@ -25,7 +25,8 @@ func provide(h *casefile.Hosting, placed []netip.Addr) {
 	}
 	if keeps(h.Platform) {
 		h.Provider = h.Platform.Name
-		h.Steps = append(h.Steps, fmt.Sprintf("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.", h.Platform.Name, cmp.Or(platformWords[h.Platform.Kind], h.Platform.Kind), h.Platform.Evidence))
+		h.Steps = append(h.Steps, fmt.Sprintf("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.",
+			h.Platform.Name, cmp.Or(platformWords[h.Platform.Kind], h.Platform.Kind), h.Platform.Evidence))
 	}
 	if lead == nil {
 		if len(candidates) > 0 && h.Provider == "" {
@@ -105,4 +106,4 @@ func (p provider) stands(country string) bool { return slices.Contains(p.countri
 // delete them: every kind but a cloud, whose customers run machines of their own.
 func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
-var platformWords = map[string]string{kindObjectStore: "object store", kindPageHost: "page host", kindSiteBuilder: "site builder", kindCloud: "cloud"}
+var platformWords = map[string]string{kindObjectStore: "object store", kindPageHost: "page host", kindSiteBuilder: "site builder"}

@@ -141,7 +141,8 @@ func readDirectory(name string, read func(each func(sheet.Row)) error) (*Directo
 // readHotline makes a hotline of a row, and reports each fault of it.
 func readHotline(row sheet.Row) Hotline {
 	h := Hotline{
-		Country: casefile.Country(row.Get("country")), Name: row.OneLine("hotline", maxName), Website: row.Get("website"), Email: row.Get("email"), Form: row.Get("form"),
+		Country: casefile.Country(row.Get("country")), Name: row.OneLine("hotline", maxName),
+		Website: row.Get("website"), Email: row.Get("email"), Form: row.Get("form"),
 		Language: row.Get("language"), Status: Status(strings.ToLower(row.Get("status"))), Source: row.OneLine("source", maxSource),
 	}
 	if h.Country == "" {

@@ -59,11 +59,13 @@ func NewLookDeps(cfg config.Config, g *guard.Guard, w World, digestKey []byte, k
 	c := cfg.Geolocate
 	l, err := geolocate.New(geolocate.Options{
 		Registry: &registry.Options{
-			Dial: g.Dial, LookupHost: resolver.LookupHost, Bootstrap: c.RDAP.Bootstrap, NoRDAP: c.RDAP.Bootstrap == "", WHOISServer: c.WHOIS.Server, NoWHOIS: c.WHOIS.Server == "",
-			NetworkTTL: c.NetworkTTL, DomainTTL: c.DomainTTL, Waiting: c.Waiting, Processes: c.Processes, PerSecond: c.PerSecond, Burst: max(1, int(5*c.PerSecond)),
-			Cache: keep.Cache, Digest: keep.Digest,
+			Dial: g.Dial, LookupHost: resolver.LookupHost, Cache: keep.Cache, Digest: keep.Digest,
+			Bootstrap: c.RDAP.Bootstrap, NoRDAP: c.RDAP.Bootstrap == "", WHOISServer: c.WHOIS.Server, NoWHOIS: c.WHOIS.Server == "",
+			NetworkTTL: c.NetworkTTL, DomainTTL: c.DomainTTL,
+			Waiting: c.Waiting, Processes: c.Processes, PerSecond: c.PerSecond, Burst: max(1, int(5*c.PerSecond)),
 		},
-		Origins: origins, CheckOrigin: g.Check, Directory: providers, Databases: DatabaseOptions(sources), LookupAddr: resolver.LookupAddr, Vantages: direct, Log: log,
+		Origins: origins, CheckOrigin: g.Check, Directory: providers, Databases: DatabaseOptions(sources),
+		LookupAddr: resolver.LookupAddr, Vantages: direct, Log: log,
 	})
 	if err != nil {
 		return nil, err

@@ -66,7 +66,8 @@ func (d Dialer) Connect(ctx context.Context, address string, plain bool) (net.Co
 	}
 	if d.Check != nil {
 		if err := d.Check(addrs...); err != nil {
-			return nil, fmt.Errorf("%w: the server is, or redirects to, an address that is never dialled; in a lab allow the network with guard.allow_networks", err)
+			return nil, fmt.Errorf("%w: the server is, or redirects to, an address that is never dialled; "+
+				"in a lab allow the network with guard.allow_networks", err)
 		}
 	}
 	last := ctx.Err()

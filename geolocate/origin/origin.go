@@ -126,7 +126,8 @@ func New(o Options) (*Finder, error) {
 	}
 	_, _ = rand.Read(f.secret[:]) // never fails (crypto/rand)
 	f.memory = registry.NewMemory[key, answer](o.Entries, f.waiting, 0)
-	f.client = f.newClient(dial.Dialer{Dial: o.Dial, Check: o.Check, Lookup: o.LookupHost, Lab: slices.Clone(o.Lab)}, u.Scheme == "http", o.TLS)
+	dialer := dial.Dialer{Dial: o.Dial, Check: o.Check, Lookup: o.LookupHost, Lab: slices.Clone(o.Lab)}
+	f.client = f.newClient(dialer, u.Scheme == "http", o.TLS)
 	return f, nil
 }
 
@@ -152,7 +153,9 @@ func (f *Finder) FindOrigin(ctx context.Context, host, edge string) []casefile.C
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	told, problem := f.memory.Fetch(ctx, f.keyOf(host, edge), nil, func(ctx context.Context) registry.Answer[answer] { return f.ask(ctx, host, edge) })
+	told, problem := f.memory.Fetch(ctx, f.keyOf(host, edge), nil, func(ctx context.Context) registry.Answer[answer] {
+		return f.ask(ctx, host, edge)
+	})
 	if problem != "" {
 		told = answer{problem: problem, at: time.Now()}
 	}

@@ -67,7 +67,7 @@ func tidyHosts(hosts []string) []string {
 func nobody(s string) bool {
 	s = strings.ToLower(s)
 	return opensWith(s, []string{"redacted", "not disclosed", "data protected", "gdpr ", "hidden upon", "no registrar", "not available"}) ||
-		slices.Contains([]string{"-", "--", "none", "n/a", "na", "null", "unknown", "not shown", "not applicable", "hidden", "unspecified"}, s)
+		slices.Contains(strings.Split("-|--|none|n/a|na|null|unknown|not shown|not applicable|hidden|unspecified", "|"), s)
 }
 
 // registrarName strips what registries put behind the name of a registrar: links and

@@ -111,7 +111,8 @@ func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 
 func (r *Registry) fetchNetwork(ctx context.Context, block netip.Prefix, addr netip.Addr) Network {
 	return lookUp(ctx, r, question[netip.Prefix, Network]{
-		memory: r.networks, key: block, match: func(n *Network) bool { return n.covers(addr) }, blank: Network{First: addr, Last: addr}, ttl: r.networkTTL,
+		memory: r.networks, key: block, match: func(n *Network) bool { return n.covers(addr) }, ttl: r.networkTTL,
+		blank: Network{First: addr, Last: addr},
 		rdap:  func(ctx context.Context) (Network, Problem) { return r.rdapNetwork(ctx, addr) },
 		whois: func(ctx context.Context) (Network, Problem) { return r.whoisNetwork(ctx, addr) },
 		// The public WHOIS is not asked about addresses that nobody holds.

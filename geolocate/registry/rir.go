@@ -14,8 +14,10 @@ const (
 // rirSources are the names of regional registries, and of national ones, which count as the
 // region they belong to (APNIC's list of national Internet registries; LACNIC's are NIC.br and NIC Mexico).
 var rirSources = map[string]string{
-	"ripe": rirRIPE, "apnic": rirAPNIC, "afrinic": rirAFRINIC, "arin": rirARIN, "lacnic": rirLACNIC, "nicbr": rirLACNIC, "nic.br": rirLACNIC, "nicmx": rirLACNIC, "nic.mx": rirLACNIC,
-	"jpnic": rirAPNIC, "krnic": rirAPNIC, "kisa": rirAPNIC, "twnic": rirAPNIC, "cnnic": rirAPNIC, "idnic": rirAPNIC, "apjii": rirAPNIC, "vnnic": rirAPNIC, "irinn": rirAPNIC, "nixi": rirAPNIC,
+	"ripe": rirRIPE, "apnic": rirAPNIC, "afrinic": rirAFRINIC, "arin": rirARIN, "lacnic": rirLACNIC,
+	"nicbr": rirLACNIC, "nic.br": rirLACNIC, "nicmx": rirLACNIC, "nic.mx": rirLACNIC,
+	"jpnic": rirAPNIC, "krnic": rirAPNIC, "kisa": rirAPNIC, "twnic": rirAPNIC, "cnnic": rirAPNIC, "idnic": rirAPNIC,
+	"apjii": rirAPNIC, "vnnic": rirAPNIC, "irinn": rirAPNIC, "nixi": rirAPNIC,
 }
 
 // rirOfSource reads the "source" of an RPSL object or of an RDAP notice.
@@ -28,7 +30,8 @@ func rirOfSource(s string) string {
 var rirDomains = map[string]string{
 	"ripe.net": rirRIPE, "apnic.net": rirAPNIC, "arin.net": rirARIN, "lacnic.net": rirLACNIC, "afrinic.net": rirAFRINIC,
 	"registro.br": rirLACNIC, "nic.br": rirLACNIC, "nic.mx": rirLACNIC, "iar.mx": rirLACNIC,
-	"nic.ad.jp": rirAPNIC, "krnic.net": rirAPNIC, "kisa.or.kr": rirAPNIC, "nic.or.kr": rirAPNIC, "twnic.net.tw": rirAPNIC, "twnic.net": rirAPNIC, "twnic.tw": rirAPNIC,
+	"nic.ad.jp": rirAPNIC, "krnic.net": rirAPNIC, "kisa.or.kr": rirAPNIC, "nic.or.kr": rirAPNIC,
+	"twnic.net.tw": rirAPNIC, "twnic.net": rirAPNIC, "twnic.tw": rirAPNIC,
 	"idnic.net": rirAPNIC, "cnnic.cn": rirAPNIC, "cnnic.net.cn": rirAPNIC, "vnnic.vn": rirAPNIC, "irinn.in": rirAPNIC,
 }
 

@@ -24,7 +24,12 @@ var unheldWords = []string{
 
 // unheld knows the answers that registries give for space of nobody or of another registry.
 func unheld(n Network) bool {
-	return unheldName(n.Name) || unheldName(n.Handle) || n.First.IsUnspecified() && n.Last == netipx.PrefixLastIP(netip.PrefixFrom(n.First, 0))
+	return unheldName(n.Name) || unheldName(n.Handle) || everything(n.First, n.Last)
+}
+
+// everything says whether a range is the whole address space.
+func everything(first, last netip.Addr) bool {
+	return first.IsUnspecified() && last == netipx.PrefixLastIP(netip.PrefixFrom(first, 0))
 }
 
 func unheldName(s string) bool { return opensWith(strings.ToUpper(strings.TrimSpace(s)), unheldNames) }

@@ -125,8 +125,9 @@ const (
 
 // arinRoles are ARIN's lines with the address of a contact, of the organisation and of the network itself.
 var arinRoles = map[string]string{
-	"orgabuseemail": RoleAbuse, "rabuseemail": RoleAbuse, "orgtechemail": roleTechnical, "rtechemail": roleTechnical, "orgadminemail": roleAdministrative,
-	"orgnocemail": roleNOC, "rnocemail": roleNOC, "orgroutingemail": roleOther, "rroutingemail": roleOther, "orgdnsemail": roleOther, "rdnsemail": roleOther,
+	"orgabuseemail": RoleAbuse, "rabuseemail": RoleAbuse, "orgtechemail": roleTechnical, "rtechemail": roleTechnical,
+	"orgadminemail": roleAdministrative, "orgnocemail": roleNOC, "rnocemail": roleNOC,
+	"orgroutingemail": roleOther, "rroutingemail": roleOther, "orgdnsemail": roleOther, "rdnsemail": roleOther,
 }
 
 // blockContacts are the addresses in the lines of one object.

@@ -49,7 +49,8 @@ func (r *Registry) whoisDomain(ctx context.Context, name string) (Domain, Proble
 // fill takes what is missing from the registrar's own answer. The states stay those
 // of the registry: it alone says what is in the DNS.
 func (d *Domain) fill(from Domain) {
-	d.Registrar, d.IANAID, d.AbuseEmail = cmp.Or(d.Registrar, from.Registrar), cmp.Or(d.IANAID, from.IANAID), cmp.Or(d.AbuseEmail, from.AbuseEmail)
+	d.Registrar, d.IANAID = cmp.Or(d.Registrar, from.Registrar), cmp.Or(d.IANAID, from.IANAID)
+	d.AbuseEmail = cmp.Or(d.AbuseEmail, from.AbuseEmail)
 	d.Created, d.Updated, d.Expires = cmp.Or(d.Created, from.Created), cmp.Or(d.Updated, from.Updated), cmp.Or(d.Expires, from.Expires)
 	if len(d.Nameservers) == 0 {
 		d.Nameservers = from.Nameservers

@@ -40,7 +40,8 @@ func missingDomain(text, name string) bool {
 		if seen++; seen > maxMissingLines {
 			return false
 		}
-		if opensWith(line, missingWords) || strings.HasPrefix(line, "invalid ") && strings.HasSuffix(line, " domain name") { // the last is DOMREG's
+		domreg := strings.HasPrefix(line, "invalid ") && strings.HasSuffix(line, " domain name")
+		if domreg || opensWith(line, missingWords) {
 			return true
 		}
 		if !strings.Contains(line, name) {

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"go4.org/netipx"
 )
 
 // maxParents bounds the wider networks that are kept of an answer.
@@ -269,7 +267,8 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 	var out []Parent
 	add := func(p Parent) {
 		ranged := p.First.IsValid()
-		if ranged && p.First == n.First && p.Last == n.Last || !ranged && p.Handle == "" || p.Handle != "" && p.Handle == n.Handle || ranged && p.First.IsUnspecified() && p.Last == netipx.PrefixLastIP(netip.PrefixFrom(p.First, 0)) {
+		nothing := ranged && (p.First == n.First && p.Last == n.Last || everything(p.First, p.Last)) || !ranged && p.Handle == ""
+		if nothing || p.Handle != "" && p.Handle == n.Handle {
 			return
 		}
 		same := func(o Parent) bool {

@@ -86,19 +86,34 @@ var rules = map[string]struct {
 	good func(s, arg string) bool
 	say  string
 }{
-	"oneof":    {func(s, arg string) bool { return slices.Contains(strings.Split(arg, ", "), s) }, "VALUE is none of ARG"},
-	"country":  {func(s, _ string) bool { return casefile.Country(s) == s }, "VALUE is no ISO 3166-1 country code: two capital letters, for example NL"},
+	"oneof": {func(s, arg string) bool { return slices.Contains(strings.Split(arg, ", "), s) }, "VALUE is none of ARG"},
+	"country": {
+		func(s, _ string) bool { return casefile.Country(s) == s },
+		"VALUE is no ISO 3166-1 country code: two capital letters, for example NL",
+	},
 	"hostport": {func(s, _ string) bool { return isHostPort(s) }, "VALUE is no host and port: write for example ARG"},
 	"server":   {func(s, _ string) bool { return isHostPort(s) }, "ARG"},
-	"listen":   {func(s, _ string) bool { _, err := net.ResolveTCPAddr("tcp", s); return err == nil }, "VALUE is no address and port: write for example ARG"},
-	"url":      {func(s, _ string) bool { return isWeb(s) }, "ARG"},
-	"openurl":  {func(s, _ string) bool { return isOpenWeb(s) }, "ARG"},
-	"file":     {func(s, _ string) bool { return s != "" }, "ARG"},
-	"line":     {func(s, arg string) bool { return bounded(s, arg) && !strings.ContainsFunc(s, unicode.IsControl) }, "must be one line of at most ARG bytes"},
-	"bytes":    {bounded, "must have at most ARG bytes"},
-	"ascii":    {func(s, _ string) bool { return s != "" && isASCII(s) }, "must be one line of printable ASCII"},
-	"word":     {func(s, arg string) bool { return bounded(s, arg) && isASCII(s) && !strings.Contains(s, " ") }, "must be one word of printable ASCII, of at most ARG bytes"},
-	"mailbox":  {func(s, _ string) bool { _, err := email.ParseMailbox(s); return err == nil }, `must be one mailbox, such as "Hotline <desk@hotline.example>"`},
+	"listen": {
+		func(s, _ string) bool { _, err := net.ResolveTCPAddr("tcp", s); return err == nil },
+		"VALUE is no address and port: write for example ARG",
+	},
+	"url":     {func(s, _ string) bool { return isWeb(s) }, "ARG"},
+	"openurl": {func(s, _ string) bool { return isOpenWeb(s) }, "ARG"},
+	"file":    {func(s, _ string) bool { return s != "" }, "ARG"},
+	"line": {
+		func(s, arg string) bool { return bounded(s, arg) && !strings.ContainsFunc(s, unicode.IsControl) },
+		"must be one line of at most ARG bytes",
+	},
+	"bytes": {bounded, "must have at most ARG bytes"},
+	"ascii": {func(s, _ string) bool { return s != "" && isASCII(s) }, "must be one line of printable ASCII"},
+	"word": {
+		func(s, arg string) bool { return bounded(s, arg) && isASCII(s) && !strings.Contains(s, " ") },
+		"must be one word of printable ASCII, of at most ARG bytes",
+	},
+	"mailbox": {
+		func(s, _ string) bool { _, err := email.ParseMailbox(s); return err == nil },
+		`must be one mailbox, such as "Hotline <desk@hotline.example>"`,
+	},
 }
 
 // bounded says whether s has at most so many bytes.

@@ -235,7 +235,8 @@ func Split(raw string) []string {
 // host, no user name, at most 500 bytes.
 func FormIn(raw string) string {
 	s := strings.Trim(raw, " <>\"'")
-	if !isWeb(s) || len(s) > MaxForm || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c == utf8.RuneError || !unicode.IsGraphic(c) }) {
+	unprintable := func(c rune) bool { return c <= ' ' || c == utf8.RuneError || !unicode.IsGraphic(c) }
+	if !isWeb(s) || len(s) > MaxForm || strings.ContainsFunc(s, unprintable) {
 		return ""
 	}
 	u, err := url.Parse(s)
