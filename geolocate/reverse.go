@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"vigil/casefile"
@@ -162,16 +163,10 @@ func newSecret(t casefile.Target) secret {
 
 // in says whether a name holds the secret.
 func (s secret) in(name string) bool {
-	for _, d := range s.domains {
-		if strings.Contains("."+name+".", "."+d+".") {
-			return true
-		}
-	}
 	squashed := squash(name)
-	for _, part := range s.inside {
-		if strings.Contains(squashed, part) {
-			return true
-		}
+	if slices.ContainsFunc(s.domains, func(d string) bool { return strings.Contains("."+name+".", "."+d+".") }) ||
+		slices.ContainsFunc(s.inside, func(part string) bool { return strings.Contains(squashed, part) }) {
+		return true
 	}
 	hyphened := "-" + strings.ReplaceAll(name, ".", "-") + "-"
 	for _, w := range s.whole {

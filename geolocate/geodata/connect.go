@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"vigil/geolocate/dial"
+	"vigil/internal/dial"
 )
 
 var (

@@ -8,6 +8,7 @@
 package mmdb
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,9 +73,7 @@ func Open(o Options) (*Database, error) {
 	if o.Path == "" {
 		return nil, fmt.Errorf("geo database of kind %s has no path: set geolocate.databases", o.Kind)
 	}
-	if o.Name == "" {
-		o.Name = o.Path
-	}
+	o.Name = cmp.Or(o.Name, o.Path)
 	info, err := os.Stat(o.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -147,11 +146,10 @@ func tolerant(db *maxminddb.Reader) func(netip.Addr) (Record, error) {
 			}
 			f = flat{CountryCode: p.Country}
 		}
-		country := f.CountryCode
-		if country == "" {
-			country = f.Country.ISOCode
-		}
-		return Record{Country: country, RegisteredCountry: f.RegisteredCountry.ISOCode, ASN: f.ASN, Holder: bounded(f.Organisation), Network: result.Prefix()}, nil
+		return Record{
+			Country: cmp.Or(f.CountryCode, f.Country.ISOCode), RegisteredCountry: f.RegisteredCountry.ISOCode,
+			ASN: f.ASN, Holder: bounded(f.Organisation), Network: result.Prefix(),
+		}, nil
 	}
 }
 

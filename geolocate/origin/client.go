@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"time"
 
-	"vigil/geolocate/dial"
 	"vigil/geolocate/registry"
+	"vigil/internal/dial"
 )
 
 const userAgent = "vigil"

@@ -31,8 +31,8 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
-	"vigil/geolocate/dial"
 	"vigil/geolocate/registry"
+	"vigil/internal/dial"
 )
 
 // Options of a Finder.
@@ -107,6 +107,7 @@ func New(o Options) (*Finder, error) {
 	if u.Scheme == "http" && len(o.Lab) == 0 {
 		return nil, errors.New("geolocate.origin.url: plain http is refused, because the names of targets would be read on the way: give an https URL; http is only for networks in guard.allow_networks")
 	}
+	o.Log = cmp.Or(o.Log, zap.NewNop())
 	o.Name, o.Timeout, o.Entries = cmp.Or(o.Name, u.Hostname()), cmp.Or(o.Timeout, defaultTimeout), cmp.Or(o.Entries, defaultEntries)
 	if len(o.Name) > maxName || strings.ContainsFunc(o.Name, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }) {
 		return nil, errors.New("geolocate.origin.name: give a name of at most 60 bytes without spaces: it stands in claims")
@@ -116,9 +117,6 @@ func New(o Options) (*Finder, error) {
 	}
 	if o.Timeout < 0 || o.Entries < 0 {
 		return nil, errors.New("origin: timeout and entries must not be negative")
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
 	}
 	f := &Finder{
 		url: u.String(), token: o.Token, name: o.Name, timeout: o.Timeout, waiting: make(chan struct{}, maxWaiting), log: o.Log,

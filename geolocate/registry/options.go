@@ -81,11 +81,8 @@ func (o *Options) defaults() error {
 	o.NegativeTTL, o.Retry, o.Timeout = cmp.Or(o.NegativeTTL, defaultNegativeTTL), cmp.Or(o.Retry, defaultRetry), cmp.Or(o.Timeout, defaultTimeout)
 	o.PerSecond, o.Burst, o.Processes = cmp.Or(o.PerSecond, defaultPerSecond), cmp.Or(o.Burst, defaultBurst), cmp.Or(o.Processes, 1)
 	o.Entries, o.Waiting = cmp.Or(o.Entries, defaultEntries), cmp.Or(o.Waiting, defaultWaiting)
-	o.Patience = cmp.Or(o.Patience, defaultPatience)
+	o.Patience, o.Log = cmp.Or(o.Patience, defaultPatience), cmp.Or(o.Log, zap.NewNop())
 	o.Bootstrap, o.WHOISServer = cmp.Or(o.Bootstrap, DefaultBootstrap), cmp.Or(o.WHOISServer, DefaultWHOISServer)
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
 	if min(o.NetworkTTL, o.DomainTTL, o.NegativeTTL, o.Retry, o.Timeout, o.Patience) < 0 {
 		return errors.New("registry times must not be negative")
 	}

@@ -29,7 +29,7 @@ import (
 	"github.com/openrdap/rdap/bootstrap"
 	"go.uber.org/zap"
 
-	"vigil/geolocate/dial"
+	"vigil/internal/dial"
 )
 
 // Registry asks registries. It is safe for concurrent use.

@@ -11,7 +11,7 @@ import (
 	"github.com/likexian/whois"
 	"go.uber.org/zap"
 
-	"vigil/geolocate/dial"
+	"vigil/internal/dial"
 )
 
 // maxReferrals bounds how often one answer sends us to another WHOIS server.

@@ -226,11 +226,9 @@ func nationalServer(text string) string {
 			continue
 		}
 		for _, line := range remarkLines(b) {
-			line = strings.ToLower(line)
-			for _, server := range nationalServers {
-				if strings.Contains(line, server) {
-					return server + ":43"
-				}
+			i := slices.IndexFunc(nationalServers, func(server string) bool { return strings.Contains(strings.ToLower(line), server) })
+			if i >= 0 {
+				return nationalServers[i] + ":43"
 			}
 		}
 	}

@@ -1,6 +1,9 @@
 package registry
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxMissingLines is how many lines that say something are searched for "no such
 // object": the terms of use behind them talk of availability too.
@@ -44,13 +47,11 @@ func missingDomain(text, name string) bool {
 		if domreg || opensWith(line, missingWords) {
 			return true
 		}
-		if !strings.Contains(line, name) {
-			continue
+		behind := func(tail string) bool {
+			return strings.HasSuffix(line, tail) || strings.Contains(line, tail+" ") || strings.Contains(line, tail+",")
 		}
-		for _, tail := range missingTails {
-			if strings.HasSuffix(line, tail) || strings.Contains(line, tail+" ") || strings.Contains(line, tail+",") {
-				return true
-			}
+		if strings.Contains(line, name) && slices.ContainsFunc(missingTails, behind) {
+			return true
 		}
 	}
 	return false

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"unicode"
-
-	"vigil/internal/sheet"
 )
 
 // The tables of words with which answers about domains are read. Each row of states and
@@ -34,15 +32,11 @@ var tldRules = mapOf(tldsCSV, 4, func(m map[string]tldRule, row []string) { m[ro
 // stateWords maps a top-level domain and a folded word to EPP names: see whois_statuses.csv.
 var stateWords = mapOf(statusesCSV, 4, func(m map[[2]string]string, row []string) { m[[2]string{row[0], foldWords(row[1])}] = row[2] })
 
-// mapOf is an embedded table as a map, made when it is first asked. A table that cannot
-// be read is a fault of the program, found by every test of the package.
+// mapOf is an embedded table as a map, made when it is first asked.
 func mapOf[K comparable, V any](text string, fields int, add func(m map[K]V, row []string)) func() map[K]V {
 	return sync.OnceValue(func() map[K]V {
 		m := map[K]V{}
-		err := sheet.Table(text, fields, func(row []string) error { add(m, row); return nil })
-		if err != nil {
-			panic("registry: read an embedded table: " + err.Error())
-		}
+		mustTable(text, fields, func(row []string) { add(m, row) })
 		return m
 	})
 }

@@ -26,14 +26,15 @@ var mayImport = map[string][]string{
 	"explain":            {"casefile", "judge", "words"}, // judge: its thresholds, and what one site is
 	"stats":              {"casefile"},
 	"crawler":            {"casefile"},
-	"geolocate":          {"casefile", "internal/email", "internal/sheet"},
-	"notices":            {"casefile", "internal/email", "internal/sheet"},
+	"geolocate":          {"casefile", "internal/dial", "internal/email", "internal/sheet"},
+	"notices":            {"casefile", "internal/dial", "internal/email", "internal/sheet"},
 	"observe":            {"casefile", "judge"},
 	"scheduler":          {"casefile", "judge", "observe", "lifecycle"},
 	"lifecycle":          {"casefile"},
 	"store":              {"casefile", "lifecycle", "internal/seal"},
 	"web":                {"casefile", "explain", "lifecycle", "words"}, // lifecycle, pure: what may be done
 	"internal/config":    {"casefile", "internal/email"},
+	"internal/dial":      {},
 	"internal/email":     {"internal/sheet"},
 	"internal/telemetry": {"casefile"},
 	"internal/seal":      {},

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/internal/dial"
 	"vigil/internal/email"
 )
 
@@ -75,7 +76,7 @@ type Options struct {
 type Sender struct {
 	o             Options
 	from, replyTo *mail.Address
-	host, port    string
+	host          string
 	domain        string // of From
 }
 
@@ -84,7 +85,8 @@ func New(o Options) (*Sender, error) {
 	s := &Sender{o: o}
 	var wrong []error
 	var err error
-	if s.host, s.port, err = net.SplitHostPort(o.Address); err != nil || s.host == "" || s.port == "" {
+	var port string
+	if s.host, port, err = net.SplitHostPort(o.Address); err != nil || s.host == "" || port == "" {
 		wrong = append(wrong, errors.New("the relay's address must be host:port, such as 127.0.0.1:25"))
 	}
 	if s.from, err = email.ParseMailbox(o.From); err != nil {
@@ -153,25 +155,7 @@ func (s *Sender) tlsConfig() *tls.Config {
 func (s *Sender) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Timeouts.Connect)
 	defer cancel()
-	addresses := []string{s.o.Address}
-	if _, err := netip.ParseAddr(s.host); err != nil && s.o.LookupHost != nil {
-		found, err := s.o.LookupHost(ctx, s.host)
-		if err != nil {
-			return nil, err
-		}
-		addresses = nil
-		for _, a := range found[:min(len(found), 4)] {
-			addresses = append(addresses, net.JoinHostPort(a.String(), s.port))
-		}
-	}
-	err := errors.New("the relay's name has no address")
-	for _, address := range addresses {
-		var conn net.Conn
-		if conn, err = s.o.Dial(ctx, "tcp", address); err == nil {
-			return conn, nil
-		}
-	}
-	return nil, err
+	return dial.Dialer{Dial: s.o.Dial, Lookup: s.o.LookupHost}.Connect(ctx, s.o.Address, false)
 }
 
 // Phase is how far a conversation came.

@@ -32,7 +32,7 @@ var (
 // Dialer connects to services by name. It does not change after it was made, and is
 // safe for concurrent use.
 type Dialer struct {
-	// Dial is the guarded dialer, Lookup the resolver.
+	// Dial is the guarded dialer, Lookup the resolver; nil: Dial resolves names itself.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Check is the guard's policy over all addresses of a name: one bad address refuses it. Nil: Dial judges each alone.
@@ -58,8 +58,11 @@ func (d Dialer) Connect(ctx context.Context, address string, plain bool) (net.Co
 		return nil, fmt.Errorf("read the server's address: %w", err)
 	}
 	addrs, err := d.addresses(ctx, host)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case addrs == nil:
+		return d.Dial(ctx, "tcp", address)
 	}
 	if plain && slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !d.inLab(a) }) {
 		return nil, errPlain
@@ -87,9 +90,13 @@ func (d Dialer) Connect(ctx context.Context, address string, plain bool) (net.Co
 }
 
 // addresses are those of a host, IPv4 first: where there is no IPv6, trying it costs time.
+// Nil when nobody here resolves names.
 func (d Dialer) addresses(ctx context.Context, host string) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{a.Unmap()}, nil
+	}
+	if d.Lookup == nil {
+		return nil, nil
 	}
 	found, err := d.Lookup(ctx, host)
 	if err != nil {
