@@ -95,7 +95,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 			if err := e.sign(row[0], row[1], row[2], table.platform); err != nil {
 				return err
 			}
-			return e.date(row[3], row[4])
+			return date(&e.asOf, row[3], row[4])
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read table of edges and platforms: %w", err)
@@ -109,7 +109,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 		if err := e.addRange(row[1], owner); err != nil {
 			return err
 		}
-		return e.date(row[2], row[3])
+		return date(&e.asOf, row[2], row[3])
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read table of ranges: %w", err)
@@ -122,22 +122,16 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 	return e, nil
 }
 
-// dated reads the source and the date of a row.
-func dated(source, date string) (time.Time, error) {
+// date reads the source and the date of a row, and keeps the newest date.
+func date(newest *time.Time, source, date string) error {
 	asOf, err := time.Parse(time.DateOnly, date)
 	if err != nil || source == "" {
-		return asOf, fmt.Errorf("a row needs a source and a date (2026-11-23), not %q and %q", source, date)
+		return fmt.Errorf("a row needs a source and a date (2026-11-23), not %q and %q", source, date)
 	}
-	return asOf, nil
-}
-
-// date keeps the newest date.
-func (e *edges) date(source, date string) error {
-	asOf, err := dated(source, date)
-	if asOf.After(e.asOf) {
-		e.asOf = asOf
+	if asOf.After(*newest) {
+		*newest = asOf
 	}
-	return err
+	return nil
 }
 
 // sign adds one row to the tables.

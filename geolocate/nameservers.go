@@ -44,11 +44,7 @@ func parseNameservers(text string) (*nameservers, error) {
 			return fmt.Errorf("suffix %s of %s is of %s too", pattern, operator, at.owner.name)
 		}
 		n.names.add(pattern, &service{name: operator}, false)
-		asOf, err := dated(row[2], row[3])
-		if asOf.After(n.asOf) {
-			n.asOf = asOf
-		}
-		return err
+		return date(&n.asOf, row[2], row[3])
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read table of name servers: %w", err)

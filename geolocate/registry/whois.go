@@ -10,8 +10,6 @@ import (
 
 	"github.com/likexian/whois"
 	"go.uber.org/zap"
-
-	"vigil/internal/dial"
 )
 
 // maxReferrals bounds how often one answer sends us to another WHOIS server.
@@ -60,9 +58,17 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}
-	wire := &wire{ctx: ctx, dialer: r.dialer, address: server}
-	defer wire.stop()
-	client := whois.NewClient().SetDialer(wire).SetTimeout(left).SetDisableReferral(true).SetDisableStats(true)
+	stop := func() bool { return false }
+	defer func() { stop() }()
+	connect := dialFunc(func() (net.Conn, error) {
+		conn, err := r.dialer.Connect(ctx, server, false)
+		if err != nil {
+			return nil, err
+		}
+		stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
+		return &boundConn{Conn: conn, left: maxWHOIS}, nil
+	})
+	client := whois.NewClient().SetDialer(connect).SetTimeout(left).SetDisableReferral(true).SetDisableStats(true)
 	raw, err := client.Whois(query, server)
 	text = decodeFrom(server, raw)
 	if complains(text) {
@@ -78,30 +84,11 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 	return text, ""
 }
 
-// wire is the dialer of one WHOIS query. It lives as long as the query, which is why
-// it may hold its context: the library's dialer interface has none.
-type wire struct {
-	ctx     context.Context
-	dialer  dial.Dialer
-	address string
-	undo    func() bool
-}
+// dialFunc connects to the server of one WHOIS query, whatever the library asks for.
+type dialFunc func() (net.Conn, error)
 
-// Dial connects to the server of the query, whatever the library asks for.
-func (w *wire) Dial(string, string) (net.Conn, error) {
-	conn, err := w.dialer.Connect(w.ctx, w.address, false)
-	if err != nil {
-		return nil, err
-	}
-	w.undo = context.AfterFunc(w.ctx, func() { _ = conn.Close() })
-	return &boundConn{Conn: conn, left: maxWHOIS}, nil
-}
-
-func (w *wire) stop() {
-	if w.undo != nil {
-		w.undo()
-	}
-}
+// Dial implements the library's dialer.
+func (f dialFunc) Dial(string, string) (net.Conn, error) { return f() }
 
 // boundConn fails when the server sends more than it may.
 type boundConn struct {
