@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"internal/sheet":     {},
 	"internal/fakenet":   {"casefile"},
 	"internal/archtest":  {},
+	"internal/testrun":   {},
 }
 
 // packageMayImport adds to the rooms of single packages.
@@ -47,7 +48,7 @@ var packageMayImport = map[string][]string{
 }
 
 // testsMayImport is what _test.go files may import besides.
-var testsMayImport = []string{"casefile", "explain", "internal/fakenet"}
+var testsMayImport = []string{"casefile", "explain", "internal/fakenet", "internal/testrun"}
 
 // soleImporter says which package alone may import a third-party library. The
 // simulated internet needs servers of its own for some of them.
@@ -143,6 +144,10 @@ func TestRoomsImportInward(t *testing.T) {
 	for _, f := range sources(t) {
 		dir := path.Dir(f.path)
 		from := room(dir)
+		test := strings.HasSuffix(f.path, "_test.go")
+		if !test && slices.Contains(f.imports, module+"/internal/testrun") {
+			t.Errorf("%s: internal/testrun is for tests", f.path)
+		}
 		if from == "cmd" {
 			continue
 		}
@@ -151,7 +156,6 @@ func TestRoomsImportInward(t *testing.T) {
 			t.Errorf("%s: room %q is not in the table", f.path, from)
 		}
 		allowed = append(slices.Clone(allowed), packageMayImport[dir]...)
-		test := strings.HasSuffix(f.path, "_test.go")
 		if test {
 			allowed = append(allowed, testsMayImport...)
 		}
