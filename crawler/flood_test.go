@@ -157,12 +157,12 @@ func TestAChainOfAMegabyteIsBounded(t *testing.T) {
 // Many servers that only accept: no more sockets are open than looks are in flight, each look ends at its own time limit,
 // and nothing is left of them.
 func TestHalfOpenServersHoldNoSockets(t *testing.T) {
-	const looks, inFlight = 24, 8
+	const looks, inFlight = 16, 8
 	g, err := guard.New(guard.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Own: []netip.Addr{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const timeout = 300 * time.Millisecond
+	const timeout = time.Second
 	var sockets openSockets
 	c := newCrawler(t, func(string) fakenet.Dial { return nowhere }, "192.0.2.53:53", func(o *crawler.Options) {
 		o.Guard, o.Timeout, o.InFlight = g, timeout, inFlight

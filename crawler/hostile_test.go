@@ -94,6 +94,7 @@ func looker(t *testing.T, timeout time.Duration) *crawler.Crawler {
 
 // subject is a URL on h's port.
 func (h *hostile) subject(t *testing.T, scheme string) casefile.Subject {
+	t.Helper()
 	return casefile.Subject{Target: mustTarget(t, scheme+"://"+h.listener.Addr().String()+"/")}
 }
 
@@ -255,6 +256,7 @@ func TestTarpits(t *testing.T) {
 	t.Parallel()
 	const timeout = 3 * time.Second // long enough to reach what the row is about, on a busy machine too
 	cert := selfSigned(t)
+	var looking sync.WaitGroup
 	inBody := func(c net.Conn) {
 		request(c)
 		_, _ = io.WriteString(c, okHead+"\r\n")
@@ -286,19 +288,19 @@ func TestTarpits(t *testing.T) {
 		}, casefile.PhaseBody, "a byte at a time: no progress"},
 		{"accepts and never reads", "http", func(net.Conn) { time.Sleep(timeout) }, casefile.PhaseRequest, "no answer to the request"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			h := serve(t, tt.serve)
-			o := looker(t, timeout).Look(t.Context(), "local", h.subject(t, tt.scheme))
+		h, c := serve(t, tt.serve), looker(t, timeout)
+		looking.Go(func() { // all at once: each takes its whole time
+			o := c.Look(t.Context(), "local", h.subject(t, tt.scheme))
 			if o.Fault == nil || o.Fault.Kind != casefile.FaultTimeout || o.Fault.Phase != tt.phase || tt.detail != "" && o.Fault.Detail != tt.detail {
-				t.Errorf("fault %+v, want a timeout in %s: %s", o.Fault, tt.phase, tt.detail)
+				t.Errorf("%s: fault %+v, want a timeout in %s: %s", tt.name, o.Fault, tt.phase, tt.detail)
 			}
 			h.hungUp(t)
 			if n := h.dialled.Load(); n != 1 {
-				t.Errorf("%d connections", n)
+				t.Errorf("%s: %d connections", tt.name, n)
 			}
 		})
 	}
+	looking.Wait()
 }
 
 // Hostile servers over TLS, where another parser reads first.

@@ -271,12 +271,8 @@ func TestCallerWhoStops(t *testing.T) {
 	if got := r.Network(stopped, addr7); got.Failed[0].Problem != ProblemInterrupted {
 		t.Errorf("%+v", got)
 	}
-	started := time.Now()
 	if got := r.Network(ctx, addr7); got.Source != "" || got.Failed[0].Problem != ProblemTimeout {
 		t.Errorf("%+v", got)
-	}
-	if took := time.Since(started); took > time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
