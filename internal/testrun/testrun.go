@@ -38,6 +38,16 @@ func Sample[T any](all []T, n int) []T {
 // Patience is how long a test waits for something that must happen. It ends a test that hangs and judges none.
 const Patience = 2 * time.Minute
 
+// Eventually waits until is holds, and fails the test when that never happens.
+func Eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(Patience); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited %v in vain: %s", Patience, what)
+		}
+	}
+}
+
 // CPU is the processor time of this whole process until now, user and system. Only a test that is not parallel
 // may judge by it.
 func CPU() time.Duration {

@@ -201,17 +201,6 @@ func running(t *testing.T, e *Engine) (stop func() error) {
 	return stop
 }
 
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	end := time.Now().Add(testrun.Patience)
-	for !ok() {
-		if time.Now().After(end) {
-			t.Fatalf("not within %v: %s", testrun.Patience, what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
 func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, d database) {
@@ -242,9 +231,9 @@ func TestQueueWorksEachDueHost(t *testing.T) {
 		}
 		h := newHosts(many)
 		stop := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
-		until(t, "all hosts worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "all hosts worked", func() bool { return h.left() == 0 })
 		h.put("a-late-host")
-		until(t, "a host that became due later worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "a host that became due later worked", func() bool { return h.left() == 0 })
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +255,7 @@ func TestQueueNeverRunsTwoRoundsOfOneHost(t *testing.T) {
 		}
 		first := running(t, engine(t, d, Options{Round: round, Feed: h.feed, Workers: 16, FeedEvery: 20 * time.Millisecond, PollEvery: 20 * time.Millisecond}))
 		second := running(t, engine(t, d, Options{Round: round, Feed: h.feed, Workers: 16, FeedEvery: 20 * time.Millisecond, PollEvery: 20 * time.Millisecond}))
-		until(t, "40 rounds of 8 hosts by two engines", func() bool { return again.Load() >= 40 && h.left() == 0 })
+		testrun.Eventually(t, "40 rounds of 8 hosts by two engines", func() bool { return again.Load() >= 40 && h.left() == 0 })
 		if err := first(); err != nil {
 			t.Error(err)
 		}
@@ -286,7 +275,7 @@ func TestQueueStopDrains(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
 		h := newHosts(10)
 		stop := running(t, engine(t, d, Options{Round: h.round(400 * time.Millisecond), Feed: h.feed}))
-		until(t, "all rounds under way", func() bool {
+		testrun.Eventually(t, "all rounds under way", func() bool {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			return len(h.rounds) == 10
@@ -306,7 +295,7 @@ func TestQueueStopEndsRoundsThatTakeTooLong(t *testing.T) {
 		h := newHosts(3)
 		e := engine(t, d, Options{Round: h.round(time.Hour), Feed: h.feed, DrainTimeout: 200 * time.Millisecond})
 		stop := running(t, e)
-		until(t, "all rounds under way", func() bool {
+		testrun.Eventually(t, "all rounds under way", func() bool {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			return len(h.rounds) == 3
@@ -319,7 +308,7 @@ func TestQueueStopEndsRoundsThatTakeTooLong(t *testing.T) {
 		}
 		// Nothing is lost: the next run works them.
 		next := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
-		until(t, "hosts that were cut short worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "hosts that were cut short worked", func() bool { return h.left() == 0 })
 		if err := next(); err != nil {
 			t.Fatal(err)
 		}
@@ -351,7 +340,7 @@ func TestQueueGivesUpTheJobsOfADeadProcess(t *testing.T) {
 		}
 		dead.Close()
 		stop := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
-		until(t, "the host of the dead process worked again", func() bool { return h.left() == 1 })
+		testrun.Eventually(t, "the host of the dead process worked again", func() bool { return h.left() == 1 })
 		time.Sleep(300 * time.Millisecond)
 		if h.left() != 1 {
 			t.Error("the job of another machine, which may live, was given up")
@@ -379,7 +368,7 @@ func TestQueueRescuesAStuckJobOfAnotherMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop := running(t, e)
-		until(t, "the stuck job rescued and its host worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "the stuck job rescued and its host worked", func() bool { return h.left() == 0 })
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -399,7 +388,7 @@ func TestQueueFeedsAFailedRoundAgain(t *testing.T) {
 			}
 			return work(ctx, k)
 		}}))
-		until(t, "a round that failed twice worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "a round that failed twice worked", func() bool { return h.left() == 0 })
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
