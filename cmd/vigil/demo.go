@@ -27,11 +27,11 @@ import (
 
 const (
 	demoDay      = 2500 * time.Millisecond // a day of the story
-	demoDeadline = 40 * time.Second        // after the program's start every site has ended as its script says, or the demo failed
+	demoDeadline = 16                      // days: so long after the program's start every site has ended as its script says, or the demo failed
 )
 
 func newDemo() *cobra.Command {
-	var o demoOptions
+	o := demoOptions{day: demoDay}
 	began := time.Now() // commands are made when the program starts
 	cmd := &cobra.Command{
 		Use:   "demo [--exit-when-done] [--listen ADDR]",
@@ -50,6 +50,7 @@ func newDemo() *cobra.Command {
 type demoOptions struct {
 	listen             string
 	exitWhenDone, keep bool
+	day                time.Duration // of the story
 }
 
 // demo is a running demo.
@@ -63,6 +64,7 @@ type demo struct {
 	listener net.Listener
 	token    string
 	password string
+	day      time.Duration
 	began    time.Time    // when the program started
 	started  time.Time    // when the story did
 	looks    atomic.Int64 // looks at targets and siblings that started
@@ -71,7 +73,7 @@ type demo struct {
 
 // runDemo lives the story and judges it once, at its end. Then it ends, or goes on until ctx does and says no more.
 func runDemo(ctx context.Context, out, progress io.Writer, began time.Time, o demoOptions) (err error) {
-	d, err := newDemoLab(ctx, o.listen)
+	d, err := newDemoLab(ctx, o.listen, o.day)
 	if err != nil {
 		return err
 	}
@@ -120,7 +122,7 @@ func (d *demo) introduce(out io.Writer) {
 	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: %s  (log in as demo, password %s)\n"+
 		"API: curl -H 'Authorization: Bearer %s' %s/api/v1/cases  Metrics: the same with %s/metrics\n"+
 		"One vantage looks, so a removal needs twice the usual streak: here %d gone verdicts over %v, %.1f days of the story.\n",
-		len(d.endings), demoDay, at, d.password, d.token, at, at, removal.Verdicts, removal.Span, float64(removal.Span)/float64(demoDay))
+		len(d.endings), d.day, at, d.password, d.token, at, at, removal.Verdicts, removal.Span, float64(removal.Span)/float64(d.day))
 }
 
 // goOn starts Vigil again on what the story left, at the same address, until ctx ends.
@@ -138,8 +140,8 @@ func (d *demo) goOn(ctx context.Context, out io.Writer) error {
 }
 
 // newDemoLab builds the internet, a house in a temporary folder and an engine in it.
-func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
-	d := &demo{began: time.Now(), cases: map[casefile.CaseID]fakenet.Ending{}}
+func newDemoLab(ctx context.Context, listen string, day time.Duration) (_ *demo, err error) {
+	d := &demo{day: day, began: time.Now(), cases: map[casefile.CaseID]fakenet.Ending{}}
 	defer func() {
 		if err != nil {
 			d.remove()
@@ -152,7 +154,7 @@ func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
 		return nil, fmt.Errorf("listen for the pages: %w; give another address with --listen", err)
 	}
 	d.started = time.Now()
-	d.net, d.endings = fakenet.Story(demoDay)
+	d.net, d.endings = fakenet.Story(day)
 	for i := range 3 {
 		d.net.Add(fakenet.Site{Host: demoControl(i)})
 	}
@@ -263,7 +265,7 @@ func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) 
 		if err != nil {
 			return err
 		}
-		done := open == 0 && time.Since(d.started) > fakenet.StoryDays*demoDay
+		done := open == 0 && time.Since(d.started) > fakenet.StoryDays*d.day
 		if live || done || time.Since(shown) > 4*time.Second {
 			shown = time.Now()
 			d.showProgress(ctx, progress, live, open)
@@ -274,7 +276,7 @@ func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) 
 				fmt.Fprintln(progress)
 			}
 			return nil
-		case time.Since(d.began) > demoDeadline:
+		case time.Since(d.began) > demoDeadline*d.day:
 			return errNotEnded
 		}
 	}
@@ -291,7 +293,7 @@ func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, 
 	if err != nil {
 		return // the end will say
 	}
-	line := fmt.Sprintf("day %4.1f ", float64(time.Since(d.started))/float64(demoDay))
+	line := fmt.Sprintf("day %4.1f ", float64(time.Since(d.started))/float64(d.day))
 	for _, s := range casefile.Standings {
 		if counts[s] > 0 {
 			line += fmt.Sprintf(" %s %d ", s, counts[s])

@@ -33,16 +33,19 @@ func (s *screen) String() string {
 	return s.text.String()
 }
 
+// slowDay is a day of the demo's story in a test: there is time for every look of it under the race detector, beside others.
+const slowDay = 4 * demoDay
+
 // TestDemoThatIsLeftRunning is judged once, at the story's end, and then goes on with its pages and its API.
 func TestDemoThatIsLeftRunning(t *testing.T) {
-	testrun.NeedsLong(t, "lives through the ten days of the demo, of 2.5 s each")
+	testrun.NeedsLong(t, "lives through the ten days of the demo, of 10 s each")
 	t.Setenv("TMPDIR", t.TempDir()) // the demo sets it, and this puts it back
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	var out, progress screen
 	ended := make(chan error, 1)
 	go func() {
-		ended <- runDemo(ctx, &out, &progress, time.Now(), demoOptions{listen: "127.0.0.1:0", keep: true})
+		ended <- runDemo(ctx, &out, &progress, time.Now(), demoOptions{listen: "127.0.0.1:0", keep: true, day: slowDay})
 	}()
 	testrun.Eventually(t, "the demo says that it goes on", func() bool {
 		select {
@@ -72,7 +75,7 @@ func TestDemoThatIsLeftRunning(t *testing.T) {
 	for _, path := range []string{"/api/v1/cases", "/metrics", "/readyz"} {
 		testrun.Eventually(t, path+" answers as it is printed", func() bool { return get(path) })
 	}
-	time.Sleep(4 * demoDay) // what went and came back in the story goes on doing so
+	time.Sleep(slowDay) // what went and came back in the story goes on doing so
 	interrupt()
 	if err := <-ended; err != nil {
 		t.Errorf("after Ctrl-C: %v", err)

@@ -33,7 +33,7 @@ func liveStory(t *testing.T, dir string) {
 	const day = 24 * time.Hour
 	net, endings := fakenet.Story(day)
 	defer net.Close()
-	d := &demo{dir: dir, net: net, endings: endings, cases: map[casefile.CaseID]fakenet.Ending{}, started: time.Now()}
+	d := &demo{day: day, dir: dir, net: net, endings: endings, cases: map[casefile.CaseID]fakenet.Ending{}, started: time.Now()}
 	d.net.Add(fakenet.Site{Host: demoControl(0)})
 	d.net.Add(fakenet.Site{Host: demoControl(1)})
 	var logged bytes.Buffer
