@@ -22,8 +22,17 @@ demo: ## the whole main job on this machine, without network, in under 45 s
 	go run ./cmd/vigil demo --exit-when-done
 
 .PHONY: test
-test: ## all tests with -race, on SQLite and PostgreSQL, in Chromium; installs what is missing when it may
-	@scripts/test.sh "$(RACE)" "$(GO_TEST_ENV)"
+test: ## the tests with -race, on SQLite and PostgreSQL, in under 3 min; what is longer is skipped and says so
+	@scripts/test.sh short "$(RACE)" "$(GO_TEST_ENV)"
+
+.PHONY: test-long
+test-long: ## all tests and whole samples: kill -9, a browser, the demo left running; and 4 fuzz targets in turn (15 min)
+	@scripts/test.sh long "$(RACE)" "$(GO_TEST_ENV)"
+	@scripts/fuzz.sh $(or $(FUZZTIME),20s) 4
+
+.PHONY: soak
+soak: ## by hand, for hours: test 10 times idle and 3 times beside 8 busy processes, test-long 5 times, all fuzz targets
+	@scripts/soak.sh "$(RACE)" "$(GO_TEST_ENV)"
 
 .PHONY: test-short
 test-short: ## the tests of one's own packages: make test-short PKG=./judge/...
@@ -55,7 +64,7 @@ fuzz: ## each fuzz target for FUZZTIME (default 20s)
 
 .PHONY: golden
 golden: ## rewrite the golden files; look at the difference before you commit it
-	go test ./... -run Golden -update
+	go test $$(grep -rl 'flag.Bool("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u) -update
 
 .PHONY: clean
 clean: ## remove what was built

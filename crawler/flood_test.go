@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"runtime"
@@ -22,6 +23,7 @@ import (
 	"vigil/crawler"
 	"vigil/crawler/guard"
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 )
 
 // zeros is size bytes of nothing, packed.
@@ -52,23 +54,29 @@ func zstdRun() []byte {
 	return append(header[:3], 'a')
 }
 
-// Bombs of every coding over a real socket: no more memory than a window, no more time than a look has, one
-// connection, and the page counts as cut off, not as a fault of the server.
+// Bombs of every coding over a real socket: no more memory than a window, no more work than a few plain bodies of the
+// size that is read, one connection, and the page counts as cut off, not as a fault of the server.
 func TestBombsOverSockets(t *testing.T) {
 	gz := func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
 	deflate := func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
-	late := hostileTimeout + 500*time.Millisecond
+	const read = 1 << 20 // bytes of a body, decoded
+	plain := cost(t, serve(t, func(c net.Conn) {
+		request(c)
+		_, _ = io.WriteString(c, okHead+"\r\n")
+		_, _ = c.Write(make([]byte, 2*read))
+	}))
 	for _, tt := range []struct {
 		coding string
 		body   []byte
 		rest   []byte // poured behind it, without end
 		heap   uint64
+		work   time.Duration // at most so many times that of a plain body of as many bytes
 	}{
-		{"gzip", zeros(t, 64<<20, gz), nil, 4 << 20},
-		{"deflate", zeros(t, 64<<20, deflate), nil, 4 << 20},
-		{"br", []byte(brotliZeros), nil, 24 << 20},
-		{"zstd", zstdHead, bytes.Repeat(zstdRun(), 1<<10), 16 << 20},
-		{"gzip, gzip", zeros(t, 8<<20, func(w io.Writer) io.WriteCloser { return &stacked{inner: gz(w), pack: gz} }), nil, 4 << 20},
+		{"gzip", zeros(t, 16<<20, gz), nil, 4 << 20, 5},
+		{"deflate", zeros(t, 16<<20, deflate), nil, 4 << 20, 5},
+		{"br", []byte(brotliZeros), nil, 24 << 20, 30},
+		{"zstd", zstdHead, bytes.Repeat(zstdRun(), 1<<10), 16 << 20, 5},
+		{"gzip, gzip", zeros(t, 8<<20, func(w io.Writer) io.WriteCloser { return &stacked{inner: gz(w), pack: gz} }), nil, 4 << 20, 5},
 	} {
 		t.Run(tt.coding, func(t *testing.T) {
 			h := serve(t, func(c net.Conn) {
@@ -80,12 +88,29 @@ func TestBombsOverSockets(t *testing.T) {
 				}
 				_ = c.(*net.TCPConn).CloseWrite()
 			})
-			o := h.lookAt(t, "http", "/", bounds{tt.heap, late, 1})
-			if o.Fault != nil || !o.Truncated || o.BodyBytes != 1<<20 {
+			o := h.lookAt(t, "http", bounds{tt.heap, 1})
+			if o.Fault != nil || !o.Truncated || o.BodyBytes != read {
 				t.Errorf("%d bytes, truncated %v, fault %+v", o.BodyBytes, o.Truncated, o.Fault)
+			}
+			bomb := cost(t, h)
+			t.Logf("a look cost %v of processor time, at a plain body of as many bytes %v", bomb, plain)
+			if bomb > tt.work*plain {
+				t.Error("a bomb costs too much")
 			}
 		})
 	}
+}
+
+// cost is the processor time of a look at h, and of its serving: the least of three.
+func cost(t *testing.T, h *hostile) time.Duration {
+	t.Helper()
+	c, least := looker(t, testrun.Patience), time.Duration(math.MaxInt64)
+	for range 3 {
+		before := testrun.CPU()
+		c.Look(t.Context(), "local", h.subject(t, "http"))
+		least = min(least, testrun.CPU()-before)
+	}
+	return least
 }
 
 // stacked packs twice.
@@ -121,7 +146,7 @@ func TestAChainOfAMegabyteIsBounded(t *testing.T) {
 				_ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: version}).Handshake()
 			})
 			// The server marshals the chain several times over: most of the heap is its own.
-			o := h.lookAt(t, "https", "/", bounds{16 << 20, hostileTimeout + 500*time.Millisecond, 1})
+			o := h.lookAt(t, "https", bounds{16 << 20, 1})
 			if o.Fault == nil || o.Fault.Kind != casefile.FaultTLS || o.Fault.Detail != "a TLS message is too large" {
 				t.Errorf("fault %+v", o.Fault)
 			}
@@ -129,15 +154,15 @@ func TestAChainOfAMegabyteIsBounded(t *testing.T) {
 	}
 }
 
-// Many servers that only accept: no more sockets are open than looks are in flight, each look ends in its own time, and
-// nothing is left of them.
+// Many servers that only accept: no more sockets are open than looks are in flight, each look ends at its own time limit,
+// and nothing is left of them.
 func TestHalfOpenServersHoldNoSockets(t *testing.T) {
-	const looks, inFlight = 24, 8
+	const looks, inFlight = 16, 8
 	g, err := guard.New(guard.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Own: []netip.Addr{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const timeout = 300 * time.Millisecond
+	const timeout = time.Second
 	var sockets openSockets
 	c := newCrawler(t, func(string) fakenet.Dial { return nowhere }, "192.0.2.53:53", func(o *crawler.Options) {
 		o.Guard, o.Timeout, o.InFlight = g, timeout, inFlight
@@ -146,7 +171,6 @@ func TestHalfOpenServersHoldNoSockets(t *testing.T) {
 	server := serve(t, func(net.Conn) {})
 	before := runtime.NumGoroutine()
 	var looking sync.WaitGroup
-	began := time.Now()
 	for i := range looks {
 		looking.Go(func() {
 			target := mustTarget(t, fmt.Sprintf("%s://%s/%d", []string{"http", "https"}[i%2], server.listener.Addr(), i))
@@ -154,13 +178,9 @@ func TestHalfOpenServersHoldNoSockets(t *testing.T) {
 			if o.Fault == nil || o.Fault.Kind != casefile.FaultTimeout || !strings.Contains("request tls", string(o.Fault.Phase)) {
 				t.Errorf("look %d: fault %+v", i, o.Fault)
 			}
-			if o.Took > timeout+500*time.Millisecond {
-				t.Errorf("look %d took %v", i, o.Took)
-			}
 		})
 	}
 	looking.Wait()
-	took := time.Since(began)
 	server.hungUp(t)
 	most, open := sockets.most.Load(), sockets.open.Load()
 	if open != 0 {
@@ -169,16 +189,13 @@ func TestHalfOpenServersHoldNoSockets(t *testing.T) {
 	if most > inFlight || most < 2 {
 		t.Errorf("%d sockets were open at once, at most %d are allowed", most, inFlight)
 	}
-	if took > looks/inFlight*(timeout+500*time.Millisecond) {
-		t.Errorf("all of them took %v", took)
-	}
-	for end := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
+	for end := time.Now().Add(testrun.Patience); runtime.NumGoroutine() > before && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if left := runtime.NumGoroutine(); left > before {
 		t.Errorf("%d goroutines, %d before", left, before)
 	}
-	t.Logf("%d looks in %v, at most %d sockets at once", looks, took.Round(time.Millisecond), most)
+	t.Logf("%d looks, at most %d sockets at once", looks, most)
 }
 
 // openSockets counts what is open on our side.

@@ -131,30 +131,32 @@ func TestFailingRegistries(t *testing.T) {
 	} {
 		t.Run(string(failure), func(t *testing.T) {
 			t.Parallel()
-			logs, seen := observer.New(zap.DebugLevel)
-			sim, l := world(t, func(o *Options) { o.Registry.Timeout = 700 * time.Millisecond; o.Log = zap.New(logs) })
-			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
-			sim.FailRDAP(failure)
-			h := locate(t.Context(), l, to, o)
-			if h.Country != "NL" || h.Confidence < 0.8 || h.Provider != "Lowland Hosting" {
-				t.Errorf("WHOIS did not help: %+v", h)
-			}
-			if len(h.Contacts) == 0 || h.Contacts[0].Email != "abuse@lowland.test" || h.Contacts[0].Source != "whois" {
-				t.Errorf("contacts %+v", h.Contacts)
-			}
-			if h.Registrar == nil || h.Registrar.Name != "Plain Names Registrar" {
-				t.Errorf("registrar %+v", h.Registrar)
-			}
-			for _, fact := range []casefile.Fact{casefile.FactNetwork, casefile.FactRegistrar} {
-				if !slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Fact == fact && c.Source == "rdap" && c.Problem == want }) {
-					t.Errorf("no claim says that RDAP gave no %s because of %s: %+v", fact, want, h.Claims)
+			synctest.Test(t, func(t *testing.T) {
+				logs, seen := observer.New(zap.DebugLevel)
+				sim, l := world(t, func(o *Options) { o.Registry.Timeout = 700 * time.Millisecond; o.Log = zap.New(logs) })
+				to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+				sim.FailRDAP(failure)
+				h := locate(t.Context(), l, to, o)
+				if h.Country != "NL" || h.Confidence < 0.8 || h.Provider != "Lowland Hosting" {
+					t.Errorf("WHOIS did not help: %+v", h)
 				}
-			}
-			for _, entry := range seen.All() {
-				if text := fmt.Sprint(entry.Message, entry.ContextMap()); strings.Contains(text, "site-1") || strings.Contains(text, ".test") {
-					t.Errorf("a host is in the log: %s", text)
+				if len(h.Contacts) == 0 || h.Contacts[0].Email != "abuse@lowland.test" || h.Contacts[0].Source != "whois" {
+					t.Errorf("contacts %+v", h.Contacts)
 				}
-			}
+				if h.Registrar == nil || h.Registrar.Name != "Plain Names Registrar" {
+					t.Errorf("registrar %+v", h.Registrar)
+				}
+				for _, fact := range []casefile.Fact{casefile.FactNetwork, casefile.FactRegistrar} {
+					if !slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Fact == fact && c.Source == "rdap" && c.Problem == want }) {
+						t.Errorf("no claim says that RDAP gave no %s because of %s: %+v", fact, want, h.Claims)
+					}
+				}
+				for _, entry := range seen.All() {
+					if text := fmt.Sprint(entry.Message, entry.ContextMap()); strings.Contains(text, "site-1") || strings.Contains(text, ".test") {
+						t.Errorf("a host is in the log: %s", text)
+					}
+				}
+			})
 		})
 	}
 }
@@ -164,51 +166,55 @@ func TestAllRegistriesFail(t *testing.T) {
 	for _, failure := range []fakenet.Failure{fakenet.FailHang, fakenet.FailDrip, fakenet.FailServer, fakenet.FailGarbage, fakenet.FailHuge, fakenet.FailOther, fakenet.FailRateLimit, fakenet.FailNotFound} {
 		t.Run(string(failure), func(t *testing.T) {
 			t.Parallel()
-			sim, l := world(t, func(o *Options) { o.Registry.Timeout = 300 * time.Millisecond })
-			to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
-			sim.FailRDAP(failure)
-			sim.FailWHOIS(failure)
-			started := time.Now()
-			h := locate(t.Context(), l, to, o)
-			if took := time.Since(started); took > 3*time.Second {
-				t.Errorf("took %v", took)
-			}
-			if h.Country != "NL" || h.Confidence != 0.75 || h.Provider != "Lowland Hosting" || h.ASN != 64500 || h.Registrar != nil || len(h.Contacts) != 0 {
-				t.Errorf("the databases do not decide alone: %+v", h)
-			}
-			problems := 0
-			for _, c := range h.Claims {
-				if c.Problem != "" {
-					problems++
+			synctest.Test(t, func(t *testing.T) {
+				sim, l := world(t, func(o *Options) { o.Registry.Timeout = 300 * time.Millisecond })
+				to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+				sim.FailRDAP(failure)
+				sim.FailWHOIS(failure)
+				started := time.Now()
+				h := locate(t.Context(), l, to, o)
+				if took := time.Since(started); took > 600*time.Millisecond { // RDAP, then WHOIS
+					t.Errorf("took %v", took)
 				}
-			}
-			if problems != 4 {
-				t.Errorf("%d problems, want RDAP's and WHOIS's about the network and the domain: %+v", problems, h.Claims)
-			}
+				if h.Country != "NL" || h.Confidence != 0.75 || h.Provider != "Lowland Hosting" || h.ASN != 64500 || h.Registrar != nil || len(h.Contacts) != 0 {
+					t.Errorf("the databases do not decide alone: %+v", h)
+				}
+				problems := 0
+				for _, c := range h.Claims {
+					if c.Problem != "" {
+						problems++
+					}
+				}
+				if problems != 4 {
+					t.Errorf("%d problems, want RDAP's and WHOIS's about the network and the domain: %+v", problems, h.Claims)
+				}
+			})
 		})
 	}
 }
 
 func TestLocateIsBounded(t *testing.T) {
 	t.Parallel()
-	sim, l := world(t, func(o *Options) { o.Timeout = 250 * time.Millisecond })
-	to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
-	sim.FailRDAP(fakenet.FailHang)
-	sim.FailWHOIS(fakenet.FailHang)
-	started := time.Now()
-	if h := locate(t.Context(), l, to, o); h.Country != "NL" {
-		t.Errorf("%+v", h)
-	}
-	if took := time.Since(started); took > 2*time.Second {
-		t.Errorf("took %v", took)
-	}
-	o.Resolution.Addresses = nil
-	for i := range 20 {
-		o.Resolution.Addresses = append(o.Resolution.Addresses, netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)}))
-	}
-	if h := locate(t.Context(), l, to, o); len(h.Addresses) != maxAddresses || !strings.Contains(h.Steps[len(h.Steps)-1], "12 further addresses") {
-		t.Errorf("%d addresses, steps %q", len(h.Addresses), h.Steps)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		sim, l := world(t, func(o *Options) { o.Timeout = 250 * time.Millisecond })
+		to, o := site(t, sim, fakenet.Site{Host: "site-1.example"})
+		sim.FailRDAP(fakenet.FailHang)
+		sim.FailWHOIS(fakenet.FailHang)
+		started := time.Now()
+		if h := locate(t.Context(), l, to, o); h.Country != "NL" {
+			t.Errorf("%+v", h)
+		}
+		if took := time.Since(started); took > 250*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+		o.Resolution.Addresses = nil
+		for i := range 20 {
+			o.Resolution.Addresses = append(o.Resolution.Addresses, netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)}))
+		}
+		if h := locate(t.Context(), l, to, o); len(h.Addresses) != maxAddresses || !strings.Contains(h.Steps[len(h.Steps)-1], "12 further addresses") {
+			t.Errorf("%d addresses, steps %q", len(h.Addresses), h.Steps)
+		}
+	})
 }
 
 func TestLiteralTargets(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"vigil/casefile"
+	"vigil/internal/testrun"
 	"vigil/web"
 	"vigil/web/webtest"
 )
@@ -159,7 +160,7 @@ func TestServer(t *testing.T) {
 	if _, err := c.Write([]byte("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")); err != nil {
 		t.Fatal(err)
 	}
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(testrun.Patience))
 	var b [512]byte
 	n, err := c.Read(b[:])
 	if strings.Contains(string(b[:n]), "200 OK") || errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
@@ -179,8 +180,8 @@ func isTimeout(err error) bool {
 	return errors.As(err, &n) && n.Timeout()
 }
 
-// TestPageOf200CasesIsFast renders the largest list: at most 20 ms, the best of ten.
-func TestPageOf200CasesIsFast(t *testing.T) {
+// TestPageOf200CasesIsCheap renders the largest list: at most 20 ms of processor time, the best of ten.
+func TestPageOf200CasesIsCheap(t *testing.T) {
 	h := newWeb(t, options(webtest.Sampled(200)))
 	r := httptest.NewRequest(http.MethodPost, "/login", strings.NewReader("name=viewer&password="+strings.ReplaceAll(webtest.Password, " ", "+")))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -189,17 +190,21 @@ func TestPageOf200CasesIsFast(t *testing.T) {
 	cookie := strings.Split(w.Header().Get("Set-Cookie"), ";")[0]
 	best := time.Hour
 	for range 10 {
-		start := time.Now()
+		before := testrun.CPU()
 		w := get(h, "/cases?limit=200", "", "Cookie", cookie)
-		took := time.Since(start)
+		cost := testrun.CPU() - before
 		if w.Code != 200 || strings.Count(w.Body.String(), "<tr>") != 201 {
 			t.Fatalf("%d, %d rows", w.Code, strings.Count(w.Body.String(), "<tr>"))
 		}
-		best = min(best, took)
+		best = min(best, cost)
 	}
-	t.Logf("200 rows in %v", best)
-	if limit := 20 * time.Millisecond * slower; best > limit {
-		t.Errorf("200 rows took %v, over %v", best, limit)
+	t.Logf("200 rows cost %v", best)
+	limit := 20 * time.Millisecond
+	if testrun.Race {
+		limit *= 10
+	}
+	if best > limit {
+		t.Errorf("200 rows cost %v of processor time, over %v", best, limit)
 	}
 }
 

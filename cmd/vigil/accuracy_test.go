@@ -14,9 +14,6 @@ import (
 
 // Both halves hold the bounds of accuracy.go: no false gone, at most one false live, 95% right.
 func TestAccuracy(t *testing.T) {
-	if testing.Short() {
-		t.Skip("judges the whole corpus")
-	}
 	for _, half := range []fakenet.Half{fakenet.HalfTune, fakenet.HalfHold} {
 		t.Run(string(half), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // time-outs pass in no time, and always end in the same order

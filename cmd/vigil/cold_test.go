@@ -21,7 +21,7 @@ func TestColdRegistriesBlockNobody(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		const hosts, waiting = 300, 20
+		const hosts, waiting = 100, 20
 		net := fakenet.New(fakenet.Options{})
 		defer net.Close()
 		cfg := config.Defaults()

@@ -27,24 +27,30 @@ import (
 
 const (
 	demoDay      = 2500 * time.Millisecond // a day of the story
-	demoDeadline = 40 * time.Second        // by then every site has ended as its script says, or the demo failed
+	demoDeadline = 16                      // days: so long after the program's start every site has ended as its script says, or the demo failed
 )
 
 func newDemo() *cobra.Command {
-	var exitWhenDone, keep bool
-	var listen string
+	o := demoOptions{day: demoDay}
+	began := time.Now() // commands are made when the program starts
 	cmd := &cobra.Command{
 		Use:   "demo [--exit-when-done] [--listen ADDR]",
 		Short: "The whole main job on a simulated internet on this machine; no network, no rights, nothing left behind",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), listen, exitWhenDone, keep)
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), began, o)
 		},
 	}
-	cmd.Flags().BoolVar(&exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; exit 0 only if each ended as its script says and no trace of a page was found")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "where to serve the pages")
-	cmd.Flags().BoolVar(&keep, "keep", false, "leave the temporary folder (database, log) in place and print its name")
+	cmd.Flags().BoolVar(&o.exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; exit 0 only if each ended as its script says and no trace of a page was found")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "where to serve the pages")
+	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the temporary folder (database, log, mails) in place and print its name")
 	return cmd
+}
+
+type demoOptions struct {
+	listen             string
+	exitWhenDone, keep bool
+	day                time.Duration // of the story
 }
 
 // demo is a running demo.
@@ -58,29 +64,31 @@ type demo struct {
 	listener net.Listener
 	token    string
 	password string
-	started  time.Time
+	day      time.Duration
+	began    time.Time    // when the program started
+	started  time.Time    // when the story did
 	looks    atomic.Int64 // looks at targets and siblings that started
 	cases    map[casefile.CaseID]fakenet.Ending
 }
 
-func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWhenDone, keep bool) error {
-	d, err := newDemoLab(ctx, listen)
+// runDemo lives the story and judges it once, at its end. Then it ends, or goes on until ctx does and says no more.
+func runDemo(ctx context.Context, out, progress io.Writer, began time.Time, o demoOptions) (err error) {
+	d, err := newDemoLab(ctx, o.listen, o.day)
 	if err != nil {
 		return err
 	}
 	defer d.remove()
+	d.began = began
 	temporary := d.path("tmp") // what a library writes to the temporary folder is searched too
 	if err := errors.Join(os.Mkdir(temporary, 0o700), os.Setenv("TMPDIR", temporary)); err != nil {
 		return err
 	}
-	if keep {
+	if o.keep {
 		fmt.Fprintln(out, "Kept:", d.dir)
 		d.kept = true
+		defer func() { err = errors.Join(err, d.keepMails()) }()
 	}
-	removal := d.engine.Visitor.Removal()
-	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: http://%s  (log in as demo, password %s)\n"+
-		"One vantage looks, so a removal needs twice the usual streak: here %d gone verdicts over %v, %.1f days of the story.\n",
-		len(d.endings), demoDay, d.listener.Addr(), d.password, removal.Verdicts, removal.Span, float64(removal.Span)/float64(demoDay))
+	d.introduce(out)
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -90,15 +98,11 @@ func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWh
 		return errors.Join(err, <-ended)
 	}
 	watchErr := d.watch(ctx, progress, ended)
-	if watchErr == nil && !exitWhenDone {
-		fmt.Fprintln(out, "Every site has ended as its script says. The pages stay until Ctrl-C.")
-		<-ctx.Done()
-	}
 	stop()
 	if err := errors.Join(watchErr, <-ended); err != nil && !errors.Is(err, errNotEnded) {
 		return err
 	}
-	summary, err := d.prove(context.WithoutCancel(ctx))
+	summary, err := d.prove(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,12 +110,38 @@ func runDemo(ctx context.Context, out, progress io.Writer, listen string, exitWh
 	if len(summary.faults) > 0 {
 		return fmt.Errorf("the demo found %d faults", len(summary.faults))
 	}
-	return nil
+	if o.exitWhenDone {
+		return nil
+	}
+	return d.goOn(ctx, out)
+}
+
+// introduce says what runs, and how it is reached.
+func (d *demo) introduce(out io.Writer) {
+	removal, at := d.engine.Visitor.Removal(), "http://"+d.listener.Addr().String()
+	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: %s  (log in as demo, password %s)\n"+
+		"API: curl -H 'Authorization: Bearer %s' %s/api/v1/cases  Metrics: the same with %s/metrics\n"+
+		"One vantage looks, so a removal needs twice the usual streak: here %d gone verdicts over %v, %.1f days of the story.\n",
+		len(d.endings), d.day, at, d.password, d.token, at, at, removal.Verdicts, removal.Span, float64(removal.Span)/float64(d.day))
+}
+
+// goOn starts Vigil again on what the story left, at the same address, until ctx ends.
+func (d *demo) goOn(ctx context.Context, out io.Writer) error {
+	d.engine.Look.Locator.Close()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.listener.Addr().String())
+	if err != nil {
+		return fmt.Errorf("listen for the pages again: %w", err)
+	}
+	if d.engine, err = d.engine.App.NewEngine(ctx, d.counted); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintln(out, "Every site has ended as its script says. Vigil goes on until Ctrl-C; what happens now is not judged any more.")
+	return d.engine.Run(ctx, listener)
 }
 
 // newDemoLab builds the internet, a house in a temporary folder and an engine in it.
-func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
-	d := &demo{cases: map[casefile.CaseID]fakenet.Ending{}}
+func newDemoLab(ctx context.Context, listen string, day time.Duration) (_ *demo, err error) {
+	d := &demo{day: day, began: time.Now(), cases: map[casefile.CaseID]fakenet.Ending{}}
 	defer func() {
 		if err != nil {
 			d.remove()
@@ -124,7 +154,7 @@ func newDemoLab(ctx context.Context, listen string) (_ *demo, err error) {
 		return nil, fmt.Errorf("listen for the pages: %w; give another address with --listen", err)
 	}
 	d.started = time.Now()
-	d.net, d.endings = fakenet.Story(demoDay)
+	d.net, d.endings = fakenet.Story(day)
 	for i := range 3 {
 		d.net.Add(fakenet.Site{Host: demoControl(i)})
 	}
@@ -186,6 +216,19 @@ func (d *demo) remove() {
 	}
 }
 
+// keepMails writes every mail that arrived to the folder. Before the end none may be there: a notice names its URL.
+func (d *demo) keepMails() error {
+	if err := os.MkdirAll(d.path("mails"), 0o700); err != nil {
+		return err
+	}
+	for i, m := range d.net.Mails() {
+		if err := os.WriteFile(d.path(fmt.Sprintf("mails/%03d.eml", i+1)), []byte(m.Body), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // counted counts the looks that start, to compare them with those that were recorded.
 func (d *demo) counted(l observe.Looker) observe.Looker { return &countedLooks{l, &d.looks} }
 
@@ -222,7 +265,7 @@ func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) 
 		if err != nil {
 			return err
 		}
-		done := open == 0 && time.Since(d.started) > fakenet.StoryDays*demoDay
+		done := open == 0 && time.Since(d.started) > fakenet.StoryDays*d.day
 		if live || done || time.Since(shown) > 4*time.Second {
 			shown = time.Now()
 			d.showProgress(ctx, progress, live, open)
@@ -233,7 +276,7 @@ func (d *demo) watch(ctx context.Context, progress io.Writer, ended chan error) 
 				fmt.Fprintln(progress)
 			}
 			return nil
-		case time.Since(d.started) > demoDeadline:
+		case time.Since(d.began) > demoDeadline*d.day:
 			return errNotEnded
 		}
 	}
@@ -250,7 +293,7 @@ func (d *demo) showProgress(ctx context.Context, progress io.Writer, live bool, 
 	if err != nil {
 		return // the end will say
 	}
-	line := fmt.Sprintf("day %4.1f ", float64(time.Since(d.started))/float64(demoDay))
+	line := fmt.Sprintf("day %4.1f ", float64(time.Since(d.started))/float64(d.day))
 	for _, s := range casefile.Standings {
 		if counts[s] > 0 {
 			line += fmt.Sprintf(" %s %d ", s, counts[s])

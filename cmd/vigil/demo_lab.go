@@ -22,7 +22,7 @@ import (
 )
 
 // config is the ordinary configuration with the demo's addresses, and its pace
-// scaled so that a day takes demoDay.
+// scaled so that a day takes d.day.
 func (d *demo) config() (config.Config, error) {
 	cfg := config.Defaults()
 	country, asn, err := d.net.WriteDatabases(d.dir)
@@ -31,17 +31,17 @@ func (d *demo) config() (config.Config, error) {
 	}
 	cfg.Database.URL = "sqlite:" + d.path("vigil.db")
 	cfg.Seal.KeyFile = d.path("vigil.key")
-	cfg.Resolver = config.Resolver{Servers: []string{d.net.DNS()}, Timeout: 400 * time.Millisecond}
+	cfg.Resolver = config.Resolver{Servers: []string{d.net.DNS()}, Timeout: d.day * 4 / 25}
 	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} { // RFC 5737, RFC 3849
 		cfg.Guard.AllowNetworks = append(cfg.Guard.AllowNetworks, netip.MustParsePrefix(p))
 	}
-	cfg.Crawler.Timeout, cfg.Crawler.PerHostGap = time.Second, 0
+	cfg.Crawler.Timeout, cfg.Crawler.PerHostGap = d.day*2/5, 0
 	cfg.Crawler.Vantages = []config.Vantage{{Name: "local", Country: "NL", Network: "AS64500"}}
 	cfg.Geolocate = config.Geolocate{
 		Databases: []config.GeoDatabase{{Kind: "country", Path: country}, {Kind: "asn", Path: asn}},
 		RDAP:      config.RDAP{Bootstrap: d.net.RDAPBootstrap()}, WHOIS: config.WHOIS{Server: d.net.WHOIS()}, PerSecond: 1000,
 	}
-	day := func(n float64) time.Duration { return time.Duration(n * float64(demoDay)) }
+	day := func(n float64) time.Duration { return time.Duration(n * float64(d.day)) }
 	cfg.Scheduler = config.Scheduler{
 		FirstGap: day(0.1), Growth: 0.1, MaxGap: day(0.25),
 		Confirm:          config.Confirm{Verdicts: 2, Span: day(0.5)}, // the demo has one vantage, so a removal needs 4 verdicts over a day

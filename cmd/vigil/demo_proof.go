@@ -263,7 +263,7 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 			mark = "WRONG"
 		}
 		if r.took > 0 {
-			took = fmt.Sprintf("%.1f", float64(r.took)/float64(demoDay))
+			took = fmt.Sprintf("%.1f", float64(r.took)/float64(d.day))
 		}
 		standing := string(r.c.Standing)
 		if r.c.Episode.Number > 1 {
@@ -282,12 +282,12 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 	fmt.Fprintln(out, t.Render())
 	median := "not reached"
 	if m := s.figures.All.Median; m != nil {
-		median = fmt.Sprintf("%.1f days of the story", float64(*m)/float64(demoDay))
+		median = fmt.Sprintf("%.1f days of the story", float64(*m)/float64(d.day))
 	}
 	fmt.Fprintf(out, "%d sites: %d removed of n = %d (censored %d, unavailable %d, excluded %d), median time to removal %s\n", len(s.rows),
 		s.figures.All.Removed, s.figures.All.N, s.figures.All.Censored, s.figures.All.Unavailable, s.figures.All.Excluded, median)
 	fmt.Fprintf(out, "%d looks started, %d recorded; %d mails, each once; %.1f MB of database, WAL, log, mails and temporary files searched for %d markers; %.1f s\n",
-		d.looks.Load(), s.recorded, len(d.net.Mails()), float64(s.searched)/(1<<20), len(d.net.Markers()), time.Since(d.started).Seconds())
+		d.looks.Load(), s.recorded, len(d.net.Mails()), float64(s.searched)/(1<<20), len(d.net.Markers()), time.Since(d.began).Seconds())
 	for _, f := range s.faults {
 		fmt.Fprintln(out, "WRONG:", f)
 	}

@@ -16,6 +16,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 )
 
 // publisher serves the lab's databases over plain http on loopback, which the lab allows.
@@ -175,15 +176,13 @@ func TestGeodataUpdateSurvivesAKill(t *testing.T) {
 	p := l.start("geodata", "update")
 	select {
 	case <-halfway:
-	case <-time.After(20 * time.Second):
+	case <-time.After(testrun.Patience):
 		t.Fatal("the download did not begin")
 	}
-	for range 200 { // until the temporary file is there
-		if left, _ := filepath.Glob(filepath.Join(l.dir, ".vigil-*.tmp")); len(left) == 1 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	testrun.Eventually(t, "the temporary file is there", func() bool {
+		left, _ := filepath.Glob(filepath.Join(l.dir, ".vigil-*.tmp"))
+		return len(left) == 1
+	})
 	if _, said, code := l.vigil("", "geodata", "update"); code != exitFailed || !strings.Contains(said, "could not be updated") {
 		t.Errorf("a second update beside the first: exit code %d: %s", code, said)
 	}
@@ -237,13 +236,8 @@ func TestServeTakesNewDatabases(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	for range 100 {
-		if metric(`vigil_geodata_loaded{kind="country"} 1`) {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	if !metric(`vigil_geodata_loaded{kind="country"} 1`) || !metric(`vigil_geodata_age_seconds{kind="country"} `) {
+	testrun.Eventually(t, "the new database is loaded", func() bool { return metric(`vigil_geodata_loaded{kind="country"} 1`) })
+	if !metric(`vigil_geodata_age_seconds{kind="country"} `) {
 		t.Error("the new database is not in use")
 	}
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {

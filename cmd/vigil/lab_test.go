@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 )
 
 // lab is a simulated internet on loopback for a vigil that is a process of its own
@@ -51,9 +52,9 @@ func newLab(t *testing.T, sites ...fakenet.Site) *lab {
 	text := fmt.Sprintf(`
 database: {url: "sqlite:%[1]s/vigil.db"}
 seal: {key_file: "%[1]s/vigil.key"}
-resolver: {servers: ["%[2]s"], timeout: 2s}
+resolver: {servers: ["%[2]s"], timeout: 10s}
 guard: {allow_networks: [127.0.0.0/8]}
-crawler: {timeout: 5s, per_host_gap: 0s, in_flight: 32, vantages: [{name: local, country: NL, network: AS64500}]}
+crawler: {timeout: 20s, per_host_gap: 0s, in_flight: 32, vantages: [{name: local, country: NL, network: AS64500}]}
 geolocate: {databases: [{kind: country, path: "%[3]s"}, {kind: asn, path: "%[4]s"}], rdap: {bootstrap: "%[5]s"}, whois: {server: "%[6]s"}, per_second: 1000}
 scheduler: {first_gap: 200ms, growth: 0.1, max_gap: 500ms, confirm: {verdicts: 3, span: 1s}, unavailable_after: 24h, aftercare: [2s, 24h], feed_every: 100ms, rounds: 16}
 gate: {targets: ["%[7]s"]}
@@ -99,11 +100,15 @@ func runVigil(ctx context.Context, in string, args ...string) (stdout, stderr st
 	return out.String(), said.String(), code
 }
 
+// builtIn is the folder of the real binary, when a test needed it.
+var builtIn string
+
 var buildOnce = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "vigil-test-*")
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
 	path := filepath.Join(dir, "vigil")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
@@ -114,9 +119,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := buildOnce(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
+	_ = os.RemoveAll(builtIn)
 	os.Exit(code)
 }
 
@@ -150,7 +153,7 @@ func (l *lab) start(args ...string) *process {
 // ready waits until the pages answer.
 func (l *lab) ready(p *process) {
 	l.t.Helper()
-	for range 300 {
+	for end := time.Now().Add(testrun.Patience); time.Now().Before(end); {
 		response, err := http.Get("http://" + l.listen + "/readyz")
 		if err == nil {
 			response.Body.Close()

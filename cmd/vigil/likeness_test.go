@@ -123,9 +123,6 @@ func seenBy(t *testing.T, pages []string) []*casefile.Features {
 // The thresholds of likeness (ADR-0028) on families of pages that change while their matter stays, and on
 // pairs of different families. Half of these share title, links and build, as the articles of one site do.
 func TestThresholdsOfLikeness(t *testing.T) {
-	if testing.Short() {
-		t.Skip("looks at hundreds of pages")
-	}
 	const families, versions = 12, 3
 	var html []string
 	var of []int // family of each page

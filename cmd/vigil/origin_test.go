@@ -14,6 +14,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 )
 
 // onHouse works on the database of a lab, beside the commands.
@@ -55,12 +56,10 @@ func (l *lab) visited(host string) casefile.CaseID {
 		working, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
 		go func() { ended <- e.Run(working, nil) }()
-		for range 200 {
-			if c, err := h.Store.Case(ctx, id); err != nil || c.Hosting != nil {
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
+		testrun.Eventually(l.t, "the case was visited", func() bool {
+			c, err := h.Store.Case(ctx, id)
+			return err != nil || c.Hosting != nil
+		})
 		stop()
 		if err := <-ended; err != nil {
 			l.t.Error(err)

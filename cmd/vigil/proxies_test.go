@@ -22,6 +22,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 )
 
 // labProxy is a proxy on loopback that stands at a vantage of a simulated internet.
@@ -173,17 +174,18 @@ func TestVantagesThroughVisits(t *testing.T) {
 	e := openProxied(t, n, places, web, socks, zap.New(core))
 	cases := reportAll(t, e, urls)
 
-	wait := func(what string, within time.Duration, until func() bool) {
+	wait := func(what string, until func() bool) {
 		t.Helper()
-		for end := time.Now().Add(within); !until(); time.Sleep(5 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("not within %v: %s", within, what)
+		testrun.Eventually(t, what, func() bool {
+			if until() {
+				return true
 			}
 			rounds(t.Context(), t, e)
 			if err := e.Agreement.Compare(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-		}
+			return false
+		})
 	}
 	get := func(host string) casefile.Case {
 		t.Helper()
@@ -196,8 +198,8 @@ func TestVantagesThroughVisits(t *testing.T) {
 	standing := func(host string, s casefile.Standing) func() bool {
 		return func() bool { return get(host).Standing == s }
 	}
-	wait("the fenced case goes to a person", 20*time.Second, standing("fenced.example", casefile.Review))
-	wait("the gone case is removed", 20*time.Second, standing("gone.example", casefile.Removed))
+	wait("the fenced case goes to a person", standing("fenced.example", casefile.Review))
+	wait("the gone case is removed", standing("gone.example", casefile.Removed))
 	if c := get("fenced.example"); c.Last.Reason != casefile.ReasonFenced || c.Episode.FirstSeen.IsZero() || c.Undecided.Count < 3 {
 		t.Errorf("fenced: last %s, %d undecided verdicts, first seen %v", c.Last.Reason, c.Undecided.Count, c.Episode.FirstSeen)
 	}
@@ -218,7 +220,7 @@ func TestVantagesThroughVisits(t *testing.T) {
 	}
 
 	web.stop()
-	wait("a note on the dead proxy", 30*time.Second, func() bool { return len(e.Degraded()) > 0 })
+	wait("a note on the dead proxy", func() bool { return len(e.Degraded()) > 0 })
 	if said := e.Degraded(); len(said) != 1 || !strings.Contains(said[0], "vantage web") || !strings.Contains(said[0], "mostly silent") {
 		t.Errorf("said %q", said)
 	}

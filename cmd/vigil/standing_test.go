@@ -12,6 +12,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 	"vigil/web/api"
 )
 
@@ -30,13 +31,12 @@ func (l *lab) shown(token string, id int) api.CaseDetail {
 func (l *lab) until(token string, id int, what string, is func(api.CaseDetail) bool) api.CaseDetail {
 	l.t.Helper()
 	var d api.CaseDetail
-	for range 300 {
+	for end := time.Now().Add(testrun.Patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if d = l.shown(token, id); is(d) {
 			return d
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	l.t.Fatalf("V-%d: waited 30 s until %s; it is %s, last %+v, %d visits, question %+v", id, what, d.Standing, d.LastVerdict, d.Visits, d.Question)
+	l.t.Fatalf("V-%d: waited in vain until %s; it is %s, last %+v, %d visits, question %+v", id, what, d.Standing, d.LastVerdict, d.Visits, d.Question)
 	return d
 }
 
@@ -98,10 +98,11 @@ func (l *lab) reports(token, host string, held bool) {
 // TestStandingAsAPersonLivesIt acts on the cases of a running vigil through its API, with real mail: police first, a
 // review with its answer, a removal on a person's word that is undone, and what is refused.
 func TestStandingAsAPersonLivesIt(t *testing.T) {
+	testrun.NeedsLong(t, "acts on the cases of a running vigil, with real mail")
 	t.Parallel()
 	l := newLab(t,
 		fakenet.Site{Host: "police.test"},
-		fakenet.Site{Host: "changing.test", Acts: []fakenet.Act{{Behaviour: fakenet.Article(3, 3000)}, fakenet.Then(6*time.Second, fakenet.Article(17, 9000))}},
+		fakenet.Site{Host: "changing.test", Acts: fakenet.Always(fakenet.Article(3, 3000))},
 		fakenet.Site{Host: "silent.test", Acts: []fakenet.Act{{Behaviour: fakenet.ServerError(503)}}},
 	)
 	providers := filepath.Join(l.dir, "providers.csv")
@@ -166,6 +167,8 @@ func (l *lab) policeFirst(token string, id int) {
 func (l *lab) reviewed(token string, id int) {
 	t := l.t
 	t.Helper()
+	l.until(token, id, "its first page is known", func(d api.CaseDetail) bool { return d.LastVerdict != nil && d.LastVerdict.State == casefile.StateLive })
+	l.net.Change("changing.test", fakenet.Article(17, 9000))
 	d := l.until(token, id, "a person is asked", func(d api.CaseDetail) bool { return d.Standing == casefile.Review })
 	if q := d.Question; q == nil || q.About != "content_differs" || !strings.HasSuffix(q.Text, "?") || !strings.Contains(q.Text, " words, ") || len(q.Answers) != 3 {
 		t.Fatalf("question: %+v", d.Question)

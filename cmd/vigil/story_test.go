@@ -33,7 +33,7 @@ func liveStory(t *testing.T, dir string) {
 	const day = 24 * time.Hour
 	net, endings := fakenet.Story(day)
 	defer net.Close()
-	d := &demo{dir: dir, net: net, endings: endings, cases: map[casefile.CaseID]fakenet.Ending{}, started: time.Now()}
+	d := &demo{day: day, dir: dir, net: net, endings: endings, cases: map[casefile.CaseID]fakenet.Ending{}, started: time.Now()}
 	d.net.Add(fakenet.Site{Host: demoControl(0)})
 	d.net.Add(fakenet.Site{Host: demoControl(1)})
 	var logged bytes.Buffer
@@ -53,7 +53,7 @@ func liveStory(t *testing.T, dir string) {
 		RDAP:      config.RDAP{Bootstrap: net.RDAPBootstrap()}, WHOIS: config.WHOIS{Server: net.WHOIS()}, PerSecond: 1000,
 	}
 	s := &cfg.Scheduler
-	s.FeedEvery = time.Minute // the outbox looks as often
+	s.FeedEvery = 10 * time.Minute // the outbox looks as often
 	s.FirstGap, s.MaxGap, s.UnavailableAfter = day/10, day/4, 4*day
 	s.Confirm = config.Confirm{Verdicts: 2, Span: day / 2} // one vantage: a removal needs 4 verdicts over a day
 	s.Aftercare = []time.Duration{day, 2 * day, 3 * day, 30 * day}

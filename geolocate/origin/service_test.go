@@ -206,24 +206,20 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 }
 
-// TestSlowAnswers: an answer in drips ends with the time limit.
+// TestSlowAnswers: an answer in drips, which never ends, ends with the time limit.
 func TestSlowAnswers(t *testing.T) {
 	t.Parallel()
 	s := newService(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		for i := 0; r.Context().Err() == nil && i < 500; i++ {
+		for r.Context().Err() == nil {
 			_, _ = io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
 			time.Sleep(10 * time.Millisecond)
 		}
 	})
 	f, _ := s.finder(t, func(o *Options) { o.Timeout = 300 * time.Millisecond })
-	started := time.Now()
 	if claims := f.FindOrigin(t.Context(), host, edge); claims[0].Problem != "timeout" {
 		t.Errorf("%+v", claims)
-	}
-	if took := time.Since(started); took > 2*time.Second {
-		t.Errorf("took %v", took)
 	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()

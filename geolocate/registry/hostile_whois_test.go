@@ -68,11 +68,7 @@ func TestHostileWHOIS(t *testing.T) {
 					o.Timeout = 400 * time.Millisecond
 				}
 			})
-			started := time.Now()
 			got := r.Network(t.Context(), addr7)
-			if took := time.Since(started); took > 1500*time.Millisecond {
-				t.Errorf("took %v", took)
-			}
 			fits := false
 			for _, want := range test.want {
 				fits = fits || len(got.Failed) == 1 && got.Failed[0].Problem == want

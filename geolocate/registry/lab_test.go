@@ -12,7 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"vigil/internal/testrun"
 )
 
 // lab is a small world of registries on loopback: an RDAP server with its bootstrap
@@ -117,7 +118,7 @@ func (l *lab) open(change func(*Options)) *Registry {
 			l.resolved = append(l.resolved, host)
 			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 		},
-		Bootstrap: l.rdap.URL + "/boot", WHOISServer: l.rootAt, PerSecond: 1000, Burst: 1000, Timeout: 3 * time.Second,
+		Bootstrap: l.rdap.URL + "/boot", WHOISServer: l.rootAt, PerSecond: 1000, Burst: 1000, Timeout: testrun.Patience,
 	}
 	if change != nil {
 		change(&o)

@@ -30,7 +30,7 @@ func TestOneBootstrapForManyQueries(t *testing.T) {
 		l.answer(fmt.Sprintf("/rdap/ip/2001:db8:%x::7", i+1), strings.Replace(network(fmt.Sprintf("2001:db8:%x::", i+1), fmt.Sprintf("2001:db8:%x:ffff:ffff:ffff:ffff:ffff", i+1)), `"v4"`, `"v6"`, 1))
 		l.answer(fmt.Sprintf("/rdap/domain/site-%d.example", i), strings.Replace(domainJSON, "SITE-1", fmt.Sprintf("SITE-%d", i), 1))
 	}
-	r := l.open(func(o *Options) { o.NoWHOIS, o.Waiting, o.Timeout = true, 256, 30*time.Second })
+	r := l.open(func(o *Options) { o.NoWHOIS, o.Waiting = true, 256 })
 	var wg sync.WaitGroup
 	for i := range 64 {
 		four, six := netip.AddrFrom4([4]byte{192, 0, 2, byte(4 * i)}), netip.MustParseAddr(fmt.Sprintf("2001:db8:%x::7", i+1))

@@ -157,7 +157,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 func TestRatePerServer(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	r := l.open(func(o *Options) { o.NoWHOIS = true; o.PerSecond = 0.001; o.Burst = 2; o.Timeout = time.Second })
+	r := l.open(func(o *Options) { o.NoWHOIS = true; o.PerSecond = 0.001; o.Burst = 2 })
 	problems := map[Problem]int{}
 	for i := range 4 { // the bootstrap file takes one of two
 		got := r.Network(t.Context(), netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}))
@@ -271,12 +271,8 @@ func TestCallerWhoStops(t *testing.T) {
 	if got := r.Network(stopped, addr7); got.Failed[0].Problem != ProblemInterrupted {
 		t.Errorf("%+v", got)
 	}
-	started := time.Now()
 	if got := r.Network(ctx, addr7); got.Source != "" || got.Failed[0].Problem != ProblemTimeout {
 		t.Errorf("%+v", got)
-	}
-	if took := time.Since(started); took > time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 

@@ -9,13 +9,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vigil/internal/testrun"
 )
 
 // send hands a mail to the sink and returns what went wrong.
 func send(t *testing.T, n *Net, dial Dial, starttls bool, to ...string) error {
 	t.Helper()
 	c := connect(t, dial, n.SMTP())
-	_ = c.SetDeadline(time.Now().Add(2 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(testrun.Patience))
 	s, err := smtp.NewClient(c, MailHost)
 	if err != nil {
 		return err
@@ -93,7 +95,7 @@ func TestSinkRefuses(t *testing.T) {
 		if err := send(t, n, n.Dialer(""), false, "some@lowland.test"); err == nil || code(err) != 0 {
 			t.Errorf("%s: %v, want a broken line", rule, err)
 		}
-		deadline := time.Now().Add(2 * time.Second)
+		deadline := time.Now().Add(testrun.Patience)
 		for len(n.Mails()) < kept && time.Now().Before(deadline) {
 			time.Sleep(time.Millisecond)
 		}

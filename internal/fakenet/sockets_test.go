@@ -11,13 +11,14 @@ import (
 	"github.com/miekg/dns"
 
 	"vigil/casefile"
+	"vigil/internal/testrun"
 )
 
 // stranger is a client of a process that knows nothing of this package but the address of the resolver.
 func stranger(t *testing.T, s *Sockets) *http.Client {
 	var d net.Dialer
 	c := s.net.Client(nil)
-	c.Timeout = 2 * time.Second
+	c.Timeout = testrun.Patience
 	c.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
 		host, port, err := net.SplitHostPort(address)
 		if err != nil {
@@ -56,6 +57,7 @@ func TestPlainSockets(t *testing.T) {
 	n.Add(Site{Host: host(6), Acts: Always(NXDomain())})
 	n.Add(Site{Host: host(7), Acts: Always(Page("Moved").At(n.Address("RHEINBLICK-NET")))})
 	n.Add(Site{Host: host(8), Acts: []Act{{Behaviour: Refuse()}, Then(time.Second, Page("Open"))}})
+	n.Add(Site{Host: host(9), Acts: Always(Refuse())})
 	c := stranger(t, s)
 	defer c.CloseIdleConnections()
 	for h, want := range map[string]string{host(1): "A page of", host(2): "Secure", host(5): "Secure", host(7): "Moved"} {
@@ -66,10 +68,9 @@ func TestPlainSockets(t *testing.T) {
 	wantError(t, fetch(c, s.URL(host(3))).err, "reset")
 	wantError(t, fetch(c, s.URL(host(4))).err, "expired")
 	wantError(t, fetch(c, s.URL(host(6))).err, "NXDOMAIN")
+	wantError(t, fetch(c, s.URL(host(9))).err, "refused")
 	own := s.URL(host(8))
-	time.Sleep(150 * time.Millisecond)
-	wantError(t, fetch(c, own).err, "refused")
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(testrun.Patience)
 	for got := fetch(c, own); got.status != http.StatusOK; got = fetch(c, own) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the port never opened: %v", got.err)

@@ -174,7 +174,6 @@ func TestSilenceInVirtualTime(t *testing.T) {
 
 func TestScriptOverThirtyDays(t *testing.T) {
 	t.Parallel()
-	wall := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		n := New(Options{})
 		defer n.Close()
@@ -202,9 +201,6 @@ func TestScriptOverThirtyDays(t *testing.T) {
 			t.Errorf("%d requests, want 25: refused ones never arrive", got)
 		}
 	})
-	if took := time.Since(wall); took > 5*time.Second {
-		t.Errorf("thirty virtual days took %v", took)
-	}
 }
 
 func TestRedirectsCookiesReferrersAndFlakes(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"vigil/casefile"
+	"vigil/internal/testrun"
 )
 
 func TestMain(m *testing.M) {
@@ -200,17 +201,6 @@ func running(t *testing.T, e *Engine) (stop func() error) {
 	return stop
 }
 
-func until(t *testing.T, within time.Duration, what string, ok func() bool) {
-	t.Helper()
-	end := time.Now().Add(within)
-	for !ok() {
-		if time.Now().After(end) {
-			t.Fatalf("not within %v: %s", within, what)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
 func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, d database) {
@@ -231,18 +221,19 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	})
 }
 
+// Two hundred hosts, and a thousand in a long run: the race detector slows SQLite in Go twentyfold.
 func TestQueueWorksEachDueHost(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, d database) {
+		many := 200
+		if testrun.Long() {
+			many = 1000
+		}
 		h := newHosts(many)
 		stop := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
-		began := time.Now()
-		until(t, 20*time.Second, "all hosts worked", func() bool { return h.left() == 0 })
-		t.Logf("%d hosts in %v on %s", many, time.Since(began).Round(time.Millisecond), d.dialect)
+		testrun.Eventually(t, "all hosts worked", func() bool { return h.left() == 0 })
 		h.put("a-late-host")
-		began = time.Now()
-		until(t, 10*time.Second, "a host that became due later", func() bool { return h.left() == 0 })
-		t.Logf("a host that became due was worked after %v on %s, fed every 100 ms", time.Since(began).Round(time.Millisecond), d.dialect)
+		testrun.Eventually(t, "a host that became due later worked", func() bool { return h.left() == 0 })
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +255,7 @@ func TestQueueNeverRunsTwoRoundsOfOneHost(t *testing.T) {
 		}
 		first := running(t, engine(t, d, Options{Round: round, Feed: h.feed, Workers: 16, FeedEvery: 20 * time.Millisecond, PollEvery: 20 * time.Millisecond}))
 		second := running(t, engine(t, d, Options{Round: round, Feed: h.feed, Workers: 16, FeedEvery: 20 * time.Millisecond, PollEvery: 20 * time.Millisecond}))
-		until(t, 20*time.Second, "40 rounds of 8 hosts by two engines", func() bool { return again.Load() >= 40 && h.left() == 0 })
+		testrun.Eventually(t, "40 rounds of 8 hosts by two engines", func() bool { return again.Load() >= 40 && h.left() == 0 })
 		if err := first(); err != nil {
 			t.Error(err)
 		}
@@ -284,7 +275,7 @@ func TestQueueStopDrains(t *testing.T) {
 	databases(t, func(t *testing.T, d database) {
 		h := newHosts(10)
 		stop := running(t, engine(t, d, Options{Round: h.round(400 * time.Millisecond), Feed: h.feed}))
-		until(t, 10*time.Second, "all rounds under way", func() bool {
+		testrun.Eventually(t, "all rounds under way", func() bool {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			return len(h.rounds) == 10
@@ -304,24 +295,20 @@ func TestQueueStopEndsRoundsThatTakeTooLong(t *testing.T) {
 		h := newHosts(3)
 		e := engine(t, d, Options{Round: h.round(time.Hour), Feed: h.feed, DrainTimeout: 200 * time.Millisecond})
 		stop := running(t, e)
-		until(t, 10*time.Second, "all rounds under way", func() bool {
+		testrun.Eventually(t, "all rounds under way", func() bool {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			return len(h.rounds) == 3
 		})
-		began := time.Now()
-		if err := stop(); err != nil {
+		if err := stop(); err != nil { // it returns, although a round takes an hour
 			t.Fatal(err)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("the stop took %v", took)
 		}
 		if h.left() != 3 {
 			t.Fatalf("%d hosts are due; the 3 that were cut short must be", h.left())
 		}
 		// Nothing is lost: the next run works them.
 		next := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
-		until(t, 15*time.Second, "hosts that were cut short worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "hosts that were cut short worked", func() bool { return h.left() == 0 })
 		if err := next(); err != nil {
 			t.Fatal(err)
 		}
@@ -353,7 +340,7 @@ func TestQueueGivesUpTheJobsOfADeadProcess(t *testing.T) {
 		}
 		dead.Close()
 		stop := running(t, engine(t, d, Options{Round: h.round(0), Feed: h.feed}))
-		until(t, 10*time.Second, "the host of the dead process worked again", func() bool { return h.left() == 1 })
+		testrun.Eventually(t, "the host of the dead process worked again", func() bool { return h.left() == 1 })
 		time.Sleep(300 * time.Millisecond)
 		if h.left() != 1 {
 			t.Error("the job of another machine, which may live, was given up")
@@ -381,7 +368,7 @@ func TestQueueRescuesAStuckJobOfAnotherMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop := running(t, e)
-		until(t, 20*time.Second, "the stuck job rescued and its host worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "the stuck job rescued and its host worked", func() bool { return h.left() == 0 })
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -401,7 +388,7 @@ func TestQueueFeedsAFailedRoundAgain(t *testing.T) {
 			}
 			return work(ctx, k)
 		}}))
-		until(t, 15*time.Second, "a round that failed twice worked", func() bool { return h.left() == 0 })
+		testrun.Eventually(t, "a round that failed twice worked", func() bool { return h.left() == 0 })
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,0 @@
-//go:build race
-
-package main
-
-// outageHosts is how many hosts most kinds of outage are tried on.
-const outageHosts = 40

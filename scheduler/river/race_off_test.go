@@ -1,6 +1,0 @@
-//go:build !race
-
-package river
-
-// many is how many hosts the suite works.
-const many = 1000
