@@ -53,20 +53,20 @@ func (c Classification) Valid() bool { return slices.Contains(Classifications, c
 // Report is one party's word that a URL holds matter to be removed. Several
 // reports of one target attach to one case.
 type Report struct {
-	ID       ReportID
-	CaseID   CaseID
-	Target   Target
-	Referrer Target // where the reporter came from; zero when unknown
+	ID       ReportID `json:"id"`
+	CaseID   CaseID   `json:"-"`
+	Target   Target   `json:"-"`
+	Referrer Target   `json:"-"` // where the reporter came from; zero when unknown
 	// Source names who reported, for example "public" or a hotline; at most MaxSource bytes.
-	Source string
+	Source string `json:"source"`
 	// Reference is the reporter's own number for it; at most MaxReference bytes, may be empty.
-	Reference      string
-	Classification Classification
+	Reference      string         `json:"reference,omitempty"`
+	Classification Classification `json:"classification"`
 	// Received is when the hotline received the report: the start of the clock
 	// report -> removal.
-	Received time.Time
+	Received time.Time `json:"received"`
 	// Held asks for a police-first hold: no notice to providers until released.
-	Held bool
+	Held bool `json:"held"`
 }
 
 // Bounds of what a report may carry, in bytes.
@@ -97,31 +97,32 @@ type Life struct {
 	Informed bool `json:"informed,omitempty"`
 }
 
-// Case is the life of one target.
+// Case is the life of one target. Its JSON is the document in which the store keeps what is not a column, sealed,
+// or a row of its own: never in it is what reveals the target.
 type Case struct {
-	ID       CaseID
-	Target   Target
-	Referrer Target // the latest referrer a report carried; zero when unknown
-	HostKey  HostKey
+	ID       CaseID  `json:"-"`
+	Target   Target  `json:"-"`
+	Referrer Target  `json:"-"` // the latest referrer a report carried; zero when unknown
+	HostKey  HostKey `json:"-"`
 	Life
 	// Version grows by one with each record; a record made from an older version is refused.
-	Version int64
-	Due     Due
+	Version int64 `json:"-"`
+	Due     Due   `json:"-"`
 	// Baseline is what the first confirmed live look saw; nil before that.
-	Baseline *Features
-	Hosting  *Hosting // the last decision; nil before the first
+	Baseline *Features `json:"baseline,omitempty"`
+	Hosting  *Hosting  `json:"-"` // the last decision; nil before the first
 	// Origin is where a person said that the target is really hosted; nil when nobody did.
 	// It stays until it is forgotten, over moves and episodes.
-	Origin     *Origin
-	Assignment *Assignment // the last assignment; nil before the first
-	Visits     int
-	Opened     time.Time // when the first report was stored
+	Origin     *Origin     `json:"-"`
+	Assignment *Assignment `json:"assignment,omitempty"` // the last assignment; nil before the first
+	Visits     int         `json:"-"`
+	Opened     time.Time   `json:"-"` // when the first report was stored
 	// Looking is when a visit that has not been recorded yet began; zero when none is under way.
-	Looking time.Time
+	Looking time.Time `json:"-"`
 	// Report is the report that the case rests on (the latest), where a reader loaded it, else nil.
 	// Notices name its source, reference, classification and received time. It is not part of the
 	// case's own record: whoever writes a case leaves it alone.
-	Report *Report
+	Report *Report `json:"-"`
 }
 
 // Opinion is the short form of a verdict that a case remembers.
@@ -170,8 +171,8 @@ const MaxProvider = 200
 // Streak is a run of verdicts of one kind: how many, the first and the last. The zero value is no streak.
 type Streak struct {
 	Count int       `json:"count"`
-	First time.Time `json:"first"`
-	Last  time.Time `json:"last"`
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
 }
 
 // Span is the time between the first and the last verdict of the streak.

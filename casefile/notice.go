@@ -8,17 +8,17 @@ import (
 // Assignment says which hotlines must act on a case. Hosting country and
 // assigned country are two facts: an orphan's differ.
 type Assignment struct {
-	ID              AssignmentID
-	CaseID          CaseID
-	HostingCountry  string // empty when unknown
-	AssignedCountry string // empty when nobody could be found
-	Hotlines        []string
+	ID              AssignmentID `json:"id"`
+	CaseID          CaseID       `json:"case_id"`
+	HostingCountry  string       `json:"hosting_country,omitempty"`  // empty when unknown
+	AssignedCountry string       `json:"assigned_country,omitempty"` // empty when nobody could be found
+	Hotlines        []string     `json:"hotlines"`
 	// Policy names the rule that assigned: hosting_country, orphan, unknown_country, origin_unknown.
-	Policy       string
-	At           time.Time
-	Acknowledged time.Time
+	Policy       string    `json:"policy"`
+	At           time.Time `json:"at"`
+	Acknowledged time.Time `json:"acknowledged,omitzero"`
 	// Confirmed is false when the directory marks a hotline of it as uncertain.
-	Confirmed bool
+	Confirmed bool `json:"confirmed"`
 }
 
 // Same says whether b sends the case to the same hotlines by the same policy.

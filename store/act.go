@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 
@@ -12,9 +11,9 @@ import (
 
 // Act applies what a person does to a case. A move that is not allowed is a Problem,
 // and nothing changes.
-func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error) {
-	var after casefile.Case
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (after casefile.Case, err error) {
+	defer wrap(&err, "act on case %d", id)
+	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
 		c, err := tx.loadCase(ctx, id)
 		if err != nil {
 			return err
@@ -28,23 +27,19 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 		if problem != nil {
 			return problem
 		}
-		if next.Origin != c.Origin {
-			if err := tx.writeOrigin(ctx, id, next.Origin); err != nil {
-				return err
-			}
-		}
 		if c.Held && !next.Held {
 			if err := tx.releaseNotices(ctx, id, a.At); err != nil {
 				return err
 			}
 		}
+		c.newOrigin = next.Origin != c.Origin // only a person writes it: a visit leaves it alone
 		c.Case = next
 		c.Version++
 		after = c.Case
-		return tx.writeCase(ctx, c, events, written{at: a.At})
+		return tx.writeCase(ctx, c, events, a.At)
 	})
 	if err != nil {
-		return casefile.Case{}, fmt.Errorf("act on case %d: %w", id, err)
+		return casefile.Case{}, err
 	}
 	return after, nil
 }
@@ -82,47 +77,27 @@ func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named
 
 // releaseNotices lets the outbox have at once what a hold kept back: it was never tried.
 func (tx *transaction) releaseNotices(ctx context.Context, id casefile.CaseID, now time.Time) error {
-	_, err := tx.ExecContext(ctx, "UPDATE notices SET next_try = $2 WHERE case_id = $1 AND kind = 'removal' AND state = 'queued' AND tries = 0 AND next_try > $2", id, now.UnixMilli())
-	if err != nil {
-		return fmt.Errorf("release notices of case %d: %w", id, err)
-	}
-	return nil
-}
-
-// writeOrigin keeps where a person said that the target is really hosted, sealed; nil
-// forgets it. Only Act writes it: a visit leaves it alone.
-func (tx *transaction) writeOrigin(ctx context.Context, id casefile.CaseID, o *casefile.Origin) error {
-	var sealed []byte
-	if o != nil {
-		text, err := toJSON(o, maxOrigin, "origin")
-		if err != nil {
-			return err
-		}
-		if sealed, err = tx.s.keys.Seal([]byte(text), place("origin", id)); err != nil {
-			return fmt.Errorf("seal origin of case %d: %w", id, err)
-		}
-	}
-	if _, err := tx.ExecContext(ctx, "UPDATE cases SET origin_sealed = $2 WHERE id = $1", id, bytesOrNull(sealed)); err != nil {
-		return fmt.Errorf("write origin of case %d: %w", id, err)
-	}
-	return nil
+	const release = "UPDATE notices SET next_try = $2 WHERE case_id = $1 AND kind = 'removal' AND state = 'queued' AND tries = 0 AND next_try > $2"
+	_, err := tx.exec(ctx, "release notices", release, id, now.UnixMilli())
+	return err
 }
 
 // Reveal gives the URL of a case to a person, after the event that says so is
 // durable. Without a reason of 1 to casefile.MaxActionReason bytes it is a Problem.
-func (s *Store) Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (casefile.Target, error) {
+func (s *Store) Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (t casefile.Target, err error) {
 	if reason == "" || len(reason) > casefile.MaxActionReason {
 		return casefile.Target{}, casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
 	}
 	c, err := s.Case(ctx, id)
 	if err != nil {
-		return casefile.Target{}, err
+		return t, err
 	}
+	defer wrap(&err, "reveal case %d", id)
 	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		return tx.appendToCase(ctx, id, []casefile.Event{{At: now, Kind: casefile.EventRevealed, Actor: actor, Data: map[string]string{"reason": reason}}})
+		return tx.appendToCase(ctx, id, casefile.Event{At: now, Kind: casefile.EventRevealed, Actor: actor, Data: map[string]string{"reason": reason}})
 	})
 	if err != nil {
-		return casefile.Target{}, fmt.Errorf("reveal case %d: %w", id, err)
+		return t, err
 	}
 	return c.Target, nil
 }

@@ -37,15 +37,7 @@ func benchmarkVisits(b *testing.B, s *store.Store, start bool) {
 	const callers = 256
 	ctx := context.Background()
 	now := time.Now()
-	reports := make([]casefile.Report, callers)
-	for i := range reports {
-		x, err := casefile.NewTarget(fmt.Sprintf("https://site-%d.example/page", i))
-		if err != nil {
-			b.Fatal(err)
-		}
-		reports[i] = casefile.Report{Target: x, Source: "public"}
-	}
-	added, err := s.AddReports(ctx, reports, now)
+	added, err := s.AddReports(ctx, reportsOf(b, callers), now)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -93,4 +85,73 @@ func sampleVisit(c casefile.Case, now time.Time) casefile.Visit {
 	}
 	v.After.Due = casefile.Due{At: now.Add(time.Hour), Why: casefile.WhyCadence}
 	return v
+}
+
+// BenchmarkReadCases reads the page of the newest cases, each with a hosting, an assignment and a baseline. One
+// operation is one page of casefile.MaxPage.
+func BenchmarkReadCases(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { benchmarkReads(b, storetest.SQLite(b).Open(b)) })
+	if storetest.HasPostgres(b) {
+		b.Run("postgres", func(b *testing.B) { benchmarkReads(b, storetest.Postgres(b).Open(b)) })
+	}
+}
+
+func benchmarkReads(b *testing.B, s *store.Store) {
+	now := time.Now()
+	added, err := s.AddReports(b.Context(), reportsOf(b, casefile.MaxPage), now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, a := range added {
+		c, err := s.Case(b.Context(), a.CaseID)
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := sampleVisit(c, now)
+		v.Hosting = &casefile.Hosting{Provider: "Example Net", ASN: 64500, Country: "NL", Decided: now, Addresses: v.Observations[0].Resolution.Addresses}
+		v.Assignment = &casefile.Assignment{HostingCountry: "NL", AssignedCountry: "NL", Hotlines: []string{"Hotline A"}, Policy: "hosting_country", At: now}
+		v.After.Baseline = v.Observations[0].Features
+		v.After.Last = casefile.Opinion{State: casefile.StateLive, Reason: casefile.ReasonServed, At: now}
+		if err := s.RecordVisit(b.Context(), v); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if list, err := s.Cases(b.Context(), casefile.CaseFilter{}); err != nil || len(list) != casefile.MaxPage || list[0].Baseline == nil {
+			b.Fatal(len(list), err)
+		}
+	}
+}
+
+// BenchmarkAddReports stores reports of new targets, a hundred in one call.
+func BenchmarkAddReports(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { benchmarkReports(b, storetest.SQLite(b).Open(b)) })
+	if storetest.HasPostgres(b) {
+		b.Run("postgres", func(b *testing.B) { benchmarkReports(b, storetest.Postgres(b).Open(b)) })
+	}
+}
+
+func benchmarkReports(b *testing.B, s *store.Store) {
+	const batch = 100
+	reports := reportsOf(b, b.N)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for from := 0; from < b.N; from += batch {
+		if _, err := s.AddReports(b.Context(), reports[from:min(from+batch, b.N)], time.Now()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func reportsOf(b *testing.B, n int) []casefile.Report {
+	reports := make([]casefile.Report, n)
+	for i := range reports {
+		x, err := casefile.NewTarget(fmt.Sprintf("https://site-%d.example/page", i))
+		if err != nil {
+			b.Fatal(err)
+		}
+		reports[i] = casefile.Report{Target: x, Source: "public"}
+	}
+	return reports
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,9 @@ const (
 	maxTrail    = 32768
 	maxHosting  = 65536
 	maxOrigin   = 4096
+	maxCase     = 8192
+	maxEpisode  = 2048
+	maxReport   = 4096
 	maxSession  = 16384
 	maxAnswer   = 65536
 	maxName     = 80
@@ -40,15 +44,15 @@ func at(t time.Time) any {
 }
 
 // stamp reads what at wrote.
-type stamp struct{ time.Time }
+type stamp struct{ to *time.Time }
 
 // Scan reads the column.
-func (s *stamp) Scan(v any) error {
+func (s stamp) Scan(v any) error {
 	switch v := v.(type) {
 	case nil:
-		s.Time = time.Time{}
+		*s.to = time.Time{}
 	case int64:
-		s.Time = time.UnixMilli(v).UTC()
+		*s.to = time.UnixMilli(v).UTC()
 	default:
 		return fmt.Errorf("a time column holds a %T", v)
 	}
@@ -73,20 +77,34 @@ func clip(text string, limit int) string {
 	return text[:limit]
 }
 
-// orNull writes empty text as NULL.
-func orNull(text string) any {
-	if text == "" {
+// orNull writes an empty text, and no number, as NULL.
+func orNull[T comparable](v T) any {
+	if v == *new(T) {
 		return nil
 	}
-	return text
+	return v
 }
 
-// orNullID writes a missing id as NULL.
-func orNullID(id int64) any {
-	if id == 0 {
-		return nil
+// document is a value in one column: JSON with the version of its form. A new field of the value is kept with
+// nothing more to do; one that changes its meaning makes another version, and readDocument knows the older ones.
+type document struct {
+	Version int `json:"v"`
+	Value   any `json:"value"`
+}
+
+const documentVersion = 1
+
+func toDocument(v any, limit int, what string) (string, error) {
+	return toJSON(document{documentVersion, v}, limit, what)
+}
+
+func readDocument(text string, into any) error {
+	d := document{Value: into}
+	err := json.Unmarshal([]byte(text), &d)
+	if err == nil && d.Version != documentVersion {
+		err = fmt.Errorf("a document of version %d was written by a newer Vigil", d.Version)
 	}
-	return id
+	return err
 }
 
 // toJSON writes v, which must fit limit bytes.
@@ -152,6 +170,15 @@ func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any
 	return nil
 }
 
+// sealJSON writes a sealed column of a case, of at most limit bytes in the clear.
+func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int) ([]byte, error) {
+	text, err := toJSON(v, limit, column)
+	if err != nil {
+		return nil, err
+	}
+	return s.keys.Seal([]byte(text), place(column, id))
+}
+
 func place(column string, id casefile.CaseID) []byte {
 	return fmt.Appendf(nil, "%s:%d", column, id)
 }
@@ -159,8 +186,21 @@ func place(column string, id casefile.CaseID) []byte {
 // scanner is *sql.Row or *sql.Rows.
 type scanner interface{ Scan(...any) error }
 
-// collect reads all rows with one and closes them.
-func collect[T any](rows *sql.Rows, err error, one func(scanner) (T, error)) ([]T, error) {
+// wrap says what was being done when there is an error.
+func wrap(err *error, format string, args ...any) {
+	if *err != nil {
+		*err = fmt.Errorf(format+": %w", append(args, *err)...)
+	}
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// query reads all rows of a query with one.
+func query[T any](ctx context.Context, from querier, one func(scanner) (T, error), text string, args ...any) ([]T, error) {
+	rows, err := from.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -203,8 +243,7 @@ type where struct {
 
 // add takes a condition whose parameter is written as "?".
 func (w *where) add(condition string, arg any) {
-	w.args = append(w.args, arg)
-	w.conditions = append(w.conditions, strings.Replace(condition, "?", fmt.Sprintf("$%d", len(w.args)), 1))
+	w.conditions = append(w.conditions, strings.Replace(condition, "?", w.param(arg), 1))
 }
 
 // param adds a parameter and returns its name.

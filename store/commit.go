@@ -110,6 +110,24 @@ func (s *Store) inTx(ctx context.Context, do func(ctx context.Context, tx *trans
 	return j.err
 }
 
+// exec runs one statement in a shared transaction and says how many rows it changed.
+func (s *Store) exec(ctx context.Context, what, query string, args ...any) (n int64, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		n, err = tx.exec(ctx, what, query, args...)
+		return err
+	})
+	return n, err
+}
+
+// exec runs a statement and says how many rows it changed.
+func (tx *transaction) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
+	result, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", what, err)
+	}
+	return result.RowsAffected()
+}
+
 func (c *committer) work() {
 	group := make([]*job, 0, maxGroup)
 	for first := range c.waiting {
@@ -234,15 +252,16 @@ func (tx *transaction) settleHosts(ctx context.Context) error {
 	slices.Sort(hosts)
 	for _, h := range hosts {
 		if tx.s.dialect == DialectPostgres {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO hosts (host_key) VALUES ($1) ON CONFLICT (host_key) DO UPDATE SET host_key = excluded.host_key", string(h)); err != nil {
-				return fmt.Errorf("lock host: %w", err)
+			const lock = "INSERT INTO hosts (host_key) VALUES ($1) ON CONFLICT (host_key) DO UPDATE SET host_key = excluded.host_key"
+			if _, err := tx.exec(ctx, "lock host", lock, string(h)); err != nil {
+				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO hosts (host_key, due_at)
+		_, err := tx.exec(ctx, "settle due time of host", `INSERT INTO hosts (host_key, due_at)
 			SELECT $1, MIN(due_at) FROM cases WHERE host_key = $1 AND due_at IS NOT NULL
 			ON CONFLICT (host_key) DO UPDATE SET due_at = excluded.due_at`, string(h))
 		if err != nil {
-			return fmt.Errorf("settle due time of host: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -18,24 +18,17 @@ const (
 
 // DueHosts lists hosts that have cases due at now, the longest waiting first, at
 // most limit (1 to MaxDue). It reads one index row a host, however many cases it has.
-func (s *Store) DueHosts(ctx context.Context, now time.Time, limit int) ([]casefile.HostKey, error) {
-	rows, err := s.read.QueryContext(ctx, dueHostsQuery, now.UnixMilli(), min(max(limit, 1), MaxDue))
-	list, err := collect(rows, err, func(row scanner) (h casefile.HostKey, err error) { return h, row.Scan(&h) })
-	if err != nil {
-		return nil, fmt.Errorf("list due hosts: %w", err)
-	}
-	return list, nil
+func (s *Store) DueHosts(ctx context.Context, now time.Time, limit int) (list []casefile.HostKey, err error) {
+	defer wrap(&err, "list due hosts")
+	return query(ctx, s.read, func(row scanner) (h casefile.HostKey, err error) { return h, row.Scan(&h) },
+		dueHostsQuery, now.UnixMilli(), min(max(limit, 1), MaxDue))
 }
 
 // DueCases reads the cases of a host that are due at now, the longest waiting first,
 // at most limit (1 to MaxDue).
-func (s *Store) DueCases(ctx context.Context, host casefile.HostKey, now time.Time, limit int) ([]casefile.Case, error) {
-	rows, err := s.read.QueryContext(ctx, dueCasesQuery, string(host), now.UnixMilli(), min(max(limit, 1), MaxDue))
-	list, err := collect(rows, err, s.scanPlainCase)
-	if err != nil {
-		return nil, fmt.Errorf("list due cases: %w", err)
-	}
-	return list, nil
+func (s *Store) DueCases(ctx context.Context, host casefile.HostKey, now time.Time, limit int) (list []casefile.Case, err error) {
+	defer wrap(&err, "list due cases")
+	return query(ctx, s.read, s.scanPlainCase, dueCasesQuery, string(host), now.UnixMilli(), min(max(limit, 1), MaxDue))
 }
 
 // PostponeHost moves the due time of the host's cases that are due at now to until,
@@ -45,18 +38,11 @@ func (s *Store) PostponeHost(ctx context.Context, host casefile.HostKey, now, un
 		return 0, fmt.Errorf("postpone host: a due time needs a time and a cause")
 	}
 	var moved int64
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "UPDATE cases SET due_at = $3, due_why = $4 WHERE host_key = $1 AND due_at <= $2",
-			string(host), now.UnixMilli(), until.UnixMilli(), string(why))
-		if err != nil {
-			return err
-		}
+	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) (err error) {
 		tx.due(host)
-		moved, err = result.RowsAffected()
+		moved, err = tx.exec(ctx, "postpone host", "UPDATE cases SET due_at = $3, due_why = $4 WHERE host_key = $1 AND due_at <= $2",
+			string(host), now.UnixMilli(), until.UnixMilli(), string(why))
 		return err
 	})
-	if err != nil {
-		return 0, fmt.Errorf("postpone host: %w", err)
-	}
-	return int(moved), nil
+	return int(moved), err
 }

@@ -8,14 +8,6 @@ import (
 	"vigil/casefile"
 )
 
-// written says what a write of a case brings along.
-type written struct {
-	at                  time.Time // when it happened: the end of an outcome that begins now
-	visits              int       // how many visits were added
-	country             any       // of a new hosting decision; nil without one
-	hosting, assignment int64     // the new rows; 0 without
-}
-
 // outcome says how the running episode of a case stands in the figures, and when
 // that was reached if the case itself knows.
 func outcome(c casefile.Case) (casefile.Outcome, time.Time) {
@@ -34,39 +26,36 @@ func outcome(c casefile.Case) (casefile.Outcome, time.Time) {
 // writeEpisode brings the row of the running episode up to date. The times of
 // notices are not touched: they belong to SettleNotice, which may have come between
 // the reading of the case and this.
-func (tx *transaction) writeEpisode(ctx context.Context, c casefile.Case, w written) error {
+func (tx *transaction) writeEpisode(ctx context.Context, c casefile.Case, now time.Time) error {
 	state, ended := outcome(c)
 	if ended.IsZero() && state != casefile.OutcomeOpen {
-		ended = w.at
+		ended = now
 	}
 	e := c.Episode
-	_, err := tx.ExecContext(ctx, `INSERT INTO episodes (case_id, number, host_key, opened_at, first_seen, last_seen, first_gone, removed_at,
-			outcome, ended_at, country, provider, country_since, provider_since, recorded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (case_id, number) DO UPDATE SET opened_at = excluded.opened_at, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
-			first_gone = excluded.first_gone, removed_at = excluded.removed_at, country = excluded.country, provider = excluded.provider,
-			country_since = excluded.country_since, provider_since = excluded.provider_since, recorded = excluded.recorded,
-			ended_at = CASE WHEN episodes.outcome = excluded.outcome AND excluded.outcome <> 'removed' THEN episodes.ended_at ELSE excluded.ended_at END,
-			outcome = excluded.outcome`,
-		c.ID, e.Number, string(c.HostKey), at(e.Opened), at(e.FirstSeen), at(e.LastSeen), at(e.FirstGone), at(e.Removed),
-		string(state), at(ended), clip(e.Country, 2), clip(e.Provider, maxProvider), at(e.CountrySince), at(e.ProviderSince), e.Recorded)
+	e.Country, e.Provider = clip(e.Country, 2), clip(e.Provider, maxProvider)
+	e.FirstNotice, e.LastNotice = time.Time{}, time.Time{}
+	document, err := toDocument(e, maxEpisode, "episode")
 	if err != nil {
-		return fmt.Errorf("write episode %d of case %d: %w", e.Number, c.ID, err)
+		return err
 	}
-	return nil
+	_, err = tx.exec(ctx, "write episode", `INSERT INTO episodes (case_id, number, host_key, opened_at, outcome, ended_at, document) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (case_id, number) DO UPDATE SET opened_at = excluded.opened_at, document = excluded.document, outcome = excluded.outcome,
+			ended_at = CASE WHEN episodes.outcome = excluded.outcome AND excluded.outcome <> 'removed' THEN episodes.ended_at ELSE excluded.ended_at END`,
+		c.ID, e.Number, string(c.HostKey), at(e.Opened), string(state), at(ended), document)
+	return err
 }
 
-const episodeColumns = `case_id, host_key, number, opened_at, first_seen, last_seen, first_gone, removed_at, first_notice, last_notice,
-	outcome, ended_at, country, provider, country_since, provider_since, recorded`
+const episodesQuery = `SELECT case_id, host_key, document, first_notice, last_notice, outcome, ended_at FROM episodes
+	WHERE (opened_at, case_id, number) > ($1, $2, $3) ORDER BY opened_at, case_id, number LIMIT $4`
 
-func scanEpisode(row scanner) (casefile.EpisodeRecord, error) {
-	var r casefile.EpisodeRecord
-	var opened, firstSeen, lastSeen, firstGone, removed, firstNotice, lastNotice, ended, inCountry, withProvider stamp
-	err := row.Scan(&r.CaseID, &r.HostKey, &r.Episode.Number, &opened, &firstSeen, &lastSeen, &firstGone, &removed, &firstNotice, &lastNotice,
-		&r.Outcome, &ended, &r.Episode.Country, &r.Episode.Provider, &inCountry, &withProvider, &r.Episode.Recorded)
-	e := &r.Episode
-	e.Opened, e.FirstSeen, e.LastSeen, e.FirstGone = opened.Time, firstSeen.Time, lastSeen.Time, firstGone.Time
-	e.Removed, e.FirstNotice, e.LastNotice, r.Ended = removed.Time, firstNotice.Time, lastNotice.Time, ended.Time
-	e.CountrySince, e.ProviderSince = inCountry.Time, withProvider.Time
+func scanEpisode(row scanner) (r casefile.EpisodeRecord, err error) {
+	var document string
+	var first, last time.Time
+	if err := row.Scan(&r.CaseID, &r.HostKey, &document, stamp{&first}, stamp{&last}, &r.Outcome, stamp{&r.Ended}); err != nil {
+		return r, err
+	}
+	err = readDocument(document, &r.Episode)
+	r.Episode.FirstNotice, r.Episode.LastNotice = first, last
 	return r, err
 }
 
@@ -86,8 +75,7 @@ func (s *Store) Episodes(ctx context.Context, since time.Time, yield func(casefi
 		}
 	}
 	for {
-		rows, err := s.read.QueryContext(ctx, episodesQuery, opened, last.CaseID, last.Episode.Number, episodePage)
-		list, err := collect(rows, err, scanEpisode)
+		list, err := query(ctx, s.read, scanEpisode, episodesQuery, opened, last.CaseID, last.Episode.Number, episodePage)
 		if err != nil {
 			return fmt.Errorf("read episodes: %w", err)
 		}
@@ -103,6 +91,3 @@ func (s *Store) Episodes(ctx context.Context, since time.Time, yield func(casefi
 		opened = last.Episode.Opened.UnixMilli()
 	}
 }
-
-const episodesQuery = "SELECT " + episodeColumns + ` FROM episodes WHERE (opened_at, case_id, number) > ($1, $2, $3)
-	ORDER BY opened_at, case_id, number LIMIT $4`

@@ -6,53 +6,47 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"vigil/casefile"
 )
 
-// appendEvents chains events to the history that ends with seq and hash, writes
-// them, and moves seq and hash to the new end. The caller stores the end in the case.
-func (tx *transaction) appendEvents(ctx context.Context, id casefile.CaseID, seq *int64, hash *string, events []casefile.Event) error {
-	if len(events) == 0 {
-		return nil
+// chain links events to the history of the case, and moves the end that the case remembers.
+func (c *stored) chain(events []casefile.Event) []casefile.Event {
+	chained := slices.Clone(events) // a job may run twice: the caller's events stay as they are
+	for i, e := range chained {
+		chained[i].Actor, chained[i].Data = clip(e.Actor, maxActor), clipData(e.Data)
 	}
-	chained := make([]casefile.Event, len(events)) // a job may run twice: the caller's events stay as they are
-	for i, e := range events {
-		e.Actor = clip(e.Actor, maxActor)
-		e.Data = clipData(e.Data)
-		chained[i] = e
+	casefile.Chain(c.ID, c.seq, c.hash, chained)
+	if n := len(chained); n > 0 {
+		c.seq, c.hash = chained[n-1].Seq, chained[n-1].Hash
 	}
-	casefile.Chain(id, *seq, *hash, chained)
+	return chained
+}
+
+func (tx *transaction) insertEvents(ctx context.Context, chained []casefile.Event) error {
 	for _, e := range chained {
 		data, err := toJSON(e.Data, casefile.MaxEventData, "event data")
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			id, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
+		_, err = tx.exec(ctx, "append event", "INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
 		if err != nil {
-			return fmt.Errorf("append event to case %d: %w", id, err)
+			return err
 		}
-		*seq, *hash = e.Seq, e.Hash
 	}
 	return nil
 }
 
-// appendToCase appends events outside of a visit and stores the new end of the history.
-func (tx *transaction) appendToCase(ctx context.Context, id casefile.CaseID, events []casefile.Event) error {
-	var seq int64
-	var hash string
-	if err := tx.QueryRowContext(ctx, "SELECT event_seq, event_hash FROM cases WHERE id = $1"+tx.s.lock(), id).Scan(&seq, &hash); err != nil {
-		return notFound(err, "case")
-	}
-	if err := tx.appendEvents(ctx, id, &seq, &hash, events); err != nil {
+// appendToCase appends an event outside of a visit.
+func (tx *transaction) appendToCase(ctx context.Context, id casefile.CaseID, e casefile.Event) error {
+	c, err := tx.lockCase(ctx, id)
+	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "UPDATE cases SET event_seq = $2, event_hash = $3 WHERE id = $1", id, seq, hash); err != nil {
-		return fmt.Errorf("write end of history of case %d: %w", id, err)
-	}
-	return nil
+	return tx.markCase(ctx, c, e)
 }
 
 // clipData makes event data fit its column: valid text that reads back as it was
@@ -93,12 +87,10 @@ const (
 
 func scanEvent(row scanner) (casefile.Event, error) {
 	var e casefile.Event
-	var when stamp
 	var data string
-	if err := row.Scan(&e.ID, &e.CaseID, &e.Seq, &when, &e.Kind, &e.Actor, &data, &e.Previous, &e.Hash); err != nil {
+	if err := row.Scan(&e.ID, &e.CaseID, &e.Seq, stamp{&e.At}, &e.Kind, &e.Actor, &data, &e.Previous, &e.Hash); err != nil {
 		return e, err
 	}
-	e.At = when.Time
 	if err := json.Unmarshal([]byte(data), &e.Data); err != nil {
 		return e, fmt.Errorf("event %d of case %d: its data cannot be read", e.Seq, e.CaseID)
 	}
@@ -106,51 +98,36 @@ func scanEvent(row scanner) (casefile.Event, error) {
 }
 
 // Events reads the events of a case after the one numbered afterSeq, in order.
-func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error) {
-	limit, err := page(limit)
-	if err != nil {
+func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) (list []casefile.Event, err error) {
+	if limit, err = page(limit); err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, eventsQuery, id, afterSeq, limit)
-	list, err := collect(rows, err, scanEvent)
-	if err != nil {
-		return nil, fmt.Errorf("read events of case %d: %w", id, err)
-	}
-	return list, nil
+	defer wrap(&err, "read events of case %d", id)
+	return query(ctx, s.read, scanEvent, eventsQuery, id, afterSeq, limit)
 }
 
 // LatestEvents reads the events of a case that people read (not casefile.EventKind.Bookkeeping), newest first: those below
 // the one numbered before, or the newest of all when it is 0.
-func (s *Store) LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error) {
-	limit, err := page(limit)
-	if err != nil {
+func (s *Store) LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) (list []casefile.Event, err error) {
+	if limit, err = page(limit); err != nil {
 		return nil, err
 	}
 	if before <= 0 {
 		before = math.MaxInt64
 	}
-	rows, err := s.read.QueryContext(ctx, latestQuery, id, before, limit)
-	list, err := collect(rows, err, scanEvent)
-	if err != nil {
-		return nil, fmt.Errorf("read latest events of case %d: %w", id, err)
-	}
-	return list, nil
+	defer wrap(&err, "read latest events of case %d", id)
+	return query(ctx, s.read, scanEvent, latestQuery, id, before, limit)
 }
 
 // AllEvents reads the events of all cases after the one of number after, in order of
 // number. On PostgreSQL a number is given before its transaction ends, so that a
 // reader that follows closely may pass one by: look back a little.
-func (s *Store) AllEvents(ctx context.Context, after casefile.EventID, limit int) ([]casefile.Event, error) {
-	limit, err := page(limit)
-	if err != nil {
+func (s *Store) AllEvents(ctx context.Context, after casefile.EventID, limit int) (list []casefile.Event, err error) {
+	if limit, err = page(limit); err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, allEventsQuery, after, limit)
-	list, err := collect(rows, err, scanEvent)
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	return list, nil
+	defer wrap(&err, "read events")
+	return query(ctx, s.read, scanEvent, allEventsQuery, after, limit)
 }
 
 // Progress is how far VerifyHistory is.
@@ -170,17 +147,11 @@ func (s *Store) VerifyHistory(ctx context.Context, progress func(Progress)) erro
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	type end struct {
-		id   casefile.CaseID
-		seq  int64
-		hash string
-	}
 	var done Progress
 	var broken []error
 	var after casefile.CaseID
 	for len(broken) < maxBroken {
-		rows, err := s.read.QueryContext(ctx, "SELECT id, event_seq, event_hash FROM cases WHERE id > $1 ORDER BY id LIMIT 500", after)
-		ends, err := collect(rows, err, func(row scanner) (e end, err error) { return e, row.Scan(&e.id, &e.seq, &e.hash) })
+		ends, err := query(ctx, s.read, scanLocked, "SELECT "+lockColumns+" FROM cases WHERE id > $1 ORDER BY id LIMIT 500", after)
 		if err != nil {
 			return fmt.Errorf("verify history: %w", err)
 		}
@@ -188,7 +159,7 @@ func (s *Store) VerifyHistory(ctx context.Context, progress func(Progress)) erro
 			break
 		}
 		for _, e := range ends {
-			n, err := s.verifyCase(ctx, e.id, e.seq, e.hash)
+			n, err := s.verifyCase(ctx, e.ID, e.seq, e.hash)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -197,7 +168,7 @@ func (s *Store) VerifyHistory(ctx context.Context, progress func(Progress)) erro
 				broken = append(broken, err)
 			}
 		}
-		after = ends[len(ends)-1].id
+		after = ends[len(ends)-1].ID
 		progress(done)
 	}
 	if len(broken) > 0 {
@@ -209,8 +180,7 @@ func (s *Store) VerifyHistory(ctx context.Context, progress func(Progress)) erro
 // verifyCase verifies the history of one case up to the end that was read before;
 // events that came since are not looked at.
 func (s *Store) verifyCase(ctx context.Context, id casefile.CaseID, seq int64, hash string) (int64, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+eventColumns+" FROM events WHERE case_id = $1 AND seq <= $2 ORDER BY seq", id, seq)
-	events, err := collect(rows, err, scanEvent)
+	events, err := query(ctx, s.read, scanEvent, "SELECT "+eventColumns+" FROM events WHERE case_id = $1 AND seq <= $2 ORDER BY seq", id, seq)
 	if err != nil {
 		return 0, err
 	}

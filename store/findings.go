@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"vigil/casefile"
 )
@@ -59,30 +60,26 @@ func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID
 	const insert = `INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated,
 		features, fault_kind, fault_phase, fault_detail, trail_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	if o.Purpose != casefile.PurposeSibling {
-		if _, err := tx.ExecContext(ctx, insert, args...); err != nil {
-			return fmt.Errorf("insert observation: %w", err)
-		}
-		return nil
+		_, err := tx.exec(ctx, "insert observation", insert, args...)
+		return err
 	}
 	var observation casefile.ObservationID
 	if err := tx.QueryRowContext(ctx, insert+" RETURNING id", args...).Scan(&observation); err != nil {
 		return fmt.Errorf("insert observation: %w", err)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO siblings (host_key, started_at, observation_id) VALUES ($1, $2, $3)
+	_, err = tx.exec(ctx, "keep sibling", `INSERT INTO siblings (host_key, started_at, observation_id) VALUES ($1, $2, $3)
 		ON CONFLICT (host_key) DO UPDATE SET started_at = excluded.started_at, observation_id = excluded.observation_id
 		WHERE excluded.started_at >= siblings.started_at`, string(host), o.Started.UnixMilli(), observation)
-	if err != nil {
-		return fmt.Errorf("keep sibling: %w", err)
-	}
-	return nil
+	return err
 }
 
-func (tx *transaction) insertHosting(ctx context.Context, v casefile.Visit, w *written) error {
+// insertHosting stores the decision of a visit as the latest one of the case; without one it does nothing.
+func (tx *transaction) insertHosting(ctx context.Context, c *stored, v casefile.Visit) error {
 	h := v.Hosting
 	if h == nil {
 		return nil
 	}
-	sealed, err := tx.s.sealHosting(v.CaseID, *h)
+	sealed, err := tx.s.sealHosting(c.ID, *h)
 	if err != nil {
 		return err
 	}
@@ -90,45 +87,49 @@ func (tx *transaction) insertHosting(ctx context.Context, v casefile.Visit, w *w
 	if decided.IsZero() {
 		decided = v.Ended
 	}
-	country := clip(h.Country, 2)
+	c.Hosting = h
 	err = tx.QueryRowContext(ctx, "INSERT INTO hostings (case_id, decided_at, country, provider, asn, detail_sealed) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-		v.CaseID, decided.UnixMilli(), country, clip(h.Provider, maxProvider), int64(h.ASN), sealed).Scan(&w.hosting)
+		c.ID, decided.UnixMilli(), clip(h.Country, 2), clip(h.Provider, maxProvider), int64(h.ASN), sealed).Scan(&c.hostingID)
 	if err != nil {
 		return fmt.Errorf("insert hosting: %w", err)
 	}
-	w.country = country
 	return nil
 }
 
-func (tx *transaction) insertAssignment(ctx context.Context, v casefile.Visit, w *written) error {
-	a := v.Assignment
-	if a == nil {
+// insertAssignment stores the assignment of a visit as the latest one of the case; without one it does nothing. The
+// table is a record of all of them; the case itself keeps the latest.
+func (tx *transaction) insertAssignment(ctx context.Context, c *stored, v casefile.Visit) error {
+	if v.Assignment == nil {
 		return nil
 	}
+	a := *v.Assignment
+	a.CaseID, a.HostingCountry, a.AssignedCountry, a.Policy = c.ID, clip(a.HostingCountry, 2), clip(a.AssignedCountry, 2), clip(a.Policy, 40)
+	if a.At.IsZero() {
+		a.At = v.Ended
+	}
+	a.At, a.Acknowledged = a.At.UTC().Truncate(time.Millisecond), a.Acknowledged.UTC().Truncate(time.Millisecond)
 	hotlines := make([]string, 0, len(a.Hotlines))
 	for _, h := range head(a.Hotlines, 20) {
 		hotlines = append(hotlines, clip(h, maxHotline))
 	}
+	a.Hotlines = hotlines
 	text, err := fitJSON(hotlines, 4096)
 	if err != nil {
 		return fmt.Errorf("write hotlines: %w", err)
 	}
-	when := a.At
-	if when.IsZero() {
-		when = v.Ended
-	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy, at, acknowledged_at, confirmed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		v.CaseID, clip(a.HostingCountry, 2), clip(a.AssignedCountry, 2), text, clip(a.Policy, 40), when.UnixMilli(), at(a.Acknowledged), a.Confirmed).Scan(&w.assignment)
+		c.ID, a.HostingCountry, a.AssignedCountry, text, a.Policy, at(a.At), at(a.Acknowledged), a.Confirmed).Scan(&a.ID)
 	if err != nil {
 		return fmt.Errorf("insert assignment: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM case_hotlines WHERE case_id = $1", v.CaseID); err != nil {
-		return fmt.Errorf("index hotlines: %w", err)
+	c.Assignment = &a
+	if _, err := tx.exec(ctx, "index hotlines", "DELETE FROM case_hotlines WHERE case_id = $1", c.ID); err != nil {
+		return err
 	}
 	for _, h := range hotlines {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO case_hotlines (hotline, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", h, v.CaseID); err != nil {
-			return fmt.Errorf("index hotlines: %w", err)
+		if _, err := tx.exec(ctx, "index hotlines", "INSERT INTO case_hotlines (hotline, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", h, c.ID); err != nil {
+			return err
 		}
 	}
 	return nil

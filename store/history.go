@@ -34,41 +34,31 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 	return s.visits(ctx, s.read, id, before, limit)
 }
 
-func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error) {
-	rows, err := from.QueryContext(ctx, visitsQuery, id, before, limit)
-	visits, err := collect(rows, err, scanVisit)
-	if err != nil {
-		return nil, fmt.Errorf("read visits of case %d: %w", id, err)
+func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) (visits []casefile.Visit, err error) {
+	defer wrap(&err, "read visits of case %d", id)
+	visits, err = query(ctx, from, scanVisit, visitsQuery, id, before, limit)
+	if err != nil || len(visits) == 0 {
+		return nil, err
 	}
-	if len(visits) == 0 {
-		return nil, nil
-	}
-	newest, oldest := visits[0].ID, visits[len(visits)-1].ID
-	rows, err = from.QueryContext(ctx, observationsQuery, id, oldest, newest)
-	seen, err := collect(rows, err, s.scanObservation)
-	if err != nil {
-		return nil, fmt.Errorf("read observations of case %d: %w", id, err)
-	}
+	looks, err := query(ctx, from, s.scanObservation, observationsQuery, id, visits[len(visits)-1].ID, visits[0].ID)
 	index := make(map[casefile.VisitID]int, len(visits))
 	for i, v := range visits {
 		index[v.ID] = i
 	}
-	for _, o := range seen {
+	for _, o := range looks {
 		if i, ok := index[o.visit]; ok {
 			visits[i].Observations = append(visits[i].Observations, o.Observation)
 		}
 	}
-	return visits, nil
+	return visits, err
 }
 
 func scanVisit(row scanner) (casefile.Visit, error) {
 	var v casefile.Visit
-	var started, ended stamp
 	var signals, dissent string
-	if err := row.Scan(&v.ID, &v.CaseID, &started, &ended, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Believed); err != nil {
+	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Believed); err != nil {
 		return v, err
 	}
-	v.Started, v.Ended = started.Time, ended.Time
 	if err := json.Unmarshal([]byte(signals), &v.Verdict.Signals); err != nil {
 		return v, fmt.Errorf("visit %d: read signals: %w", v.ID, err)
 	}
@@ -89,19 +79,17 @@ type seen struct {
 func (s *Store) scanObservation(row scanner) (seen, error) {
 	var o seen
 	var id casefile.CaseID
-	var started stamp
 	var took int64
 	var features, kind, phase, detail *string
 	var sealed []byte
-	err := row.Scan(&o.ID, &o.visit, &id, &o.Vantage, &o.Purpose, &started, &took, &o.Status, &o.BodyBytes, &o.Truncated,
+	err := row.Scan(&o.ID, &o.visit, &id, &o.Vantage, &o.Purpose, stamp{&o.Started}, &took, &o.Status, &o.BodyBytes, &o.Truncated,
 		&features, &kind, &phase, &detail, &sealed)
 	if err != nil {
 		return o, err
 	}
-	o.Started, o.Took = started.Time, time.Duration(took)*time.Microsecond
+	o.Took = time.Duration(took) * time.Microsecond
 	if features != nil {
-		o.Features = new(casefile.Features)
-		if err := json.Unmarshal([]byte(*features), o.Features); err != nil {
+		if err := json.Unmarshal([]byte(*features), &o.Features); err != nil {
 			return o, fmt.Errorf("observation %d: read features: %w", o.ID, err)
 		}
 	}
@@ -116,14 +104,11 @@ func (s *Store) scanObservation(row scanner) (seen, error) {
 
 // Sibling reads the latest look at a path of the host that surely does not exist,
 // when it began at or after since; nil when there is none.
-func (s *Store) Sibling(ctx context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error) {
-	rows, err := s.read.QueryContext(ctx, siblingQuery, string(host), since.UnixMilli())
-	list, err := collect(rows, err, s.scanObservation)
-	if err != nil {
-		return nil, fmt.Errorf("read sibling look: %w", err)
+func (s *Store) Sibling(ctx context.Context, host casefile.HostKey, since time.Time) (o *casefile.Observation, err error) {
+	defer wrap(&err, "read sibling look")
+	looks, err := query(ctx, s.read, s.scanObservation, siblingQuery, string(host), since.UnixMilli())
+	if err != nil || len(looks) == 0 {
+		return nil, err
 	}
-	if len(list) == 0 {
-		return nil, nil
-	}
-	return &list[0].Observation, nil
+	return &looks[0].Observation, nil
 }

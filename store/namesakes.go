@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -83,11 +82,6 @@ const namesakesQuery = `WITH RECURSIVE d (domain_key, n) AS (
 	shown (id, endings) AS (SELECT id, COUNT(*) OVER () FROM newest ORDER BY id DESC LIMIT $4)
 	SELECT c.id, c.standing, c.country, c.opened_at, shown.endings FROM shown JOIN cases c ON c.id = shown.id ORDER BY c.id DESC`
 
-// querier is a pool or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // readNamesakes reads the namesakes of a name.
 func readNamesakes(ctx context.Context, from querier, label, domain string) (casefile.Namesakes, error) {
 	var found casefile.Namesakes
@@ -95,13 +89,10 @@ func readNamesakes(ctx context.Context, from querier, label, domain string) (cas
 		return found, nil
 	}
 	// One more domain is walked over than counted: the case's own.
-	rows, err := from.QueryContext(ctx, namesakesQuery, label, domain, casefile.MaxEndings, casefile.MaxNamesakes)
-	found.Cases, err = collect(rows, err, func(row scanner) (n casefile.Namesake, err error) {
-		var opened stamp
-		err = row.Scan(&n.CaseID, &n.Standing, &n.Country, &opened, &found.Endings)
-		n.Opened = opened.Time
-		return n, err
-	})
+	list, err := query(ctx, from, func(row scanner) (n casefile.Namesake, err error) {
+		return n, row.Scan(&n.CaseID, &n.Standing, &n.Country, stamp{&n.Opened}, &found.Endings)
+	}, namesakesQuery, label, domain, casefile.MaxEndings, casefile.MaxNamesakes)
+	found.Cases = list
 	found.Endings = min(found.Endings, casefile.MaxEndings)
 	return found, err
 }
@@ -137,23 +128,24 @@ func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, la
 	for i, n := range found.Cases {
 		numbers[i] = strconv.FormatInt(int64(n.CaseID), 10)
 	}
-	event := func(cases, endings string) []casefile.Event {
-		return []casefile.Event{{At: now, Kind: casefile.EventNamesake, Actor: casefile.ActorVigil, Data: map[string]string{"cases": cases, "endings": endings}}}
+	event := func(cases string) casefile.Event {
+		return casefile.Event{At: now, Kind: casefile.EventNamesake, Actor: casefile.ActorVigil,
+			Data: map[string]string{"cases": cases, "endings": strconv.Itoa(found.Endings)}}
 	}
-	var first casefile.CaseID
+	var first *casefile.CaseID
 	err = tx.QueryRowContext(ctx, "SELECT MIN(id) FROM cases WHERE label_key = $1 AND label_key <> '' AND domain_key = $2", label, domain).Scan(&first)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range found.Cases {
-		if first == id && n.Standing.Visited() {
-			if err := tx.appendToCase(ctx, n.CaseID, event(strconv.FormatInt(int64(id), 10), strconv.Itoa(found.Endings))); err != nil {
+		if first == nil && n.Standing.Visited() {
+			if err := tx.appendToCase(ctx, n.CaseID, event(strconv.FormatInt(int64(id), 10))); err != nil {
 				return nil, err
 			}
 			break
 		}
 	}
-	return event(strings.Join(numbers, ", "), strconv.Itoa(found.Endings)), nil
+	return []casefile.Event{event(strings.Join(numbers, ", "))}, nil
 }
 
 const unnamedQuery = "SELECT id, target_key, target_sealed FROM cases WHERE label_key IS NULL ORDER BY id LIMIT $1"
@@ -167,8 +159,7 @@ func (s *Store) nameCases(ctx context.Context) (int, error) {
 		target []byte
 	}
 	// Read first, in a transaction of nobody: a start that finds nothing to do never waits for a writer.
-	rows, err := s.read.QueryContext(ctx, unnamedQuery, repairBatch)
-	list, err := collect(rows, err, func(row scanner) (c sealedCase, err error) { return c, row.Scan(&c.id, &c.key, &c.target) })
+	list, err := query(ctx, s.read, func(row scanner) (c sealedCase, err error) { return c, row.Scan(&c.id, &c.key, &c.target) }, unnamedQuery, repairBatch)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}

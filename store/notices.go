@@ -58,13 +58,12 @@ const noticeColumns = "id, case_id, episode, kind, step, message_key, subject, c
 
 func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 	var n casefile.Notice
-	var composed, next, sent stamp
 	var sealed, proof []byte
-	err := row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Key, &n.Subject, &sealed, &n.State, &composed, &next, &n.Tries, &sent, &proof)
+	err := row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Key, &n.Subject, &sealed, &n.State, stamp{&n.Composed}, stamp{&n.NextTry}, &n.Tries,
+		stamp{&n.Sent}, &proof)
 	if err != nil {
 		return n, err
 	}
-	n.Composed, n.NextTry, n.Sent = composed.Time, next.Time, sent.Time
 	if err := s.openContent(sealed, &n); err != nil {
 		return n, err
 	}
@@ -90,31 +89,23 @@ func (tx *transaction) insertNotice(ctx context.Context, id casefile.CaseID, n c
 	if next.IsZero() && n.State == casefile.NoticeQueued {
 		next = n.Composed
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject, content_sealed, state, composed_at, next_try, tries)
+	rows, err := tx.exec(ctx, "insert notice", `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject, content_sealed, state, composed_at, next_try, tries)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)
 		ON CONFLICT (message_key) DO UPDATE SET subject = excluded.subject, content_sealed = excluded.content_sealed, state = excluded.state,
 		composed_at = excluded.composed_at, next_try = excluded.next_try, tries = 0, proof_sealed = NULL
 		WHERE notices.state = 'overtaken'`,
 		id, n.Episode, string(n.Kind), n.Step, string(n.Contact.Party), n.Key, clip(n.Subject, maxSubject), sealed, string(n.State), n.Composed.UnixMilli(), at(next))
-	if err != nil {
-		return false, fmt.Errorf("insert notice: %w", err)
-	}
-	rows, err := result.RowsAffected()
 	return rows > 0, err
 }
 
 // Notices reads a page of notices, newest first. A limit of 0 means casefile.MaxPage.
-func (s *Store) Notices(ctx context.Context, f casefile.NoticeFilter) ([]casefile.Notice, error) {
-	query, args, err := noticesQuery(f)
+func (s *Store) Notices(ctx context.Context, f casefile.NoticeFilter) (list []casefile.Notice, err error) {
+	text, args, err := noticesQuery(f)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	list, err := collect(rows, err, s.scanNotice)
-	if err != nil {
-		return nil, fmt.Errorf("list notices: %w", err)
-	}
-	return list, nil
+	defer wrap(&err, "list notices")
+	return query(ctx, s.read, s.scanNotice, text, args...)
 }
 
 func noticesQuery(f casefile.NoticeFilter) (string, []any, error) {
@@ -140,40 +131,35 @@ func noticesQuery(f casefile.NoticeFilter) (string, []any, error) {
 
 // Notice reads a notice; a Problem of code not_found when there is none.
 func (s *Store) Notice(ctx context.Context, id casefile.NoticeID) (casefile.Notice, error) {
-	n, err := s.scanNotice(s.read.QueryRowContext(ctx, "SELECT "+noticeColumns+" FROM notices WHERE id = $1", id))
-	if err != nil {
-		return n, notFound(err, "notice")
-	}
-	return n, nil
+	n, err := s.scanNotice(s.read.QueryRowContext(ctx, noticeQuery, id))
+	return n, notFound(err, "notice")
 }
+
+const noticeQuery = "SELECT " + noticeColumns + " FROM notices WHERE id = $1"
 
 const queuedQuery = "SELECT id FROM notices WHERE state = 'queued' AND next_try <= $1 ORDER BY next_try, id LIMIT $2"
 
 // ClaimNotices takes queued notices whose time has come, the earliest first, and
 // marks them as being sent. It is durable before anything is handed over, and no
 // other sender gets them. The claim is a lease of NoticeLease.
-func (s *Store) ClaimNotices(ctx context.Context, now time.Time, limit int) ([]casefile.Notice, error) {
+func (s *Store) ClaimNotices(ctx context.Context, now time.Time, limit int) (claimed []casefile.Notice, err error) {
 	if limit, _ = page(limit); limit == 0 {
 		return nil, fmt.Errorf("claim notices: ask for 1 to %d", casefile.MaxPage)
 	}
+	defer wrap(&err, "claim notices")
 	skip := ""
 	if s.dialect == DialectPostgres {
 		skip = " FOR UPDATE SKIP LOCKED"
 	}
-	var claimed []casefile.Notice
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		rows, err := tx.QueryContext(ctx, "UPDATE notices SET state = 'sending', claimed_at = $1 WHERE id IN ("+queuedQuery+skip+") RETURNING "+noticeColumns,
+	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		claimed, err = query(ctx, tx, s.scanNotice, "UPDATE notices SET state = 'sending', claimed_at = $1 WHERE id IN ("+queuedQuery+skip+") RETURNING "+noticeColumns,
 			now.UnixMilli(), limit)
-		claimed, err = collect(rows, err, s.scanNotice)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("claim notices: %w", err)
-	}
 	slices.SortFunc(claimed, func(a, b casefile.Notice) int {
 		return cmp.Or(a.NextTry.Compare(b.NextTry), cmp.Compare(a.ID, b.ID))
 	})
-	return claimed, nil
+	return claimed, err
 }
 
 // SettleNotice writes how sending went: State, Tries, NextTry, Sent and Proof of n,
@@ -181,37 +167,31 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, limit int) ([]c
 // transaction. n.State is queued (try again at NextTry; no event), sent, refused,
 // uncertain or overtaken. Only a claimed notice can be settled, or one that was
 // found uncertain because its sender was late; else it is a Problem of code conflict.
-func (s *Store) SettleNotice(ctx context.Context, n casefile.Notice) error {
+func (s *Store) SettleNotice(ctx context.Context, n casefile.Notice) (err error) {
+	defer wrap(&err, "settle notice %d", n.ID)
 	switch n.State {
 	case casefile.NoticeQueued, casefile.NoticeSent, casefile.NoticeRefused, casefile.NoticeUncertain, casefile.NoticeOvertaken:
 	case casefile.NoticeDraft, casefile.NoticeSending:
-		return fmt.Errorf("settle notice %d: %s is no outcome", n.ID, n.State)
+		return fmt.Errorf("%s is no outcome", n.State)
 	default:
-		return fmt.Errorf("settle notice %d: %.20q is no state", n.ID, string(n.State))
+		return fmt.Errorf("%.20q is no state", string(n.State))
 	}
 	n.Proof = clip(n.Proof, casefile.MaxProof)
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error { return tx.settleNotice(ctx, n, time.Now()) })
-	if err != nil {
-		return fmt.Errorf("settle notice %d: %w", n.ID, err)
-	}
-	return nil
+	return s.inTx(ctx, func(ctx context.Context, tx *transaction) error { return tx.settleNotice(ctx, n, time.Now()) })
 }
 
 func (tx *transaction) settleNotice(ctx context.Context, n casefile.Notice, now time.Time) error {
-	var state casefile.NoticeState
-	var stored casefile.Notice
-	err := tx.QueryRowContext(ctx, "SELECT state, case_id, episode, kind, step, party, message_key FROM notices WHERE id = $1"+tx.s.lock(), n.ID).
-		Scan(&state, &stored.CaseID, &stored.Episode, &stored.Kind, &stored.Step, &stored.Contact.Party, &stored.Key)
+	known, err := tx.s.scanNotice(tx.QueryRowContext(ctx, noticeQuery+tx.s.lock(), n.ID))
 	if err != nil {
 		return notFound(err, "notice")
 	}
-	late := state == casefile.NoticeUncertain && n.State != casefile.NoticeQueued
-	if state != casefile.NoticeSending && !late {
-		return casefile.Problemf(casefile.ProblemConflict, "state", "notice %d is %s and was not claimed", n.ID, state)
+	late := known.State == casefile.NoticeUncertain && n.State != casefile.NoticeQueued
+	if known.State != casefile.NoticeSending && !late {
+		return casefile.Problemf(casefile.ProblemConflict, "state", "notice %d is %s and was not claimed", n.ID, known.State)
 	}
 	var proof any
 	if n.Proof != "" {
-		if proof, err = tx.s.keys.Seal([]byte(n.Proof), place("proof", stored.CaseID)); err != nil {
+		if proof, err = tx.s.keys.Seal([]byte(n.Proof), place("proof", known.CaseID)); err != nil {
 			return err
 		}
 	}
@@ -219,57 +199,45 @@ func (tx *transaction) settleNotice(ctx context.Context, n casefile.Notice, now 
 	if n.State == casefile.NoticeQueued && next.IsZero() {
 		next = now
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE notices SET state = $2, tries = $3, next_try = $4, sent_at = $5, proof_sealed = $6, claimed_at = NULL WHERE id = $1",
-		n.ID, string(n.State), n.Tries, at(next), at(n.Sent), proof)
+	const update = "UPDATE notices SET state = $2, tries = $3, next_try = $4, sent_at = $5, proof_sealed = $6, claimed_at = NULL WHERE id = $1"
+	_, err = tx.exec(ctx, "write outcome", update, n.ID, string(n.State), n.Tries, at(next), at(n.Sent), proof)
 	if err != nil || n.State == casefile.NoticeQueued {
 		return err
 	}
-	stored.ID, stored.State, stored.Sent = n.ID, n.State, n.Sent
-	event := lifecycle.Delivered(stored, now)
+	known.State, known.Sent = n.State, n.Sent
+	event := lifecycle.Delivered(known, now)
 	if n.Proof != "" { // sealed with the notice; the history holds its digest, which proves it and quotes no URL
 		sum := sha256.Sum256([]byte(n.Proof))
 		event.Data["proof_sha256"] = hex.EncodeToString(sum[:])
 	}
-	if n.State == casefile.NoticeSent && !n.Sent.IsZero() && stored.Kind == casefile.NoticeRemoval {
-		_, err := tx.ExecContext(ctx, `UPDATE episodes SET first_notice = COALESCE(first_notice, $3), last_notice = $3 WHERE case_id = $1 AND number = $2`,
-			stored.CaseID, stored.Episode, n.Sent.UnixMilli())
-		if err != nil {
-			return fmt.Errorf("write clock of notice: %w", err)
+	if n.State == casefile.NoticeSent && !n.Sent.IsZero() && known.Kind == casefile.NoticeRemoval {
+		const clock = "UPDATE episodes SET first_notice = COALESCE(first_notice, $3), last_notice = $3 WHERE case_id = $1 AND number = $2"
+		if _, err := tx.exec(ctx, "write clock of notice", clock, known.CaseID, known.Episode, n.Sent.UnixMilli()); err != nil {
+			return err
 		}
 	}
-	return tx.appendToCase(ctx, stored.CaseID, []casefile.Event{event})
+	return tx.appendToCase(ctx, known.CaseID, event)
 }
 
 // RecoverNotices turns notices that were claimed more than NoticeLease ago and never
 // settled into uncertain ones, each with its event, and says how many. They are
 // never sent again by themselves: the party may have them.
-func (s *Store) RecoverNotices(ctx context.Context, now time.Time) (int, error) {
-	var n int
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		rows, err := tx.QueryContext(ctx, `UPDATE notices SET state = 'uncertain', claimed_at = NULL WHERE state = 'sending' AND claimed_at <= $1
-			RETURNING id, case_id, episode, kind, step, party, message_key`, now.Add(-NoticeLease).UnixMilli())
-		left, err := collect(rows, err, func(row scanner) (n casefile.Notice, err error) {
-			return n, row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Contact.Party, &n.Key)
-		})
-		if err != nil {
-			return err
-		}
+func (s *Store) RecoverNotices(ctx context.Context, now time.Time) (n int, err error) {
+	defer wrap(&err, "recover notices")
+	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		left, err := query(ctx, tx, s.scanNotice, "UPDATE notices SET state = 'uncertain', claimed_at = NULL WHERE state = 'sending' AND claimed_at <= $1 RETURNING "+noticeColumns,
+			now.Add(-NoticeLease).UnixMilli())
 		slices.SortFunc(left, func(a, b casefile.Notice) int { return cmp.Compare(a.ID, b.ID) })
 		for _, lost := range left {
-			lost.State = casefile.NoticeUncertain
-			event := lifecycle.Delivered(lost, now)
-			if err := tx.appendToCase(ctx, lost.CaseID, []casefile.Event{event}); err != nil {
+			if err := tx.appendToCase(ctx, lost.CaseID, lifecycle.Delivered(lost, now)); err != nil {
 				return err
 			}
 		}
 		n = len(left)
-		return nil
+		return err
 	})
-	if err != nil {
-		return 0, fmt.Errorf("recover notices: %w", err)
-	}
-	if n > 0 {
+	if err == nil && n > 0 {
 		s.log.Error("notices were left behind: ask their parties whether they came", zap.Int("notices", n))
 	}
-	return n, nil
+	return n, err
 }

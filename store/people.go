@@ -21,15 +21,9 @@ func (s *Store) AddUser(ctx context.Context, p casefile.Person, passwordHash str
 	if passwordHash == "" || len(passwordHash) > 300 {
 		return errors.New("add user: the hash of the password must have 1 to 300 bytes")
 	}
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (name) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash`, p.Name, string(p.Role), passwordHash, now.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("add user: %w", err)
-	}
-	return nil
+	_, err := s.exec(ctx, "add user", `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash`, p.Name, string(p.Role), passwordHash, now.UnixMilli())
+	return err
 }
 
 // User reads a user and the hash of the password; a Problem of code not_found when
@@ -53,15 +47,9 @@ func (s *Store) AddToken(ctx context.Context, hash []byte, p casefile.Person, no
 	if len(hash) != 32 {
 		return fmt.Errorf("add token: a hash of %d bytes, want the 32 of SHA-256", len(hash))
 	}
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO tokens (token_hash, name, role, created_at) VALUES ($1, $2, $3, $4)",
-			hex.EncodeToString(hash), p.Name, string(p.Role), now.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("add token: %w", err)
-	}
-	return nil
+	_, err := s.exec(ctx, "add token", "INSERT INTO tokens (token_hash, name, role, created_at) VALUES ($1, $2, $3, $4)",
+		hex.EncodeToString(hash), p.Name, string(p.Role), now.UnixMilli())
+	return err
 }
 
 // tokenUseStep is how exactly the last use of a token is kept: not every request
@@ -72,7 +60,7 @@ const tokenUseStep = time.Minute
 // nobody does. It keeps the time of the last use, to the minute.
 func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error) {
 	var p casefile.Person
-	var used stamp
+	var used *int64
 	key := hex.EncodeToString(hash)
 	err := s.read.QueryRowContext(ctx, "SELECT name, role, last_used FROM tokens WHERE token_hash = $1", key).Scan(&p.Name, &p.Role, &used)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -81,13 +69,9 @@ func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error)
 	if err != nil {
 		return p, fmt.Errorf("read token: %w", explain(err))
 	}
-	if now := time.Now(); now.Sub(used.Time) >= tokenUseStep {
-		err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-			_, err := tx.ExecContext(ctx, "UPDATE tokens SET last_used = $2 WHERE token_hash = $1", key, now.UnixMilli())
-			return err
-		})
-		if err != nil {
-			return casefile.Person{}, fmt.Errorf("write use of token: %w", err)
+	if now := time.Now(); used == nil || now.Sub(time.UnixMilli(*used)) >= tokenUseStep {
+		if _, err := s.exec(ctx, "write use of token", "UPDATE tokens SET last_used = $2 WHERE token_hash = $1", key, now.UnixMilli()); err != nil {
+			return casefile.Person{}, err
 		}
 	}
 	return p, nil
@@ -95,19 +79,8 @@ func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error)
 
 // RemoveToken withdraws the tokens that were made under a name, and says how many.
 func (s *Store) RemoveToken(ctx context.Context, name string) (int, error) {
-	var n int64
-	err := s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		result, err := tx.ExecContext(ctx, "DELETE FROM tokens WHERE name = $1", clip(name, maxName+1))
-		if err != nil {
-			return err
-		}
-		n, err = result.RowsAffected()
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("remove token: %w", err)
-	}
-	return int(n), nil
+	n, err := s.exec(ctx, "remove token", "DELETE FROM tokens WHERE name = $1", clip(name, maxName+1))
+	return int(n), err
 }
 
 func checkPerson(p casefile.Person) error {
@@ -116,50 +89,6 @@ func checkPerson(p casefile.Person) error {
 	}
 	if !p.Role.Valid() {
 		return casefile.Problemf(casefile.ProblemField, "role", "%.40q is no role; use viewer, analyst or admin", string(p.Role))
-	}
-	return nil
-}
-
-// Cached reads an answer of a registry that has not expired; ok is false when there
-// is none. It has the shape of geolocate/registry's cache.
-func (s *Store) Cached(ctx context.Context, key string) (value []byte, ok bool, err error) {
-	digest := s.keys.Digest("registry", []byte(key))
-	var sealed []byte
-	err = s.read.QueryRowContext(ctx, "SELECT answer_sealed FROM registry_cache WHERE question_key = $1 AND expires_at > $2", digest, time.Now().UnixMilli()).Scan(&sealed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, false, nil
-	}
-	if err == nil {
-		value, err = s.keys.Open(sealed, []byte("registry:"+digest))
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("read registry cache: %w", explain(err))
-	}
-	return value, true, nil
-}
-
-// SaveCached keeps an answer of a registry until expires, and drops expired ones. Key
-// and answer may name a domain: the key is digested and the answer sealed. An answer
-// of more than 64 KiB is refused.
-func (s *Store) SaveCached(ctx context.Context, key string, value []byte, expires time.Time) error {
-	if len(value) > maxAnswer {
-		return fmt.Errorf("save registry answer: %d bytes are more than the %d that are kept", len(value), maxAnswer)
-	}
-	digest := s.keys.Digest("registry", []byte(key))
-	sealed, err := s.keys.Seal(value, []byte("registry:"+digest))
-	if err != nil {
-		return fmt.Errorf("save registry answer: %w", err)
-	}
-	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM registry_cache WHERE expires_at <= $1", time.Now().UnixMilli()); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO registry_cache (question_key, answer_sealed, expires_at) VALUES ($1, $2, $3)
-			ON CONFLICT (question_key) DO UPDATE SET answer_sealed = excluded.answer_sealed, expires_at = excluded.expires_at`, digest, sealed, expires.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("save registry answer: %w", err)
 	}
 	return nil
 }

@@ -89,16 +89,16 @@ func crowd(t testing.TB, s *store.Store, blob string) {
 	const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) "
 	sealed := "CAST('x' AS " + blob + ")"
 	for _, text := range []string{
-		`INSERT INTO cases (id, target_key, host_key, target_sealed, standing, held, version, episode, streak_count, undecided_count, last_state, last_reason,
-			due_at, due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash, label_key, domain_key)
-			SELECT i, 't-' || i, 'host-' || (i % 900), ` + sealed + `, CASE WHEN i % 50 = 0 THEN 'review' ELSE 'watching' END, FALSE, 1, 1, 0, 0, '', '',
-			i, 'cadence', 0, 'C' || (i % 10), FALSE, 0, i, 1, '',
+		`INSERT INTO cases (id, target_key, host_key, target_sealed, standing, version, episode,
+			due_at, due_why, country, visits, opened_at, event_seq, event_hash, label_key, domain_key)
+			SELECT i, 't-' || i, 'host-' || (i % 900), ` + sealed + `, CASE WHEN i % 50 = 0 THEN 'review' ELSE 'watching' END, 1, 1,
+			i, 'cadence', 'C' || (i % 10), 0, i, 1, '',
 			CASE WHEN i = 4000 THEN NULL ELSE 'label-' || (i % 300) END, 'domain-' || (i % 900) FROM n`,
 		"INSERT INTO hosts (host_key, due_at) SELECT 'host-' || i, i FROM n",
 		"INSERT INTO case_hotlines (hotline, case_id) SELECT 'hotline-' || (i % 40), i FROM n",
-		"INSERT INTO episodes (case_id, number, host_key, opened_at, outcome, country, provider) SELECT i, 1, 'host-' || (i % 900), i, 'open', '', '' FROM n",
-		`INSERT INTO reports (case_id, opened, source, reference, classification, received_at, held, stored_at, request_key)
-			SELECT i, TRUE, '', '', '', i, FALSE, i, CASE WHEN i % 9 = 0 THEN 'r-' || i END FROM n`,
+		"INSERT INTO episodes (case_id, number, host_key, opened_at, outcome) SELECT i, 1, 'host-' || (i % 900), i, 'open' FROM n",
+		`INSERT INTO reports (case_id, opened, stored_at, request_key)
+			SELECT i, TRUE, i, CASE WHEN i % 9 = 0 THEN 'r-' || i END FROM n`,
 		`INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent, believed) SELECT i, i, i, '', '', '', '[]', '[]', TRUE FROM n`,
 		`INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated) SELECT i, i, '', '', i, 0, 0, 0, FALSE FROM n`,
 		"INSERT INTO siblings (host_key, started_at, observation_id) SELECT 'host-' || i, i, i FROM n",

@@ -19,20 +19,17 @@ const MaxReports = 10_000
 // is out of bounds makes a Problem that names its place, and nothing is stored.
 //
 // A zero Received becomes now, an empty Classification unclassified.
-func (s *Store) AddReports(ctx context.Context, reports []casefile.Report, now time.Time) ([]casefile.Added, error) {
-	reports, err := checkReports(reports, now)
+func (s *Store) AddReports(ctx context.Context, reports []casefile.Report, now time.Time) (added []casefile.Added, err error) {
+	reports, err = checkReports(reports, now)
 	if err != nil {
 		return nil, err
 	}
-	var added []casefile.Added
+	defer wrap(&err, "add reports")
 	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		added, err = tx.addReports(ctx, reports, nil, now)
+		added, err = tx.addReports(ctx, reports, "", now)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("add reports: %w", err)
-	}
-	return added, nil
+	return added, err
 }
 
 // requestsKept is how long an idempotency key is remembered.
@@ -49,22 +46,23 @@ func (s *Store) AddReportsOnce(ctx context.Context, key string, request []byte, 
 	if reports, err = checkReports(reports, now); err != nil {
 		return nil, false, err
 	}
+	defer wrap(&err, "add reports")
 	requestKey, digest := s.keys.Digest("request.key", []byte(key)), s.keys.Digest("request", request)
 	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
 		added, replayed = nil, false
-		if _, err := tx.ExecContext(ctx, "DELETE FROM requests WHERE at < $1", now.Add(-requestsKept).UnixMilli()); err != nil {
+		if _, err := tx.exec(ctx, "forget requests", "DELETE FROM requests WHERE at < $1", now.Add(-requestsKept).UnixMilli()); err != nil {
 			return err
 		}
-		var fresh, known string
-		err := tx.QueryRowContext(ctx, "INSERT INTO requests (request_key, digest_key, at) VALUES ($1, $2, $3) ON CONFLICT (request_key) DO NOTHING RETURNING request_key",
-			requestKey, digest, now.UnixMilli()).Scan(&fresh)
-		switch {
-		case err == nil:
+		fresh, err := tx.exec(ctx, "keep request", "INSERT INTO requests (request_key, digest_key, at) VALUES ($1, $2, $3) ON CONFLICT (request_key) DO NOTHING",
+			requestKey, digest, now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if fresh > 0 {
 			added, err = tx.addReports(ctx, reports, requestKey, now)
 			return err
-		case !errors.Is(err, sql.ErrNoRows):
-			return err
 		}
+		var known string
 		if err := tx.QueryRowContext(ctx, "SELECT digest_key FROM requests WHERE request_key = $1", requestKey).Scan(&known); err != nil {
 			return err
 		}
@@ -72,16 +70,11 @@ func (s *Store) AddReportsOnce(ctx context.Context, key string, request []byte, 
 			return casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key", "it was used for another request; take a new key for a new request")
 		}
 		replayed = true
-		rows, err := tx.QueryContext(ctx, "SELECT id, case_id, opened FROM reports WHERE request_key = $1 ORDER BY id", requestKey)
-		added, err = collect(rows, err, func(row scanner) (a casefile.Added, err error) {
-			return a, row.Scan(&a.ReportID, &a.CaseID, &a.New)
-		})
+		added, err = query(ctx, tx, func(row scanner) (a casefile.Added, err error) { return a, row.Scan(&a.ReportID, &a.CaseID, &a.New) },
+			"SELECT id, case_id, opened FROM reports WHERE request_key = $1 ORDER BY id", requestKey)
 		return err
 	})
-	if err != nil {
-		return nil, false, fmt.Errorf("add reports: %w", err)
-	}
-	return added, replayed, nil
+	return added, replayed, err
 }
 
 // checkReports fills in defaults, in a copy, and checks bounds.
@@ -113,14 +106,27 @@ func checkReports(reports []casefile.Report, now time.Time) ([]casefile.Report, 
 	return checked, nil
 }
 
-func (tx *transaction) addReports(ctx context.Context, reports []casefile.Report, requestKey any, now time.Time) ([]casefile.Added, error) {
+func (tx *transaction) addReports(ctx context.Context, reports []casefile.Report, requestKey string, now time.Time) ([]casefile.Added, error) {
 	added := make([]casefile.Added, 0, len(reports))
 	for _, r := range reports {
 		key := tx.s.targetKey(r.Target)
-		id, opened, err := tx.openCase(ctx, key, r, now)
-		if err == nil && !opened {
-			err = tx.attach(ctx, id, r, now)
+		err := tx.QueryRowContext(ctx, "SELECT id FROM cases WHERE target_key = $1", key).Scan(&r.CaseID)
+		opened := errors.Is(err, sql.ErrNoRows)
+		if err != nil && !opened {
+			return nil, err
 		}
+		if err := tx.next(ctx, "reports", &r.ID); err != nil {
+			return nil, err
+		}
+		if opened {
+			r.CaseID, err = tx.openCase(ctx, key, r, now)
+		} else {
+			err = tx.attach(ctx, r, now)
+		}
+		if err != nil {
+			return nil, err
+		}
+		document, err := toDocument(r, maxReport, "report")
 		if err != nil {
 			return nil, err
 		}
@@ -128,78 +134,78 @@ func (tx *transaction) addReports(ctx context.Context, reports []casefile.Report
 		if err != nil {
 			return nil, err
 		}
-		a := casefile.Added{CaseID: id, New: opened}
-		err = tx.QueryRowContext(ctx, `INSERT INTO reports (case_id, opened, referrer_sealed, source, reference, classification, received_at, held, stored_at, request_key)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
-			id, opened, bytesOrNull(referrer), r.Source, r.Reference, string(r.Classification), r.Received.UnixMilli(), r.Held, now.UnixMilli(), requestKey).Scan(&a.ReportID)
+		_, err = tx.exec(ctx, "insert report", `INSERT INTO reports (id, case_id, opened, referrer_sealed, document, stored_at, request_key)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.CaseID, opened, bytesOrNull(referrer), document, now.UnixMilli(), orNull(requestKey))
 		if err != nil {
-			return nil, fmt.Errorf("insert report: %w", err)
+			return nil, err
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE cases SET report_id = $2 WHERE id = $1", id, a.ReportID); err != nil {
-			return nil, fmt.Errorf("write latest report: %w", err)
-		}
-		added = append(added, a)
+		added = append(added, casefile.Added{ReportID: r.ID, CaseID: r.CaseID, New: opened})
 	}
 	return added, nil
 }
 
-// openCase opens the case of a target; opened is false when it has one already.
-func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Report, now time.Time) (id casefile.CaseID, opened bool, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT id FROM cases WHERE target_key = $1", key).Scan(&id)
-	if err == nil || !errors.Is(err, sql.ErrNoRows) {
-		return id, false, err
+// next gives the next number of a table: a report and its case name each other.
+func (tx *transaction) next(ctx context.Context, table string, id any) error {
+	text := "SELECT COALESCE(MAX(id), 0) + 1 FROM " + table
+	if tx.s.dialect == DialectPostgres {
+		text = "SELECT nextval(pg_get_serial_sequence('" + table + "', 'id'))"
 	}
-	c, events := lifecycle.Open(r, tx.s.HostKey(r.Target), now)
-	target, err := tx.s.sealTarget("target", key, c.Target)
-	if err != nil {
-		return 0, false, err
+	if err := tx.QueryRowContext(ctx, text).Scan(id); err != nil {
+		return fmt.Errorf("number a row of %s: %w", table, err)
 	}
-	referrer, err := tx.s.sealTarget("referrer", key, c.Referrer)
-	if err != nil {
-		return 0, false, err
-	}
-	label, domain := tx.s.nameKeys(c.Target)
-	// Another process may open the case at the same moment: it waits or we do, and the
-	// later one attaches its report.
-	err = tx.QueryRowContext(ctx, `INSERT INTO cases (target_key, host_key, target_sealed, referrer_sealed, standing, held, version, episode, streak_count, undecided_count,
-			last_state, last_reason, due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash, label_key, domain_key)
-		VALUES ($1, $2, $3, $4, $5, $6, 1, $7, 0, 0, '', '', $8, 0, '', FALSE, 0, $9, 0, '', $10, $11) ON CONFLICT (target_key) DO NOTHING RETURNING id`,
-		key, string(c.HostKey), target, bytesOrNull(referrer), string(c.Standing), c.Held, c.Episode.Number, string(c.Due.Why), at(c.Opened), label, domain).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = tx.QueryRowContext(ctx, "SELECT id FROM cases WHERE target_key = $1", key).Scan(&id)
-		return id, false, err
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("insert case: %w", err)
-	}
-	c.ID, c.Version = id, 1
-	told, err := tx.tellNamesakes(ctx, id, label, domain, now)
-	if err != nil {
-		return 0, false, fmt.Errorf("tell namesakes: %w", err)
-	}
-	events = append(events, told...)
-	return id, true, tx.writeCase(ctx, stored{Case: c, targetKey: key}, events, written{at: now})
+	return nil
 }
 
-// attach adds a further report to a case.
-func (tx *transaction) attach(ctx context.Context, id casefile.CaseID, r casefile.Report, now time.Time) error {
-	c, err := tx.loadCase(ctx, id)
+// openCase opens the case of a target that has none, for a report. Another process may do so at the same moment:
+// the later one of the two fails, is tried again (temporary) and attaches its report.
+func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Report, now time.Time) (id casefile.CaseID, err error) {
+	if err := tx.next(ctx, "cases", &id); err != nil {
+		return 0, err
+	}
+	c := &stored{targetKey: key, reportID: r.ID}
+	var events []casefile.Event
+	c.Case, events = lifecycle.Open(r, tx.s.HostKey(r.Target), now)
+	c.ID, c.Version = id, 1
+	label, domain := tx.s.nameKeys(c.Target)
+	told, err := tx.tellNamesakes(ctx, id, label, domain, now)
+	if err != nil {
+		return 0, fmt.Errorf("tell namesakes: %w", err)
+	}
+	chained := c.chain(append(events, told...))
+	target, err := tx.s.sealTarget("target", key, c.Target)
+	if err != nil {
+		return 0, err
+	}
+	args, err := tx.s.state(c)
+	if err != nil {
+		return 0, err
+	}
+	args = append(args[:15], key, string(c.HostKey), target, label, domain, at(c.Opened)) // nobody recorded an origin yet
+	if _, err = tx.exec(ctx, "insert case", insertCase, args...); err != nil {
+		return 0, err
+	}
+	if err := tx.insertEvents(ctx, chained); err != nil {
+		return 0, err
+	}
+	tx.due(c.HostKey)
+	return id, tx.writeEpisode(ctx, c.Case, now)
+}
+
+const insertCase = `INSERT INTO cases (id, standing, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, country,
+		hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key, opened_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, ''), $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+
+// attach adds a further report to its case.
+func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.Time) error {
+	c, err := tx.loadCase(ctx, r.CaseID)
 	if err != nil {
 		return err
 	}
 	var events []casefile.Event
-	c.Case, events, _ = lifecycle.Apply(c.Case, now, lifecycle.Reported{Report: r})
+	c.Case, events, _ = lifecycle.Apply(c.Case, now, lifecycle.Reported{Report: r}) // any case takes a report
 	c.Version++
-	if !r.Referrer.IsZero() {
-		referrer, err := tx.s.sealTarget("referrer", c.targetKey, c.Referrer)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE cases SET referrer_sealed = $2 WHERE id = $1", id, referrer); err != nil {
-			return fmt.Errorf("write referrer: %w", err)
-		}
-	}
-	return tx.writeCase(ctx, c, events, written{at: now})
+	c.reportID = r.ID
+	return tx.writeCase(ctx, c, events, now)
 }
 
 // bytesOrNull keeps a nil slice from becoming an empty value.
@@ -210,50 +216,47 @@ func bytesOrNull(b []byte) any {
 	return b
 }
 
-const reportsQuery = `SELECT r.id, r.referrer_sealed, r.source, r.reference, r.classification, r.received_at, r.held FROM reports r
-	WHERE r.case_id = $1 ORDER BY r.id LIMIT $2`
-
 // reportRow holds the columns of a report that may be absent.
 type reportRow struct {
-	id                                *int64
-	referrer                          []byte
-	source, reference, classification *string
-	received                          stamp
-	held                              *bool
+	id       *casefile.ReportID
+	referrer []byte
+	document *string
 }
 
-func (s *Store) openReport(r reportRow, id casefile.CaseID, targetKey string, t casefile.Target) (*casefile.Report, error) {
-	referrer, err := s.openTarget("report.referrer", targetKey, r.referrer)
-	if err != nil {
-		return nil, fmt.Errorf("report %d: %w", *r.id, err)
+// openReport reads a report of the case; nil when the row is absent.
+func (s *Store) openReport(r reportRow, c *stored) (report *casefile.Report, err error) {
+	if r.id == nil || r.document == nil {
+		return nil, nil
 	}
-	return &casefile.Report{
-		ID: casefile.ReportID(*r.id), CaseID: id, Target: t, Referrer: referrer, Source: *r.source, Reference: *r.reference,
-		Classification: casefile.Classification(*r.classification), Received: r.received.Time, Held: *r.held,
-	}, nil
-}
-
-// Reports reads the reports of a case, oldest first, at most casefile.MaxPage.
-func (s *Store) Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error) {
-	c, err := s.Case(ctx, id)
-	if err != nil {
+	defer wrap(&err, "report %d", *r.id)
+	report = new(casefile.Report)
+	if err := readDocument(*r.document, report); err != nil {
 		return nil, err
 	}
-	key := s.targetKey(c.Target)
-	rows, err := s.read.QueryContext(ctx, reportsQuery, id, casefile.MaxPage)
-	list, err := collect(rows, err, func(row scanner) (casefile.Report, error) {
+	report.ID, report.CaseID, report.Target = *r.id, c.ID, c.Target
+	report.Referrer, err = s.openTarget("report.referrer", c.targetKey, r.referrer)
+	return report, err
+}
+
+const reportsQuery = "SELECT id, referrer_sealed, document FROM reports WHERE case_id = $1 ORDER BY id LIMIT $2"
+
+// Reports reads the reports of a case, oldest first, at most casefile.MaxPage.
+func (s *Store) Reports(ctx context.Context, id casefile.CaseID) (list []casefile.Report, err error) {
+	c := new(stored)
+	if c.Case, err = s.Case(ctx, id); err != nil {
+		return nil, err
+	}
+	c.targetKey = s.targetKey(c.Target)
+	defer wrap(&err, "read reports of case %d", id)
+	return query(ctx, s.read, func(row scanner) (casefile.Report, error) {
 		var r reportRow
-		if err := row.Scan(&r.id, &r.referrer, &r.source, &r.reference, &r.classification, &r.received, &r.held); err != nil {
+		if err := row.Scan(&r.id, &r.referrer, &r.document); err != nil {
 			return casefile.Report{}, err
 		}
-		report, err := s.openReport(r, id, key, c.Target)
+		report, err := s.openReport(r, c)
 		if err != nil {
 			return casefile.Report{}, err
 		}
 		return *report, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read reports of case %d: %w", id, err)
-	}
-	return list, nil
+	}, reportsQuery, id, casefile.MaxPage)
 }

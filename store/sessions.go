@@ -9,43 +9,97 @@ import (
 	"time"
 )
 
+// expiring is a table of sealed values that end, found by the digest of a key.
+type expiring struct {
+	s                 *Store
+	digest, what      string // of what the keys are; what an error calls a value
+	table, key, value string // of the database
+	limit             int    // of a value, in bytes
+}
+
+func (s *Store) answers() expiring {
+	return expiring{s, "registry", "registry answer", "registry_cache", "question_key", "answer_sealed", maxAnswer}
+}
+
+func (s *Store) sessions() expiring {
+	return expiring{s, "session", "session", "sessions", "token_key", "data_sealed", maxSession}
+}
+
+func (x expiring) open(digest string, value []byte) ([]byte, error) {
+	return x.s.keys.Open(value, []byte(x.digest+":"+digest))
+}
+
+// find reads a value that has not expired; ok is false when there is none.
+func (x expiring) find(ctx context.Context, key string) (value []byte, ok bool, err error) {
+	defer wrap(&err, "read %s", x.what)
+	digest := x.s.keys.Digest(x.digest, []byte(key))
+	var sealed []byte
+	err = x.s.read.QueryRowContext(ctx, "SELECT "+x.value+" FROM "+x.table+" WHERE "+x.key+" = $1 AND expires_at > $2", digest, time.Now().UnixMilli()).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, explain(err)
+	}
+	value, err = x.open(digest, sealed)
+	return value, err == nil, err
+}
+
+// save keeps a value until it expires, and drops expired ones.
+func (x expiring) save(ctx context.Context, key string, value []byte, expires time.Time) (err error) {
+	defer wrap(&err, "write %s", x.what)
+	if len(value) > x.limit {
+		return fmt.Errorf("%d bytes are more than the %d that are kept", len(value), x.limit)
+	}
+	digest := x.s.keys.Digest(x.digest, []byte(key))
+	sealed, err := x.s.keys.Seal(value, []byte(x.digest+":"+digest))
+	if err != nil {
+		return err
+	}
+	return x.s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		if _, err := tx.exec(ctx, "drop expired", "DELETE FROM "+x.table+" WHERE expires_at <= $1", time.Now().UnixMilli()); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "keep", fmt.Sprintf(`INSERT INTO %[1]s (%[2]s, %[3]s, expires_at) VALUES ($1, $2, $3)
+			ON CONFLICT (%[2]s) DO UPDATE SET %[3]s = excluded.%[3]s, expires_at = excluded.expires_at`, x.table, x.key, x.value), digest, sealed, expires.UnixMilli())
+		return err
+	})
+}
+
+// Cached reads an answer of a registry that has not expired; ok is false when there
+// is none. It has the shape of geolocate/registry's cache.
+func (s *Store) Cached(ctx context.Context, key string) (value []byte, ok bool, err error) {
+	return s.answers().find(ctx, key)
+}
+
+// SaveCached keeps an answer of a registry until expires, and drops expired ones. Key
+// and answer may name a domain: the key is digested and the answer sealed. An answer
+// of more than 64 KiB is refused.
+func (s *Store) SaveCached(ctx context.Context, key string, value []byte, expires time.Time) error {
+	return s.answers().save(ctx, key, value, expires)
+}
+
 // Sessions keeps the sessions of the pages. It has the shapes of scs.Store,
 // scs.IterableStore and their context forms. A session token is as good as a
 // password, so the database holds its digest, and token and data sealed.
-type Sessions struct{ s *Store }
+type Sessions struct{ expiring }
 
 // Sessions gives the sessions of this database.
-func (s *Store) Sessions() *Sessions { return &Sessions{s} }
+func (s *Store) Sessions() *Sessions { return &Sessions{s.sessions()} }
 
 type session struct {
 	Token string `json:"token"`
 	Data  []byte `json:"data"`
 }
 
-func (x *Sessions) key(token string) string { return x.s.keys.Digest("session", []byte(token)) }
-
-func (x *Sessions) open(key string, sealed []byte) (session, error) {
-	var v session
-	plain, err := x.s.keys.Open(sealed, []byte("session:"+key))
-	if err == nil {
-		err = json.Unmarshal(plain, &v)
-	}
-	return v, err
-}
-
 // FindCtx reads a session that has not expired; found is false when there is none.
 func (x *Sessions) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
-	key := x.key(token)
-	var sealed []byte
-	err = x.s.read.QueryRowContext(ctx, "SELECT data_sealed FROM sessions WHERE token_key = $1 AND expires_at > $2", key, time.Now().UnixMilli()).Scan(&sealed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, false, nil
+	plain, found, err := x.find(ctx, token)
+	if err != nil || !found {
+		return nil, false, err
 	}
-	if err != nil {
-		return nil, false, fmt.Errorf("read session: %w", explain(err))
-	}
-	v, err := x.open(key, sealed)
-	if err != nil {
+	var v session
+	if err := json.Unmarshal(plain, &v); err != nil {
 		return nil, false, fmt.Errorf("read session: %w", err)
 	}
 	return v.Data, true, nil
@@ -58,62 +112,37 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	if err != nil {
 		return fmt.Errorf("write session: %w", err)
 	}
-	if len(plain) > maxSession {
-		return fmt.Errorf("write session: %d bytes are more than the %d that are kept", len(plain), maxSession)
-	}
-	key := x.key(token)
-	sealed, err := x.s.keys.Seal(plain, []byte("session:"+key))
-	if err != nil {
-		return fmt.Errorf("write session: %w", err)
-	}
-	err = x.s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE expires_at <= $1", time.Now().UnixMilli()); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (token_key, data_sealed, expires_at) VALUES ($1, $2, $3)
-			ON CONFLICT (token_key) DO UPDATE SET data_sealed = excluded.data_sealed, expires_at = excluded.expires_at`, key, sealed, expiry.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("write session: %w", err)
-	}
-	return nil
+	return x.save(ctx, token, plain, expiry)
 }
 
 // DeleteCtx ends a session; one that is not there is no error.
 func (x *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	err := x.s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE token_key = $1", x.key(token))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
+	_, err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.digest, []byte(token)))
+	return err
 }
 
 // maxSessions bounds AllCtx.
 const maxSessions = 10_000
 
 // AllCtx reads the sessions that have not expired, by token, at most 10,000.
-func (x *Sessions) AllCtx(ctx context.Context) (map[string][]byte, error) {
-	rows, err := x.s.read.QueryContext(ctx, "SELECT token_key, data_sealed FROM sessions WHERE expires_at > $1 ORDER BY expires_at DESC LIMIT $2", time.Now().UnixMilli(), maxSessions)
-	list, err := collect(rows, err, func(row scanner) (session, error) {
+func (x *Sessions) AllCtx(ctx context.Context) (all map[string][]byte, err error) {
+	defer wrap(&err, "read sessions")
+	list, err := query(ctx, x.s.read, func(row scanner) (v session, err error) {
 		var key string
 		var sealed []byte
-		if err := row.Scan(&key, &sealed); err != nil {
-			return session{}, err
+		if err = row.Scan(&key, &sealed); err == nil {
+			sealed, err = x.open(key, sealed)
 		}
-		return x.open(key, sealed)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	all := make(map[string][]byte, len(list))
+		if err == nil {
+			err = json.Unmarshal(sealed, &v)
+		}
+		return v, err
+	}, "SELECT token_key, data_sealed FROM sessions WHERE expires_at > $1 ORDER BY expires_at DESC LIMIT $2", time.Now().UnixMilli(), maxSessions)
+	all = make(map[string][]byte, len(list))
 	for _, v := range list {
 		all[v.Token] = v.Data
 	}
-	return all, nil
+	return all, err
 }
 
 // Find is FindCtx for callers without a context.

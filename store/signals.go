@@ -84,8 +84,7 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 		id      casefile.VisitID
 		signals string
 	}
-	rows, err := s.read.QueryContext(ctx, uncodedQuery, after, repairBatch)
-	list, err := collect(rows, err, func(row scanner) (v signalled, err error) { return v, row.Scan(&v.id, &v.signals) })
+	list, err := query(ctx, s.read, func(row scanner) (v signalled, err error) { return v, row.Scan(&v.id, &v.signals) }, uncodedQuery, after, repairBatch)
 	if err != nil {
 		return 0, err
 	}

@@ -22,9 +22,10 @@ const testimoniesQuery = `SELECT v.id, c.host_key, v.state, v.dissent, o.vantage
 // Testimonies reads who looked in the believed ones of the newest visits, of all cases,
 // and who said otherwise, newest first, the vantages by name. last is how many visits are read, believed or
 // not, from 1 to 10,000. Visits without a look at the target are left out.
-func (s *Store) Testimonies(ctx context.Context, last int) ([]casefile.Testimony, error) {
+func (s *Store) Testimonies(ctx context.Context, last int) (all []casefile.Testimony, err error) {
+	defer wrap(&err, "read testimonies")
 	if last < 1 || last > 10_000 {
-		return nil, fmt.Errorf("read testimonies: %d visits: ask for 1 to 10000", last)
+		return nil, fmt.Errorf("%d visits: ask for 1 to 10000", last)
 	}
 	type testimony struct {
 		casefile.Testimony
@@ -32,22 +33,20 @@ func (s *Store) Testimonies(ctx context.Context, last int) ([]casefile.Testimony
 		dissent string
 		purpose casefile.Purpose
 	}
-	rows, err := s.read.QueryContext(ctx, testimoniesQuery, last)
-	looks, err := collect(rows, err, func(row scanner) (testimony, error) {
+	looks, err := query(ctx, s.read, func(row scanner) (testimony, error) {
 		var t testimony
 		var vantage string
 		err := row.Scan(&t.id, &t.Host, &t.State, &t.dissent, &vantage, &t.purpose)
 		t.Looked = []string{vantage}
 		return t, err
-	})
+	}, testimoniesQuery, last)
 	if err != nil {
-		return nil, fmt.Errorf("read testimonies: %w", err)
+		return nil, err
 	}
 	looks = slices.DeleteFunc(looks, func(t testimony) bool { return t.purpose != casefile.PurposeTarget })
 	slices.SortFunc(looks, func(a, b testimony) int {
 		return cmp.Or(cmp.Compare(b.id, a.id), cmp.Compare(a.Looked[0], b.Looked[0]))
 	})
-	var all []casefile.Testimony
 	for i, t := range looks {
 		if i > 0 && looks[i-1].id == t.id {
 			if visit := &all[len(all)-1]; !slices.Contains(visit.Looked, t.Looked[0]) {

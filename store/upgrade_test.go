@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -12,19 +13,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/internal/seal"
 	"vigil/lifecycle"
 	"vigil/store"
 	"vigil/store/storetest"
 )
 
-// TestAnOlderDatabaseIsBroughtUpToDate opens databases that earlier schemas made,
-// with cases, reports, visits and hosting in them. missing is what each lacks.
+// TestAnOlderDatabaseIsBroughtUpToDate opens databases that earlier schemas made, with cases whose every field is
+// set. missing is what each schema lacks.
 func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()
 	for version, missing := range map[int64][]string{
-		1: {"SELECT origin_sealed FROM cases", "SELECT label_key FROM cases", "SELECT provider_since FROM episodes", "SELECT ruling FROM cases", "SELECT recorded FROM episodes"},
-		2: {"SELECT label_key FROM cases", "SELECT provider_since FROM episodes", "SELECT ruling FROM cases", "SELECT recorded FROM episodes"},
-		3: {"SELECT ruling FROM cases", "SELECT recorded FROM episodes"},
+		1: {"cases.origin_sealed", "cases.label_key", "episodes.provider_since", "cases.ruling", "episodes.recorded", "cases.document"},
+		2: {"cases.label_key", "episodes.provider_since", "cases.ruling", "episodes.recorded", "cases.document"},
+		3: {"cases.ruling", "episodes.recorded", "cases.document"},
+		4: {"cases.document", "visits.basis_sealed"},
 	} {
 		t.Run(fmt.Sprintf("sqlite %d", version), func(t *testing.T) {
 			t.Parallel()
@@ -41,80 +44,77 @@ func TestAnOlderDatabaseIsBroughtUpToDate(t *testing.T) {
 }
 
 func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version int64, missing []string) {
-	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
-	today := fresh(t)
-	s := today.Open(t)
-	id := lived(t, s, "https://site-1.example/", now)
-	hop := lived(t, s, "https://site-1.test/", now.Add(time.Hour))
-	movedAndReturned(t, s, hop, now.Add(2*time.Hour))
-	episodes := episodesOf(t, s)
-	want, err := s.Case(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old := fresh(t)
-	old.Keys = today.Keys
-	db := store.OpenAt(t, old.URL, version)
-	for _, query := range missing {
-		if _, err := db.ExecContext(t.Context(), query); err == nil {
-			t.Fatalf("%s: the older schema has the column already: nothing is proved", query)
+	d := fresh(t)
+	o := older{t: t, db: store.OpenAt(t, d.URL, version), keys: d.Keys, version: version}
+	for _, column := range missing {
+		table, name, _ := strings.Cut(column, ".")
+		if slices.Contains(o.columns(table), name) {
+			t.Fatalf("the older schema has %s already: nothing is proved", column)
 		}
 	}
-	for _, table := range []string{"meta", "hostings", "assignments", "cases", "hosts", "reports", "episodes", "visits", "observations", "events"} {
-		copyRows(t, s.DB(), db, table)
-		if s.Dialect() == store.DialectPostgres && !strings.Contains(" meta hosts episodes ", " "+table+" ") { // where the numbers go on
-			if _, err := db.ExecContext(t.Context(), fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), (SELECT MAX(id) FROM %[1]s))", table)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for _, query := range []string{
-		"DELETE FROM meta WHERE name = 'signals_coded'",
-		`UPDATE visits SET signals = '[{"name":"page","value":"1834 bytes, 15 words, 1 links, 0 images, 0 embeds","points_to":""},{"name":"doubt","value":"says removed, among pictures","points_to":"changed"}]'`,
-	} {
-		if _, err := db.ExecContext(t.Context(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := db.Close(); err != nil {
+	full, young := o.full(), o.young()
+	if err := o.db.Close(); err != nil {
 		t.Fatal(err)
 	}
 
-	s = old.Open(t)
-	got, err := s.Case(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	same := cmp.Options{
+	s := d.Open(t)
+	show := cmp.Options{
 		cmp.Comparer(func(a, b casefile.Target) bool { return a.URL() == b.URL() }),
 		cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
 	}
-	if diff := cmp.Diff(want, got, same); diff != "" {
-		t.Errorf("case (-before +after):\n%s", diff)
+	for _, want := range []casefile.Case{full, young} {
+		want.HostKey = s.HostKey(want.Target)
+		got, err := s.Case(t.Context(), want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, show); diff != "" {
+			t.Errorf("case (-before +after):\n%s", diff)
+		}
+		reports, err := s.Reports(t.Context(), want.ID)
+		if diff := cmp.Diff([]casefile.Report{*want.Report}, reports, show); diff != "" || err != nil {
+			t.Errorf("reports (-before +after) %v:\n%s", err, diff)
+		}
 	}
-	// And it works: what the new schema is for. Clocks of hosts come from the decisions, names from the sealed targets.
-	if diff := cmp.Diff(episodes, episodesOf(t, s)); diff != "" {
+	var episodes []casefile.EpisodeRecord
+	if err := s.Episodes(t.Context(), time.Time{}, func(r casefile.EpisodeRecord) error { episodes = append(episodes, r); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]casefile.EpisodeRecord{
+		{CaseID: full.ID, HostKey: s.HostKey(full.Target), Episode: o.removed(), Outcome: casefile.OutcomeRemoved, Ended: hour(4)},
+		{CaseID: full.ID, HostKey: s.HostKey(full.Target), Episode: full.Episode, Outcome: casefile.OutcomeOpen},
+		{CaseID: young.ID, HostKey: s.HostKey(young.Target), Episode: young.Episode, Outcome: casefile.OutcomeOpen},
+	}, episodes); diff != "" {
 		t.Errorf("episodes (-before +after):\n%s", diff)
 	}
-	for of, other := range map[casefile.CaseID]casefile.CaseID{id: hop, hop: id} {
+	// And it works: names come from the sealed targets, numbers and histories go on.
+	for of, other := range map[casefile.CaseID]casefile.CaseID{full.ID: young.ID, young.ID: full.ID} {
 		if n, err := s.Namesakes(t.Context(), of); err != nil || len(n.Cases) != 1 || n.Cases[0].CaseID != other {
 			t.Errorf("namesakes of case %d: %+v, %v", of, n, err)
 		}
 	}
 	origin := netip.MustParseAddr("203.0.113.7")
-	if _, err := s.Act(t.Context(), id, casefile.Action{Kind: casefile.ActOrigin, Actor: "ann", Reason: "the provider told us", At: now, Origin: origin}); err != nil {
+	if _, err := s.Act(t.Context(), full.ID, casefile.Action{Kind: casefile.ActOrigin, Actor: "ann", Reason: "the provider told us", At: hour(50), Origin: origin}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = s.Case(t.Context(), id); err != nil || got.Origin == nil || got.Origin.Address != origin {
+	if got, err := s.Case(t.Context(), full.ID); err != nil || got.Origin == nil || got.Origin.Address != origin {
 		t.Errorf("%+v, %v", got.Origin, err)
 	}
-	if visits, err := s.Visits(t.Context(), id, 0, 10); err != nil || len(visits) != 1 || len(visits[0].Observations) != 1 {
-		t.Errorf("%+v, %v", visits, err)
+	visits, err := s.Visits(t.Context(), full.ID, 0, 10)
+	if err != nil || len(visits) != 1 || len(visits[0].Observations) != 1 {
+		t.Fatalf("%+v, %v", visits, err)
 	}
-	visits, err := s.Visits(t.Context(), id, 0, 1)
 	signals := []casefile.Signal{{Name: "page", Value: "bytes=1834 words=15 links=1 images=0 embeds=0"}, {Name: "doubt", Value: "removed_among_pictures", PointsTo: casefile.StateChanged}}
-	if err != nil || !slices.Equal(visits[0].Verdict.Signals, signals) {
-		t.Errorf("signals: %v, %v", visits, err)
+	if !slices.Equal(visits[0].Verdict.Signals, signals) {
+		t.Errorf("signals: %+v", visits[0].Verdict.Signals)
+	}
+	another, err := casefile.NewTarget("https://site-3.example/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	added, err := s.AddReports(t.Context(), []casefile.Report{{Target: full.Target}, {Target: another}}, hour(51))
+	if err != nil || added[0].New || !added[1].New || added[1].CaseID != young.ID+1 || added[0].ReportID != young.Report.ID+1 {
+		t.Errorf("%+v, %v", added, err)
 	}
 	if err := s.VerifyHistory(t.Context(), nil); err != nil {
 		t.Error(err)
@@ -134,30 +134,6 @@ func lived(t *testing.T, s *store.Store, url string, now time.Time) casefile.Cas
 	}
 	recordVisit(t, s, added[0].CaseID, now, "Example Net", "NL", casefile.ReasonServed)
 	return added[0].CaseID
-}
-
-// movedAndReturned moves a case from host to host, within a country and out of it,
-// removes it and lets it return where it was last.
-func movedAndReturned(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time) {
-	t.Helper()
-	at := func(hours int) time.Time { return now.Add(time.Duration(hours) * time.Hour) }
-	recordVisit(t, s, id, at(1), "Second Net", "NL", casefile.ReasonServed)
-	recordVisit(t, s, id, at(2), "Second Net", "NL", casefile.ReasonServed)
-	recordVisit(t, s, id, at(3), "Second Net", "DE", casefile.ReasonServed)
-	recordVisit(t, s, id, at(4), "Second Net", "DE", casefile.ReasonHTTP404)
-	recordVisit(t, s, id, at(30), "Second Net", "DE", casefile.ReasonServed)
-}
-
-func episodesOf(t *testing.T, s *store.Store) []casefile.EpisodeRecord {
-	t.Helper()
-	var list []casefile.EpisodeRecord
-	if err := s.Episodes(t.Context(), time.Time{}, func(r casefile.EpisodeRecord) error { list = append(list, r); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if len(list) != 3 || list[2].Episode.Number != 2 || list[1].Episode.CountrySince.Equal(list[1].Episode.ProviderSince) {
-		t.Fatalf("the lives were too quiet to prove anything: %+v", list)
-	}
-	return list
 }
 
 // recordVisit records a visit that decides the hosting anew; one gone verdict confirms.
@@ -182,45 +158,220 @@ func recordVisit(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time
 	}
 }
 
-// columnsOf are the columns of an empty table.
-func columnsOf(t *testing.T, db *sql.DB, table string) []string {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table)
+// hour is a time of the lives below. Its milliseconds must survive.
+func hour(n int) time.Time {
+	return time.Date(2026, 11, 2, 8, 0, 0, int(7*time.Millisecond), time.UTC).Add(time.Duration(n) * time.Hour)
+}
+
+// older writes rows as an older Vigil did: by SQL, those columns that its schema has.
+type older struct {
+	t       *testing.T
+	db      *sql.DB
+	keys    *seal.Keys
+	version int64
+}
+
+func (o older) columns(table string) []string {
+	rows, err := o.db.QueryContext(o.t.Context(), "SELECT * FROM "+table)
 	if err != nil {
-		t.Fatal(err)
+		o.t.Fatal(err)
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
-	if err != nil || rows.Next() || rows.Err() != nil {
-		t.Fatalf("%s is not empty, or %v %v", table, err, rows.Err())
+	if err != nil {
+		o.t.Fatal(err)
 	}
 	return columns
 }
 
-// copyRows copies a table, those of its columns that the older one has.
-func copyRows(t *testing.T, from, to *sql.DB, table string) {
-	t.Helper()
-	columns := columnsOf(t, to, table)
-	list := strings.Join(columns, ", ")
-	rows, err := from.QueryContext(t.Context(), "SELECT "+list+" FROM "+table)
+func (o older) insert(table string, row map[string]any) {
+	var names, places []string
+	var values []any
+	for _, name := range o.columns(table) {
+		if value, ok := row[name]; ok && value != nil {
+			names, values = append(names, name), append(values, value)
+			places = append(places, fmt.Sprintf("$%d", len(values)))
+		}
+	}
+	text := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(names, ", "), strings.Join(places, ", "))
+	if _, err := o.db.ExecContext(o.t.Context(), text, values...); err != nil {
+		o.t.Fatalf("%s: %v", table, err)
+	}
+	if id, ok := row["id"]; ok && strings.Contains(fmt.Sprintf("%T", o.db.Driver()), "stdlib") { // PostgreSQL: where the numbers go on
+		if _, err := o.db.ExecContext(o.t.Context(), fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', 'id'), %d)", table, id)); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+}
+
+func (o older) seal(plain []byte, place string) []byte {
+	sealed, err := o.keys.Seal(plain, []byte(place))
 	if err != nil {
-		t.Fatal(err)
+		o.t.Fatal(err)
 	}
-	defer rows.Close()
-	copied := 0
-	for ; rows.Next(); copied++ {
-		values, into, places := make([]any, len(columns)), make([]any, len(columns)), make([]string, len(columns))
-		for i := range columns {
-			into[i], places[i] = &values[i], fmt.Sprintf("$%d", i+1)
+	return sealed
+}
+
+func (o older) json(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return data
+}
+
+// ms is a time as a column.
+func ms(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at.UnixMilli()
+}
+
+// removed is the first episode of the full case: it moved from host to host, and out of the country.
+func (o older) removed() casefile.Episode {
+	return casefile.Episode{
+		Number: 1, Opened: hour(0), FirstSeen: hour(1), LastSeen: hour(3), FirstGone: hour(4), Removed: hour(4), Recorded: o.version >= 4,
+		FirstNotice: hour(2), LastNotice: hour(3), Provider: `Second "Net" \ é`, Country: "DE", ProviderSince: hour(2), CountrySince: hour(3),
+	}
+}
+
+// full is a case with every field set that the schema knows.
+func (o older) full() casefile.Case {
+	target, err := casefile.NewTarget("https://site-1.example/")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	referrer, err := casefile.NewTarget("https://site-2.example/from")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	again := o.removed()
+	again.Number, again.Opened, again.FirstSeen, again.LastSeen, again.Removed = 2, hour(30), hour(30), hour(31), hour(33)
+	again.ProviderSince, again.CountrySince, again.FirstGone, again.FirstNotice, again.LastNotice = hour(30), hour(30), hour(32), hour(31), hour(32)
+	c := casefile.Case{
+		ID: 7, Target: target, Referrer: referrer, Version: 12, Due: casefile.Due{At: hour(40), Why: casefile.WhyCadence},
+		Life: casefile.Life{
+			Standing: casefile.Review, Held: true, Episode: again, Streak: casefile.Streak{Count: 2, First: hour(32), Last: hour(33)},
+			Undecided: casefile.Streak{Count: 3, First: hour(34), Last: hour(36)}, Unseen: hour(35), Aftercare: 4, Informed: true,
+			Last: casefile.Opinion{State: casefile.StateChanged, Reason: casefile.ReasonContentDiffers, At: hour(36)},
+		},
+		Baseline: &casefile.Features{Digest: "abc", SimHash: 1<<63 + 7, Words: 120, Heads: []string{"d"}, HTML: true, Markers: []casefile.Marker{casefile.MarkerLogin}},
+		Hosting: &casefile.Hosting{
+			Provider: again.Provider, ASN: 64500, Network: netip.MustParsePrefix("192.0.2.0/24"), Country: "DE", Edge: &casefile.Edge{Name: "Example Edge"},
+			Origin: casefile.OriginUnknown, Decided: hour(30), Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.7")},
+		},
+		Origin: &casefile.Origin{Address: netip.MustParseAddr("192.0.2.77"), Country: "RO", By: "ann", At: hour(10)},
+		Assignment: &casefile.Assignment{
+			ID: 5, CaseID: 7, HostingCountry: "DE", AssignedCountry: "NL", Hotlines: []string{`Hotline "A" é`, "Hotline B"}, Policy: "orphan",
+			At: hour(30), Acknowledged: hour(31), Confirmed: true,
+		},
+		Visits: 9, Opened: hour(0), Looking: hour(39),
+		Report: &casefile.Report{
+			ID: 3, CaseID: 7, Target: target, Referrer: referrer, Source: `the "public" \ é` + "\n\x01", Reference: "R-7", Classification: casefile.ClassA1,
+			Received: hour(29), Held: true,
+		},
+	}
+	if o.version < 2 {
+		c.Origin = nil
+	}
+	if o.version >= 4 {
+		c.Ruling = casefile.Ruling{Asked: "content_differs", Fenced: true, Hosting: true, Overturned: casefile.ReasonHTTP404, Gone: casefile.ReasonHTTP410}
+	}
+	for i, h := range []struct{ provider, country string }{
+		{"Example Net", "NL"}, {again.Provider, "NL"}, {again.Provider, "DE"}, {again.Provider, "DE"},
+	} {
+		o.insert("hostings", map[string]any{
+			"id": i + 1, "case_id": c.ID, "decided_at": ms(hour([]int{1, 2, 3, 30}[i])), "country": h.country, "provider": h.provider, "asn": 64500,
+			"detail_sealed": o.seal(o.json(c.Hosting), "hosting:7"),
+		})
+	}
+	a := c.Assignment
+	o.insert("assignments", map[string]any{
+		"id": int64(a.ID), "case_id": c.ID, "hosting_country": a.HostingCountry, "assigned_country": a.AssignedCountry, "hotlines": string(o.json(a.Hotlines)),
+		"policy": a.Policy, "at": ms(a.At), "acknowledged_at": ms(a.Acknowledged), "confirmed": a.Confirmed,
+	})
+	o.write(c, 4)
+	o.episode(c, o.removed(), casefile.OutcomeRemoved, hour(4))
+	o.insert("visits", map[string]any{
+		"id": 2, "case_id": c.ID, "started_at": ms(hour(30)), "ended_at": ms(hour(30)), "why": "cadence", "state": "live", "reason": "served",
+		"signals": `[{"name":"page","value":"1834 bytes, 15 words, 1 links, 0 images, 0 embeds","points_to":""},` +
+			`{"name":"doubt","value":"says removed, among pictures","points_to":"changed"}]`, "dissent": "[]", "believed": true,
+	})
+	o.insert("observations", map[string]any{
+		"id": 2, "visit_id": 2, "case_id": c.ID, "vantage": "local", "purpose": "target", "started_at": ms(hour(30)), "took_us": 5, "status": 200, "body_bytes": 0,
+		"truncated": false, "trail_sealed": o.seal([]byte("{}"), "trail:7"),
+	})
+	return c
+}
+
+// young is a case that was just reported, of the same name under another ending.
+func (o older) young() casefile.Case {
+	target, err := casefile.NewTarget("https://site-1.test/")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	c := casefile.Case{
+		ID: 8, Target: target, Version: 1, Due: casefile.Due{At: hour(36), Why: casefile.WhyReported}, Opened: hour(36),
+		Life:   casefile.Life{Standing: casefile.Watching, Episode: casefile.Episode{Number: 1, Opened: hour(36)}},
+		Report: &casefile.Report{ID: 4, CaseID: 8, Target: target, Source: "public", Classification: casefile.ClassUnclassified, Received: hour(36)},
+	}
+	o.write(c, nil)
+	return c
+}
+
+// write writes the row of a case, with its running episode, latest report and history.
+func (o older) write(c casefile.Case, hosting any) {
+	key := o.keys.Digest("target", []byte(c.Target.URL()))
+	events := []casefile.Event{{At: c.Opened, Kind: casefile.EventReported, Actor: casefile.ActorVigil}, {At: c.Opened, Kind: casefile.EventNoted, Actor: "ann"}}
+	casefile.Chain(c.ID, 0, "", events)
+	row := map[string]any{
+		"id": int64(c.ID), "target_key": key, "host_key": o.hostKey(c), "target_sealed": o.seal([]byte(c.Target.URL()), "target:"+key),
+		"standing": string(c.Standing), "held": c.Held, "version": c.Version, "episode": c.Episode.Number,
+		"streak_count": c.Streak.Count, "streak_first": ms(c.Streak.First), "streak_last": ms(c.Streak.Last),
+		"undecided_count": c.Undecided.Count, "undecided_first": ms(c.Undecided.First), "undecided_last": ms(c.Undecided.Last),
+		"unseen_since": ms(c.Unseen), "last_state": string(c.Last.State), "last_reason": string(c.Last.Reason), "last_at": ms(c.Last.At),
+		"due_at": ms(c.Due.At), "due_why": string(c.Due.Why), "aftercare": c.Aftercare, "country": "", "hosting_id": hosting, "informed": c.Informed,
+		"visits": c.Visits, "opened_at": ms(c.Opened), "looking_at": ms(c.Looking), "report_id": int64(c.Report.ID),
+		"event_seq": 2, "event_hash": events[1].Hash,
+	}
+	if hosting != nil {
+		row["country"], row["assignment_id"] = c.Hosting.Country, int64(c.Assignment.ID)
+		row["baseline"], row["referrer_sealed"] = string(o.json(c.Baseline)), o.seal([]byte(c.Referrer.URL()), "referrer:"+key)
+		if c.Origin != nil {
+			row["origin_sealed"] = o.seal(o.json(c.Origin), fmt.Sprintf("origin:%d", c.ID))
 		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := to.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, list, strings.Join(places, ", ")), values...); err != nil {
-			t.Fatal(err)
+		if c.Ruling != (casefile.Ruling{}) {
+			row["ruling"] = string(o.json(c.Ruling))
 		}
 	}
-	if rows.Err() != nil || copied == 0 && table != "assignments" {
-		t.Fatalf("%s: %d rows copied, %v", table, copied, rows.Err())
+	o.insert("cases", row)
+	o.insert("hosts", map[string]any{"host_key": o.hostKey(c), "due_at": ms(c.Due.At)})
+	o.episode(c, c.Episode, casefile.OutcomeOpen, time.Time{})
+	r := c.Report
+	report := map[string]any{
+		"id": int64(r.ID), "case_id": int64(c.ID), "opened": true, "source": r.Source, "reference": r.Reference, "classification": string(r.Classification),
+		"received_at": ms(r.Received), "held": r.Held, "stored_at": ms(c.Opened),
 	}
+	if !r.Referrer.IsZero() {
+		report["referrer_sealed"] = o.seal([]byte(r.Referrer.URL()), "report.referrer:"+key)
+	}
+	o.insert("reports", report)
+	for i, e := range events {
+		o.insert("events", map[string]any{
+			"id": 2*int(c.ID) + i, "case_id": int64(c.ID), "seq": e.Seq, "at": ms(e.At), "kind": string(e.Kind), "actor": e.Actor, "data": "null",
+			"previous": e.Previous, "hash": e.Hash,
+		})
+	}
+}
+
+func (o older) hostKey(c casefile.Case) string { return o.keys.Digest("host", []byte(c.Target.Host())) }
+
+func (o older) episode(c casefile.Case, e casefile.Episode, outcome casefile.Outcome, ended time.Time) {
+	o.insert("episodes", map[string]any{
+		"case_id": int64(c.ID), "number": e.Number, "host_key": o.hostKey(c), "opened_at": ms(e.Opened), "first_seen": ms(e.FirstSeen), "last_seen": ms(e.LastSeen),
+		"first_gone": ms(e.FirstGone), "removed_at": ms(e.Removed), "first_notice": ms(e.FirstNotice), "last_notice": ms(e.LastNotice), "outcome": string(outcome),
+		"ended_at": ms(ended), "country": e.Country, "provider": e.Provider, "country_since": ms(e.CountrySince), "provider_since": ms(e.ProviderSince),
+		"recorded": e.Recorded,
+	})
 }

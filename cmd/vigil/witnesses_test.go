@@ -45,9 +45,9 @@ func blindVisits(t *testing.T, l *lab) {
 	o := &options{configFile: l.config, explicit: true}
 	err := withApp(t.Context(), o, func(ctx context.Context, h *app.App) error {
 		for i := range 25 {
-			_, err := h.Store.DB().ExecContext(ctx, `INSERT INTO cases (id, target_key, host_key, target_sealed, standing, held, version, episode, streak_count, undecided_count, last_state, last_reason,
-				due_why, aftercare, country, informed, visits, opened_at, event_seq, event_hash)
-				VALUES ($1, 't-' || $1, 'host-' || $1, CAST('x' AS BLOB), 'withdrawn', FALSE, 1, 1, 0, 0, '', '', 'never', 0, 'NL', FALSE, 0, $1, 1, '')`, i+1)
+			_, err := h.Store.DB().ExecContext(ctx, `INSERT INTO cases (id, target_key, host_key, target_sealed, standing, version, episode,
+				due_why, country, visits, opened_at, event_seq, event_hash)
+				VALUES ($1, 't-' || $1, 'host-' || $1, CAST('x' AS BLOB), 'withdrawn', 1, 1, 'never', 'NL', 0, $1, 1, '')`, i+1)
 			if err != nil {
 				return err
 			}

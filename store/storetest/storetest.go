@@ -126,6 +126,8 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"the same name under other endings", namesakes},
 		{"an earlier namesake that is looked at is told", namesakesClosed},
 		{"namesakes are bounded", namesakesBounded},
+		{"a case keeps every field", everyField},
+		{"two processes open the same cases", openedTwice},
 		{"what people do", actions},
 		{"recorded origins", origins},
 		{"answers to a review", rulings},

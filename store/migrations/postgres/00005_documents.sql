@@ -1,0 +1,77 @@
+-- What a visit was judged from besides its looks. And what of a case, an episode and a report is neither
+-- searched nor joined becomes one document each: JSON with the version of its form, the fields of the
+-- types of casefile by the names of their JSON. Absent fields are zero.
+
+-- +goose Up
+ALTER TABLE visits ADD COLUMN basis_sealed BYTEA CHECK (octet_length(basis_sealed) <= 16417);
+
+ALTER TABLE cases ADD COLUMN document TEXT NOT NULL DEFAULT '{"v":1}' CHECK (octet_length(document) <= 8192);
+UPDATE cases SET document = '{"v":1,"value":{"aftercare":' || aftercare
+  || ',"held":' || CASE WHEN held THEN 'true' ELSE 'false' END || ',"informed":' || CASE WHEN informed THEN 'true' ELSE 'false' END
+  || ',"streak":{"count":' || streak_count
+    || COALESCE(',"first":"' || to_char(to_timestamp(streak_first / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(streak_first % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+    || COALESCE(',"last":"' || to_char(to_timestamp(streak_last / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(streak_last % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || '},"undecided":{"count":' || undecided_count
+    || COALESCE(',"first":"' || to_char(to_timestamp(undecided_first / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(undecided_first % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+    || COALESCE(',"last":"' || to_char(to_timestamp(undecided_last / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(undecided_last % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || '}'
+  || COALESCE(',"unseen":"' || to_char(to_timestamp(unseen_since / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(unseen_since % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || ',"last":{"state":' || to_json(last_state) || ',"reason":' || to_json(last_reason)
+    || COALESCE(',"at":"' || to_char(to_timestamp(last_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(last_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || '}' || COALESCE(',"baseline":' || baseline, '') || COALESCE(',"ruling":' || ruling, '')
+  || COALESCE((SELECT ',"assignment":{"id":' || a.id || ',"case_id":' || a.case_id
+      || ',"hosting_country":' || to_json(a.hosting_country) || ',"assigned_country":' || to_json(a.assigned_country)
+      || ',"hotlines":' || a.hotlines || ',"policy":' || to_json(a.policy)
+      || COALESCE(',"at":"' || to_char(to_timestamp(a.at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(a.at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+      || COALESCE(',"acknowledged":"' || to_char(to_timestamp(a.acknowledged_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(a.acknowledged_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+      || ',"confirmed":' || CASE WHEN a.confirmed THEN 'true' ELSE 'false' END || '}'
+    FROM assignments a WHERE a.id = cases.assignment_id), '')
+  || '}}';
+ALTER TABLE cases DROP COLUMN held;
+ALTER TABLE cases DROP COLUMN streak_count;
+ALTER TABLE cases DROP COLUMN streak_first;
+ALTER TABLE cases DROP COLUMN streak_last;
+ALTER TABLE cases DROP COLUMN undecided_count;
+ALTER TABLE cases DROP COLUMN undecided_first;
+ALTER TABLE cases DROP COLUMN undecided_last;
+ALTER TABLE cases DROP COLUMN unseen_since;
+ALTER TABLE cases DROP COLUMN last_state;
+ALTER TABLE cases DROP COLUMN last_reason;
+ALTER TABLE cases DROP COLUMN last_at;
+ALTER TABLE cases DROP COLUMN aftercare;
+ALTER TABLE cases DROP COLUMN baseline;
+ALTER TABLE cases DROP COLUMN ruling;
+ALTER TABLE cases DROP COLUMN informed;
+ALTER TABLE cases DROP COLUMN assignment_id;
+
+ALTER TABLE episodes ADD COLUMN document TEXT NOT NULL DEFAULT '{"v":1}' CHECK (octet_length(document) <= 2048);
+UPDATE episodes SET document = '{"v":1,"value":{"number":' || number
+  || ',"recorded":' || CASE WHEN recorded THEN 'true' ELSE 'false' END || ',"provider":' || to_json(provider) || ',"country":' || to_json(country)
+  || COALESCE(',"opened":"' || to_char(to_timestamp(opened_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(opened_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || COALESCE(',"first_seen":"' || to_char(to_timestamp(first_seen / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(first_seen % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || COALESCE(',"last_seen":"' || to_char(to_timestamp(last_seen / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(last_seen % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || COALESCE(',"first_gone":"' || to_char(to_timestamp(first_gone / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(first_gone % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || COALESCE(',"removed":"' || to_char(to_timestamp(removed_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(removed_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || COALESCE(',"provider_since":"' || to_char(to_timestamp(provider_since / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(provider_since % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || COALESCE(',"country_since":"' || to_char(to_timestamp(country_since / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(country_since % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || '}}';
+ALTER TABLE episodes DROP COLUMN first_seen;
+ALTER TABLE episodes DROP COLUMN last_seen;
+ALTER TABLE episodes DROP COLUMN first_gone;
+ALTER TABLE episodes DROP COLUMN removed_at;
+ALTER TABLE episodes DROP COLUMN recorded;
+ALTER TABLE episodes DROP COLUMN provider;
+ALTER TABLE episodes DROP COLUMN country;
+ALTER TABLE episodes DROP COLUMN provider_since;
+ALTER TABLE episodes DROP COLUMN country_since;
+
+ALTER TABLE reports ADD COLUMN document TEXT NOT NULL DEFAULT '{"v":1}' CHECK (octet_length(document) <= 4096);
+UPDATE reports SET document = '{"v":1,"value":{"id":' || id || ',"held":' || CASE WHEN held THEN 'true' ELSE 'false' END
+  || ',"source":' || to_json(source) || ',"reference":' || to_json(reference) || ',"classification":' || to_json(classification)
+  || COALESCE(',"received":"' || to_char(to_timestamp(received_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(received_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
+  || '}}';
+ALTER TABLE reports DROP COLUMN held;
+ALTER TABLE reports DROP COLUMN source;
+ALTER TABLE reports DROP COLUMN reference;
+ALTER TABLE reports DROP COLUMN classification;
+ALTER TABLE reports DROP COLUMN received_at;
