@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/casefile"
-	"vigil/internal/fakenet"
+	"vigil/internal/fakenet/corpus"
 )
 
 // What the held-back half must keep to. A false gone ends a watch over matter that
@@ -33,7 +34,7 @@ Rules are tuned on the tune half only; the hold half tells how they fare on site
 `
 
 func newAccuracy() *cobra.Command {
-	var half string
+	var half, folder string
 	var wrong bool
 	cmd := &cobra.Command{
 		Use:    "accuracy",
@@ -49,17 +50,24 @@ Exit code: 1 when the held-back half was judged and breaks its bounds.`,
 			if err != nil {
 				return err
 			}
+			all, err := corpus.All()
+			if folder != "" {
+				all, err = corpus.Load(os.DirFS(folder))
+			}
+			if err != nil {
+				return err
+			}
 			fmt.Fprint(cmd.OutOrStdout(), legend)
 			lab := accuracyLab{timeout: 8 * time.Second, width: 32}
 			kept := true
 			for _, h := range halves {
-				trials, err := lab.run(cmd.Context(), specimensOf(h))
+				trials, err := lab.run(cmd.Context(), specimensOf(all, h))
 				if err != nil {
 					return err
 				}
 				a := assess(trials)
 				a.print(cmd.OutOrStdout(), h, wrong)
-				kept = kept && (h != fakenet.HalfHold || a.holds())
+				kept = kept && (h != corpus.HalfHold || a.holds())
 			}
 			if !kept {
 				return errInaccurate
@@ -68,22 +76,23 @@ Exit code: 1 when the held-back half was judged and breaks its bounds.`,
 		},
 	}
 	cmd.Flags().StringVar(&half, "half", "both", "tune, hold or both")
+	cmd.Flags().StringVar(&folder, "corpus", "", "a folder of KIND/NAME.txtar to judge instead of the corpus that is built in")
 	cmd.Flags().BoolVar(&wrong, "wrong", false, "list every wrong verdict with its signals")
 	return cmd
 }
 
-func halvesOf(name string) ([]fakenet.Half, error) {
+func halvesOf(name string) ([]corpus.Half, error) {
 	switch name {
 	case "both":
-		return []fakenet.Half{fakenet.HalfTune, fakenet.HalfHold}, nil
-	case string(fakenet.HalfTune), string(fakenet.HalfHold):
-		return []fakenet.Half{fakenet.Half(name)}, nil
+		return []corpus.Half{corpus.HalfTune, corpus.HalfHold}, nil
+	case string(corpus.HalfTune), string(corpus.HalfHold):
+		return []corpus.Half{corpus.Half(name)}, nil
 	}
 	return nil, fmt.Errorf("--half %q: must be tune, hold or both", name)
 }
 
-func specimensOf(h fakenet.Half) []fakenet.Specimen {
-	return slices.DeleteFunc(fakenet.Corpus(), func(s fakenet.Specimen) bool { return s.Half != h })
+func specimensOf(all []corpus.Specimen, h corpus.Half) []corpus.Specimen {
+	return slices.DeleteFunc(slices.Clone(all), func(s corpus.Specimen) bool { return s.Half != h })
 }
 
 // accuracy counts how trials came out.
@@ -140,7 +149,7 @@ var verdicts = []casefile.State{
 }
 
 // print writes the table and the names of what must not be; with every, all that is wrong and why.
-func (a accuracy) print(w io.Writer, h fakenet.Half, every bool) {
+func (a accuracy) print(w io.Writer, h corpus.Half, every bool) {
 	fmt.Fprintf(w, "\n%s half: %d trials\n", h, len(a.trials))
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)

@@ -16,13 +16,14 @@ import (
 	"vigil/crawler/resolve"
 	"vigil/crawler/target"
 	"vigil/internal/fakenet"
+	"vigil/internal/fakenet/corpus"
 	"vigil/lifecycle"
 	"vigil/scheduler"
 )
 
 // trial is one specimen of the corpus, judged once.
 type trial struct {
-	fakenet.Specimen
+	corpus.Specimen
 	// Known says that the page was looked at before it turned; then First is that look's verdict.
 	Known   bool
 	First   casefile.Verdict
@@ -37,7 +38,7 @@ type accuracyLab struct {
 
 // run judges every specimen: known and at first sight, where it has both. The trials
 // are in the order of the specimens. An error is ours, or the end of the context.
-func (l accuracyLab) run(ctx context.Context, specimens []fakenet.Specimen) ([]trial, error) {
+func (l accuracyLab) run(ctx context.Context, specimens []corpus.Specimen) ([]trial, error) {
 	var trials []trial
 	for _, s := range specimens {
 		if s.Known {

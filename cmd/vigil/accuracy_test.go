@@ -9,15 +9,19 @@ import (
 	"time"
 
 	"vigil/casefile"
-	"vigil/internal/fakenet"
+	"vigil/internal/fakenet/corpus"
 )
 
 // Both halves hold the bounds of accuracy.go: no false gone, at most one false live, 95% right.
 func TestAccuracy(t *testing.T) {
-	for _, half := range []fakenet.Half{fakenet.HalfTune, fakenet.HalfHold} {
+	all, err := corpus.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, half := range []corpus.Half{corpus.HalfTune, corpus.HalfHold} {
 		t.Run(string(half), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { // time-outs pass in no time, and always end in the same order
-				trials, err := accuracyLab{timeout: 20 * time.Second, width: 16}.run(t.Context(), specimensOf(half))
+				trials, err := accuracyLab{timeout: 20 * time.Second, width: 16}.run(t.Context(), specimensOf(all, half))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -36,7 +40,7 @@ func TestAccuracy(t *testing.T) {
 
 func made(label casefile.State, right, said casefile.Reason) trial {
 	return trial{
-		Specimen: fakenet.Specimen{Name: "made_up", Kind: "made_up", State: label, Reasons: []casefile.Reason{right}},
+		Specimen: corpus.Specimen{Name: "made_up", Kind: "made_up", State: label, Reasons: []casefile.Reason{right}},
 		Verdict:  casefile.Verdict{State: said.State(), Reason: said},
 	}
 }
@@ -85,7 +89,7 @@ func TestAccuracyNamesWhatIsWrong(t *testing.T) {
 	falseGone.Verdict.Signals = []casefile.Signal{{Name: "sibling", Value: "a missing page looks the same", PointsTo: casefile.StateGone}}
 	a := assess([]trial{falseGone, made(casefile.StateLive, casefile.ReasonServed, casefile.ReasonServed)})
 	var out bytes.Buffer
-	a.print(&out, fakenet.HalfTune, true)
+	a.print(&out, corpus.HalfTune, true)
 	for _, want := range []string{"tune half: 2 trials", "false gone: made_up/made_up, at first sight: silent (server_error) judged gone (soft_404)",
 		"right state 50.0%", "sibling        a missing page looks the same -> gone"} {
 		if !strings.Contains(out.String(), want) {
@@ -103,9 +107,13 @@ func TestAccuracyRefusesAnUnknownHalf(t *testing.T) {
 
 func TestAccuracyStopsWithItsContext(t *testing.T) {
 	t.Parallel()
+	all, err := corpus.All()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (accuracyLab{timeout: time.Second, width: 2}).run(ctx, specimensOf(fakenet.HalfTune)); err == nil {
+	if _, err := (accuracyLab{timeout: time.Second, width: 2}).run(ctx, all); err == nil {
 		t.Error("judged on after the end")
 	}
 }

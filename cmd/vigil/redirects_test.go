@@ -11,6 +11,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/fakenet"
+	"vigil/internal/fakenet/corpus"
 )
 
 // The ways that sites send visitors on, by a header and in the page. A way within a page is not followed:
@@ -74,11 +75,11 @@ func sending(to string, all, refresh bool) fakenet.Behaviour {
 
 func TestWaysThatSitesSendVisitorsOn(t *testing.T) {
 	t.Parallel()
-	var specimens []fakenet.Specimen
+	var specimens []corpus.Specimen
 	page := fakenet.Behaviour{Name: "page", Everywhere: true, Answer: leadsTo}
 	for i, way := range ways {
 		for form, want := range map[string]casefile.Reason{"header": way.header, "all": way.all, "refresh": way.refresh} {
-			s := fakenet.Specimen{
+			s := corpus.Specimen{
 				Name: fmt.Sprintf("way_%d_%s", i, form), State: want.State(), Reasons: []casefile.Reason{want}, Kind: way.name, Fresh: true,
 				Now: sending(way.to, form == "all", form == "refresh"), Site: fakenet.Site{Path: "/story.html"},
 			}
