@@ -54,10 +54,9 @@ func newBench() *cobra.Command {
 	var role, lab, postgres, profiles string
 	var sites, rounds, inFlight int
 	cmd := &cobra.Command{
-		Use:    "bench",
-		Hidden: true, // for developers: make bench
-		Short:  "Measure looks and visits beside a raw net/http loop over the same URLs, on loopback",
-		Args:   cobra.NoArgs,
+		Use:   "bench",
+		Short: "Measure looks and visits beside a raw net/http loop over the same URLs, on loopback",
+		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch role {
 			case "":

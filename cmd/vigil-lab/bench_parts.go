@@ -152,7 +152,7 @@ func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (
 				return false
 			}
 			o := e.Vantages.Look(ctx, cfg.Crawler.Vantages[0].Name, casefile.Subject{Target: t, Purpose: casefile.PurposeTarget})
-			return o.Fault == nil && o.Status == http.StatusOK && json.NewEncoder(io.Discard).Encode(shapeObservation(o)) == nil
+			return o.Fault == nil && o.Status == http.StatusOK && json.NewEncoder(io.Discard).Encode(o) == nil
 		}), nil
 	})
 }

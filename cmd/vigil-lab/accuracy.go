@@ -37,9 +37,8 @@ func newAccuracy() *cobra.Command {
 	var half, folder string
 	var wrong bool
 	cmd := &cobra.Command{
-		Use:    "accuracy",
-		Hidden: true, // for developers: make accuracy
-		Short:  "Judge the labelled corpus of simulated sites, and count what came out wrong",
+		Use:   "accuracy",
+		Short: "Judge the labelled corpus of simulated sites, and count what came out wrong",
 		Long: `Judge every behaviour of the labelled corpus with the real crawler, scheduler and
 judge, in memory, and print a confusion table for each half (docs/accuracy.md).
 

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,10 +101,25 @@ func TestAccuracyNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestAccuracyRefusesAnUnknownHalf(t *testing.T) {
+func TestAccuracyRefuses(t *testing.T) {
 	t.Parallel()
-	if _, said, code := runVigil(t.Context(), "", "accuracy", "--half", "left"); code != exitFailed || !strings.Contains(said, "tune, hold or both") {
-		t.Errorf("exit %d, said %q", code, said)
+	folder := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(folder, "photos"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "photos", "one.txtar"), []byte("half: tune\nstate: dead\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"tune, hold or both": {"--half", "left"},
+		"photos/one.txtar:2: state \"dead\": write live, gone, withheld, silent": {"--corpus", folder},
+	} {
+		root := newRoot()
+		root.SetArgs(append([]string{"accuracy"}, args...))
+		root.SetOut(io.Discard)
+		if err := root.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %s", args, err, want)
+		}
 	}
 }
 
