@@ -41,7 +41,7 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-func made(label casefile.State, right, said casefile.Reason) trial {
+func madeUp(label casefile.State, right, said casefile.Reason) trial {
 	return trial{
 		Specimen: corpus.Specimen{Name: "made_up", Kind: "made_up", State: label, Reasons: []casefile.Reason{right}},
 		Verdict:  casefile.Verdict{State: said.State(), Reason: said},
@@ -53,14 +53,14 @@ func TestBoundsOfAccuracy(t *testing.T) {
 	right := func(n int) []trial {
 		var out []trial
 		for range n {
-			out = append(out, made(casefile.StateGone, casefile.ReasonSoft404, casefile.ReasonSoft404))
+			out = append(out, madeUp(casefile.StateGone, casefile.ReasonSoft404, casefile.ReasonSoft404))
 		}
 		return out
 	}
-	falseGone := made(casefile.StateSilent, casefile.ReasonServerError, casefile.ReasonSoft404)
-	falseLive := made(casefile.StateGone, casefile.ReasonSoft404, casefile.ReasonServed)
-	wrong := made(casefile.StateLive, casefile.ReasonServed, casefile.ReasonChallenge)
-	other := made(casefile.StateGone, casefile.ReasonParked, casefile.ReasonSoft404)
+	falseGone := madeUp(casefile.StateSilent, casefile.ReasonServerError, casefile.ReasonSoft404)
+	falseLive := madeUp(casefile.StateGone, casefile.ReasonSoft404, casefile.ReasonServed)
+	wrong := madeUp(casefile.StateLive, casefile.ReasonServed, casefile.ReasonChallenge)
+	other := madeUp(casefile.StateGone, casefile.ReasonParked, casefile.ReasonSoft404)
 	for _, c := range []struct {
 		name   string
 		trials []trial
@@ -88,9 +88,9 @@ func TestBoundsOfAccuracy(t *testing.T) {
 
 func TestAccuracyNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	falseGone := made(casefile.StateSilent, casefile.ReasonServerError, casefile.ReasonSoft404)
+	falseGone := madeUp(casefile.StateSilent, casefile.ReasonServerError, casefile.ReasonSoft404)
 	falseGone.Verdict.Signals = []casefile.Signal{{Name: "sibling", Value: "a missing page looks the same", PointsTo: casefile.StateGone}}
-	a := assess([]trial{falseGone, made(casefile.StateLive, casefile.ReasonServed, casefile.ReasonServed)})
+	a := assess([]trial{falseGone, madeUp(casefile.StateLive, casefile.ReasonServed, casefile.ReasonServed)})
 	var out bytes.Buffer
 	a.print(&out, corpus.HalfTune, true)
 	for _, want := range []string{"tune half: 2 trials", "false gone: made_up/made_up, at first sight: silent (server_error) judged gone (soft_404)",

@@ -35,6 +35,6 @@ func newRoot() *cobra.Command {
 		Use: "vigil-lab", Short: "Measures Vigil and fills it with cases", Version: app.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(newAccuracy(), newBench())
+	root.AddCommand(newAccuracy(), newBench(), newScale())
 	return root
 }
