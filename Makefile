@@ -56,7 +56,7 @@ bench: ## looks/s and visits/s beside a raw net/http loop, in one run, on loopba
 
 .PHONY: accuracy
 accuracy: ## judge the labelled corpus and print what came out wrong: make accuracy ARGS="--half tune --wrong"
-	@go run ./cmd/vigil accuracy $(ARGS)
+	@go run ./cmd/vigil-lab accuracy $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME (default 20s)

@@ -22,12 +22,6 @@ const (
 	detailHops     = "more redirects than are followed"
 )
 
-// Details are all details of faults that a look gives, but for those of its
-// Resolver. They are a closed set of phrases; docs/verdicts.md lists them.
-func Details() []string {
-	return append([]string{detailVantage, detailStopped, detailGuard, detailPanic, detailRedirect, detailLoop, detailHops}, fetch.Details()...)
-}
-
 // Look looks at s. It never returns an error: what the world did is in the observation,
 // and so is what we did ourselves (a fault of kind interrupted when ctx ends).
 //

@@ -11,11 +11,11 @@ stop() {
   exit $status
 }
 trap stop EXIT INT TERM
-CGO_ENABLED=0 go build -o "$work/vigil" ./cmd/vigil
+CGO_ENABLED=0 go build -o "$work/vigil-lab" ./cmd/vigil-lab
 if [ -z "${VIGIL_TEST_POSTGRES:-}" ] && dsn=$(scripts/postgres.sh start "$work/postgres" 2>/dev/null); then
   export VIGIL_TEST_POSTGRES=$dsn
 fi
-"$work/vigil" bench "$@"
+"$work/vigil-lab" bench "$@"
 echo
 echo "The parts alone, with their allocations:"
 CGO_ENABLED=0 go test -run '^$' -bench . -benchmem ./judge ./crawler/fetch ./geolocate ./geolocate/distance ./geolocate/registry | grep '^Benchmark'

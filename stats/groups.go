@@ -76,34 +76,3 @@ func ByCountry(r casefile.EpisodeRecord) string { return r.Episode.Country }
 
 // ByProvider is the hosting provider.
 func ByProvider(r casefile.EpisodeRecord) string { return r.Episode.Provider }
-
-// ByHost is the key of the host: one host can move the totals, so figures are shown by host as well.
-func ByHost(r casefile.EpisodeRecord) string { return string(r.HostKey) }
-
-// Tally counts a set of episodes: URLs and hosts side by side.
-type Tally struct {
-	Episodes int
-	Cases    int
-	Hosts    int
-	Returns  int // episodes after the first of their case
-	Assessed int // ever seen live
-	Outcomes map[casefile.Outcome]int
-}
-
-// Counts tallies the records.
-func Counts(records []casefile.EpisodeRecord) Tally {
-	t := Tally{Episodes: len(records), Outcomes: make(map[casefile.Outcome]int, 4)}
-	cases, hosts := make(map[casefile.CaseID]bool), make(map[casefile.HostKey]bool)
-	for _, r := range records {
-		cases[r.CaseID], hosts[r.HostKey] = true, true
-		t.Outcomes[r.Outcome]++
-		if r.Episode.Number > 1 {
-			t.Returns++
-		}
-		if r.Assessed() {
-			t.Assessed++
-		}
-	}
-	t.Cases, t.Hosts = len(cases), len(hosts)
-	return t
-}

@@ -101,14 +101,6 @@ type Share struct {
 	AtRisk int
 }
 
-// Plain is the plain share Removed/Decided; ok is false when nothing is decided.
-func (s Share) Plain() (share float64, ok bool) {
-	if s.Decided == 0 {
-		return 0, false
-	}
-	return float64(s.Removed) / float64(s.Decided), true
-}
-
 // Summarise gives the figures of the records by the clock, as of now. Records that
 // opened after now are excluded; an unknown clock gives figures with everything broken.
 func Summarise(records []casefile.EpisodeRecord, clock Clock, now time.Time) Summary {

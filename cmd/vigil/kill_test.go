@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"vigil/internal/fakenet"
 	"vigil/internal/testrun"
 	"vigil/store"
+	"vigil/store/storetest"
 )
 
 // kills is how often vigil is killed.
@@ -33,22 +33,12 @@ func TestKillAndRestart(t *testing.T) {
 		t.Parallel()
 		killAndRestart(t, []string{"serve"}, func(*lab) {})
 	})
-	server := os.Getenv("VIGIL_TEST_POSTGRES")
-	switch {
-	case server != "":
+	if storetest.HasPostgres(t) {
 		t.Run("PostgreSQL", func(t *testing.T) {
 			t.Parallel()
-			fresh, drop, err := benchDatabase(t.Context(), server)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(drop)
+			fresh := storetest.Postgres(t).URL
 			killAndRestart(t, []string{"serve", "worker"}, func(l *lab) { reconfigure(t, l, "sqlite:"+l.dir+"/vigil.db", fresh) })
 		})
-	case os.Getenv("CI") == "true":
-		t.Error("VIGIL_TEST_POSTGRES names no server: make test starts one (scripts/postgres.sh)")
-	default:
-		t.Log("not run on PostgreSQL: VIGIL_TEST_POSTGRES names no server")
 	}
 }
 

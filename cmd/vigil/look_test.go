@@ -169,3 +169,28 @@ func TestLookDialsNothingPrivate(t *testing.T) {
 		}
 	}
 }
+
+func TestLookWithAReferrer(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, fakenet.Site{Host: "gated.test", Acts: fakenet.Always(fakenet.ReferrerGated(fakenet.Article(1, 4000), "http://forum.example/"))})
+	out, said, code := l.vigil("", "look", "--json", "-v", "--referrer", "http://forum.example/thread/7", l.sockets.URL("gated.test"))
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, said)
+	}
+	line := lookLines(t, out)[0]
+	if verdict := line["verdict"].(map[string]any); verdict["reason"] != "served" {
+		t.Errorf("verdict %v", verdict)
+	}
+	looks := line["observations"].([]any)
+	if len(looks) != 3 || looks[0].(map[string]any)["purpose"] != "target" || looks[1].(map[string]any)["purpose"] != "direct" || looks[2].(map[string]any)["purpose"] != "sibling" {
+		t.Errorf("observations %v", looks)
+	}
+	for _, words := range []string{"the reported page, with the recorded referrer", "the reported page, without the recorded referrer", "without the recorded referrer: the page wants the visitor to come by another page"} {
+		if !strings.Contains(out, words) {
+			t.Errorf("nothing says %q: %s", words, out)
+		}
+	}
+	if _, said, code = l.vigil("", "look", "--referrer", "ftp://forum.example/", l.sockets.URL("gated.test")); code != exitBadInput || !strings.Contains(said, "--referrer") {
+		t.Errorf("exit code %d for a bad referrer: %s", code, said)
+	}
+}

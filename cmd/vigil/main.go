@@ -82,7 +82,7 @@ func newRoot() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&o.configFile, "config", "config.yaml", "configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
 	root.AddCommand(
-		newDemo(), newAccuracy(), newBench(), newLook(o), newServe(o), newWorker(o), newVantage(o), newImport(o), newStats(o),
+		newDemo(), newLook(o), newServe(o), newWorker(o), newVantage(o), newImport(o), newStats(o),
 		newUser(o), newToken(o), newOrigin(o), newExplain(o), newReplay(), newAudit(o), newGeodata(o), newDoctor(o),
 	)
 	return root

@@ -224,3 +224,14 @@ func TestLookup(t *testing.T) {
 		}
 	}
 }
+
+func TestDelegate(t *testing.T) {
+	t.Parallel()
+	n := newNet(t, Options{})
+	n.Add(Site{Host: "www.moved.example"})
+	n.Delegate("www.moved.example", "ns1.elsewhere.test")
+	m, err := ask(t, n.Dialer("local"), "udp", n.DNS(), "moved.example", dns.TypeNS)
+	if err != nil || len(m.Answer) != 1 || !strings.Contains(m.Answer[0].String(), "ns1.elsewhere.test.") {
+		t.Errorf("the zone is answered with %v, %v", m, err)
+	}
+}

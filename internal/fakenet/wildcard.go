@@ -22,3 +22,10 @@ func (n *Net) under(name string) *site {
 		name = parent
 	}
 }
+
+// Delegate gives the zone of a host other name servers.
+func (n *Net) Delegate(host string, nameservers ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.name(zoneOf(host), func(d *dnsName) { d.nameservers = nameservers })
+}

@@ -10,7 +10,7 @@ import (
 func TestWildcard(t *testing.T) {
 	t.Parallel()
 	n := newNet(t, Options{})
-	echo := server(func(r *Request) reply { return says(http.StatusOK, r.Host) }).AllNames()
+	echo := Behaviour{Answer: func(w http.ResponseWriter, r *Request) { _, _ = io.WriteString(w, r.Host) }}.AllPaths().AllNames()
 	n.Add(Site{Host: "wild.example", Acts: Always(echo)})
 	n.Add(Site{Host: "mail.wild.example", Acts: Always(Page("Mail", "A site of its own."))})
 	n.Add(Site{Host: "plain.example"})
@@ -33,7 +33,7 @@ func TestWildcard(t *testing.T) {
 			t.Errorf("%s: %q, want %q", host, got, want)
 		}
 	}
-	n.Change("wild.example", everywhere(says(http.StatusOK, "no more")))
+	n.Change("wild.example", Page("No more").AllPaths())
 	if found := n.lookup("x7.wild.example"); found != nil {
 		t.Errorf("a name below a host without a wildcard is at %v", found)
 	}

@@ -47,12 +47,20 @@ func figures(t *testing.T, d Database) {
 	if diff := cmp.Diff(counts, got); diff != "" {
 		t.Errorf("counts by standing (-from events +from SQL):\n%s", diff)
 	}
-	tally := stats.Counts(records)
-	if diff := cmp.Diff(outcomes, tally.Outcomes); diff != "" {
+	seen := map[casefile.Outcome]int{}
+	cases, returns := map[casefile.CaseID]bool{}, 0
+	for _, r := range records {
+		seen[r.Outcome]++
+		cases[r.CaseID] = true
+		if r.Episode.Number > 1 {
+			returns++
+		}
+	}
+	if diff := cmp.Diff(outcomes, seen); diff != "" {
 		t.Errorf("episodes by outcome (-from events +from SQL):\n%s", diff)
 	}
-	if len(outcomes) != 4 || tally.Returns == 0 || tally.Cases != lives {
-		t.Errorf("the lives were too quiet to prove anything: %+v", tally)
+	if len(outcomes) != 4 || returns == 0 || len(cases) != lives {
+		t.Errorf("the lives were too quiet to prove anything: %d returns, %d cases, %v", returns, len(cases), outcomes)
 	}
 	for _, r := range records {
 		if (r.Outcome == casefile.OutcomeOpen) != r.Ended.IsZero() {
