@@ -53,26 +53,27 @@ type Claim struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// Hosting is the decision who hosts a target and where, with every claim it was made from.
+// Hosting is the decision who hosts a target and where, with every claim it was made
+// from. Its JSON is what is stored, and the hosting of a line of vigil look.
 type Hosting struct {
-	Provider string
-	ASN      uint32       // 0 when unknown
-	Network  netip.Prefix // invalid when unknown
+	Provider string       `json:"provider"`
+	ASN      uint32       `json:"asn"`     // 0 when unknown
+	Network  netip.Prefix `json:"network"` // invalid when unknown
 	// Country is ISO 3166-1 alpha-2, or empty when it is not decided.
-	Country    string
-	Confidence float64 // 0..1
-	Disputed   bool    // trustworthy sources disagree about the country
+	Country    string  `json:"country"`
+	Confidence float64 `json:"confidence"` // 0..1
+	Disputed   bool    `json:"disputed"`   // trustworthy sources disagree about the country
 	// Dissent are the opinions on the country that the decision did not follow, in words.
-	Dissent   []string
-	Claims    []Claim
-	Edge      *Edge     // nil when there is none
-	Platform  *Platform // nil when there is none
-	Origin    string    // OriginKnown or OriginUnknown
-	Contacts  []Contact
-	Registrar *Registrar
-	Addresses []netip.Addr // what the decision was made from, sorted
-	Decided   time.Time
-	Steps     []string // the steps of the written rule, for people
+	Dissent   []string     `json:"dissent"`
+	Addresses []netip.Addr `json:"addresses"` // what the decision was made from, sorted
+	Claims    []Claim      `json:"claims"`
+	Edge      *Edge        `json:"edge"`     // nil when there is none
+	Platform  *Platform    `json:"platform"` // nil when there is none
+	Origin    string       `json:"origin"`   // OriginKnown or OriginUnknown
+	Contacts  []Contact    `json:"contacts"`
+	Registrar *Registrar   `json:"registrar"`
+	Steps     []string     `json:"steps"` // the steps of the written rule, for people
+	Decided   time.Time    `json:"decided,omitzero"`
 }
 
 // Values of Hosting.Origin. Behind an edge the hosting country is unknown until an origin is learned.
