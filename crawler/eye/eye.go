@@ -25,7 +25,7 @@ import (
 
 // Wire is the version of what goes over the line. Both sides must speak the same
 // one: a new field is a new version, because both refuse fields they do not know.
-const Wire = 2
+const Wire = 3
 
 // wireHeader carries the version, in every request and every answer.
 const wireHeader = "Vigil-Wire"
@@ -51,15 +51,15 @@ const (
 // their features would not compare.
 type Manner struct {
 	// DigestKey keys digests of bodies and titles: 16 to 128 bytes. It is secret.
-	DigestKey string
+	DigestKey string `json:"-"`
 	// Timeout of a whole look, at most 5 min.
-	Timeout time.Duration
+	Timeout time.Duration `json:"timeout_ns"`
 	// MaxBody bounds a decoded body, in bytes: at most 64 MiB.
-	MaxBody int64
+	MaxBody int64 `json:"max_body"`
 	// MaxRedirects is how many redirects are followed, 0 to 50.
-	MaxRedirects int
+	MaxRedirects int `json:"max_redirects"`
 	// UserAgent is one line of printable ASCII, at most 500 bytes.
-	UserAgent string
+	UserAgent string `json:"user_agent"`
 }
 
 // Format keeps every fmt verb from printing the digest key.
