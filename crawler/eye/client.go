@@ -14,10 +14,8 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 )
-
-// Dial opens a connection to "host:port".
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // ClientOptions are what a Client needs. All but InFlight, Grace and Dial are required.
 type ClientOptions struct {
@@ -32,7 +30,7 @@ type ClientOptions struct {
 	Grace time.Duration
 	// Dial reaches the eye; nil is a net.Dialer. The eye is the operator's: its
 	// address passes no guard.
-	Dial Dial
+	Dial guard.Dial
 }
 
 // Details of faults on our side of the line.
