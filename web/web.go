@@ -15,9 +15,9 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/stats"
 	"vigil/web/api"
 	"vigil/web/auth"
-	"vigil/web/figures"
 	"vigil/web/ui"
 )
 
@@ -27,28 +27,18 @@ type Store interface {
 	ui.Store
 }
 
-// The plain types that whoever wires Vigil fills.
-type (
-	Figures  = figures.Figures
-	Query    = figures.Query
-	Group    = figures.Group
-	Share    = figures.Share
-	Point    = figures.Point
-	Sessions = ui.Sessions
-)
-
 // Options of the web. All but those with a default are required.
 type Options struct {
 	Store    Store
 	Tokens   auth.Tokens   // who holds a token of the API
 	Accounts auth.Accounts // who may log in to the pages
-	Sessions Sessions
+	Sessions ui.Sessions
 	Parse    func(raw string) (casefile.Target, *casefile.Problem)
 	// Origin reads what a person says about an origin: the text of an address and of a
 	// country, either may be empty. It refuses addresses that are never dialled, and
 	// what is no country. Its problems quote neither.
 	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures figures.Source
+	Figures stats.Source
 	// Ready says whether the database can be reached and is migrated; its error goes to the log.
 	Ready func(context.Context) error
 	// Degraded says what is not sound though requests are served, a sentence each;

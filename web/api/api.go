@@ -21,8 +21,8 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/stats"
 	"vigil/web/auth"
-	"vigil/web/figures"
 )
 
 // Prefix is where the API lives.
@@ -52,7 +52,7 @@ type Options struct {
 	Parse  func(raw string) (casefile.Target, *casefile.Problem)
 	// Origin reads the address and the country of an origin; see web.Options.
 	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures figures.Source
+	Figures stats.Source
 	Removal casefile.Confirm // what confirms a removal; see web.Options
 	Log     *zap.Logger      // default: none
 	Version string           // of Vigil, for the OpenAPI document; default "dev"

@@ -24,8 +24,8 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/stats"
 	"vigil/web/auth"
-	"vigil/web/figures"
 	"vigil/words"
 )
 
@@ -70,7 +70,7 @@ type Options struct {
 	Sessions Sessions
 	// Origin reads the address and the country of an origin; see web.Options.
 	Origin   func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures  figures.Source
+	Figures  stats.Source
 	Degraded func() []string  // what is not sound at the moment, a sentence each; see web.Options. Default: nothing
 	Removal  casefile.Confirm // what confirms a removal; see web.Options
 	Log      *zap.Logger      // default: none
