@@ -23,14 +23,13 @@ type Subject struct {
 }
 
 // Observation is what one look saw: facts, no opinion. It never holds a body or
-// a part of one. Its JSON is what a remote eye answers, with RevealedHops for Hops:
-// the one who asked sets what has no name there.
+// a part of one. Its JSON leaves out the targets of its hops: RevealedObservation has them.
 type Observation struct {
 	ID      ObservationID `json:"-"`
-	Vantage string        `json:"-"`
+	Vantage string        `json:"vantage,omitempty"`
 	// Purpose is what the look was for.
 	Purpose    Purpose       `json:"purpose"`
-	Started    time.Time     `json:"-"`
+	Started    time.Time     `json:"started,omitzero"`
 	Took       time.Duration `json:"took_ns"`
 	Resolution Resolution    `json:"resolution"`
 	// Hops are the answers in order, redirects first; empty when no server answered.
@@ -132,6 +131,22 @@ type Hop struct {
 type RevealedHop struct {
 	URL string `json:"url"` // empty when there is no target
 	Hop
+}
+
+// RevealedObservation is an observation whose JSON tells the URLs of its hops, for the same uses.
+type RevealedObservation struct {
+	Observation
+	Hops []RevealedHop `json:"hops"`
+}
+
+// Reveal gives the observation with the URLs of its hops.
+func (o Observation) Reveal() RevealedObservation { return RevealedObservation{o, RevealHops(o.Hops)} }
+
+// Read gives the observation with the targets that the URLs of its hops name. The error repeats no URL.
+func (r RevealedObservation) Read() (o Observation, err error) {
+	o = r.Observation
+	o.Hops, err = HopsOf(r.Hops)
+	return o, err
 }
 
 // RevealHops gives the hops with their URLs.

@@ -28,7 +28,7 @@ const (
 
 // What is wrong with an answer. Nothing of the answer is repeated.
 var (
-	errPurpose    = errors.New("another purpose than asked")
+	errPurpose    = errors.New("another purpose than asked, or what only the asker says")
 	errDuration   = errors.New("a duration out of range")
 	errResolution = errors.New("a resolution out of bounds")
 	errHop        = errors.New("a hop out of bounds")
@@ -39,47 +39,34 @@ var (
 	errNothing    = errors.New("neither an answer nor a fault")
 )
 
-// read checks every field and gives the observation. Vantage and Started are the
-// asker's to set: an eye's own name and clock are no facts about the target.
-func (w wireObservation) read(asked casefile.Subject, m Manner) (casefile.Observation, error) {
-	o := w.Observation
-	if o.Purpose != asked.Purpose {
-		return casefile.Observation{}, errPurpose
-	}
-	if o.Took < 0 || o.Took > mostTimeout+time.Minute {
-		return casefile.Observation{}, errDuration
-	}
-	if o.Resolution.Took < 0 || o.Resolution.Took > mostTimeout+time.Minute {
-		return casefile.Observation{}, errDuration
-	}
-	if !soundResolution(&o.Resolution) {
-		return casefile.Observation{}, errResolution
-	}
-	if len(w.Hops) > m.MaxRedirects+1 {
-		return casefile.Observation{}, errWay
-	}
-	var err error
-	if o.Hops, err = casefile.HopsOf(w.Hops); err != nil {
-		return casefile.Observation{}, errHop
-	}
+// sound checks every field of o. Vantage and Started are the asker's to set: an eye's
+// own name and clock are no facts about the target.
+func sound(o *casefile.Observation, asked casefile.Subject, m Manner) error {
 	for i := range o.Hops {
 		if err := soundHop(&o.Hops[i]); err != nil {
-			return casefile.Observation{}, err
+			return err
 		}
 	}
+	tooLong := func(d time.Duration) bool { return d < 0 || d > mostTimeout+time.Minute }
 	switch {
-	case o.Status != o.Final().Status, len(o.Hops) > 0 && o.Hops[0].Target != asked.Target:
-		return casefile.Observation{}, errWay
+	case o.Purpose != asked.Purpose, o.Vantage != "", !o.Started.IsZero():
+		return errPurpose
+	case tooLong(o.Took), tooLong(o.Resolution.Took):
+		return errDuration
+	case !soundResolution(&o.Resolution):
+		return errResolution
+	case len(o.Hops) > m.MaxRedirects+1, o.Status != o.Final().Status, len(o.Hops) > 0 && o.Hops[0].Target != asked.Target:
+		return errWay
 	case o.BodyBytes < 0, o.BodyBytes > m.MaxBody, len(o.Hops) == 0 && (o.BodyBytes > 0 || o.Truncated || o.Features != nil):
-		return casefile.Observation{}, errBody
+		return errBody
 	case o.Features != nil && !soundFeatures(o.Features, m.MaxBody):
-		return casefile.Observation{}, errFeatures
+		return errFeatures
 	case o.Fault != nil && !soundFault(*o.Fault):
-		return casefile.Observation{}, errFault
+		return errFault
 	case o.Fault == nil && o.Status == 0:
-		return casefile.Observation{}, errNothing
+		return errNothing
 	}
-	return o, nil
+	return nil
 }
 
 // soundResolution checks r, and writes absent lists as empty ones.

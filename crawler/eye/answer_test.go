@@ -104,7 +104,7 @@ func crosses(t *testing.T, s casefile.Subject, o casefile.Observation) {
 }
 
 // asFile makes the page a sound file.
-func asFile(o *wireObservation) {
+func asFile(o *casefile.RevealedObservation) {
 	o.Features = &casefile.Features{Digest: o.Features.Digest, Kind: "video/mp4", Bytes: 8192, Length: 9000, Heads: []string{strings.Repeat("1c", 16), strings.Repeat("2d", 16)}}
 }
 
@@ -164,63 +164,73 @@ func TestAnswersOutOfBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("x", 2000)
-	for name, change := range map[string]func(a *wireAnswer, o *wireObservation){
-		"another purpose":              func(_ *wireAnswer, o *wireObservation) { o.Purpose = casefile.PurposeSibling },
-		"a negative time":              func(_ *wireAnswer, o *wireObservation) { o.Took = -1 },
-		"a year":                       func(_ *wireAnswer, o *wireObservation) { o.Took = 24 * 365 * time.Hour },
-		"a negative look-up":           func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = -1 },
-		"a look-up of a year":          func(_ *wireAnswer, o *wireObservation) { o.Resolution.Took = 24 * 365 * time.Hour },
-		"a long rcode":                 func(_ *wireAnswer, o *wireObservation) { o.Resolution.Rcode = long },
-		"a name with a line break":     func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs[0] = "a\nb" },
-		"a long name server":           func(_ *wireAnswer, o *wireObservation) { o.Resolution.Nameservers[0] = long },
-		"a thousand names":             func(_ *wireAnswer, o *wireObservation) { o.Resolution.CNAMEs = make([]string, 1000) },
-		"an address that is none":      func(_ *wireAnswer, o *wireObservation) { o.Resolution.Addresses[0] = netip.Addr{} },
-		"an address with a zone":       func(_ *wireAnswer, o *wireObservation) { o.Hops[0].Address = netip.MustParseAddr("fe80::1%eth0") },
-		"another status than the hop":  func(_ *wireAnswer, o *wireObservation) { o.Status = 404 },
-		"hops from elsewhere":          func(_ *wireAnswer, o *wireObservation) { o.Hops = o.Hops[1:] },
-		"too many hops":                func(_ *wireAnswer, o *wireObservation) { o.Hops = append(o.Hops, o.Hops[1], o.Hops[1], o.Hops[1]) },
-		"a hop to nowhere":             func(_ *wireAnswer, o *wireObservation) { o.Hops[1].URL = "" },
-		"a hop to a file":              func(_ *wireAnswer, o *wireObservation) { o.Hops[1].URL = "file:///x" },
-		"status 0":                     func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Status, o.Status = 0, 0 },
-		"a server with a line break":   func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Server = "a\nb" },
-		"a page for a media type":      func(_ *wireAnswer, o *wireObservation) { o.Hops[1].MediaType = long },
-		"a long edge":                  func(_ *wireAnswer, o *wireObservation) { o.Hops[1].Edge = long },
-		"a wait of a year":             func(_ *wireAnswer, o *wireObservation) { o.Hops[1].RetryAfter = 9000 * time.Hour },
-		"a negative round trip":        func(_ *wireAnswer, o *wireObservation) { o.Hops[1].RoundTrip = -1 },
-		"a long TLS problem":           func(_ *wireAnswer, o *wireObservation) { o.Hops[1].TLS.Problem = long },
-		"more bytes than asked for":    func(_ *wireAnswer, o *wireObservation) { o.BodyBytes = 1 << 30 },
-		"features without an answer":   func(_ *wireAnswer, o *wireObservation) { o.Hops, o.Status, o.BodyBytes, o.Truncated = nil, 0, 0, false },
-		"a digest that is text":        func(_ *wireAnswer, o *wireObservation) { o.Features.Digest = "the page itself" },
-		"a title that is text":         func(_ *wireAnswer, o *wireObservation) { o.Features.Title = "the title itself" },
-		"negative words":               func(_ *wireAnswer, o *wireObservation) { o.Features.Words = -1 },
-		"an unknown marker":            func(_ *wireAnswer, o *wireObservation) { o.Features.Markers[0] = "other" },
-		"said but not a marker":        func(_ *wireAnswer, o *wireObservation) { o.Features.Said[0] = casefile.MarkerParked },
-		"an unknown marker is said":    func(_ *wireAnswer, o *wireObservation) { o.Features.Said[0] = "other" },
-		"a marker twice":               func(_ *wireAnswer, o *wireObservation) { o.Features.Markers[1] = o.Features.Markers[0] },
-		"heads of a page":              func(_ *wireAnswer, o *wireObservation) { o.Features.Heads = []string{strings.Repeat("1c", 16)} },
-		"a file of a text for a kind":  func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Kind = long },
-		"a file larger than asked for": func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Bytes = 1 << 30 },
-		"a file of negative length":    func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Length = -1 },
-		"a head that is text": func(_ *wireAnswer, o *wireObservation) {
+	for name, change := range map[string]func(a *wireAnswer, o *casefile.RevealedObservation){
+		"a vantage":                func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Vantage = "elsewhere" },
+		"a clock of its own":       func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Started = time.Now() },
+		"another purpose":          func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Purpose = casefile.PurposeSibling },
+		"a negative time":          func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Took = -1 },
+		"a year":                   func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Took = 24 * 365 * time.Hour },
+		"a negative look-up":       func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.Took = -1 },
+		"a look-up of a year":      func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.Took = 24 * 365 * time.Hour },
+		"a long rcode":             func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.Rcode = long },
+		"a name with a line break": func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.CNAMEs[0] = "a\nb" },
+		"a long name server":       func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.Nameservers[0] = long },
+		"a thousand names":         func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.CNAMEs = make([]string, 1000) },
+		"an address that is none":  func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Resolution.Addresses[0] = netip.Addr{} },
+		"an address with a zone": func(_ *wireAnswer, o *casefile.RevealedObservation) {
+			o.Hops[0].Address = netip.MustParseAddr("fe80::1%eth0")
+		},
+		"another status than the hop": func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Status = 404 },
+		"hops from elsewhere":         func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops = o.Hops[1:] },
+		"too many hops": func(_ *wireAnswer, o *casefile.RevealedObservation) {
+			o.Hops = append(o.Hops, o.Hops[1], o.Hops[1], o.Hops[1])
+		},
+		"a hop to nowhere":           func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].URL = "" },
+		"a hop to a file":            func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].URL = "file:///x" },
+		"status 0":                   func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].Status, o.Status = 0, 0 },
+		"a server with a line break": func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].Server = "a\nb" },
+		"a page for a media type":    func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].MediaType = long },
+		"a long edge":                func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].Edge = long },
+		"a wait of a year":           func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].RetryAfter = 9000 * time.Hour },
+		"a negative round trip":      func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].RoundTrip = -1 },
+		"a long TLS problem":         func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Hops[1].TLS.Problem = long },
+		"more bytes than asked for":  func(_ *wireAnswer, o *casefile.RevealedObservation) { o.BodyBytes = 1 << 30 },
+		"features without an answer": func(_ *wireAnswer, o *casefile.RevealedObservation) {
+			o.Hops, o.Status, o.BodyBytes, o.Truncated = nil, 0, 0, false
+		},
+		"a digest that is text":     func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Digest = "the page itself" },
+		"a title that is text":      func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Title = "the title itself" },
+		"negative words":            func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Words = -1 },
+		"an unknown marker":         func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Markers[0] = "other" },
+		"said but not a marker":     func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Said[0] = casefile.MarkerParked },
+		"an unknown marker is said": func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Said[0] = "other" },
+		"a marker twice":            func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Features.Markers[1] = o.Features.Markers[0] },
+		"heads of a page": func(_ *wireAnswer, o *casefile.RevealedObservation) {
+			o.Features.Heads = []string{strings.Repeat("1c", 16)}
+		},
+		"a file of a text for a kind":  func(_ *wireAnswer, o *casefile.RevealedObservation) { asFile(o); o.Features.Kind = long },
+		"a file larger than asked for": func(_ *wireAnswer, o *casefile.RevealedObservation) { asFile(o); o.Features.Bytes = 1 << 30 },
+		"a file of negative length":    func(_ *wireAnswer, o *casefile.RevealedObservation) { asFile(o); o.Features.Length = -1 },
+		"a head that is text": func(_ *wireAnswer, o *casefile.RevealedObservation) {
 			asFile(o)
 			o.Features.Heads[0] = strings.Repeat("the file", 4)
 		},
-		"a head of more than was read": func(_ *wireAnswer, o *wireObservation) { asFile(o); o.Features.Bytes = 8191 },
-		"too many heads": func(_ *wireAnswer, o *wireObservation) {
+		"a head of more than was read": func(_ *wireAnswer, o *casefile.RevealedObservation) { asFile(o); o.Features.Bytes = 8191 },
+		"too many heads": func(_ *wireAnswer, o *casefile.RevealedObservation) {
 			asFile(o)
 			o.Features.Heads = make([]string, casefile.MaxHeads+1)
 		},
-		"an unknown fault":     func(_ *wireAnswer, o *wireObservation) { o.Fault.Kind = "gone" },
-		"an unknown phase":     func(_ *wireAnswer, o *wireObservation) { o.Fault.Phase = "after" },
-		"a detail with a host": func(_ *wireAnswer, o *wireObservation) { o.Fault.Detail = "lookup site-1.example" },
-		"a long detail":        func(_ *wireAnswer, o *wireObservation) { o.Fault.Detail = long },
-		"neither answer nor fault": func(_ *wireAnswer, o *wireObservation) {
-			*o = wireObservation{Observation: casefile.Observation{Purpose: o.Purpose}}
+		"an unknown fault":     func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Fault.Kind = "gone" },
+		"an unknown phase":     func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Fault.Phase = "after" },
+		"a detail with a host": func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Fault.Detail = "lookup site-1.example" },
+		"a long detail":        func(_ *wireAnswer, o *casefile.RevealedObservation) { o.Fault.Detail = long },
+		"neither answer nor fault": func(_ *wireAnswer, o *casefile.RevealedObservation) {
+			*o = casefile.RevealedObservation{Observation: casefile.Observation{Purpose: o.Purpose}}
 		},
-		"no name":                     func(a *wireAnswer, _ *wireObservation) { a.Identity.Name = "" },
-		"a country in words":          func(a *wireAnswer, _ *wireObservation) { a.Identity.Country = "Sweden" },
-		"a build that is a book":      func(a *wireAnswer, _ *wireObservation) { a.Identity.Build = long },
-		"a network with a line break": func(a *wireAnswer, _ *wireObservation) { a.Identity.Network = "a\nb" },
+		"no name":                     func(a *wireAnswer, _ *casefile.RevealedObservation) { a.Identity.Name = "" },
+		"a country in words":          func(a *wireAnswer, _ *casefile.RevealedObservation) { a.Identity.Country = "Sweden" },
+		"a build that is a book":      func(a *wireAnswer, _ *casefile.RevealedObservation) { a.Identity.Build = long },
+		"a network with a line break": func(a *wireAnswer, _ *casefile.RevealedObservation) { a.Identity.Network = "a\nb" },
 	} {
 		var a wireAnswer
 		if err := json.Unmarshal(data, &a); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"time"
 
 	"vigil/casefile"
 	"vigil/crawler/target"
@@ -23,14 +24,8 @@ type wireRequest struct {
 }
 
 type wireAnswer struct {
-	Identity    Identity        `json:"identity"`
-	Observation wireObservation `json:"observation"`
-}
-
-// wireObservation is an observation with the URLs of its hops.
-type wireObservation struct {
-	casefile.Observation
-	Hops []casefile.RevealedHop `json:"hops"`
+	Identity    Identity                     `json:"identity"`
+	Observation casefile.RevealedObservation `json:"observation"`
 }
 
 // encode writes v without escapes for HTML: the ampersands of a URL would be six bytes each.
@@ -99,7 +94,8 @@ func canonical(url string) (casefile.Target, bool) {
 
 // encodeAnswer writes what a look saw.
 func encodeAnswer(i Identity, o casefile.Observation) ([]byte, error) {
-	return encode(wireAnswer{Identity: i, Observation: wireObservation{o, casefile.RevealHops(o.Hops)}})
+	o.Vantage, o.Started = "", time.Time{} // the one who asked knows them better
+	return encode(wireAnswer{Identity: i, Observation: o.Reveal()})
 }
 
 // decodeAnswer reads what an eye saw. Every field is checked (answer.go); an answer
@@ -112,6 +108,10 @@ func decodeAnswer(data []byte, asked casefile.Subject, m Manner) (Identity, case
 	if err := a.Identity.check(); err != nil {
 		return Identity{}, casefile.Observation{}, err
 	}
-	o, err := a.Observation.read(asked, m)
+	o, err := a.Observation.Read()
+	if err != nil {
+		return Identity{}, casefile.Observation{}, errHop
+	}
+	err = sound(&o, asked, m)
 	return a.Identity, o, err
 }
