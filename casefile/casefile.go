@@ -53,20 +53,20 @@ func (c Classification) Valid() bool { return slices.Contains(Classifications, c
 // Report is one party's word that a URL holds matter to be removed. Several
 // reports of one target attach to one case.
 type Report struct {
-	ID       ReportID
-	CaseID   CaseID
-	Target   Target
-	Referrer Target // where the reporter came from; zero when unknown
+	ID       ReportID `json:"id"`
+	CaseID   CaseID   `json:"-"`
+	Target   Target   `json:"-"`
+	Referrer Target   `json:"-"` // where the reporter came from; zero when unknown
 	// Source names who reported, for example "public" or a hotline; at most MaxSource bytes.
-	Source string
+	Source string `json:"source"`
 	// Reference is the reporter's own number for it; at most MaxReference bytes, may be empty.
-	Reference      string
-	Classification Classification
+	Reference      string         `json:"reference,omitempty"`
+	Classification Classification `json:"classification"`
 	// Received is when the hotline received the report: the start of the clock
 	// report -> removal.
-	Received time.Time
+	Received time.Time `json:"received"`
 	// Held asks for a police-first hold: no notice to providers until released.
-	Held bool
+	Held bool `json:"held"`
 }
 
 // Bounds of what a report may carry, in bytes.
@@ -189,8 +189,8 @@ func (c Confirm) By(s Streak) bool { return s.Count >= c.Verdicts && s.Span() >=
 
 // Due is when the next visit must be, and why. The zero value means never.
 type Due struct {
-	At  time.Time
-	Why Why
+	At  time.Time `json:"at"`
+	Why Why       `json:"why"`
 }
 
 // Why is the cause of a due time.

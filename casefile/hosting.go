@@ -46,11 +46,11 @@ type Claim struct {
 	// Source is the kind and name of the source, for example mmdb:country, rdap, whois, iploc.
 	Source string `json:"source"`
 	// AsOf is the build date of the database or the date of the answer.
-	AsOf time.Time `json:"as_of"`
+	AsOf time.Time `json:"as_of,omitzero"`
 	// Address is what the claim is about; the zero Addr for claims about the domain.
 	Address netip.Addr `json:"address,omitzero"`
 	// Problem says why the source gave no value (timeout, not_found, rate_limited, broken), or is empty.
-	Problem string `json:"problem,omitempty"`
+	Problem string `json:"problem,omitempty" doc:"why the source gave no value"`
 }
 
 // Hosting is the decision who hosts a target and where, with every claim it was made
@@ -64,15 +64,15 @@ type Hosting struct {
 	Confidence float64 `json:"confidence"` // 0..1
 	Disputed   bool    `json:"disputed"`   // trustworthy sources disagree about the country
 	// Dissent are the opinions on the country that the decision did not follow, in words.
-	Dissent   []string     `json:"dissent"`
-	Addresses []netip.Addr `json:"addresses"` // what the decision was made from, sorted
-	Claims    []Claim      `json:"claims"`
-	Edge      *Edge        `json:"edge"`     // nil when there is none
-	Platform  *Platform    `json:"platform"` // nil when there is none
-	Origin    string       `json:"origin"`   // OriginKnown or OriginUnknown
-	Contacts  []Contact    `json:"contacts"`
+	Dissent   []string     `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
+	Addresses []netip.Addr `json:"addresses" nullable:"false"` // what the decision was made from, sorted
+	Claims    []Claim      `json:"claims" nullable:"false"`
+	Edge      *Edge        `json:"edge"`                        // nil when there is none
+	Platform  *Platform    `json:"platform"`                    // nil when there is none
+	Origin    string       `json:"origin" enum:"known,unknown"` // OriginKnown or OriginUnknown
+	Contacts  []Contact    `json:"contacts" nullable:"false"`
 	Registrar *Registrar   `json:"registrar"`
-	Steps     []string     `json:"steps"` // the steps of the written rule, for people
+	Steps     []string     `json:"steps" nullable:"false" doc:"the steps of the written rule"`
 	Decided   time.Time    `json:"decided,omitzero"`
 }
 

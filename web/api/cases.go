@@ -107,7 +107,7 @@ func masker(ctx context.Context, c casefile.Case) mask.Masker {
 func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{}, Namesakes: []Namesake{},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{}, Namesakes: []casefile.Namesake{},
 		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
@@ -121,16 +121,13 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 		return d, err
 	}
 	for _, r := range reports {
-		d.Reports = append(d.Reports, Report{r.ID, m.Text(r.Source), m.Text(r.Reference), r.Classification, utc(r.Received), r.Referrer.String(), r.Held})
+		d.Reports = append(d.Reports, Report{mask.Of(m, r), r.Referrer.String()})
 	}
 	named, err := a.Store.Namesakes(ctx, c.ID)
 	if err != nil {
 		return d, err
 	}
-	d.NamesakeCount = named.Endings
-	for _, n := range named.Cases {
-		d.Namesakes = append(d.Namesakes, Namesake{n.CaseID, n.Standing, n.Country, utc(n.Opened)})
-	}
+	d.Namesakes, d.NamesakeCount = list(named.Cases), named.Endings
 	visits, err := a.Store.Visits(ctx, c.ID, 0, 1)
 	if err != nil || len(visits) == 0 {
 		return d, err
@@ -180,7 +177,7 @@ func (a *API) visits(ctx context.Context, in *caseList) (*Listed[Visit], error) 
 	return listed(rows, n), nil
 }
 
-func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) {
+func (a *API) events(ctx context.Context, in *caseList) (*Listed[casefile.Event], error) {
 	after, err := in.after("event")
 	if err != nil {
 		return nil, a.wrong(ctx, "read cursor", err)
@@ -194,7 +191,7 @@ func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) 
 		return nil, a.wrong(ctx, "list events", err)
 	}
 	m := masker(ctx, c)
-	rows := make([]Event, len(found))
+	rows := make([]casefile.Event, len(found))
 	for i, e := range found {
 		rows[i] = eventOf(e, m)
 	}

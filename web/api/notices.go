@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,38 +21,13 @@ func (a *API) noticeRoutes() {
 	})
 }
 
-// Notice is a message to one party.
-type Notice struct {
-	ID       casefile.NoticeID    `json:"id"`
-	CaseID   casefile.CaseID      `json:"case_id"`
-	Episode  int                  `json:"episode"`
-	Kind     casefile.NoticeKind  `json:"kind"`
-	Step     int                  `json:"step"`
-	Contact  casefile.Contact     `json:"contact"`
-	Subject  string               `json:"subject"`
-	State    casefile.NoticeState `json:"state"`
-	Composed time.Time            `json:"composed"`
-	NextTry  time.Time            `json:"next_try,omitzero"`
-	Tries    int                  `json:"tries"`
-	Sent     time.Time            `json:"sent,omitzero"`
-	Proof    string               `json:"proof,omitempty" doc:"what the party's server answered"`
-	Body     string               `json:"body,omitempty" doc:"only in the answer for one notice"`
-}
-
-func noticeOf(n casefile.Notice, m mask.Masker) Notice {
-	return Notice{
-		ID: n.ID, CaseID: n.CaseID, Episode: n.Episode, Kind: n.Kind, Step: n.Step, Contact: m.Contact(n.Contact), Subject: m.Text(n.Subject),
-		State: n.State, Composed: utc(n.Composed), NextTry: utc(n.NextTry), Tries: n.Tries, Sent: utc(n.Sent), Proof: m.Text(n.Proof),
-	}
-}
-
 type noticeFilter struct {
 	Page
 	Case  int64  `query:"case_id" minimum:"1"`
 	State string `query:"state" enum:"draft,queued,sending,sent,refused,uncertain,overtaken"`
 }
 
-func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[Notice], error) {
+func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[casefile.Notice], error) {
 	before, err := in.after("notice")
 	if err != nil {
 		return nil, a.wrong(ctx, "read cursor", err)
@@ -64,7 +38,7 @@ func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[Notice], e
 		return nil, a.wrong(ctx, "list notices", err)
 	}
 	maskers := map[casefile.CaseID]mask.Masker{}
-	rows := make([]Notice, len(found))
+	rows := make([]casefile.Notice, len(found))
 	for i, n := range found {
 		m, known := maskers[n.CaseID]
 		if !known {
@@ -75,7 +49,8 @@ func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[Notice], e
 			m = masker(ctx, c)
 			maskers[n.CaseID] = m
 		}
-		rows[i] = noticeOf(n, m)
+		n.Body = "" // it names the URL
+		rows[i] = mask.Of(m, n)
 	}
 	var n Next
 	if len(found) == f.Limit {
@@ -95,7 +70,7 @@ func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[Notice], e
 	return listed(rows, n), nil
 }
 
-type noticeOutput struct{ Body Notice }
+type noticeOutput struct{ Body casefile.Notice }
 
 func (a *API) notice(ctx context.Context, in *struct {
 	ID int64 `path:"id" minimum:"1"`
@@ -107,7 +82,5 @@ func (a *API) notice(ctx context.Context, in *struct {
 	if _, err := a.Store.Reveal(ctx, n.CaseID, auth.From(ctx).Name, "read notice "+strconv.FormatInt(in.ID, 10), now()); err != nil {
 		return nil, a.wrong(ctx, "reveal", err)
 	}
-	out := &noticeOutput{noticeOf(n, mask.Masker{})}
-	out.Body.Body = n.Body
-	return out, nil
+	return &noticeOutput{n}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"vigil/casefile"
 	"vigil/explain"
 	"vigil/web/mask"
+	"vigil/web/shape"
 	"vigil/words"
 )
 
@@ -21,7 +22,7 @@ type CaseRow struct {
 	Held           bool              `json:"held"`
 	Opened         time.Time         `json:"opened"`
 	Episode        Episode           `json:"episode"`
-	Due            *Due              `json:"due,omitempty" doc:"absent when the case is not looked at any more"`
+	Due            *casefile.Due     `json:"due,omitempty" doc:"absent when the case is not looked at any more"`
 	LastVerdict    *Opinion          `json:"last_verdict,omitempty" doc:"the last believed one"`
 	HostingCountry string            `json:"hosting_country,omitempty"`
 	Provider       string            `json:"provider,omitempty"`
@@ -57,27 +58,12 @@ type Episode struct {
 	CountrySince  time.Time `json:"country_since,omitzero" doc:"when the present hosting country was first found in this episode"`
 }
 
-// Due is when the next visit must be.
-type Due struct {
-	At  time.Time    `json:"at"`
-	Why casefile.Why `json:"why"`
-}
-
 // Opinion is the short form of a verdict.
 type Opinion struct {
 	State  casefile.State       `json:"state"`
 	Reason casefile.Reason      `json:"reason"`
 	ICCAM  casefile.ICCAMReason `json:"iccam_reason"`
 	At     time.Time            `json:"at"`
-}
-
-// Verdict is the opinion over a visit with what it rests on.
-type Verdict struct {
-	State   casefile.State       `json:"state"`
-	Reason  casefile.Reason      `json:"reason"`
-	ICCAM   casefile.ICCAMReason `json:"iccam_reason"`
-	Signals []casefile.Signal    `json:"signals" nullable:"false"`
-	Dissent []casefile.Dissent   `json:"dissent" nullable:"false"`
 }
 
 // Streak is a run of gone verdicts.
@@ -94,38 +80,25 @@ type Streak struct {
 // CaseDetail is a case with all that is known.
 type CaseDetail struct {
 	CaseRow
-	Version      int64     `json:"version"`
-	Streak       Streak    `json:"streak"`
-	UnseenSince  time.Time `json:"unseen_since,omitzero"`
-	LookingSince time.Time `json:"looking_since,omitzero" doc:"a visit is under way"`
-	Verdict      *Verdict  `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
-	Believed     *bool     `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
-	Hosting      *Hosting  `json:"hosting,omitempty"`
-	Origin       *Origin   `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
-	Assignment   *Assigned `json:"assignment,omitempty"`
-	Reports      []Report  `json:"reports" nullable:"false"`
+	Version      int64          `json:"version"`
+	Streak       Streak         `json:"streak"`
+	UnseenSince  time.Time      `json:"unseen_since,omitzero"`
+	LookingSince time.Time      `json:"looking_since,omitzero" doc:"a visit is under way"`
+	Verdict      *shape.Verdict `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
+	Believed     *bool          `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
+	Hosting      *Hosting       `json:"hosting,omitempty"`
+	Origin       *Origin        `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
+	Assignment   *Assigned      `json:"assignment,omitempty"`
+	Reports      []Report       `json:"reports" nullable:"false"`
 	// Namesakes are links to look at; they decide nothing.
-	Namesakes     []Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: the newest of each domain, newest first, at most 20"`
-	NamesakeCount int        `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
-}
-
-// Namesake is a case whose target has the same name under another ending.
-type Namesake struct {
-	CaseID         casefile.CaseID   `json:"case_id"`
-	Standing       casefile.Standing `json:"standing"`
-	HostingCountry string            `json:"hosting_country,omitempty"`
-	Opened         time.Time         `json:"opened"`
+	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: the newest of each domain, newest first, at most 20"`
+	NamesakeCount int                 `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
 }
 
 // Report is a report as it is shown.
 type Report struct {
-	ID             casefile.ReportID       `json:"id"`
-	Source         string                  `json:"source"`
-	Reference      string                  `json:"reference,omitempty"`
-	Classification casefile.Classification `json:"classification"`
-	Received       time.Time               `json:"received"`
-	Referrer       string                  `json:"referrer,omitempty" doc:"masked"`
-	Held           bool                    `json:"held"`
+	casefile.Report
+	Referrer string `json:"referrer,omitempty" doc:"masked"`
 }
 
 // Origin is where a target is really hosted, as a person recorded it.
@@ -136,43 +109,13 @@ type Origin struct {
 	At      time.Time `json:"at,omitzero" doc:"for analysts and admins"`
 }
 
-// Hosting is the decision who hosts a target and where.
+// Hosting is the decision who hosts a target and where. What is not known is absent.
 type Hosting struct {
-	Provider   string             `json:"provider"`
-	ASN        uint32             `json:"asn,omitempty"`
-	Network    string             `json:"network,omitempty"`
-	Country    string             `json:"country,omitempty" doc:"absent when it is not decided"`
-	Confidence float64            `json:"confidence"`
-	Disputed   bool               `json:"disputed"`
-	Origin     string             `json:"origin" enum:"known,unknown"`
-	Dissent    []string           `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
-	Edge       *Edge              `json:"edge"`
-	Platform   *Platform          `json:"platform"`
-	Registrar  *Registrar         `json:"registrar"`
-	Addresses  []string           `json:"addresses" nullable:"false"`
-	Claims     []Claim            `json:"claims" nullable:"false"`
-	Contacts   []casefile.Contact `json:"contacts" nullable:"false"`
-	Steps      []string           `json:"steps" nullable:"false" doc:"the steps of the written rule"`
-	Decided    time.Time          `json:"decided"`
-}
-
-// Edge is a CDN, WAF, reverse proxy or shared redirector in front of the origin.
-type Edge = casefile.Edge
-
-// Platform is a cloud or hosting platform on which its customers keep their pages.
-type Platform = casefile.Platform
-
-// Registrar is the domain side.
-type Registrar = casefile.Registrar
-
-// Claim is one source's opinion on one fact.
-type Claim struct {
-	Fact    casefile.Fact `json:"fact"`
-	Value   string        `json:"value"`
-	Source  string        `json:"source"`
-	AsOf    time.Time     `json:"as_of,omitzero"`
-	Address string        `json:"address,omitempty"`
-	Problem string        `json:"problem,omitempty" doc:"why the source gave no value"`
+	casefile.Hosting
+	ASN     uint32    `json:"asn,omitempty"`
+	Network string    `json:"network,omitempty"`
+	Country string    `json:"country,omitempty" doc:"absent when it is not decided"`
+	Decided time.Time `json:"decided"`
 }
 
 // Assigned says who must act.
@@ -192,7 +135,7 @@ type Visit struct {
 	Started      time.Time        `json:"started"`
 	Ended        time.Time        `json:"ended"`
 	Why          casefile.Why     `json:"why"`
-	Verdict      Verdict          `json:"verdict"`
+	Verdict      shape.Verdict    `json:"verdict"`
 	Believed     bool             `json:"believed"`
 	Observations []Observation    `json:"observations" nullable:"false"`
 	Explanation  Explanation      `json:"explanation"`
@@ -226,16 +169,6 @@ type Hop struct {
 	TookMS     int64  `json:"took_ms"`
 }
 
-// Event is one line of a case's history.
-type Event struct {
-	Seq   int64              `json:"seq"`
-	At    time.Time          `json:"at"`
-	Kind  casefile.EventKind `json:"kind"`
-	Actor string             `json:"actor"`
-	Data  map[string]string  `json:"data"`
-	Hash  string             `json:"hash" doc:"SHA-256 that chains it to the one before"`
-}
-
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 func rowOf(c casefile.Case, m mask.Masker) CaseRow {
@@ -244,7 +177,7 @@ func rowOf(c casefile.Case, m mask.Masker) CaseRow {
 		Hotlines: []string{},
 	}
 	if !c.Due.At.IsZero() {
-		r.Due = &Due{c.Due.At.UTC(), c.Due.Why}
+		r.Due = &c.Due
 	}
 	if c.Last.State != "" {
 		r.LastVerdict = &Opinion{c.Last.State, c.Last.Reason, c.Last.Reason.ICCAM(), c.Last.At.UTC()}
@@ -277,30 +210,15 @@ func episodeOf(e casefile.Episode) Episode {
 	}
 }
 
-func verdictOf(v casefile.Verdict, m mask.Masker) Verdict {
-	v = m.Verdict(v)
-	return Verdict{State: v.State, Reason: v.Reason, ICCAM: v.Reason.ICCAM(), Signals: list(v.Signals), Dissent: list(v.Dissent)}
+func verdictOf(v casefile.Verdict, m mask.Masker) shape.Verdict {
+	return shape.VerdictOf(mask.Of(m, v))
 }
 
 func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
-	h = m.Hosting(h)
-	out := &Hosting{
-		Provider: h.Provider, ASN: h.ASN, Country: h.Country, Confidence: h.Confidence, Disputed: h.Disputed, Origin: h.Origin,
-		Addresses: texts(h.Addresses), Contacts: list(h.Contacts), Steps: list(h.Steps), Decided: utc(h.Decided), Claims: []Claim{},
-		Dissent: list(h.Dissent), Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar,
-	}
+	h = mask.Of(m, h)
+	out := &Hosting{Hosting: h, ASN: h.ASN, Country: h.Country, Decided: utc(h.Decided)}
 	if h.Network.IsValid() {
 		out.Network = h.Network.String()
-	}
-	for _, c := range h.Claims {
-		claim := Claim{Fact: c.Fact, Value: c.Value, Source: c.Source, AsOf: utc(c.AsOf), Problem: c.Problem}
-		if c.Address.IsValid() {
-			claim.Address = c.Address.String()
-		}
-		out.Claims = append(out.Claims, claim)
-	}
-	if r := out.Registrar; r != nil {
-		r.DomainStatus, r.Created, r.Updated, r.Expires = list(r.DomainStatus), utc(r.Created), utc(r.Updated), utc(r.Expires) // r is the masker's copy
 	}
 	return out
 }
@@ -351,12 +269,10 @@ func visitOf(v casefile.Visit, t casefile.Target, m mask.Masker) Visit {
 	return out
 }
 
-func eventOf(e casefile.Event, m mask.Masker) Event {
-	out := Event{Seq: e.Seq, At: utc(e.At), Kind: e.Kind, Actor: e.Actor, Data: make(map[string]string, len(e.Data)), Hash: e.Hash}
-	for k, v := range e.Data {
-		out.Data[k] = m.Text(v)
-	}
-	return out
+func eventOf(e casefile.Event, m mask.Masker) casefile.Event {
+	shown := mask.Of(m, e)
+	shown.Hash = e.Hash
+	return shown
 }
 
 // utc keeps the zero time zero, so that it is left out.

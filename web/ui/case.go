@@ -108,7 +108,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
 	}
 	if c.Hosting != nil {
-		h := m.Hosting(*c.Hosting)
+		h := mask.Of(m, *c.Hosting)
 		v.Hosting, v.OriginCounts = &h, h.Origin == casefile.OriginKnown && c.Hosting.Knows(c.Origin)
 		v.OriginForm = h.Edge != nil || c.Origin != nil || c.Standing == casefile.Review
 	}
@@ -122,9 +122,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if v.Reports, err = u.Store.Reports(ctx, c.ID); err != nil {
 		return v, err
 	}
-	for i := range v.Reports {
-		v.Reports[i].Source, v.Reports[i].Reference = m.Text(v.Reports[i].Source), m.Text(v.Reports[i].Reference)
-	}
+	v.Reports = mask.Of(m, v.Reports)
 	if v.Namesakes, err = u.Store.Namesakes(ctx, c.ID); err != nil {
 		return v, err
 	}
@@ -134,7 +132,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	}
 	var read *casefile.Features
 	if len(last) > 0 {
-		last[0].Verdict = m.Verdict(last[0].Verdict)
+		last[0].Verdict = mask.Of(m, last[0].Verdict)
 		v.Visit = &last[0]
 		if v.Visit.Believed {
 			read = v.Visit.Page()
