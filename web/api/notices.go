@@ -28,46 +28,33 @@ type noticeFilter struct {
 }
 
 func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[casefile.Notice], error) {
-	before, err := in.after("notice")
-	if err != nil {
-		return nil, a.wrong(ctx, "read cursor", err)
+	f := casefile.NoticeFilter{CaseID: casefile.CaseID(in.Case), State: casefile.NoticeState(in.State)}
+	query := url.Values{"state": {in.State}}
+	if in.Case > 0 {
+		query.Set("case_id", strconv.FormatInt(in.Case, 10))
 	}
-	f := casefile.NoticeFilter{CaseID: casefile.CaseID(in.Case), State: casefile.NoticeState(in.State), Before: casefile.NoticeID(before), Limit: in.Limit}
-	found, err := a.Store.Notices(ctx, f)
+	found, n, err := paged(in.Page, "notice", "/notices", query, func(before int64, limit int) ([]casefile.Notice, error) {
+		f.Before, f.Limit = casefile.NoticeID(before), limit
+		return a.Store.Notices(ctx, f)
+	}, func(n casefile.Notice) int64 { return int64(n.ID) })
 	if err != nil {
 		return nil, a.wrong(ctx, "list notices", err)
 	}
 	maskers := map[casefile.CaseID]mask.Masker{}
-	rows := make([]casefile.Notice, len(found))
-	for i, n := range found {
-		m, known := maskers[n.CaseID]
-		if !known {
-			c, err := a.Store.Case(ctx, n.CaseID)
-			if err != nil {
-				return nil, a.wrong(ctx, "load case", err)
-			}
-			m = masker(ctx, c)
-			maskers[n.CaseID] = m
+	for _, n := range found {
+		if _, known := maskers[n.CaseID]; known {
+			continue
 		}
-		n.Body = "" // it names the URL
-		rows[i] = mask.Of(m, n)
-	}
-	var n Next
-	if len(found) == f.Limit {
-		f.Before, f.Limit = found[len(found)-1].ID, 1
-		more, err := a.Store.Notices(ctx, f)
+		c, err := a.Store.Case(ctx, n.CaseID)
 		if err != nil {
-			return nil, a.wrong(ctx, "list notices", err)
+			return nil, a.wrong(ctx, "load case", err)
 		}
-		if len(more) > 0 {
-			query := url.Values{"state": {in.State}, "limit": {strconv.Itoa(in.Limit)}}
-			if in.Case > 0 {
-				query.Set("case_id", strconv.FormatInt(in.Case, 10))
-			}
-			n = next("/notices", "notice", int64(f.Before), query)
-		}
+		maskers[n.CaseID] = masker(ctx, c)
 	}
-	return listed(rows, n), nil
+	return listed(found, n, func(n casefile.Notice) casefile.Notice {
+		n.Body = "" // it names the URL
+		return mask.Of(maskers[n.CaseID], n)
+	}), nil
 }
 
 type noticeOutput struct{ Body casefile.Notice }

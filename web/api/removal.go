@@ -69,29 +69,26 @@ func (a *API) removal(ctx context.Context, in *removalInput) (*removalOutput, er
 
 // RemovalOf puts figures into the shape of the API, which is also that of `vigil stats --json`.
 func RemovalOf(r stats.Removal) Removal {
-	out := Removal{Clock: r.Clock, By: r.By, AsOf: utc(r.AsOf), All: groupOf("", r.All), Curve: []Point{}}
-	for _, g := range r.Groups {
-		out.Groups = append(out.Groups, groupOf(g.Key, g.Summary))
+	return Removal{
+		Clock: r.Clock, By: r.By, AsOf: utc(r.AsOf), All: groupOf(stats.GroupSummary{Summary: r.All}), Groups: each(r.Groups, groupOf),
+		Curve: each(r.All.Curve, func(p stats.Point) Point {
+			return Point{p.At.Seconds(), p.Survival, p.Lower, p.Upper, p.Removed, p.Censored, p.AtRisk}
+		}),
 	}
-	for _, p := range r.All.Curve {
-		out.Curve = append(out.Curve, Point{p.At.Seconds(), p.Survival, p.Lower, p.Upper, p.Removed, p.Censored, p.AtRisk})
-	}
-	return out
 }
 
-func groupOf(name string, s stats.Summary) Group {
-	out := Group{
-		Name: name, N: s.N, Hosts: s.Hosts, Removed: s.Removed, Recorded: s.Recorded, Censored: s.Watched(), Unavailable: s.Unavailable,
-		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: seconds(s.Median.At), P90: seconds(s.P90.At), Shares: []Share{},
+func groupOf(s stats.GroupSummary) Group {
+	return Group{
+		Name: s.Key, N: s.N, Hosts: s.Hosts, Removed: s.Removed, Recorded: s.Recorded, Censored: s.Watched(), Unavailable: s.Unavailable,
+		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: seconds(s.Median.At), P90: seconds(s.P90.At),
+		Shares: each(s.Shares, func(share stats.Share) Share {
+			shown := Share{Within: int64(share.Within.Seconds())}
+			if share.Reached {
+				shown.Share, shown.Low, shown.High = &share.Estimate, &share.Lower, &share.Upper
+			}
+			return shown
+		}),
 	}
-	for _, share := range s.Shares {
-		shown := Share{Within: int64(share.Within.Seconds())}
-		if share.Reached {
-			shown.Share, shown.Low, shown.High = &share.Estimate, &share.Lower, &share.Upper
-		}
-		out.Shares = append(out.Shares, shown)
-	}
-	return out
 }
 
 func seconds(d *time.Duration) *float64 {
