@@ -123,14 +123,22 @@ type Registrar struct {
 // behind an edge, or only the country where the sources do not decide it. At least
 // one of the two is set.
 type Origin struct {
-	Address netip.Addr `json:"address,omitzero"`  // one unicast address, unmapped and without a zone
-	Country string     `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	Address netip.Addr `json:"address,omitzero" doc:"for analysts and admins"` // one unicast address, unmapped and without a zone
+	Country string     `json:"country,omitempty"`                              // ISO 3166-1 alpha-2
 	// Of are the addresses that the target had when the record was made without an edge
 	// in front: the word holds for them, and not for a host that the target moved to
 	// since. Empty behind an edge.
-	Of []netip.Addr `json:"of,omitempty"`
-	By string       `json:"by"` // who recorded it
-	At time.Time    `json:"at"`
+	Of []netip.Addr `json:"of,omitempty" doc:"for analysts and admins"`
+	By string       `json:"by,omitempty" doc:"for analysts and admins"` // who recorded it
+	At time.Time    `json:"at,omitzero" doc:"for analysts and admins"`
+}
+
+// Public is what of the record those may know who may not reveal the URL: its country. Nil of nil.
+func (o *Origin) Public() *Origin {
+	if o == nil {
+		return nil
+	}
+	return &Origin{Country: o.Country}
 }
 
 // Network is the /24 (IPv6: /48) around the address: as much of it as a text may

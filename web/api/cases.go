@@ -13,6 +13,7 @@ import (
 	"vigil/casefile"
 	"vigil/web/auth"
 	"vigil/web/mask"
+	"vigil/web/shape"
 )
 
 func (a *API) caseRoutes() {
@@ -90,9 +91,12 @@ func masker(ctx context.Context, c casefile.Case) mask.Masker {
 
 func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
+	if !mayReveal(ctx) {
+		c.Origin = c.Origin.Public()
+	}
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{}, Namesakes: []casefile.Namesake{},
-		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Origin, UnseenSince: c.Unseen, LookingSince: c.Looking, Reports: []Report{}, Namesakes: []casefile.Namesake{},
+		Streak: Streak{c.Streak.Count, c.Streak.First, c.Streak.Last, int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
 		d.Hosting = hostingOf(*c.Hosting, m)
@@ -109,7 +113,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Namesakes, d.NamesakeCount = list(named.Cases), named.Endings
+	d.Namesakes, d.NamesakeCount = shape.List(named.Cases), named.Endings
 	visits, err := a.Store.Visits(ctx, c.ID, 0, 1)
 	if err != nil || len(visits) == 0 {
 		return d, err

@@ -70,7 +70,7 @@ func (a *API) removal(ctx context.Context, in *removalInput) (*removalOutput, er
 // RemovalOf puts figures into the shape of the API, which is also that of `vigil stats --json`.
 func RemovalOf(r stats.Removal) Removal {
 	return Removal{
-		Clock: r.Clock, By: r.By, AsOf: utc(r.AsOf), All: groupOf(stats.GroupSummary{Summary: r.All}), Groups: each(r.Groups, groupOf),
+		Clock: r.Clock, By: r.By, AsOf: r.AsOf, All: groupOf(stats.GroupSummary{Summary: r.All}), Groups: each(r.Groups, groupOf),
 		Curve: each(r.All.Curve, func(p stats.Point) Point {
 			return Point{p.At.Seconds(), p.Survival, p.Lower, p.Upper, p.Removed, p.Censored, p.AtRisk}
 		}),

@@ -112,11 +112,8 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 		v.Hosting, v.OriginCounts = &h, h.Origin == casefile.OriginKnown && c.Hosting.Knows(c.Origin)
 		v.OriginForm = h.Edge != nil || c.Origin != nil || c.Standing == casefile.Review
 	}
-	if o := c.Origin; o != nil {
-		v.Origin = &casefile.Origin{Country: o.Country}
-		if mayReveal {
-			v.Origin = o
-		}
+	if v.Origin = c.Origin; !mayReveal {
+		v.Origin = c.Origin.Public()
 	}
 	var err error
 	if v.Reports, err = u.Store.Reports(ctx, c.ID); err != nil {
