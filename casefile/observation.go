@@ -8,9 +8,9 @@ import (
 
 // Vantage is a named place to look from.
 type Vantage struct {
-	Name    string
-	Country string // ISO 3166-1 alpha-2
-	Network string // for example AS64500; two vantages of one network are no independent witnesses
+	Name    string `json:"name"`
+	Country string `json:"country"` // ISO 3166-1 alpha-2
+	Network string `json:"network"` // for example AS64500; two vantages of one network are no independent witnesses
 }
 
 // Subject is what to look at.

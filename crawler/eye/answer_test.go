@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	testManner = Manner{DigestKey: "a key of a test, 32 bytes long..", Timeout: 20 * time.Second, MaxBody: 1 << 20, MaxRedirects: 3, UserAgent: "test"}
-	testPlace  = Identity{Name: "elsewhere", Country: "SE", Network: "AS64501", Build: "test"}
+	testManner = Manner{DigestKey: "a key of a test, 32 bytes long..", Limits: Limits{Timeout: 20 * time.Second, MaxBody: 1 << 20, MaxRedirects: 3}, UserAgent: "test"}
+	testPlace  = Identity{Vantage: casefile.Vantage{Name: "elsewhere", Country: "SE", Network: "AS64501"}, Build: "test"}
 )
 
 func testTarget(t testing.TB, url string) casefile.Target {

@@ -69,7 +69,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if _, _, err := net.SplitHostPort(o.Address); err != nil {
 		return fail(errors.New("its address must be host:port"))
 	}
-	stated := Identity{Name: o.Vantage.Name, Country: o.Vantage.Country, Network: o.Vantage.Network}
+	stated := Identity{Vantage: o.Vantage}
 	if err := errors.Join(stated.check(), o.Manner.check()); err != nil {
 		return fail(err)
 	}
@@ -157,8 +157,8 @@ func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observat
 	if err != nil {
 		return casefile.Observation{}, &AnswerError{err}
 	}
-	if who.Vantage() != c.o.Vantage {
-		return casefile.Observation{}, &PlaceError{States: who.Vantage(), Configured: c.o.Vantage}
+	if who.Vantage != c.o.Vantage {
+		return casefile.Observation{}, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
 	}
 	return o, nil
 }
@@ -180,8 +180,8 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	if err := who.check(); err != nil {
 		return Identity{}, &AnswerError{err}
 	}
-	if who.Vantage() != c.o.Vantage {
-		return who, &PlaceError{States: who.Vantage(), Configured: c.o.Vantage}
+	if who.Vantage != c.o.Vantage {
+		return who, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
 	}
 	if !c.o.Manner.within(who.Limits) {
 		return who, &LimitsError{who.Limits}
