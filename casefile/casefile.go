@@ -170,8 +170,8 @@ const MaxProvider = 200
 // Streak is a run of verdicts of one kind: how many, the first and the last. The zero value is no streak.
 type Streak struct {
 	Count int       `json:"count"`
-	First time.Time `json:"first"`
-	Last  time.Time `json:"last"`
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
 }
 
 // Span is the time between the first and the last verdict of the streak.

@@ -96,7 +96,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	}
 	d := CaseDetail{
 		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Origin, UnseenSince: c.Unseen, LookingSince: c.Looking, Reports: []Report{}, Namesakes: []casefile.Namesake{},
-		Streak: Streak{c.Streak.Count, c.Streak.First, c.Streak.Last, int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
+		Streak: Streak{c.Streak, int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
 		d.Hosting = hostingOf(*c.Hosting, m)

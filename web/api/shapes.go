@@ -44,18 +44,14 @@ type Answer = explain.Answer
 
 // Opinion is the short form of a verdict.
 type Opinion struct {
-	State  casefile.State       `json:"state"`
-	Reason casefile.Reason      `json:"reason"`
-	ICCAM  casefile.ICCAMReason `json:"iccam_reason"`
-	At     time.Time            `json:"at"`
+	casefile.Opinion
+	ICCAM casefile.ICCAMReason `json:"iccam_reason"`
 }
 
 // Streak is a run of gone verdicts.
 type Streak struct {
-	Count       int       `json:"count"`
-	First       time.Time `json:"first,omitzero"`
-	Last        time.Time `json:"last,omitzero"`
-	SpanSeconds int64     `json:"span_seconds"`
+	casefile.Streak
+	SpanSeconds int64 `json:"span_seconds"`
 	// Needed and NeededSpan are what confirms a removal in this installation.
 	Needed     int   `json:"needed" doc:"gone verdicts in a row that confirm a removal here; twice the configured number with one vantage"`
 	NeededSpan int64 `json:"needed_span_seconds" doc:"the least time from the first to the last of them"`
@@ -156,7 +152,7 @@ func rowOf(c casefile.Case, m mask.Masker) CaseRow {
 		r.Due = &c.Due
 	}
 	if c.Last.State != "" {
-		r.LastVerdict = &Opinion{c.Last.State, c.Last.Reason, c.Last.Reason.ICCAM(), c.Last.At}
+		r.LastVerdict = &Opinion{c.Last, c.Last.Reason.ICCAM()}
 	}
 	if c.Hosting != nil {
 		r.HostingCountry, r.Provider = c.Hosting.Country, m.Text(c.Hosting.Provider)

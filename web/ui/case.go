@@ -72,18 +72,22 @@ func idOf(r *http.Request, name string) (int64, error) {
 	return id, nil
 }
 
-func (u *UI) caseByID(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+// caseOf loads the case that a page is about; ok is false when it was answered why not.
+func (u *UI) caseOf(w http.ResponseWriter, r *http.Request) (c casefile.Case, ok bool) {
 	id, err := idOf(r, "id")
-	if err != nil {
-		u.wrong(w, r, "find case", err)
-		return
+	if err == nil {
+		c, err = u.Store.Case(r.Context(), casefile.CaseID(id))
 	}
-	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
 	if err != nil {
 		u.wrong(w, r, "load case", err)
-		return
 	}
-	u.showCase(w, r, http.StatusOK, c, casefile.Target{}, "")
+	return c, err == nil
+}
+
+func (u *UI) caseByID(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+	if c, ok := u.caseOf(w, r); ok {
+		u.showCase(w, r, http.StatusOK, c, casefile.Target{}, "")
+	}
 }
 
 // showCase shows a case; with the URL when revealed is set.
@@ -180,14 +184,8 @@ func (u *UI) reveal(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 // change does something to a case for a reason, and shows the case: with a
 // problem, with the URL that do revealed, or at its own address.
 func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Context, casefile.Case, string) (casefile.Target, error)) {
-	id, err := idOf(r, "id")
-	if err != nil {
-		u.wrong(w, r, "find case", err)
-		return
-	}
-	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
-	if err != nil {
-		u.wrong(w, r, "load case", err)
+	c, ok := u.caseOf(w, r)
+	if !ok {
 		return
 	}
 	reason := strings.TrimSpace(r.PostFormValue("reason"))
@@ -203,7 +201,7 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 	case err != nil:
 		u.wrong(w, r, "change case", err)
 	case revealed.IsZero():
-		http.Redirect(w, r, "/cases/"+strconv.FormatInt(id, 10), http.StatusSeeOther)
+		http.Redirect(w, r, "/cases/"+strconv.FormatInt(int64(c.ID), 10), http.StatusSeeOther)
 	default:
 		u.showCase(w, r, http.StatusOK, c, revealed, "")
 	}
