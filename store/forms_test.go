@@ -61,8 +61,8 @@ func TestSealedFormsForgetNothing(t *testing.T) {
 	}
 }
 
-// What earlier versions sealed is read. The documents were written by the version before the forms became one, of the same
-// values as those above; the date of a hop it had lost.
+// What earlier versions sealed is read. The documents were written by the version before the
+// forms became one, of the same values as those above; the date of a hop it had lost.
 func TestOlderSealedFormsAreRead(t *testing.T) {
 	t.Parallel()
 	s := withKeys(t)

@@ -39,7 +39,8 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 		if h.TLS != nil && len(h.TLS.Version)+len(h.TLS.Problem) > maxHeader {
 			h.TLS = &casefile.TLS{Version: clip(h.TLS.Version, 20), Problem: clip(h.TLS.Problem, maxHeader), Expires: h.TLS.Expires}
 		}
-		h.MediaType, h.Server, h.Edge, h.Protocol = clip(h.MediaType, maxHeader), clip(h.Server, maxHeader), clip(h.Edge, maxHeader), clip(h.Protocol, 20)
+		h.MediaType, h.Server = clip(h.MediaType, maxHeader), clip(h.Server, maxHeader)
+		h.Edge, h.Protocol = clip(h.Edge, maxHeader), clip(h.Protocol, 20)
 		t.Hops = append(t.Hops, h)
 	}
 	for _, longest := range []int{casefile.MaxURL, 500, 0} {

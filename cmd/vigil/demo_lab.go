@@ -96,7 +96,9 @@ func fileLog(path string) (*zap.Logger, error) {
 func (d *demo) report(ctx context.Context) error {
 	var bodies []casefile.ReportInput
 	for i, e := range d.endings {
-		bodies = append(bodies, casefile.ReportInput{URL: e.URL, Source: "public", Reference: fmt.Sprintf("demo-%02d", i+1), Classification: string(casefile.ClassBaseline)})
+		bodies = append(bodies, casefile.ReportInput{
+			URL: e.URL, Source: "public", Reference: fmt.Sprintf("demo-%02d", i+1), Classification: string(casefile.ClassBaseline),
+		})
 	}
 	body, err := json.Marshal(bodies)
 	if err != nil {

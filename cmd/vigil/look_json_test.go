@@ -13,7 +13,7 @@ import (
 	"vigil/internal/fakenet"
 )
 
-// movingParts are the parts of a line that no two looks have in common: times, and the ports of the simulated internet.
+// movingParts are the parts of a line that no two looks have in common: times, and ports.
 var movingParts = []struct {
 	of   *regexp.Regexp
 	with string
@@ -33,7 +33,8 @@ func still(out string) string {
 	return out
 }
 
-// TestLookPrintsTheSameBytes holds the lines of vigil look --json to the byte: names, order, and what is null, [] or left out.
+// TestLookPrintsTheSameBytes holds the lines of vigil look --json to the byte: names, order,
+// and what is null, [] or left out.
 func TestLookPrintsTheSameBytes(t *testing.T) {
 	t.Parallel()
 	edge := fakenet.Article(2, 3000).Edge(http.Header{"Server": {"cloudflare"}, "Cf-Ray": {"8f0000000000abcd-AMS"}}).

@@ -56,7 +56,9 @@ func decode(data []byte, v any) error {
 
 // encodeRequest writes a look to be made.
 func encodeRequest(m Manner, s casefile.Subject) ([]byte, error) {
-	return encode(wireRequest{Manner: m, DigestKey: []byte(m.DigestKey), Target: s.Target.URL(), Referrer: s.Referrer.URL(), Purpose: s.Purpose, Nameservers: s.Nameservers})
+	return encode(wireRequest{
+		Manner: m, DigestKey: []byte(m.DigestKey), Target: s.Target.URL(), Referrer: s.Referrer.URL(), Purpose: s.Purpose, Nameservers: s.Nameservers,
+	})
 }
 
 // decodeRequest reads a look to be made. Its URLs must be canonical: what the owner

@@ -76,26 +76,19 @@ func (a *API) caseByID(ctx context.Context, in *Which) (*detailOutput, error) {
 	return &detailOutput{d}, nil
 }
 
-// mayReveal says whether who asks may reveal URLs.
-func mayReveal(ctx context.Context) bool { return auth.From(ctx).Role.May(casefile.RoleAnalyst) }
-
-// masker is for the texts of a case. The address of an origin is for those who may
-// reveal the URL: it leads to what the URL leads to.
+// masker is for the texts of a case that are shown to who asks.
 func masker(ctx context.Context, c casefile.Case) mask.Masker {
-	m := mask.New(c.Target, c.Referrer)
-	if !mayReveal(ctx) {
-		m = m.Origins(c)
-	}
-	return m
+	return mask.Case(c, auth.MayReveal(ctx))
 }
 
 func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
-	if !mayReveal(ctx) {
+	if !auth.MayReveal(ctx) {
 		c.Origin = c.Origin.Public()
 	}
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Origin, UnseenSince: c.Unseen, LookingSince: c.Looking, Reports: []Report{}, Namesakes: []casefile.Namesake{},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Origin, UnseenSince: c.Unseen, LookingSince: c.Looking,
+		Reports: []Report{}, Namesakes: []casefile.Namesake{},
 		Streak: Streak{c.Streak, int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {

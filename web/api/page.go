@@ -57,7 +57,9 @@ func next(path, kind string, last int64, query url.Values) Next {
 
 // paged reads a page, and the way to the next one if another row follows. read gives at
 // most limit rows behind the one given; id is what a cursor holds of a row.
-func paged[T any](p Page, kind, path string, query url.Values, read func(after int64, limit int) ([]T, error), id func(T) int64) ([]T, Next, error) {
+func paged[T any](
+	p Page, kind, path string, query url.Values, read func(after int64, limit int) ([]T, error), id func(T) int64,
+) ([]T, Next, error) {
 	after, err := p.after(kind)
 	if err != nil {
 		return nil, Next{}, err

@@ -71,7 +71,7 @@ type CaseDetail struct {
 	Assignment   *Assigned        `json:"assignment,omitempty"`
 	Reports      []Report         `json:"reports" nullable:"false"`
 	// Namesakes are links to look at; they decide nothing.
-	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: the newest of each domain, newest first, at most 20"`
+	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: of each domain the newest, at most 20"`
 	NamesakeCount int                 `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
 }
 
@@ -145,8 +145,8 @@ func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 func rowOf(c casefile.Case, m mask.Masker) CaseRow {
 	r := CaseRow{
-		ID: c.ID, Target: c.Target.String(), Standing: c.Standing, Held: c.Held, Opened: c.Opened, Episode: mask.Of(m, c.Episode), Visits: c.Visits,
-		Hotlines: []string{},
+		ID: c.ID, Target: c.Target.String(), Standing: c.Standing, Held: c.Held, Opened: c.Opened,
+		Episode: mask.Of(m, c.Episode), Visits: c.Visits, Hotlines: []string{},
 	}
 	if !c.Due.At.IsZero() {
 		r.Due = &c.Due

@@ -46,8 +46,17 @@ func New(targets ...casefile.Target) Masker {
 	return m
 }
 
-// Origins is m that masks the addresses of the recorded origin of c as well: such an
-// address leads to what the URL leads to. Addresses that the target itself has are
+// Case makes the Masker of a case. Those who may not reveal its URL are not shown the
+// address of its origin either: it leads to what the URL leads to.
+func Case(c casefile.Case, mayReveal bool) Masker {
+	m := New(c.Target, c.Referrer)
+	if !mayReveal {
+		m = m.Origins(c)
+	}
+	return m
+}
+
+// Origins is m that masks the addresses of the recorded origin of c as well. Addresses that the target itself has are
 // facts that every case shows.
 func (m Masker) Origins(c casefile.Case) Masker {
 	var told []netip.Addr

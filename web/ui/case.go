@@ -102,11 +102,8 @@ func (u *UI) showCase(w http.ResponseWriter, r *http.Request, status int, c case
 
 func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (caseView, error) {
 	ctx := r.Context()
-	m := mask.New(c.Target, c.Referrer)
-	mayReveal := auth.From(ctx).Role.May(casefile.RoleAnalyst)
-	if !mayReveal {
-		m = m.Origins(c)
-	}
+	mayReveal := auth.MayReveal(ctx)
+	m := mask.Case(c, mayReveal)
 	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal}
 	if !revealed.IsZero() {
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()

@@ -46,10 +46,7 @@ func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	if len(found) > 1 {
 		v.Earlier = found[1].ID
 	}
-	m := mask.New(c.Target, c.Referrer)
-	if !auth.From(r.Context()).Role.May(casefile.RoleAnalyst) {
-		m = m.Origins(c)
-	}
+	m := mask.Case(c, auth.MayReveal(r.Context()))
 	v.Explanation = explain.Verdict(found[0].Verdict, found[0].Observations, explain.Reading{Target: c.Target, Shown: m.Text})
 	u.show(w, r, http.StatusOK, "visit.html", page{Title: "Visit " + strconv.FormatInt(number, 10), Section: "cases", Content: v})
 }
