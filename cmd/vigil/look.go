@@ -105,7 +105,7 @@ func lookInput(args []string, in io.Reader) func(yield func(string) bool) {
 			}
 			lines := bufio.NewReaderSize(in, 64<<10)
 			for {
-				line, err := readLine(lines)
+				line, _, err := readLine(lines, casefile.MaxURL+2) // a longer one is still refused as too long
 				if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" && !yield(line) {
 					return
 				}
@@ -117,17 +117,17 @@ func lookInput(args []string, in io.Reader) func(yield func(string) bool) {
 	}
 }
 
-// readLine reads a line and drops what of it is beyond a URL's length, so that a
-// file without line ends fills no memory; the rest is still refused as too long.
-func readLine(r *bufio.Reader) (string, error) {
-	var line []byte
+// readLine reads a line of at most so many bytes and drops what is beyond, so that a file
+// without line ends fills no memory; long says that there was more.
+func readLine(r *bufio.Reader, most int) (line string, long bool, err error) {
+	var text []byte
 	for {
 		part, err := r.ReadSlice('\n')
-		if room := casefile.MaxURL + 2 - len(line); room > 0 {
-			line = append(line, part[:min(room, len(part))]...)
-		}
+		room := most - len(text)
+		long = long || len(part) > room
+		text = append(text, part[:min(room, len(part))]...)
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return string(line), err
+			return string(text), long, err
 		}
 	}
 }

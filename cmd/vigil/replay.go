@@ -62,11 +62,11 @@ func replay(in io.Reader, out, said io.Writer, steps bool) error {
 	r, w := bufio.NewReaderSize(in, 64<<10), bufio.NewWriter(out)
 	all, differing, bad := 0, 0, 0
 	for number := 1; ; number++ {
-		line, long, err := replayLine(r)
+		line, long, err := readLine(r, maxReplayLine)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read the looks: %w", err)
 		}
-		if text := strings.TrimSpace(string(line)); text != "" || long {
+		if text := strings.TrimSpace(line); text != "" || long {
 			l, again, why := decideAgain([]byte(text))
 			switch {
 			case long:
@@ -103,19 +103,6 @@ func replay(in io.Reader, out, said io.Writer, steps bool) error {
 		return fmt.Errorf("%d of %d decisions differ", differing, all)
 	}
 	return nil
-}
-
-// replayLine reads a line, and drops what of it is beyond the bound.
-func replayLine(r *bufio.Reader) (line []byte, long bool, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		if long = long || len(line)+len(part) > maxReplayLine; !long {
-			line = append(line, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, long, err
-		}
-	}
 }
 
 // replayed is what a replay needs of a look's line.

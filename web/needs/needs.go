@@ -108,3 +108,18 @@ func (o *Options) Defaults() error {
 	}
 	return nil
 }
+
+// Status is the HTTP status of the caller's fault.
+func Status(p *casefile.Problem) int {
+	switch p.Code {
+	case casefile.ProblemNotFound:
+		return http.StatusNotFound
+	case casefile.ProblemConflict:
+		return http.StatusConflict
+	case casefile.ProblemForbidden:
+		return http.StatusForbidden
+	case casefile.ProblemEncoding, casefile.ProblemTooLong, casefile.ProblemSyntax, casefile.ProblemScheme, casefile.ProblemUserinfo,
+		casefile.ProblemHost, casefile.ProblemAddress, casefile.ProblemField:
+	}
+	return http.StatusUnprocessableEntity
+}

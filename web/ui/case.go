@@ -12,6 +12,7 @@ import (
 	"vigil/lifecycle"
 	"vigil/web/auth"
 	"vigil/web/mask"
+	"vigil/web/needs"
 )
 
 type caseView struct {
@@ -194,7 +195,7 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 	revealed, err := do(r.Context(), c, reason)
 	switch problem := problemIn(err); {
 	case problem != nil:
-		u.showCase(w, r, statusOf(problem), c, casefile.Target{}, problem.Detail)
+		u.showCase(w, r, needs.Status(problem), c, casefile.Target{}, problem.Detail)
 	case err != nil:
 		u.wrong(w, r, "change case", err)
 	case revealed.IsZero():

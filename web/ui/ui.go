@@ -183,7 +183,7 @@ func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err err
 	title, status, detail := "Something is wrong", http.StatusInternalServerError, "Vigil could not do this; the reason is in its log."
 	switch {
 	case errors.As(err, &problem):
-		status, detail = statusOf(problem), problem.Detail
+		status, detail = needs.Status(problem), problem.Detail
 		if status == http.StatusNotFound {
 			title = "Not found"
 		}
@@ -193,17 +193,4 @@ func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err err
 		u.Log.Error("request failed", zap.String("doing", doing), zap.Error(err))
 	}
 	u.show(w, r, status, "wrong.html", page{Title: title, Content: detail})
-}
-
-func statusOf(p *casefile.Problem) int {
-	switch p.Code {
-	case casefile.ProblemNotFound:
-		return http.StatusNotFound
-	case casefile.ProblemConflict:
-		return http.StatusConflict
-	case casefile.ProblemForbidden:
-		return http.StatusForbidden
-	default:
-		return http.StatusUnprocessableEntity
-	}
 }
