@@ -16,7 +16,7 @@ type ReportInput struct {
 	Source         string `json:"source,omitempty" maxLength:"120" doc:"who reported; default: the name of the token"`
 	Reference      string `json:"reference,omitempty" maxLength:"200" doc:"the reporter's own number"`
 	Classification string `json:"classification,omitempty" enum:"unclassified,baseline,A1,A2,B1,B2" doc:"default: unclassified"`
-	Received       string `json:"received,omitempty" format:"date-time" doc:"when the hotline received it: the clock starts here; default: now"`
+	Received       string `json:"received,omitempty" format:"date-time" doc:"when the hotline received it; default: now"`
 	Held           bool   `json:"held,omitempty" doc:"police first: no notice to providers until released"`
 }
 

@@ -57,7 +57,8 @@ func decode(data []byte, v any) error {
 // encodeRequest writes a look to be made.
 func encodeRequest(m Manner, s casefile.Subject) ([]byte, error) {
 	return encode(wireRequest{
-		Manner: m, DigestKey: []byte(m.DigestKey), Target: s.Target.URL(), Referrer: s.Referrer.URL(), Purpose: s.Purpose, Nameservers: s.Nameservers,
+		Manner: m, DigestKey: []byte(m.DigestKey), Target: s.Target.URL(), Referrer: s.Referrer.URL(),
+		Purpose: s.Purpose, Nameservers: s.Nameservers,
 	})
 }
 

@@ -71,7 +71,7 @@ type CaseDetail struct {
 	Assignment   *Assigned        `json:"assignment,omitempty"`
 	Reports      []Report         `json:"reports" nullable:"false"`
 	// Namesakes are links to look at; they decide nothing.
-	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: of each domain the newest, at most 20"`
+	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings, the newest of each"`
 	NamesakeCount int                 `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
 }
 

@@ -20,7 +20,8 @@ import (
 // caller; every other error is ours. It must be safe for concurrent use.
 type Store interface {
 	AddReports(ctx context.Context, reports []casefile.Report, now time.Time) ([]casefile.Added, error)
-	AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) (added []casefile.Added, replayed bool, err error)
+	AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) (
+		added []casefile.Added, replayed bool, err error)
 	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
 	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
 	Counts(ctx context.Context) (map[casefile.Standing]int, error)
