@@ -139,7 +139,7 @@ type Episode struct {
 	Number int `json:"number"`
 	// Opened is the start of the clock: the first report's Received time, or for a
 	// return the first live look after the removal.
-	Opened time.Time `json:"opened,omitzero"`
+	Opened time.Time `json:"opened" doc:"start of the clock"`
 	// FirstSeen and LastSeen are the first and the last live verdict; zero when never live.
 	FirstSeen time.Time `json:"first_seen,omitzero"`
 	LastSeen  time.Time `json:"last_seen,omitzero"`
@@ -147,22 +147,22 @@ type Episode struct {
 	FirstGone time.Time `json:"first_gone,omitzero"`
 	// Removed is when removal was confirmed. The removal itself lies in
 	// (LastSeen, FirstGone]: FirstGone is the figure Vigil publishes (ADR-0008).
-	Removed time.Time `json:"removed,omitzero"`
+	Removed time.Time `json:"removed,omitzero" doc:"when removal was confirmed, or recorded"`
 	// Recorded says that a person recorded the removal, and no streak of verdicts confirmed it.
-	Recorded bool `json:"recorded,omitempty"`
+	Recorded bool `json:"recorded" doc:"the removal rests on a person's word, not on verdicts"`
 	// FirstNotice and LastNotice are when a provider notice of this episode was sent; zero when none was.
 	FirstNotice time.Time `json:"first_notice,omitzero"`
 	LastNotice  time.Time `json:"last_notice,omitzero"`
 	// Provider and Country are who hosted the target, and where, when it was last not
 	// found gone; empty when no decision named one. They are what figures by provider
 	// and by country count the episode under.
-	Provider string `json:"provider,omitempty"`
-	Country  string `json:"country,omitempty"`
+	Provider string `json:"provider,omitempty" doc:"who hosted it when it was last not found gone: the figures count the episode under it"`
+	Country  string `json:"country,omitempty" doc:"where it was hosted then"`
 	// ProviderSince and CountrySince are when that provider, and that country, were first
 	// found in the episode, without another in between: the clocks of those who can act.
 	// Zero before the first decision. Opened is the clock of the case, and stays.
-	ProviderSince time.Time `json:"provider_since,omitzero"`
-	CountrySince  time.Time `json:"country_since,omitzero"`
+	ProviderSince time.Time `json:"provider_since,omitzero" doc:"when the provider was first found in this episode: the clock of the provider"`
+	CountrySince  time.Time `json:"country_since,omitzero" doc:"when the hosting country was first found in this episode"`
 }
 
 // MaxProvider bounds Episode.Provider, in bytes.
@@ -190,8 +190,8 @@ func (c Confirm) By(s Streak) bool { return s.Count >= c.Verdicts && s.Span() >=
 
 // Due is when the next visit must be, and why. The zero value means never.
 type Due struct {
-	At  time.Time
-	Why Why
+	At  time.Time `json:"at"`
+	Why Why       `json:"why"`
 }
 
 // Why is the cause of a due time.

@@ -67,18 +67,18 @@ const ActorVigil = "vigil"
 
 // Event is one line of a case's append-only, hash-chained history.
 type Event struct {
-	ID     EventID
-	CaseID CaseID
+	ID     EventID `json:"-"`
+	CaseID CaseID  `json:"-"`
 	// Seq counts the events of the case from 1 without a gap.
-	Seq   int64
-	At    time.Time
-	Kind  EventKind
-	Actor string
+	Seq   int64     `json:"seq"`
+	At    time.Time `json:"at"`
+	Kind  EventKind `json:"kind"`
+	Actor string    `json:"actor"`
 	// Data are the facts of the event: strings by name, never a URL or a host, at most MaxEventData bytes as JSON.
-	Data map[string]string
+	Data map[string]string `json:"data"`
 	// Previous is the Hash of the event before, empty for the first. Hash is ChainHash of this one.
-	Previous string
-	Hash     string
+	Previous string `json:"-"`
+	Hash     string `json:"hash" doc:"SHA-256 that chains it to the one before"`
 }
 
 // MaxEventData bounds an event's data, as JSON, in bytes.

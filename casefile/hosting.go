@@ -46,33 +46,34 @@ type Claim struct {
 	// Source is the kind and name of the source, for example mmdb:country, rdap, whois, iploc.
 	Source string `json:"source"`
 	// AsOf is the build date of the database or the date of the answer.
-	AsOf time.Time `json:"as_of"`
+	AsOf time.Time `json:"as_of,omitzero"`
 	// Address is what the claim is about; the zero Addr for claims about the domain.
 	Address netip.Addr `json:"address,omitzero"`
 	// Problem says why the source gave no value (timeout, not_found, rate_limited, broken), or is empty.
-	Problem string `json:"problem,omitempty"`
+	Problem string `json:"problem,omitempty" doc:"why the source gave no value"`
 }
 
-// Hosting is the decision who hosts a target and where, with every claim it was made from.
+// Hosting is the decision who hosts a target and where, with every claim it was made
+// from. Its JSON is what is stored, and the hosting of a line of vigil look.
 type Hosting struct {
-	Provider string
-	ASN      uint32       // 0 when unknown
-	Network  netip.Prefix // invalid when unknown
+	Provider string       `json:"provider"`
+	ASN      uint32       `json:"asn"`     // 0 when unknown
+	Network  netip.Prefix `json:"network"` // invalid when unknown
 	// Country is ISO 3166-1 alpha-2, or empty when it is not decided.
-	Country    string
-	Confidence float64 // 0..1
-	Disputed   bool    // trustworthy sources disagree about the country
+	Country    string  `json:"country"`
+	Confidence float64 `json:"confidence"` // 0..1
+	Disputed   bool    `json:"disputed"`   // trustworthy sources disagree about the country
 	// Dissent are the opinions on the country that the decision did not follow, in words.
-	Dissent   []string
-	Claims    []Claim
-	Edge      *Edge     // nil when there is none
-	Platform  *Platform // nil when there is none
-	Origin    string    // OriginKnown or OriginUnknown
-	Contacts  []Contact
-	Registrar *Registrar
-	Addresses []netip.Addr // what the decision was made from, sorted
-	Decided   time.Time
-	Steps     []string // the steps of the written rule, for people
+	Dissent   []string     `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
+	Addresses []netip.Addr `json:"addresses" nullable:"false"` // what the decision was made from, sorted
+	Claims    []Claim      `json:"claims" nullable:"false"`
+	Edge      *Edge        `json:"edge"`                        // nil when there is none
+	Platform  *Platform    `json:"platform"`                    // nil when there is none
+	Origin    string       `json:"origin" enum:"known,unknown"` // OriginKnown or OriginUnknown
+	Contacts  []Contact    `json:"contacts" nullable:"false"`
+	Registrar *Registrar   `json:"registrar"`
+	Steps     []string     `json:"steps" nullable:"false" doc:"the steps of the written rule"`
+	Decided   time.Time    `json:"decided,omitzero"`
 }
 
 // Values of Hosting.Origin. Behind an edge the hosting country is unknown until an origin is learned.
@@ -122,14 +123,22 @@ type Registrar struct {
 // behind an edge, or only the country where the sources do not decide it. At least
 // one of the two is set.
 type Origin struct {
-	Address netip.Addr `json:"address,omitzero"`  // one unicast address, unmapped and without a zone
-	Country string     `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	Address netip.Addr `json:"address,omitzero" doc:"for analysts and admins"` // one unicast address, unmapped and without a zone
+	Country string     `json:"country,omitempty"`                              // ISO 3166-1 alpha-2
 	// Of are the addresses that the target had when the record was made without an edge
 	// in front: the word holds for them, and not for a host that the target moved to
 	// since. Empty behind an edge.
-	Of []netip.Addr `json:"of,omitempty"`
-	By string       `json:"by"` // who recorded it
-	At time.Time    `json:"at"`
+	Of []netip.Addr `json:"of,omitempty" doc:"for analysts and admins"`
+	By string       `json:"by,omitempty" doc:"for analysts and admins"` // who recorded it
+	At time.Time    `json:"at,omitzero" doc:"for analysts and admins"`
+}
+
+// Public is what of the record those may know who may not reveal the URL: its country. Nil of nil.
+func (o *Origin) Public() *Origin {
+	if o == nil {
+		return nil
+	}
+	return &Origin{Country: o.Country}
 }
 
 // Network is the /24 (IPv6: /48) around the address: as much of it as a text may

@@ -8,12 +8,16 @@ import (
 )
 
 // ReportInput is a report as somebody wrote it: one row of a file, one object of
-// a request. All but URL may be empty.
+// a request. All but URL may be empty. The tags beside the names in JSON describe it in
+// the API's document.
 type ReportInput struct {
-	URL, Referrer, Source, Reference string
-	Classification                   string
-	Received                         string // RFC 3339; now when empty
-	Held                             bool
+	URL            string `json:"url" maxLength:"8192" doc:"what is reported; http or https"`
+	Referrer       string `json:"referrer,omitempty" maxLength:"8192" doc:"where the reporter came from; sent along when looking"`
+	Source         string `json:"source,omitempty" maxLength:"120" doc:"who reported; default: the name of the token"`
+	Reference      string `json:"reference,omitempty" maxLength:"200" doc:"the reporter's own number"`
+	Classification string `json:"classification,omitempty" enum:"unclassified,baseline,A1,A2,B1,B2" doc:"default: unclassified"`
+	Received       string `json:"received,omitempty" format:"date-time" doc:"when the hotline received it; default: now"`
+	Held           bool   `json:"held,omitempty" doc:"police first: no notice to providers until released"`
 }
 
 // MaxAhead is how far in the future a received time may lie: clocks differ.

@@ -72,26 +72,26 @@ func (k NoticeKind) Valid() bool { return k == NoticeAssignment || k == NoticeRe
 
 // Notice is the message to one party about one case.
 type Notice struct {
-	ID      NoticeID
-	CaseID  CaseID
-	Episode int
-	Kind    NoticeKind
+	ID      NoticeID   `json:"id"`
+	CaseID  CaseID     `json:"case_id"`
+	Episode int        `json:"episode"`
+	Kind    NoticeKind `json:"kind"`
 	// Step counts the repeats to one party, from 1.
-	Step    int
-	Contact Contact
+	Step    int     `json:"step"`
+	Contact Contact `json:"contact"`
 	// Key is the idempotency key: one message for each party, case, episode and step. It is
 	// also the local part of the Message-ID.
-	Key     string
-	Subject string // never holds a URL or a host
-	// Body is the text of the message. It names the URL, so the store seals it.
-	Body     string
-	State    NoticeState
-	Composed time.Time
-	NextTry  time.Time
-	Tries    int
-	Sent     time.Time
+	Key      string      `json:"-"`
+	Subject  string      `json:"subject"` // never holds a URL or a host
+	State    NoticeState `json:"state"`
+	Composed time.Time   `json:"composed"`
+	NextTry  time.Time   `json:"next_try,omitzero"`
+	Tries    int         `json:"tries"`
+	Sent     time.Time   `json:"sent,omitzero"`
 	// Proof is what the party's server answered when it took or refused the message; at most MaxProof bytes.
-	Proof string
+	Proof string `json:"proof,omitempty" doc:"what the party's server answered"`
+	// Body is the text of the message. It names the URL, so the store seals it, and no list has it.
+	Body string `json:"body,omitempty" doc:"only in the answer for one notice"`
 }
 
 // Bounds of a notice, in bytes.

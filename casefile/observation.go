@@ -8,9 +8,9 @@ import (
 
 // Vantage is a named place to look from.
 type Vantage struct {
-	Name    string
-	Country string // ISO 3166-1 alpha-2
-	Network string // for example AS64500; two vantages of one network are no independent witnesses
+	Name    string `json:"name"`
+	Country string `json:"country"` // ISO 3166-1 alpha-2
+	Network string `json:"network"` // for example AS64500; two vantages of one network are no independent witnesses
 }
 
 // Subject is what to look at.
@@ -23,26 +23,26 @@ type Subject struct {
 }
 
 // Observation is what one look saw: facts, no opinion. It never holds a body or
-// a part of one.
+// a part of one. Its JSON leaves out the targets of its hops: RevealedObservation has them.
 type Observation struct {
-	ID      ObservationID
-	Vantage string
+	ID      ObservationID `json:"-"`
+	Vantage string        `json:"vantage,omitempty"`
 	// Purpose is what the look was for.
-	Purpose    Purpose
-	Started    time.Time
-	Took       time.Duration
-	Resolution Resolution
+	Purpose    Purpose       `json:"purpose"`
+	Started    time.Time     `json:"started,omitzero"`
+	Took       time.Duration `json:"took_ns"`
+	Resolution Resolution    `json:"resolution"`
 	// Hops are the answers in order, redirects first; empty when no server answered.
-	Hops []Hop
+	Hops []Hop `json:"hops"`
 	// Status is the HTTP status of the last hop; 0 when no status line came.
-	Status int
+	Status int `json:"status"`
 	// BodyBytes counts the decoded bytes that were read; Truncated says that there were more.
-	BodyBytes int64
-	Truncated bool
+	BodyBytes int64 `json:"body_bytes"`
+	Truncated bool  `json:"truncated"`
 	// Features are set when a body was read, also an empty or a truncated one.
-	Features *Features
+	Features *Features `json:"features,omitempty"`
 	// Fault is set when the look did not end with a complete answer.
-	Fault *Fault
+	Fault *Fault `json:"fault,omitempty"`
 }
 
 // Final is the last hop, or the zero Hop.
@@ -102,37 +102,84 @@ type Resolution struct {
 	Took time.Duration `json:"took_ns,omitempty"`
 }
 
-// Hop is one answer on the way.
+// Hop is one answer on the way. Its JSON leaves out the target: RevealedHop has it.
 type Hop struct {
-	Target  Target
-	Address netip.Addr // the address that was dialled
-	Status  int
-	TLS     *TLS // nil on http
+	Target  Target     `json:"-"`
+	Address netip.Addr `json:"address,omitzero"` // the address that was dialled
+	Status  int        `json:"status"`
+	TLS     *TLS       `json:"tls,omitempty"` // nil on http
 	// Header facts a judge needs; each is bounded and never free text of the page.
-	Location  bool   // a Location header was present
-	MediaType string // the type/subtype of Content-Type, at most 100 bytes
-	Server    string // the Server header, at most 100 bytes
-	Edge      string // the name of the edge its headers give away, from a closed set; or empty
-	Challenge bool   // the headers say that this is a bot challenge
-	Protocol  string // HTTP/1.1, HTTP/2.0
+	Location  bool   `json:"location,omitempty"`   // a Location header was present
+	MediaType string `json:"media_type,omitempty"` // the type/subtype of Content-Type, at most 100 bytes
+	Server    string `json:"server,omitempty"`     // the Server header, at most 100 bytes
+	Edge      string `json:"edge,omitempty"`       // the name of the edge its headers give away, from a closed set; or empty
+	Challenge bool   `json:"challenge,omitempty"`  // the headers say that this is a bot challenge
+	Protocol  string `json:"protocol,omitempty"`   // HTTP/1.1, HTTP/2.0
 	// RetryAfter is the server's wish, at most 24 h; 0 when it stated none.
-	RetryAfter time.Duration
+	RetryAfter time.Duration `json:"retry_after_ns,omitempty"`
 	// Date is the server's clock (RFC 9110, section 6.6.1); zero when it told none.
-	Date time.Time
+	Date time.Time `json:"date,omitzero"`
 	// RoundTrip is how long the connection to Address took to open, through the
 	// vantage's proxy where it has one: without one, never less than one round trip
 	// from the vantage to the server. 0 when it was not measured.
-	RoundTrip time.Duration
-	Took      time.Duration
+	RoundTrip time.Duration `json:"round_trip_ns,omitempty"`
+	Took      time.Duration `json:"took_ns,omitempty"`
+}
+
+// RevealedHop is a hop whose JSON tells its URL. It is for sealing and for the line to
+// a remote eye, and for nothing that is shown or logged.
+type RevealedHop struct {
+	URL string `json:"url"` // empty when there is no target
+	Hop
+}
+
+// RevealedObservation is an observation whose JSON tells the URLs of its hops, for the same uses.
+type RevealedObservation struct {
+	Observation
+	Hops []RevealedHop `json:"hops"`
+}
+
+// Reveal gives the observation with the URLs of its hops.
+func (o Observation) Reveal() RevealedObservation { return RevealedObservation{o, RevealHops(o.Hops)} }
+
+// Read gives the observation with the targets that the URLs of its hops name. The error repeats no URL.
+func (r RevealedObservation) Read() (o Observation, err error) {
+	o = r.Observation
+	o.Hops, err = HopsOf(r.Hops)
+	return o, err
+}
+
+// RevealHops gives the hops with their URLs.
+func RevealHops(hops []Hop) []RevealedHop {
+	list := make([]RevealedHop, len(hops))
+	for i, h := range hops {
+		list[i] = RevealedHop{URL: h.Target.URL(), Hop: h}
+	}
+	return list
+}
+
+// HopsOf reads hops with the targets that their URLs name; nil when there are none. The error repeats no URL.
+func HopsOf(revealed []RevealedHop) ([]Hop, error) {
+	var hops []Hop
+	for _, r := range revealed {
+		if r.URL != "" {
+			var err error
+			if r.Target, err = NewTarget(r.URL); err != nil {
+				return nil, err
+			}
+		}
+		hops = append(hops, r.Hop)
+	}
+	return hops, nil
 }
 
 // TLS is what the handshake of a hop showed. A bad certificate never hides content.
 type TLS struct {
-	Version string // 1.2, 1.3
+	Version string `json:"version"` // 1.2, 1.3
 	// Problem is why the certificate would not be trusted (expired, unknown authority,
 	// wrong name, other), or empty when it would be.
-	Problem string
-	Expires time.Time // end of the leaf's validity
+	Problem string    `json:"problem,omitempty"`
+	Expires time.Time `json:"expires,omitzero"` // end of the leaf's validity
 }
 
 // Phase is where in a look a fault struck.

@@ -28,10 +28,10 @@ const MaxPage = 200
 // before the public suffix is the same, and the registrable domain another. Sites that
 // lost a domain come back like that; the case is shown, and decides nothing.
 type Namesake struct {
-	CaseID   CaseID
-	Standing Standing
-	Country  string // hosting country; empty when unknown
-	Opened   time.Time
+	CaseID   CaseID    `json:"case_id"`
+	Standing Standing  `json:"standing"`
+	Country  string    `json:"hosting_country,omitempty"` // empty when unknown
+	Opened   time.Time `json:"opened"`
 }
 
 // Namesakes are the namesakes of a case: of each other registrable domain the newest

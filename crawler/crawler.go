@@ -13,7 +13,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"go.uber.org/zap"
@@ -23,9 +22,6 @@ import (
 	"vigil/crawler/guard"
 	"vigil/crawler/vantage"
 )
-
-// Dial opens a connection to "ip:port".
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Resolver finds the addresses of a host; *resolve.Resolver is one.
 type Resolver interface {
@@ -49,7 +45,7 @@ type VantageOptions struct {
 	Proxy string
 	// Dial replaces the dialer below the guard (and below the proxy); nil is the
 	// guard's own, or a net.Dialer for a proxy.
-	Dial Dial
+	Dial guard.Dial
 }
 
 // Options of a Crawler. Resolver, Guard, Vantages and DigestKey are required.

@@ -8,6 +8,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/crawler/fetch"
+	"vigil/crawler/guard"
 	"vigil/crawler/target"
 )
 
@@ -63,7 +64,7 @@ func (l *local) Look(ctx context.Context, s casefile.Subject) (o casefile.Observ
 // walk is the way of one look over its hops.
 type walk struct {
 	c       *Crawler
-	dial    Dial
+	dial    guard.Dial
 	subject casefile.Subject
 	jar     fetch.Jar
 	seen    map[visited]bool

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 )
 
 // Vantage is a place to look from: *eye.Client far away, those of a Crawler
@@ -63,7 +64,7 @@ func newObservation(vantage string, s casefile.Subject) casefile.Observation {
 type local struct {
 	c     *Crawler
 	place casefile.Vantage
-	dial  Dial
+	dial  guard.Dial
 }
 
 func (l *local) Vantage() casefile.Vantage { return l.place }

@@ -81,6 +81,9 @@ type Excluded struct {
 	Broken int
 }
 
+// Watched is the censored without the unavailable: still there as far as known, or withdrawn while there.
+func (f Figures) Watched() int { return f.Censored - f.Unavailable }
+
 // All is the sum.
 func (e Excluded) All() int {
 	return e.GoneBefore + e.NeverSeen + e.NoNotice + e.BeforeClock + e.Broken

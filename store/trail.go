@@ -3,35 +3,16 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"vigil/casefile"
 )
 
 // trail is the part of an observation that reveals the host: it is stored sealed.
 type trail struct {
-	Resolution casefile.Resolution `json:"r"`
-	Hops       []hop               `json:"h,omitempty"`
-}
-
-// hop is casefile.Hop with its URL in the clear, for sealing only.
-type hop struct {
-	URL        string        `json:"u"`
-	Address    netip.Addr    `json:"a,omitzero"`
-	Status     int           `json:"s"`
-	TLS        *casefile.TLS `json:"t,omitempty"`
-	Location   bool          `json:"l,omitempty"`
-	MediaType  string        `json:"m,omitempty"`
-	Server     string        `json:"v,omitempty"`
-	Edge       string        `json:"e,omitempty"`
-	Challenge  bool          `json:"c,omitempty"`
-	Protocol   string        `json:"p,omitempty"`
-	RetryAfter time.Duration `json:"w,omitempty"`
-	RoundTrip  time.Duration `json:"rt,omitempty"`
-	Took       time.Duration `json:"d,omitempty"`
+	Resolution casefile.Resolution    `json:"resolution"`
+	Hops       []casefile.RevealedHop `json:"hops,omitempty"`
 }
 
 // Bounds of a trail, in number. What a look brings is bounded already; these hold
@@ -54,15 +35,13 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 	t.Resolution.CNAMEs = names(t.Resolution.CNAMEs)
 	t.Resolution.Nameservers = names(t.Resolution.Nameservers)
 	t.Resolution.Addresses = head(t.Resolution.Addresses, maxAddresses)
-	for _, h := range head(o.Hops, maxHops) {
+	for _, h := range casefile.RevealHops(head(o.Hops, maxHops)) {
 		if h.TLS != nil && len(h.TLS.Version)+len(h.TLS.Problem) > maxHeader {
 			h.TLS = &casefile.TLS{Version: clip(h.TLS.Version, 20), Problem: clip(h.TLS.Problem, maxHeader), Expires: h.TLS.Expires}
 		}
-		t.Hops = append(t.Hops, hop{
-			URL: h.Target.URL(), Address: h.Address, Status: h.Status, TLS: h.TLS, Location: h.Location,
-			MediaType: clip(h.MediaType, maxHeader), Server: clip(h.Server, maxHeader), Edge: clip(h.Edge, maxHeader),
-			Challenge: h.Challenge, Protocol: clip(h.Protocol, 20), RetryAfter: h.RetryAfter, RoundTrip: h.RoundTrip, Took: h.Took,
-		})
+		h.MediaType, h.Server = clip(h.MediaType, maxHeader), clip(h.Server, maxHeader)
+		h.Edge, h.Protocol = clip(h.Edge, maxHeader), clip(h.Protocol, 20)
+		t.Hops = append(t.Hops, h)
 	}
 	for _, longest := range []int{casefile.MaxURL, 500, 0} {
 		for i := range t.Hops {
@@ -86,26 +65,55 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 	return s.keys.Seal(data, place("trail", id))
 }
 
+// openTrail reads what was sealed, by this version or by an older one.
 func (s *Store) openTrail(id casefile.CaseID, sealed []byte, o *casefile.Observation) error {
-	var t trail
-	if err := s.openJSON("trail", id, sealed, &t); err != nil {
+	var read struct {
+		trail
+		shortTrail
+	}
+	err := s.openJSON("trail", id, sealed, &read)
+	if err == nil && read.Short != nil {
+		read.trail, err = read.long()
+	}
+	if err != nil {
 		return err
 	}
-	o.Resolution = t.Resolution
-	for _, h := range t.Hops {
-		var target casefile.Target
-		if h.URL != "" {
-			var err error
-			if target, err = casefile.NewTarget(h.URL); err != nil {
-				return fmt.Errorf("read trail of case %d: %w", id, err)
-			}
-		}
-		o.Hops = append(o.Hops, casefile.Hop{
-			Target: target, Address: h.Address, Status: h.Status, TLS: h.TLS, Location: h.Location, MediaType: h.MediaType, Server: h.Server,
-			Edge: h.Edge, Challenge: h.Challenge, Protocol: h.Protocol, RetryAfter: h.RetryAfter, RoundTrip: h.RoundTrip, Took: h.Took,
-		})
+	o.Resolution = read.Resolution
+	if o.Hops, err = casefile.HopsOf(read.Hops); err != nil {
+		return fmt.Errorf("read trail of case %d: %w", id, err)
 	}
 	return nil
+}
+
+// shortTrail is a trail as it was written until December 2026, with keys of a letter or two.
+type shortTrail struct {
+	Short     *casefile.Resolution         `json:"r"`
+	ShortHops []map[string]json.RawMessage `json:"h"`
+}
+
+// shortKeys are the keys of its hops. There was none for the date.
+var shortKeys = map[string]string{
+	"u": "url", "a": "address", "s": "status", "t": "tls", "l": "location", "m": "media_type", "v": "server", "e": "edge", "c": "challenge",
+	"p": "protocol", "w": "retry_after_ns", "rt": "round_trip_ns", "d": "took_ns",
+}
+
+func (s shortTrail) long() (trail, error) {
+	hops := make([]map[string]json.RawMessage, len(s.ShortHops))
+	for i, short := range s.ShortHops {
+		hops[i] = make(map[string]json.RawMessage, len(short))
+		for key, value := range short {
+			hops[i][shortKeys[key]] = value
+		}
+	}
+	t := trail{Resolution: *s.Short}
+	data, err := json.Marshal(hops)
+	if err == nil {
+		err = json.Unmarshal(data, &t.Hops)
+	}
+	if err != nil {
+		return trail{}, fmt.Errorf("read a trail with short keys: %w", err)
+	}
+	return t, nil
 }
 
 // origin cuts a canonical URL back to scheme, host and port.

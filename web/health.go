@@ -12,16 +12,11 @@ import (
 
 	"vigil/casefile"
 	"vigil/web/auth"
+	"vigil/web/needs"
 )
 
 // health answers what a supervisor asks.
-type health struct {
-	ready    func(context.Context) error
-	degraded func() []string
-	notes    func() []string
-	tokens   auth.Tokens
-	log      *zap.Logger
-}
+type health struct{ needs.Options }
 
 // readyWithin bounds how long readiness may take to tell.
 const readyWithin = 5 * time.Second
@@ -42,16 +37,16 @@ func (h health) alive(w http.ResponseWriter, _ *http.Request) { say(w, http.Stat
 func (h health) isReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
-	if err := h.ready(ctx); err != nil {
-		h.log.Warn("not ready", zap.Error(err))
+	if err := h.Ready(ctx); err != nil {
+		h.Log.Warn("not ready", zap.Error(err))
 		say(w, http.StatusServiceUnavailable, "not ready; the reason is in the log")
 		return
 	}
 	words := []string{"ready"}
-	for _, sentence := range h.degraded() {
+	for _, sentence := range h.Degraded() {
 		words = append(words, "degraded: "+sentence)
 	}
-	for _, sentence := range h.notes() {
+	for _, sentence := range h.Notes() {
 		words = append(words, "note: "+sentence)
 	}
 	say(w, http.StatusOK, strings.Join(words, "\n"))
@@ -91,6 +86,6 @@ func (h health) hasToken(r *http.Request) bool {
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
 		return false
 	}
-	person, err := h.tokens(r.Context(), hash)
+	person, err := h.Tokens(r.Context(), hash)
 	return err == nil && person.Role.May(casefile.RoleViewer)
 }

@@ -6,100 +6,38 @@
 package web
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"go.uber.org/zap"
 
-	"vigil/casefile"
 	"vigil/web/api"
-	"vigil/web/auth"
-	"vigil/web/figures"
+	"vigil/web/needs"
 	"vigil/web/ui"
 )
 
-// Store is all that the web needs kept.
-type Store interface {
-	api.Store
-	ui.Store
-}
-
-// The plain types that whoever wires Vigil fills.
-type (
-	Figures  = figures.Figures
-	Query    = figures.Query
-	Group    = figures.Group
-	Share    = figures.Share
-	Point    = figures.Point
-	Sessions = ui.Sessions
-)
-
-// Options of the web. All but those with a default are required.
-type Options struct {
-	Store    Store
-	Tokens   auth.Tokens   // who holds a token of the API
-	Accounts auth.Accounts // who may log in to the pages
-	Sessions Sessions
-	Parse    func(raw string) (casefile.Target, *casefile.Problem)
-	// Origin reads what a person says about an origin: the text of an address and of a
-	// country, either may be empty. It refuses addresses that are never dialled, and
-	// what is no country. Its problems quote neither.
-	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures figures.Source
-	// Ready says whether the database can be reached and is migrated; its error goes to the log.
-	Ready func(context.Context) error
-	// Degraded says what is not sound though requests are served, a sentence each;
-	// none when all is well. It must be quick. Default: nothing ever is. Its words are for everybody: no host, no URL.
-	Degraded func() []string
-	// Notes are what is worth knowing of this installation and no fault, a sentence each, for
-	// /readyz. The same rules hold. Default: none.
-	Notes func() []string
-	// Removal is the streak of gone verdicts that confirms a removal here; the zero value: not told.
-	Removal casefile.Confirm
-	Metrics http.Handler // default: /metrics is not there
-	Log     *zap.Logger  // default: none
-	Version string       // default "dev"
-	// Secure says that browsers reach the pages over TLS.
-	Secure bool
-	// Origins are further origins under which a proxy shows the pages.
-	Origins []string
-	// Rate is how many requests a second one token may make on average; default 20. Burst is how many at once; default 100.
-	Rate, Burst int
-	// Timeout bounds the work for one request; default 30 s.
-	Timeout time.Duration
-}
+// Options of the web.
+type Options = needs.Options
 
 // New makes the handler of all that Vigil shows. It is safe for concurrent use.
 func New(o Options) (http.Handler, error) {
+	if err := o.Defaults(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	if o.Ready == nil {
 		return nil, errors.New("web: Ready is required")
 	}
-	if o.Degraded == nil {
-		o.Degraded = func() []string { return nil }
-	}
-	if o.Notes == nil {
-		o.Notes = func() []string { return nil }
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	rest, err := api.New(api.Options{
-		Store: o.Store, Tokens: o.Tokens, Parse: o.Parse, Origin: o.Origin, Figures: o.Figures, Log: o.Log, Version: o.Version, Rate: o.Rate, Burst: o.Burst, Timeout: o.Timeout,
-		Removal: o.Removal,
-	})
+	rest, err := api.New(o)
 	if err != nil {
 		return nil, err
 	}
-	pages, err := ui.New(ui.Options{
-		Store: o.Store, Accounts: o.Accounts, Sessions: o.Sessions, Origin: o.Origin, Figures: o.Figures, Degraded: o.Degraded, Removal: o.Removal, Log: o.Log, Secure: o.Secure, Origins: o.Origins, Timeout: o.Timeout,
-	})
+	pages, err := ui.New(o)
 	if err != nil {
 		return nil, err
 	}
-	h := health{ready: o.Ready, degraded: o.Degraded, notes: o.Notes, tokens: o.Tokens, log: o.Log}
+	h := health{o}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", rest)
 	mux.HandleFunc("GET /healthz", h.alive)

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net"
 	"net/netip"
 	"os"
 	"runtime/debug"
@@ -24,15 +23,12 @@ import (
 	"vigil/store"
 )
 
-// Dial opens a connection; network is "tcp" or "udp", address is "ip:port".
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
-
 // World is the network that Vigil lives in. The zero value is the real one.
 type World struct {
 	// Foreign opens connections that the guard has let pass, and those to the resolver.
-	Foreign Dial
+	Foreign guard.Dial
 	// Relay opens connections to the mail relay.
-	Relay Dial
+	Relay guard.Dial
 }
 
 // Version is the module's version or the commit it was built from.

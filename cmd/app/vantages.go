@@ -53,7 +53,8 @@ func newVantages(cfg config.Config, g *guard.Guard, resolver crawler.Resolver, d
 
 // lookSettings are how every look of this installation is made, wherever from.
 func lookSettings(c config.Crawler, digestKey []byte) eye.Manner {
-	return eye.Manner{DigestKey: string(digestKey), Timeout: c.Timeout, MaxBody: int64(c.MaxBody), MaxRedirects: c.MaxRedirects, UserAgent: c.UserAgent}
+	limits := eye.Limits{Timeout: c.Timeout, MaxBody: int64(c.MaxBody), MaxRedirects: c.MaxRedirects}
+	return eye.Manner{Limits: limits, DigestKey: string(digestKey), UserAgent: c.UserAgent}
 }
 
 // NewCrawler makes a crawler that looks from the vantages given.

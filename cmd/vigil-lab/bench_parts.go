@@ -26,6 +26,7 @@ import (
 	"vigil/crawler/resolve"
 	"vigil/crawler/target"
 	"vigil/internal/config"
+	"vigil/web/shape"
 )
 
 func benchPart(ctx context.Context, out io.Writer, part string, l benchLab, inFlight int, postgres, dir string) error {
@@ -152,7 +153,7 @@ func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (
 				return false
 			}
 			o := e.Vantages.Look(ctx, cfg.Crawler.Vantages[0].Name, casefile.Subject{Target: t, Purpose: casefile.PurposeTarget})
-			return o.Fault == nil && o.Status == http.StatusOK && json.NewEncoder(io.Discard).Encode(o) == nil
+			return o.Fault == nil && o.Status == http.StatusOK && json.NewEncoder(io.Discard).Encode(shape.ObservationOf(o)) == nil
 		}), nil
 	})
 }

@@ -94,15 +94,11 @@ func fileLog(path string) (*zap.Logger, error) {
 
 // report queues every site's URL through the API, as a hotline's intake would.
 func (d *demo) report(ctx context.Context) error {
-	type reportBody struct {
-		URL            string `json:"url"`
-		Source         string `json:"source"`
-		Reference      string `json:"reference"`
-		Classification string `json:"classification"`
-	}
-	var bodies []reportBody
+	var bodies []casefile.ReportInput
 	for i, e := range d.endings {
-		bodies = append(bodies, reportBody{e.URL, "public", fmt.Sprintf("demo-%02d", i+1), string(casefile.ClassBaseline)})
+		bodies = append(bodies, casefile.ReportInput{
+			URL: e.URL, Source: "public", Reference: fmt.Sprintf("demo-%02d", i+1), Classification: string(casefile.ClassBaseline),
+		})
 	}
 	body, err := json.Marshal(bodies)
 	if err != nil {

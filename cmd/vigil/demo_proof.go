@@ -19,7 +19,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/fakenet"
-	"vigil/web/figures"
+	"vigil/stats"
 )
 
 // demoSummary is what the demo proved, or did not.
@@ -29,7 +29,7 @@ type demoSummary struct {
 	recorded int64 // looks found in the database
 	searched int64 // bytes searched for markers
 	notices  map[casefile.NoticeState]int
-	figures  figures.Figures
+	figures  stats.Removal
 }
 
 // demoRow is one case as the table shows it.
@@ -78,7 +78,7 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 		s.faults = append(s.faults, err.Error())
 	}
 	s.faults = append(s.faults, d.mails(s)...)
-	if s.figures, err = d.engine.Figures(ctx, figures.Query{Clock: figures.FromReport}); err != nil {
+	if s.figures, err = d.engine.Figures(ctx, stats.Query{Clock: stats.FromReport}); err != nil {
 		return nil, err
 	}
 	leaks, err := d.leaks(ctx, s, unsealed.Bytes())
@@ -281,11 +281,11 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 	}
 	fmt.Fprintln(out, t.Render())
 	median := "not reached"
-	if m := s.figures.All.Median; m != nil {
+	if m := s.figures.All.Median.At; m != nil {
 		median = fmt.Sprintf("%.1f days of the story", float64(*m)/float64(d.day))
 	}
 	fmt.Fprintf(out, "%d sites: %d removed of n = %d (censored %d, unavailable %d, excluded %d), median time to removal %s\n", len(s.rows),
-		s.figures.All.Removed, s.figures.All.N, s.figures.All.Censored, s.figures.All.Unavailable, s.figures.All.Excluded, median)
+		s.figures.All.Removed, s.figures.All.N, s.figures.All.Watched(), s.figures.All.Unavailable, s.figures.All.Excluded.All(), median)
 	fmt.Fprintf(out, "%d looks started, %d recorded; %d mails, each once; %.1f MB of database, WAL, log, mails and temporary files searched for %d markers; %.1f s\n",
 		d.looks.Load(), s.recorded, len(d.net.Mails()), float64(s.searched)/(1<<20), len(d.net.Markers()), time.Since(d.began).Seconds())
 	for _, f := range s.faults {

@@ -57,18 +57,27 @@ act of its own, with a reason.`,
 
 // explainWhat reads the number of the case and, when it is given, of the visit.
 func explainWhat(args []string) (casefile.CaseID, casefile.VisitID, error) {
-	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToUpper(args[0]), "V-"), 10, 64)
-	if err != nil || id < 1 {
-		return 0, 0, casefile.Problemf(casefile.ProblemField, "case", "%.20q is no number of a case; give it as 42 or V-42", args[0])
+	id, problem := caseNumber(args[0])
+	if problem != nil {
+		return 0, 0, problem
 	}
 	if len(args) == 1 {
-		return casefile.CaseID(id), 0, nil
+		return id, 0, nil
 	}
 	visit, err := strconv.ParseInt(args[1], 10, 64)
 	if err != nil || visit < 1 {
 		return 0, 0, casefile.Problemf(casefile.ProblemField, "visit", "%.20q is no number of a visit; the page of the case and the API give it", args[1])
 	}
-	return casefile.CaseID(id), casefile.VisitID(visit), nil
+	return id, casefile.VisitID(visit), nil
+}
+
+// caseNumber reads the number of a case, with or without its V-.
+func caseNumber(s string) (casefile.CaseID, *casefile.Problem) {
+	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToUpper(s), "V-"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, casefile.Problemf(casefile.ProblemField, "case", "%.20q is no number of a case; give it as 42 or V-42", s)
+	}
+	return casefile.CaseID(id), nil
 }
 
 // explainedVisit is what `vigil explain --json` prints. The names are a contract

@@ -21,6 +21,7 @@ import (
 	"vigil/judge"
 	"vigil/notices"
 	"vigil/observe"
+	"vigil/web/shape"
 )
 
 func newLook(o *options) *cobra.Command {
@@ -104,7 +105,7 @@ func lookInput(args []string, in io.Reader) func(yield func(string) bool) {
 			}
 			lines := bufio.NewReaderSize(in, 64<<10)
 			for {
-				line, err := readLine(lines)
+				line, _, err := readLine(lines, casefile.MaxURL+2) // a longer one is still refused as too long
 				if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" && !yield(line) {
 					return
 				}
@@ -116,17 +117,17 @@ func lookInput(args []string, in io.Reader) func(yield func(string) bool) {
 	}
 }
 
-// readLine reads a line and drops what of it is beyond a URL's length, so that a
-// file without line ends fills no memory; the rest is still refused as too long.
-func readLine(r *bufio.Reader) (string, error) {
-	var line []byte
+// readLine reads a line of at most so many bytes and drops what is beyond, so that a file
+// without line ends fills no memory; long says that there was more.
+func readLine(r *bufio.Reader, most int) (line string, long bool, err error) {
+	var text []byte
 	for {
 		part, err := r.ReadSlice('\n')
-		if room := casefile.MaxURL + 2 - len(line); room > 0 {
-			line = append(line, part[:min(room, len(part))]...)
-		}
+		room := most - len(text)
+		long = long || len(part) > room
+		text = append(text, part[:min(room, len(part))]...)
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return string(line), err
+			return string(text), long, err
 		}
 	}
 }
@@ -146,8 +147,8 @@ type lookRun struct {
 // looked is the outcome of one input: a line or a refusal.
 type looked struct {
 	place   int
-	line    lookLine
-	refused *refusedLine
+	line    shape.Look
+	refused *shape.Refused
 }
 
 // patience is how long a finished line waits for one before it.
@@ -202,7 +203,7 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 		}
 		t, problem := target.Parse(raw)
 		if problem != nil {
-			work.Go(func() { send(looked{refused: &refusedLine{Target: shown(raw), Problem: problem}}) })
+			work.Go(func() { send(looked{refused: &shape.Refused{Target: shown(raw), Problem: problem}}) })
 			continue
 		}
 		task := func(host *observe.Host) { send(looked{line: l.look(ctx, t, host)}) }
@@ -236,18 +237,18 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 }
 
 // look makes one visit without a case: observe, judge, assign.
-func (l *lookRun) look(ctx context.Context, t casefile.Target, host *observe.Host) lookLine {
-	line := lookLine{Target: t.URL(), LookedAt: time.Now().UTC()}
+func (l *lookRun) look(ctx context.Context, t casefile.Target, host *observe.Host) shape.Look {
+	line := shape.Look{Target: t.URL(), LookedAt: time.Now().UTC()}
 	seen := l.observer.Observe(ctx, observe.Request{Target: t, Referrer: l.referrer}, host)
 	verdict := judge.Decide(seen.Input())
 	var hosting casefile.Hosting
 	if seen.Located != nil {
 		hosting = *seen.Located
 	}
-	line.Verdict, line.Hosting = shapeVerdict(verdict), shapeHosting(hosting)
-	line.Assignment = shapeAssignment(l.desk.Assign(hosting, line.LookedAt))
+	line.Verdict, line.Hosting = shape.VerdictOf(verdict), shape.HostingOf(hosting)
+	line.Assignment = shape.AssignmentOf(l.desk.Assign(hosting, line.LookedAt))
 	for _, o := range seen.Observations {
-		line.Observations = append(line.Observations, shapeObservation(o))
+		line.Observations = append(line.Observations, shape.ObservationOf(o))
 	}
 	if l.explain { // whoever asks gave the URL: names are no secret
 		e := explain.Verdict(verdict, seen.Observations, explain.Reading{Target: t, Names: true})

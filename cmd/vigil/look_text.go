@@ -18,7 +18,7 @@ func printText(w io.Writer, r looked) error {
 		return err
 	}
 	l, say := r.line, words.In(words.English)
-	fmt.Fprintf(w, "%s\n  %s: %s (ICCAM reason %d)\n", l.Target, l.Verdict.State, l.Verdict.Reason, l.Verdict.ICCAMReason)
+	fmt.Fprintf(w, "%s\n  %s: %s (ICCAM reason %d)\n", l.Target, l.Verdict.State, l.Verdict.Reason, l.Verdict.ICCAM)
 	if l.Explanation == nil { // it has all this in words
 		explain.Wrap(w, "    ", say.Say("reason", l.Verdict.Reason))
 		for _, s := range l.Verdict.Signals {
@@ -36,7 +36,7 @@ func printText(w io.Writer, r looked) error {
 }
 
 // decision is the country with its confidence.
-func decision(h hostingShape) string {
+func decision(h casefile.Hosting) string {
 	if h.Country == "" {
 		return "country not decided"
 	}
@@ -47,13 +47,13 @@ func decision(h hostingShape) string {
 	return text
 }
 
-func printHosting(w io.Writer, say *words.Words, h hostingShape) {
+func printHosting(w io.Writer, say *words.Words, h casefile.Hosting) {
 	by := orUnknown(h.Provider)
 	if h.ASN != 0 {
 		by += fmt.Sprintf(", AS%d", h.ASN)
 	}
-	if h.Network != "" {
-		by += ", " + h.Network
+	if h.Network.IsValid() {
+		by += ", " + h.Network.String()
 	}
 	explain.Wrap(w, "  hosted: ", decision(h)+"; "+by)
 	for _, d := range h.Dissent {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/explain"
+	"vigil/web/shape"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -21,11 +23,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestTextOfALook(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)
-	l := lookLine{
+	l := shape.Look{
 		Target:  "https://shop.example/",
-		Verdict: verdictShape{State: casefile.StateLive, Reason: casefile.ReasonServed, Signals: []casefile.Signal{{Name: "status", Value: "200", PointsTo: casefile.StateLive}}},
-		Hosting: hostingShape{
-			Provider: "Example Edge", ASN: 64500, Network: "192.0.2.0/24", Country: "NL", Confidence: 0.51, Disputed: true, Origin: casefile.OriginKnown,
+		Verdict: shape.Verdict{State: casefile.StateLive, Reason: casefile.ReasonServed, Signals: []casefile.Signal{{Name: "status", Value: "200", PointsTo: casefile.StateLive}}},
+		Hosting: casefile.Hosting{
+			Provider: "Example Edge", ASN: 64500, Network: netip.MustParsePrefix("192.0.2.0/24"), Country: "NL", Confidence: 0.51, Disputed: true, Origin: casefile.OriginKnown,
 			Dissent:  []string{"192.0.2.7: rdap says US (0.35)"},
 			Edge:     &casefile.Edge{Name: "Example Edge", Kind: "cdn", Evidence: "cname", Signs: []string{"cname *.edge.example", "range 192.0.2.0/24, as of 2026-10"}},
 			Platform: &casefile.Platform{Name: "Example Pages", Kind: "page_host", Evidence: "host", Signs: []string{"host *.pages.example"}},
@@ -38,11 +40,11 @@ func TestTextOfALook(t *testing.T) {
 				{Party: casefile.PartyEdge, Form: "https://edge.example/abuse", Source: "edges"},
 			},
 		},
-		Assignment: assignmentShape{Hotlines: []string{"Hotline NL"}, Policy: "hosting_country"},
+		Assignment: shape.Assignment{Hotlines: []string{"Hotline NL"}, Policy: "hosting_country"},
 	}
-	bare := lookLine{Target: "https://nothing.example/", Verdict: verdictShape{State: casefile.StateGone, Reason: casefile.ReasonNXDomain}, Hosting: hostingShape{Origin: casefile.OriginUnknown}}
+	bare := shape.Look{Target: "https://nothing.example/", Verdict: shape.Verdict{State: casefile.StateGone, Reason: casefile.ReasonNXDomain}, Hosting: casefile.Hosting{Origin: casefile.OriginUnknown}}
 	var out bytes.Buffer
-	for _, line := range []lookLine{l, bare} {
+	for _, line := range []shape.Look{l, bare} {
 		if err := printText(&out, looked{line: line}); err != nil {
 			t.Fatal(err)
 		}

@@ -65,10 +65,10 @@ type originFlags struct {
 // action is what they ask for, without the origin: that is read with the guard of the house.
 func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, error) {
 	a := casefile.Action{Kind: casefile.ActOrigin, Actor: operator(), Reason: strings.TrimSpace(f.reason), At: time.Now().UTC()}
-	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToUpper(number), "V-"), 10, 64)
+	id, problem := caseNumber(number)
 	switch {
-	case err != nil || id < 1:
-		return 0, a, casefile.Problemf(casefile.ProblemField, "case", "%.20q is no number of a case; give it as 42 or V-42", number)
+	case problem != nil:
+		return 0, a, problem
 	case a.Reason == "":
 		return 0, a, casefile.Problemf(casefile.ProblemField, "reason", "say why with --reason; it is kept in the history")
 	case f.forget && (f.address != "" || f.given):
@@ -79,7 +79,7 @@ func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, er
 	if f.forget {
 		a.Kind = casefile.ActForget
 	}
-	return casefile.CaseID(id), a, nil
+	return id, a, nil
 }
 
 // recordOrigin does it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -61,11 +62,11 @@ func replay(in io.Reader, out, said io.Writer, steps bool) error {
 	r, w := bufio.NewReaderSize(in, 64<<10), bufio.NewWriter(out)
 	all, differing, bad := 0, 0, 0
 	for number := 1; ; number++ {
-		line, long, err := replayLine(r)
+		line, long, err := readLine(r, maxReplayLine)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read the looks: %w", err)
 		}
-		if text := strings.TrimSpace(string(line)); text != "" || long {
+		if text := strings.TrimSpace(line); text != "" || long {
 			l, again, why := decideAgain([]byte(text))
 			switch {
 			case long:
@@ -104,29 +105,16 @@ func replay(in io.Reader, out, said io.Writer, steps bool) error {
 	return nil
 }
 
-// replayLine reads a line, and drops what of it is beyond the bound.
-func replayLine(r *bufio.Reader) (line []byte, long bool, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		if long = long || len(line)+len(part) > maxReplayLine; !long {
-			line = append(line, part...)
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return line, long, err
-		}
-	}
-}
-
-// replayed is what a replay needs of a lookLine.
+// replayed is what a replay needs of a look's line.
 type replayed struct {
 	Target  string            `json:"target"`
-	Hosting *hostingShape     `json:"hosting"`
+	Hosting *casefile.Hosting `json:"hosting"`
 	Problem *casefile.Problem `json:"problem"`
 }
 
 // decideAgain reads a line and decides its hosting anew; why says what is wrong with the
 // line. A refused URL has no hosting, and nothing is decided.
-func decideAgain(text []byte) (l replayed, again hostingShape, why string) {
+func decideAgain(text []byte) (l replayed, again casefile.Hosting, why string) {
 	if err := json.Unmarshal(text, &l); err != nil {
 		return l, again, "this is no line of vigil look --json"
 	}
@@ -142,11 +130,11 @@ func decideAgain(text []byte) (l replayed, again hostingShape, why string) {
 		return l, again, fmt.Sprintf("more than %d addresses or %d claims: no look has so many", maxReplayAddresses, maxReplayClaims)
 	}
 	made := casefile.Hosting{Addresses: h.Addresses, Claims: h.Claims, Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar, Contacts: h.Contacts}
-	return l, shapeHosting(geolocate.Replay(made)), ""
+	return l, geolocate.Replay(made), ""
 }
 
 // differences are the parts of a decision that came out otherwise, in words.
-func differences(was, now hostingShape) []string {
+func differences(was, now casefile.Hosting) []string {
 	var found []string
 	compare := func(what, a, b string) {
 		if a != b {
@@ -165,7 +153,7 @@ func differences(was, now hostingShape) []string {
 	compare("disputed", strconv.FormatBool(was.Disputed), strconv.FormatBool(now.Disputed))
 	compare("provider", was.Provider, now.Provider)
 	compare("AS", asn(was.ASN), asn(now.ASN))
-	compare("network", was.Network, now.Network)
+	compare("network", network(was.Network), network(now.Network))
 	compare("origin", was.Origin, now.Origin)
 	if !slices.Equal(was.Dissent, now.Dissent) {
 		compare("dissent", strings.Join(was.Dissent, "; "), strings.Join(now.Dissent, "; "))
@@ -173,7 +161,7 @@ func differences(was, now hostingShape) []string {
 	return found
 }
 
-func printReplay(w io.Writer, target string, now hostingShape, found []string, steps bool) {
+func printReplay(w io.Writer, target string, now casefile.Hosting, found []string, steps bool) {
 	fmt.Fprintln(w, target)
 	if len(found) == 0 {
 		fmt.Fprintf(w, "  same: %s, %s\n", decision(now), orUnknown(now.Provider))
@@ -193,4 +181,12 @@ func orNone(s string) string {
 		return "none"
 	}
 	return s
+}
+
+// network is the prefix as text, empty when it is unknown.
+func network(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return p.String()
 }

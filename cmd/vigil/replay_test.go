@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"vigil/casefile"
 	"vigil/explain"
 	"vigil/internal/fakenet"
+	"vigil/web/shape"
 )
 
 // lookedAt are the lines of a look at a lab.
@@ -32,9 +34,9 @@ func lookedAt(t *testing.T, hosts ...string) (l *lab, lines string) {
 }
 
 // changed is a line with its hosting changed.
-func changed(t *testing.T, line string, change func(*hostingShape)) string {
+func changed(t *testing.T, line string, change func(*casefile.Hosting)) string {
 	t.Helper()
-	var l lookLine
+	var l shape.Look
 	if err := json.Unmarshal([]byte(line), &l); err != nil {
 		t.Fatal(err)
 	}
@@ -70,17 +72,17 @@ func TestReplayTellsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	_, lines := lookedAt(t, "one.test")
 	for name, tc := range map[string]struct {
-		change func(*hostingShape)
+		change func(*casefile.Hosting)
 		says   string
 	}{
-		"a claim of another country": {func(h *hostingShape) {
+		"a claim of another country": {func(h *casefile.Hosting) {
 			for i := range h.Claims {
 				if h.Claims[i].Fact == casefile.FactCountry {
 					h.Claims[i].Value = "DE"
 				}
 			}
 		}, "differs: country NL, now DE"},
-		"a claim that is gone": {func(h *hostingShape) {
+		"a claim that is gone": {func(h *casefile.Hosting) {
 			var rest []casefile.Claim
 			for _, c := range h.Claims {
 				if c.Source != "mmdb:country" {
@@ -89,12 +91,12 @@ func TestReplayTellsWhatDiffers(t *testing.T) {
 			}
 			h.Claims = rest
 		}, "differs: confidence "},
-		"a decision that was changed": {func(h *hostingShape) { h.Provider = "Somebody Else" }, "differs: provider Somebody Else, now "},
-		"a flag that was changed":     {func(h *hostingShape) { h.Disputed = !h.Disputed }, "differs: disputed "},
-		"an edge that was put in":     {func(h *hostingShape) { h.Edge = &casefile.Edge{Name: "Example Edge", Evidence: "cname"} }, "differs: origin known, now unknown"},
-		"dissent that was dropped":    {func(h *hostingShape) { h.Dissent = []string{"somebody says otherwise"} }, "differs: dissent somebody says otherwise"},
-		"a network that was changed":  {func(h *hostingShape) { h.Network = "192.0.2.0/24" }, "differs: network 192.0.2.0/24, now "},
-		"an AS that was changed":      {func(h *hostingShape) { h.ASN = 65551 }, "differs: AS AS65551, now "},
+		"a decision that was changed": {func(h *casefile.Hosting) { h.Provider = "Somebody Else" }, "differs: provider Somebody Else, now "},
+		"a flag that was changed":     {func(h *casefile.Hosting) { h.Disputed = !h.Disputed }, "differs: disputed "},
+		"an edge that was put in":     {func(h *casefile.Hosting) { h.Edge = &casefile.Edge{Name: "Example Edge", Evidence: "cname"} }, "differs: origin known, now unknown"},
+		"dissent that was dropped":    {func(h *casefile.Hosting) { h.Dissent = []string{"somebody says otherwise"} }, "differs: dissent somebody says otherwise"},
+		"a network that was changed":  {func(h *casefile.Hosting) { h.Network = netip.MustParsePrefix("192.0.2.0/24") }, "differs: network 192.0.2.0/24, now "},
+		"an AS that was changed":      {func(h *casefile.Hosting) { h.ASN = 65551 }, "differs: AS AS65551, now "},
 	} {
 		out, said, code := runVigil(t.Context(), changed(t, lines, tc.change)+lines, "replay", "-")
 		if code != exitFailed || !strings.Contains(out, tc.says) || strings.Count(out, "  same: ") != 1 || !strings.Contains(said, "1 of 2 decisions differ") {
@@ -113,7 +115,7 @@ func TestReplayOfWhatIsNoLook(t *testing.T) {
 		"an older look":    {`{"target":"http://a.test/","hosting":{"claims":[]}}` + "\n", "older vigil"},
 		"a broken address": {`{"target":"http://a.test/","hosting":{"addresses":["x"],"claims":[]}}` + "\n", "line 2: this is no line"},
 		"a line too long":  {`{"target":"` + strings.Repeat("x", maxReplayLine) + `"}` + "\n", "line 2: over 1048576 bytes"},
-		"too many addresses": {changed(t, lines, func(h *hostingShape) {
+		"too many addresses": {changed(t, lines, func(h *casefile.Hosting) {
 			for len(h.Addresses) <= maxReplayAddresses {
 				h.Addresses = append(h.Addresses, h.Addresses[0])
 			}

@@ -58,7 +58,7 @@ func (l *lab) does(token string, id int, action, reason string, want int) string
 func (l *lab) history(token string, id int) string {
 	l.t.Helper()
 	status, answer := l.call("GET", fmt.Sprintf("/api/v1/cases/%d/events?limit=200", id), token, "")
-	var page struct{ Items []api.Event }
+	var page struct{ Items []casefile.Event }
 	if err := json.Unmarshal([]byte(answer), &page); err != nil || status != 200 {
 		l.t.Fatalf("events: %d %s", status, answer)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/cmd/app"
+	"vigil/stats"
 	"vigil/web/api"
-	"vigil/web/figures"
 	"vigil/words"
 )
 
@@ -25,7 +25,7 @@ func newStats(o *options) *cobra.Command {
 		Short: "Time to removal, with n, censored and excluded",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q := figures.Query{Clock: figures.Clock(clock), By: figures.By(by)}
+			q := stats.Query{Clock: stats.Clock(clock), By: stats.By(by)}
 			if !q.Clock.Valid() || !q.By.Valid() {
 				return fmt.Errorf("--clock is report or notice, --by is country or provider: %w", errBadInput)
 			}
@@ -45,14 +45,14 @@ func newStats(o *options) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, in the shape of GET /api/v1/stats/removal")
-	cmd.Flags().StringVar(&clock, "clock", string(figures.FromReport), "from when: report or notice")
+	cmd.Flags().StringVar(&clock, "clock", string(stats.FromReport), "from when: report or notice")
 	cmd.Flags().StringVar(&by, "by", "", "also by country or provider")
 	return cmd
 }
 
-func printFigures(w io.Writer, f figures.Figures) {
+func printFigures(w io.Writer, f stats.Removal) {
 	fmt.Fprintf(w, "Time to removal, from %s, as of %s\n\n", f.Clock, f.AsOf.Format(time.RFC3339))
-	groups := append([]figures.Group{f.All}, f.Groups...)
+	groups := append([]stats.GroupSummary{{Key: "all", Summary: f.All}}, f.Groups...)
 	t, say := table.NewWriter(), words.In(words.English)
 	t.SetStyle(table.StyleLight)
 	header := table.Row{"", "n", "removed", "recorded", "censored", "unavailable", "excluded", "returned", "hosts", "median", "P90"}
@@ -60,19 +60,15 @@ func printFigures(w io.Writer, f figures.Figures) {
 		header = append(header, "in "+words.Span(s.Within))
 	}
 	t.AppendHeader(header)
-	for i, g := range groups {
-		name := g.Name
-		switch {
-		case i == 0:
-			name = "all"
-		case name == "":
-			name = "unknown"
+	for _, g := range groups {
+		row := table.Row{
+			orUnknown(g.Key), g.N, g.Removed, g.Recorded, g.Watched(), g.Unavailable, g.Excluded.All(), g.Returns.Records, g.Hosts,
+			say.Reached(g.Median.At), say.Reached(g.P90.At),
 		}
-		row := table.Row{name, g.N, g.Removed, g.Recorded, g.Censored, g.Unavailable, g.Excluded, g.Returned, g.Hosts, say.Reached(g.Median), say.Reached(g.P90)}
 		for _, s := range g.Shares {
 			cell := "-"
-			if s.Known {
-				cell = words.Percent(s.Share)
+			if s.Reached {
+				cell = words.Percent(s.Estimate)
 			}
 			row = append(row, cell)
 		}

@@ -17,7 +17,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
-	"vigil/web/figures"
+	"vigil/stats"
 )
 
 // TestStory is the main job in virtual time: the real crawler, judge, locator,
@@ -156,10 +156,10 @@ func proveStory(t *testing.T, d *demo, logged []byte, day time.Duration) {
 	if len(countries) < 12 {
 		t.Errorf("only %d countries", len(countries))
 	}
-	if summary.figures.All.N == 0 || summary.figures.All.Excluded == 0 || summary.figures.All.Removed == 0 || summary.figures.All.Censored == 0 {
+	if summary.figures.All.N == 0 || summary.figures.All.Excluded.All() == 0 || summary.figures.All.Removed == 0 || summary.figures.All.Watched() == 0 {
 		t.Errorf("figures are empty: %+v", summary.figures.All)
 	}
-	if q, err := d.engine.Figures(ctx, figures.Query{Clock: figures.FromNotice, By: figures.ByCountry}); err != nil || len(q.Groups) < 12 || q.All.Removed == 0 {
+	if q, err := d.engine.Figures(ctx, stats.Query{Clock: stats.FromNotice, By: stats.ByHostingCountry}); err != nil || len(q.Groups) < 12 || q.All.Removed == 0 {
 		t.Errorf("figures from notice by country: %d groups, %d removed, %v", len(q.Groups), q.All.Removed, err)
 	}
 	if summary.searched < 1<<20 {

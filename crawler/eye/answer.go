@@ -28,7 +28,7 @@ const (
 
 // What is wrong with an answer. Nothing of the answer is repeated.
 var (
-	errPurpose    = errors.New("another purpose than asked")
+	errPurpose    = errors.New("another purpose than asked, or what only the asker says")
 	errDuration   = errors.New("a duration out of range")
 	errResolution = errors.New("a resolution out of bounds")
 	errHop        = errors.New("a hop out of bounds")
@@ -39,48 +39,34 @@ var (
 	errNothing    = errors.New("neither an answer nor a fault")
 )
 
-// read checks every field and gives the observation. Vantage and Started are the
-// asker's to set: an eye's own name and clock are no facts about the target.
-func (w wireObservation) read(asked casefile.Subject, m Manner) (casefile.Observation, error) {
-	o := casefile.Observation{
-		Purpose: w.Purpose, Took: time.Duration(w.Took), Resolution: w.Resolution, Status: w.Status,
-		BodyBytes: w.BodyBytes, Truncated: w.Truncated, Features: w.Features, Fault: w.Fault,
-	}
-	if o.Purpose != asked.Purpose {
-		return casefile.Observation{}, errPurpose
-	}
-	if o.Took < 0 || o.Took > mostTimeout+time.Minute {
-		return casefile.Observation{}, errDuration
-	}
-	if o.Resolution.Took < 0 || o.Resolution.Took > mostTimeout+time.Minute {
-		return casefile.Observation{}, errDuration
-	}
-	if !soundResolution(&o.Resolution) {
-		return casefile.Observation{}, errResolution
-	}
-	if len(w.Hops) > m.MaxRedirects+1 {
-		return casefile.Observation{}, errWay
-	}
-	for _, h := range w.Hops {
-		hop, err := h.read()
-		if err != nil {
-			return casefile.Observation{}, err
+// sound checks every field of o. Vantage and Started are the asker's to set: an eye's
+// own name and clock are no facts about the target.
+func sound(o *casefile.Observation, asked casefile.Subject, m Manner) error {
+	for i := range o.Hops {
+		if err := soundHop(&o.Hops[i]); err != nil {
+			return err
 		}
-		o.Hops = append(o.Hops, hop)
 	}
+	tooLong := func(d time.Duration) bool { return d < 0 || d > mostTimeout+time.Minute }
 	switch {
-	case o.Status != o.Final().Status, len(o.Hops) > 0 && o.Hops[0].Target != asked.Target:
-		return casefile.Observation{}, errWay
+	case o.Purpose != asked.Purpose, o.Vantage != "", !o.Started.IsZero():
+		return errPurpose
+	case tooLong(o.Took), tooLong(o.Resolution.Took):
+		return errDuration
+	case !soundResolution(&o.Resolution):
+		return errResolution
+	case len(o.Hops) > m.MaxRedirects+1, o.Status != o.Final().Status, len(o.Hops) > 0 && o.Hops[0].Target != asked.Target:
+		return errWay
 	case o.BodyBytes < 0, o.BodyBytes > m.MaxBody, len(o.Hops) == 0 && (o.BodyBytes > 0 || o.Truncated || o.Features != nil):
-		return casefile.Observation{}, errBody
+		return errBody
 	case o.Features != nil && !soundFeatures(o.Features, m.MaxBody):
-		return casefile.Observation{}, errFeatures
+		return errFeatures
 	case o.Fault != nil && !soundFault(*o.Fault):
-		return casefile.Observation{}, errFault
+		return errFault
 	case o.Fault == nil && o.Status == 0:
-		return casefile.Observation{}, errNothing
+		return errNothing
 	}
-	return o, nil
+	return nil
 }
 
 // soundResolution checks r, and writes absent lists as empty ones.
@@ -112,32 +98,23 @@ func soundResolution(r *casefile.Resolution) bool {
 
 func plainAddress(a netip.Addr) bool { return a.IsValid() && a.Zone() == "" }
 
-// read checks a hop. Nothing dials its target or address again on this side.
-func (w wireHop) read() (casefile.Hop, error) {
-	h := casefile.Hop{
-		Address: w.Address, Status: w.Status, Location: w.Location, MediaType: w.MediaType, Server: w.Server, Edge: w.Edge,
-		Challenge: w.Challenge, Protocol: w.Protocol, RetryAfter: time.Duration(w.RetryAfter), Date: w.Date.UTC(),
-		RoundTrip: time.Duration(w.RoundTrip), Took: time.Duration(w.Took),
-	}
-	var err error
-	if h.Target, err = casefile.NewTarget(w.Target); err != nil {
-		return casefile.Hop{}, errHop
-	}
+// soundHop checks h, and writes its times in UTC. Nothing dials its target or address again on this side.
+func soundHop(h *casefile.Hop) error {
 	switch {
-	case !plainAddress(h.Address), h.Status < 100 || h.Status > 999:
-		return casefile.Hop{}, errHop
+	case h.Target.IsZero(), !plainAddress(h.Address), h.Status < 100 || h.Status > 999:
+		return errHop
 	case !fact(h.MediaType), !fact(h.Server), !word(h.Edge), !word(h.Protocol):
-		return casefile.Hop{}, errHop
+		return errHop
+	case h.TLS != nil && !(word(h.TLS.Version) && word(h.TLS.Problem)):
+		return errHop
 	case h.RetryAfter < 0 || h.RetryAfter > mostRetry, h.RoundTrip < 0 || h.RoundTrip > mostTimeout, h.Took < 0 || h.Took > mostTimeout+time.Minute:
-		return casefile.Hop{}, errDuration
+		return errDuration
 	}
-	if w.TLS != nil {
-		if !word(w.TLS.Version) || !word(w.TLS.Problem) {
-			return casefile.Hop{}, errHop
-		}
-		h.TLS = &casefile.TLS{Version: w.TLS.Version, Problem: w.TLS.Problem, Expires: w.TLS.Expires.UTC()}
+	h.Date = h.Date.UTC()
+	if h.TLS != nil {
+		h.TLS.Expires = h.TLS.Expires.UTC()
 	}
-	return h, nil
+	return nil
 }
 
 func fact(s string) bool { return len(s) <= maxFact && printable(s) }

@@ -14,10 +14,8 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 )
-
-// Dial opens a connection to "host:port".
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // ClientOptions are what a Client needs. All but InFlight, Grace and Dial are required.
 type ClientOptions struct {
@@ -32,7 +30,7 @@ type ClientOptions struct {
 	Grace time.Duration
 	// Dial reaches the eye; nil is a net.Dialer. The eye is the operator's: its
 	// address passes no guard.
-	Dial Dial
+	Dial guard.Dial
 }
 
 // Details of faults on our side of the line.
@@ -71,7 +69,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if _, _, err := net.SplitHostPort(o.Address); err != nil {
 		return fail(errors.New("its address must be host:port"))
 	}
-	stated := Identity{Name: o.Vantage.Name, Country: o.Vantage.Country, Network: o.Vantage.Network}
+	stated := Identity{Vantage: o.Vantage}
 	if err := errors.Join(stated.check(), o.Manner.check()); err != nil {
 		return fail(err)
 	}
@@ -159,8 +157,8 @@ func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observat
 	if err != nil {
 		return casefile.Observation{}, &AnswerError{err}
 	}
-	if who.Vantage() != c.o.Vantage {
-		return casefile.Observation{}, &PlaceError{States: who.Vantage(), Configured: c.o.Vantage}
+	if who.Vantage != c.o.Vantage {
+		return casefile.Observation{}, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
 	}
 	return o, nil
 }
@@ -182,8 +180,8 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	if err := who.check(); err != nil {
 		return Identity{}, &AnswerError{err}
 	}
-	if who.Vantage() != c.o.Vantage {
-		return who, &PlaceError{States: who.Vantage(), Configured: c.o.Vantage}
+	if who.Vantage != c.o.Vantage {
+		return who, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
 	}
 	if !c.o.Manner.within(who.Limits) {
 		return who, &LimitsError{who.Limits}

@@ -25,7 +25,7 @@ import (
 
 // Wire is the version of what goes over the line. Both sides must speak the same
 // one: a new field is a new version, because both refuse fields they do not know.
-const Wire = 2
+const Wire = 3
 
 // wireHeader carries the version, in every request and every answer.
 const wireHeader = "Vigil-Wire"
@@ -47,19 +47,24 @@ const (
 	mostAgent   = 500
 )
 
+// Limits bound one look: what is asked for, and the most that an eye does.
+type Limits struct {
+	// Timeout of a whole look, at most 5 min.
+	Timeout time.Duration `json:"timeout_ns"`
+	// MaxBody bounds a decoded body, in bytes: at most 64 MiB.
+	MaxBody int64 `json:"max_body"`
+	// MaxRedirects is how many redirects are followed, 0 to 50.
+	MaxRedirects int `json:"max_redirects"`
+}
+
 // Manner is how a look is made. All vantages of an owner look in one manner, or
 // their features would not compare.
 type Manner struct {
+	Limits
 	// DigestKey keys digests of bodies and titles: 16 to 128 bytes. It is secret.
-	DigestKey string
-	// Timeout of a whole look, at most 5 min.
-	Timeout time.Duration
-	// MaxBody bounds a decoded body, in bytes: at most 64 MiB.
-	MaxBody int64
-	// MaxRedirects is how many redirects are followed, 0 to 50.
-	MaxRedirects int
+	DigestKey string `json:"-"`
 	// UserAgent is one line of printable ASCII, at most 500 bytes.
-	UserAgent string
+	UserAgent string `json:"user_agent"`
 }
 
 // Format keeps every fmt verb from printing the digest key.
@@ -87,20 +92,11 @@ func (m Manner) within(l Limits) bool {
 	return m.Timeout <= l.Timeout && m.MaxBody <= l.MaxBody && m.MaxRedirects <= l.MaxRedirects
 }
 
-// Limits are the most that an eye does for one look.
-type Limits struct {
-	Timeout      time.Duration `json:"timeout_ns"`
-	MaxBody      int64         `json:"max_body"`
-	MaxRedirects int           `json:"max_redirects"`
-}
-
 // Identity is what an eye says of itself.
 type Identity struct {
-	Name    string `json:"name"`
-	Country string `json:"country"` // ISO 3166-1 alpha-2, or empty
-	Network string `json:"network"` // for example AS64500, or empty
-	Build   string `json:"build"`   // the version of its program
-	Limits  Limits `json:"limits"`
+	casefile.Vantage        // country and network may be empty
+	Build            string `json:"build"` // the version of its program
+	Limits           Limits `json:"limits"`
 }
 
 // Bounds of an identity, in bytes.
@@ -108,11 +104,6 @@ const (
 	maxName  = 60
 	maxBuild = 100
 )
-
-// Vantage is the place that the identity states.
-func (i Identity) Vantage() casefile.Vantage {
-	return casefile.Vantage{Name: i.Name, Country: i.Country, Network: i.Network}
-}
 
 // check says what no identity may hold.
 func (i Identity) check() error {

@@ -53,7 +53,7 @@ func TestEyeSeesForItsOwner(t *testing.T) {
 		t.Error("the eye looks in another manner than its owner")
 	}
 	who, err := c.Identity(t.Context())
-	want := eye.Identity{Name: place.Name, Country: place.Country, Network: place.Network, Build: "test", Limits: limits}
+	want := eye.Identity{Vantage: place, Build: "test", Limits: limits}
 	if err != nil || who != want {
 		t.Errorf("identity %+v, %v", who, err)
 	}

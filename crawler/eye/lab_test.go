@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var (
 	place  = casefile.Vantage{Name: "elsewhere", Country: "SE", Network: "AS64501"}
 	limits = eye.Limits{Timeout: 20 * time.Second, MaxBody: 2 << 20, MaxRedirects: 10}
-	way    = eye.Manner{DigestKey: "a key of a test, 32 bytes long..", Timeout: 2 * time.Second, MaxBody: 1 << 20, MaxRedirects: 5, UserAgent: "test"}
+	way    = eye.Manner{DigestKey: "a key of a test, 32 bytes long..", Limits: eye.Limits{Timeout: 2 * time.Second, MaxBody: 1 << 20, MaxRedirects: 5}, UserAgent: "test"}
 )
 
 // lookFunc is a looker that is a function.

@@ -76,7 +76,7 @@ func New(o Options) (*Server, error) {
 		o.Log = zap.NewNop()
 	}
 	s := &Server{o: o, slots: make(chan struct{}, max(o.InFlight, 1))}
-	s.identity = Identity{Name: o.Vantage.Name, Country: o.Vantage.Country, Network: o.Vantage.Network, Build: o.Build, Limits: o.Limits}
+	s.identity = Identity{Vantage: o.Vantage, Build: o.Build, Limits: o.Limits}
 	if err := s.identity.check(); err != nil {
 		return nil, fmt.Errorf("remote eye: %w", err)
 	}

@@ -24,7 +24,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -36,10 +35,8 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 )
-
-// Dial opens a connection to "ip:port". It is a guarded dialer; see crawler/guard.
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Defaults and bounds.
 const (
@@ -73,7 +70,7 @@ type Ask struct {
 	Target    casefile.Target
 	Referrer  casefile.Target // sent as Referer; zero for none
 	Addresses []netip.Addr    // resolved and checked; at most three are dialled
-	Dial      Dial
+	Dial      guard.Dial
 	Jar       *Jar // cookies of this look; nil for none
 }
 

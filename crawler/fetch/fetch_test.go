@@ -47,7 +47,7 @@ func mustTarget(t testing.TB, url string) casefile.Target {
 
 // answering is a dialer to a server that reads a request and sends raw bytes, and
 // then closes, or hangs until the line is closed.
-func answering(answer string, hang bool, request *string) Dial {
+func answering(answer string, hang bool, request *string) guard.Dial {
 	return func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 	"vigil/internal/testrun"
 )
 
@@ -44,7 +45,7 @@ func certificate(t testing.TB, size int) tls.Certificate {
 
 // shaking is a dialer to a TLS server on a real socket that answers one request
 // after the handshake.
-func shaking(t *testing.T, c *tls.Config) Dial {
+func shaking(t *testing.T, c *tls.Config) guard.Dial {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -73,7 +74,7 @@ func shaking(t *testing.T, c *tls.Config) Dial {
 }
 
 // raw is a dialer to a server that answers the client's hello with bytes.
-func raw(answer string) Dial { return answering(answer, true, nil) }
+func raw(answer string) guard.Dial { return answering(answer, true, nil) }
 
 // What handshakes say when they fail; the library's words are matched, so they are
 // tried here against the library itself.
@@ -82,7 +83,7 @@ func TestHandshakesThatFail(t *testing.T) {
 	plain := certificate(t, 0)
 	for _, tt := range []struct {
 		name  string
-		dial  Dial
+		dial  guard.Dial
 		phase casefile.Phase
 		kind  casefile.FaultKind
 		want  string

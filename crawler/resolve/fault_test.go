@@ -9,10 +9,11 @@ import (
 	"github.com/miekg/dns"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 )
 
 // saying is a dialer to a resolver that answers each question as change makes it.
-func saying(change func(m *dns.Msg)) Dial {
+func saying(change func(m *dns.Msg)) guard.Dial {
 	return func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() {

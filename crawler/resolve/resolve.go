@@ -22,12 +22,9 @@ import (
 	"github.com/miekg/dns"
 
 	"vigil/casefile"
+	"vigil/crawler/guard"
 	"vigil/crawler/target"
 )
-
-// Dial opens a connection to "ip:port" of a resolver; network is "udp" or "tcp".
-// The operator names the resolvers, so this dialer is not guarded.
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Defaults and bounds.
 const (
@@ -51,8 +48,8 @@ type Options struct {
 	Servers []string
 	// Timeout is for one question, all tries together; default 5 s.
 	Timeout time.Duration
-	// Dial reaches the servers; nil is a net.Dialer.
-	Dial Dial
+	// Dial reaches the servers; nil is a net.Dialer. The operator names them, so it is not guarded.
+	Dial guard.Dial
 	// MaxTTL caps how long an answer is believed; default 5 min.
 	MaxTTL time.Duration
 	// MaxEntries bounds the cache; default 100,000 names, some 40 MB.
@@ -65,7 +62,7 @@ type Resolver struct {
 	servers []string
 	timeout time.Duration
 	maxTTL  time.Duration
-	dial    Dial
+	dial    guard.Dial
 	hosts   *cache[host]
 	zones   *cache[[]string]
 	names   *cache[names]

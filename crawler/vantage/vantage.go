@@ -20,10 +20,9 @@ import (
 	"time"
 
 	"golang.org/x/net/proxy"
-)
 
-// Dial opens a connection to "ip:port".
-type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
+	"vigil/crawler/guard"
+)
 
 // maxAnswer bounds a CONNECT proxy's answer, in bytes.
 const maxAnswer = 16 << 10
@@ -31,7 +30,7 @@ const maxAnswer = 16 << 10
 // Dialer makes the dialer of a vantage. proxyURL is "", socks5://[user:password@]host:port
 // or http://[user:password@]host:port. dial reaches the proxy, or the address itself
 // without one; nil is a net.Dialer. The error does not repeat the URL, which may hold a password.
-func Dialer(proxyURL string, dial Dial) (Dial, error) {
+func Dialer(proxyURL string, dial guard.Dial) (guard.Dial, error) {
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
@@ -62,7 +61,7 @@ func (e *Error) Unwrap() error { return e.cause }
 // Proxied marks the error for those who tell a proxy's fault from a server's.
 func (*Error) Proxied() bool { return true }
 
-type forward Dial
+type forward guard.Dial
 
 func (f forward) Dial(network, address string) (net.Conn, error) {
 	return f(context.Background(), network, address)
@@ -72,7 +71,7 @@ func (f forward) DialContext(ctx context.Context, network, address string) (net.
 	return f(ctx, network, address)
 }
 
-func socks(u *url.URL, dial Dial) (Dial, error) {
+func socks(u *url.URL, dial guard.Dial) (guard.Dial, error) {
 	var auth *proxy.Auth
 	if u.User != nil {
 		password, _ := u.User.Password()
@@ -98,7 +97,7 @@ func socks(u *url.URL, dial Dial) (Dial, error) {
 	}, nil
 }
 
-func connect(u *url.URL, dial Dial) Dial {
+func connect(u *url.URL, dial guard.Dial) guard.Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if _, err := netip.ParseAddrPort(address); err != nil {
 			return nil, &Error{cause: errors.New("a proxy is given addresses only")}

@@ -15,12 +15,14 @@ import (
 	"go.uber.org/goleak"
 
 	"vigil/crawler/vantage"
+
+	"vigil/crawler/guard"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // pipe is a dialer whose other end is served by f.
-func pipe(f func(net.Conn)) vantage.Dial {
+func pipe(f func(net.Conn)) guard.Dial {
 	return func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		go func() {

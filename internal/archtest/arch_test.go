@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"scheduler":          {"casefile", "judge", "observe", "lifecycle"},
 	"lifecycle":          {"casefile"},
 	"store":              {"casefile", "lifecycle", "internal/seal"},
-	"web":                {"casefile", "explain", "lifecycle", "words"}, // lifecycle, pure: what may be done
+	"web":                {"casefile", "explain", "lifecycle", "stats", "words"}, // lifecycle and stats, pure: what may be done, the figures
 	"internal/config":    {"casefile", "internal/email"},
 	"internal/dial":      {},
 	"internal/email":     {"internal/sheet"},

@@ -13,55 +13,21 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"go.uber.org/zap"
 
 	"vigil/casefile"
 	"vigil/web/auth"
-	"vigil/web/figures"
+	"vigil/web/needs"
 )
 
 // Prefix is where the API lives.
 const Prefix = "/api/v1"
 
-// Store is what the API needs kept. A *casefile.Problem among its errors is told
-// to the caller; every other error is ours. It must be safe for concurrent use.
-type Store interface {
-	AddReports(ctx context.Context, reports []casefile.Report, now time.Time) ([]casefile.Added, error)
-	AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) (added []casefile.Added, replayed bool, err error)
-	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
-	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
-	Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error)
-	Namesakes(ctx context.Context, id casefile.CaseID) (casefile.Namesakes, error)
-	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
-	Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error)
-	Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error)
-	Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (casefile.Target, error)
-	Notices(ctx context.Context, f casefile.NoticeFilter) ([]casefile.Notice, error)
-	Notice(ctx context.Context, id casefile.NoticeID) (casefile.Notice, error)
-}
-
-// Options of the API. All but those with a default are required.
-type Options struct {
-	Store  Store
-	Tokens auth.Tokens
-	Parse  func(raw string) (casefile.Target, *casefile.Problem)
-	// Origin reads the address and the country of an origin; see web.Options.
-	Origin  func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures figures.Source
-	Removal casefile.Confirm // what confirms a removal; see web.Options
-	Log     *zap.Logger      // default: none
-	Version string           // of Vigil, for the OpenAPI document; default "dev"
-	// Rate is how many requests a second one token may make on average; default 20. Burst is how many at once; default 100.
-	Rate  int
-	Burst int
-	// Timeout bounds the work for one request; default 30 s.
-	Timeout time.Duration
-}
+// Options of the API.
+type Options = needs.Options
 
 // API serves Prefix and everything below it. It is safe for concurrent use.
 type API struct {
@@ -75,26 +41,11 @@ type API struct {
 
 // New makes the API.
 func New(o Options) (*API, error) {
-	if o.Store == nil || o.Tokens == nil || o.Parse == nil || o.Origin == nil || o.Figures == nil {
-		return nil, errors.New("api: Store, Tokens, Parse, Origin and Figures are required")
+	if err := o.Defaults(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
 	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	if o.Version == "" {
-		o.Version = "dev"
-	}
-	if o.Rate == 0 {
-		o.Rate = 20
-	}
-	if o.Burst == 0 {
-		o.Burst = 100
-	}
-	if o.Timeout == 0 {
-		o.Timeout = 30 * time.Second
-	}
-	if o.Rate < 0 || o.Burst < 0 || o.Timeout < 0 {
-		return nil, errors.New("api: Rate, Burst and Timeout must be above zero")
+	if o.Tokens == nil || o.Parse == nil {
+		return nil, errors.New("api: Tokens and Parse are required")
 	}
 	a := &API{Options: o, mux: http.NewServeMux(), limiter: auth.NewLimiter(time.Second/time.Duration(o.Rate), o.Burst)}
 	a.huma = humago.NewWithPrefix(a.mux, Prefix, a.config())

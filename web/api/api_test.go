@@ -20,6 +20,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/web/api"
+	"vigil/web/needs"
 	"vigil/web/webtest"
 )
 
@@ -28,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // people are shared: hashing a password takes its time.
 var people = webtest.NewPeople()
 
-func newAPI(t *testing.T, s api.Store, change ...func(*api.Options)) http.Handler {
+func newAPI(t *testing.T, s needs.Store, change ...func(*api.Options)) http.Handler {
 	t.Helper()
 	o := api.Options{Store: s, Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal, Version: "test"}
 	for _, c := range change {
@@ -282,7 +283,7 @@ func TestOurFaultsAreToldWithoutWords(t *testing.T) {
 	}
 }
 
-type slow struct{ api.Store }
+type slow struct{ needs.Store }
 
 func (slow) Cases(ctx context.Context, _ casefile.CaseFilter) ([]casefile.Case, error) {
 	<-ctx.Done()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"unicode"
 
@@ -12,6 +13,7 @@ import (
 	"vigil/casefile"
 	"vigil/web/auth"
 	"vigil/web/mask"
+	"vigil/web/shape"
 )
 
 func (a *API) caseRoutes() {
@@ -44,25 +46,12 @@ type filter struct {
 
 // page fetches the cases of a filter and the way to the next page.
 func (a *API) page(ctx context.Context, in *filter, path string) ([]casefile.Case, Next, error) {
-	before, err := in.after("case")
-	if err != nil {
-		return nil, Next{}, err
-	}
-	f := casefile.CaseFilter{
-		Standing: casefile.Standing(in.Standing), Country: in.Country, Hotline: in.Hotline, Before: casefile.CaseID(before), Limit: in.Limit,
-	}
-	found, err := a.Store.Cases(ctx, f)
-	if err != nil || len(found) < f.Limit {
-		return found, Next{}, err
-	}
-	f.Before, f.Limit = found[len(found)-1].ID, 1
-	more, err := a.Store.Cases(ctx, f)
-	if err != nil || len(more) == 0 {
-		return found, Next{}, err
-	}
-	return found, next(path, "case", int64(f.Before), url.Values{
-		"standing": {in.Standing}, "country": {in.Country}, "hotline": {in.Hotline}, "limit": {strconv.Itoa(in.Limit)},
-	}), nil
+	f := casefile.CaseFilter{Standing: casefile.Standing(in.Standing), Country: in.Country, Hotline: in.Hotline}
+	query := url.Values{"standing": {in.Standing}, "country": {in.Country}, "hotline": {in.Hotline}}
+	return paged(in.Page, "case", path, query, func(before int64, limit int) ([]casefile.Case, error) {
+		f.Before, f.Limit = casefile.CaseID(before), limit
+		return a.Store.Cases(ctx, f)
+	}, func(c casefile.Case) int64 { return int64(c.ID) })
 }
 
 func (a *API) cases(ctx context.Context, in *filter) (*Listed[CaseRow], error) {
@@ -70,11 +59,7 @@ func (a *API) cases(ctx context.Context, in *filter) (*Listed[CaseRow], error) {
 	if err != nil {
 		return nil, a.wrong(ctx, "list cases", err)
 	}
-	rows := make([]CaseRow, len(found))
-	for i, c := range found {
-		rows[i] = rowOf(c, mask.New(c.Target))
-	}
-	return listed(rows, n), nil
+	return listed(found, n, func(c casefile.Case) CaseRow { return rowOf(c, mask.New(c.Target)) }), nil
 }
 
 type detailOutput struct{ Body CaseDetail }
@@ -91,24 +76,20 @@ func (a *API) caseByID(ctx context.Context, in *Which) (*detailOutput, error) {
 	return &detailOutput{d}, nil
 }
 
-// mayReveal says whether who asks may reveal URLs.
-func mayReveal(ctx context.Context) bool { return auth.From(ctx).Role.May(casefile.RoleAnalyst) }
-
-// masker is for the texts of a case. The address of an origin is for those who may
-// reveal the URL: it leads to what the URL leads to.
+// masker is for the texts of a case that are shown to who asks.
 func masker(ctx context.Context, c casefile.Case) mask.Masker {
-	m := mask.New(c.Target, c.Referrer)
-	if !mayReveal(ctx) {
-		m = m.Origins(c)
-	}
-	return m
+	return mask.Case(c, auth.MayReveal(ctx))
 }
 
 func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
+	if !auth.MayReveal(ctx) {
+		c.Origin = c.Origin.Public()
+	}
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, Origin: originOf(c.Origin, mayReveal(ctx)), UnseenSince: utc(c.Unseen), LookingSince: utc(c.Looking), Reports: []Report{}, Namesakes: []Namesake{},
-		Streak: Streak{c.Streak.Count, utc(c.Streak.First), utc(c.Streak.Last), int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Origin, UnseenSince: c.Unseen, LookingSince: c.Looking,
+		Reports: []Report{}, Namesakes: []casefile.Namesake{},
+		Streak: Streak{c.Streak, int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
 		d.Hosting = hostingOf(*c.Hosting, m)
@@ -120,17 +101,12 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	if err != nil {
 		return d, err
 	}
-	for _, r := range reports {
-		d.Reports = append(d.Reports, Report{r.ID, m.Text(r.Source), m.Text(r.Reference), r.Classification, utc(r.Received), r.Referrer.String(), r.Held})
-	}
+	d.Reports = each(reports, func(r casefile.Report) Report { return Report{mask.Of(m, r), r.Referrer.String()} })
 	named, err := a.Store.Namesakes(ctx, c.ID)
 	if err != nil {
 		return d, err
 	}
-	d.NamesakeCount = named.Endings
-	for _, n := range named.Cases {
-		d.Namesakes = append(d.Namesakes, Namesake{n.CaseID, n.Standing, n.Country, utc(n.Opened)})
-	}
+	d.Namesakes, d.NamesakeCount = shape.List(named.Cases), named.Endings
 	visits, err := a.Store.Visits(ctx, c.ID, 0, 1)
 	if err != nil || len(visits) == 0 {
 		return d, err
@@ -149,67 +125,33 @@ type caseList struct {
 }
 
 func (a *API) visits(ctx context.Context, in *caseList) (*Listed[Visit], error) {
-	before, err := in.after("visit")
-	if err != nil {
-		return nil, a.wrong(ctx, "read cursor", err)
-	}
 	c, err := a.Store.Case(ctx, in.id())
 	if err != nil {
 		return nil, a.wrong(ctx, "load case", err)
 	}
-	found, err := a.Store.Visits(ctx, c.ID, casefile.VisitID(before), in.Limit)
+	found, n, err := paged(in.Page, "visit", in.path()+"/visits", url.Values{}, func(before int64, limit int) ([]casefile.Visit, error) {
+		return a.Store.Visits(ctx, c.ID, casefile.VisitID(before), limit)
+	}, func(v casefile.Visit) int64 { return int64(v.ID) })
 	if err != nil {
 		return nil, a.wrong(ctx, "list visits", err)
 	}
 	m := masker(ctx, c)
-	rows := make([]Visit, len(found))
-	for i, v := range found {
-		rows[i] = visitOf(v, c.Target, m)
-	}
-	var n Next
-	if len(found) == in.Limit {
-		last := found[len(found)-1].ID
-		more, err := a.Store.Visits(ctx, c.ID, last, 1)
-		if err != nil {
-			return nil, a.wrong(ctx, "list visits", err)
-		}
-		if len(more) > 0 {
-			n = next(in.path()+"/visits", "visit", int64(last), url.Values{"limit": {strconv.Itoa(in.Limit)}})
-		}
-	}
-	return listed(rows, n), nil
+	return listed(found, n, func(v casefile.Visit) Visit { return visitOf(v, c.Target, m) }), nil
 }
 
-func (a *API) events(ctx context.Context, in *caseList) (*Listed[Event], error) {
-	after, err := in.after("event")
-	if err != nil {
-		return nil, a.wrong(ctx, "read cursor", err)
-	}
+func (a *API) events(ctx context.Context, in *caseList) (*Listed[casefile.Event], error) {
 	c, err := a.Store.Case(ctx, in.id())
 	if err != nil {
 		return nil, a.wrong(ctx, "load case", err)
 	}
-	found, err := a.Store.Events(ctx, c.ID, after, in.Limit)
+	found, n, err := paged(in.Page, "event", in.path()+"/events", url.Values{}, func(after int64, limit int) ([]casefile.Event, error) {
+		return a.Store.Events(ctx, c.ID, after, limit)
+	}, func(e casefile.Event) int64 { return e.Seq })
 	if err != nil {
 		return nil, a.wrong(ctx, "list events", err)
 	}
 	m := masker(ctx, c)
-	rows := make([]Event, len(found))
-	for i, e := range found {
-		rows[i] = eventOf(e, m)
-	}
-	var n Next
-	if len(found) == in.Limit {
-		last := found[len(found)-1].Seq
-		more, err := a.Store.Events(ctx, c.ID, last, 1)
-		if err != nil {
-			return nil, a.wrong(ctx, "list events", err)
-		}
-		if len(more) > 0 {
-			n = next(in.path()+"/events", "event", last, url.Values{"limit": {strconv.Itoa(in.Limit)}})
-		}
-	}
-	return listed(rows, n), nil
+	return listed(found, n, func(e casefile.Event) casefile.Event { return eventOf(e, m) }), nil
 }
 
 type actionInput struct {
@@ -318,11 +260,9 @@ func (a *API) assignments(ctx context.Context, in *filter) (*Listed[AssignmentRo
 	if err != nil {
 		return nil, a.wrong(ctx, "list assignments", err)
 	}
-	var rows []AssignmentRow
-	for _, c := range found {
-		if c.Assignment != nil { // a page may be short: cases without hosting yet are left out
-			rows = append(rows, AssignmentRow{c.ID, c.Standing, *assignedOf(*c.Assignment)})
-		}
-	}
-	return listed(rows, n), nil
+	// A page may be short: cases without hosting yet are left out.
+	found = slices.DeleteFunc(found, func(c casefile.Case) bool { return c.Assignment == nil })
+	return listed(found, n, func(c casefile.Case) AssignmentRow {
+		return AssignmentRow{c.ID, c.Standing, *assignedOf(*c.Assignment)}
+	}), nil
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,80 +21,43 @@ func (a *API) noticeRoutes() {
 	})
 }
 
-// Notice is a message to one party.
-type Notice struct {
-	ID       casefile.NoticeID    `json:"id"`
-	CaseID   casefile.CaseID      `json:"case_id"`
-	Episode  int                  `json:"episode"`
-	Kind     casefile.NoticeKind  `json:"kind"`
-	Step     int                  `json:"step"`
-	Contact  casefile.Contact     `json:"contact"`
-	Subject  string               `json:"subject"`
-	State    casefile.NoticeState `json:"state"`
-	Composed time.Time            `json:"composed"`
-	NextTry  time.Time            `json:"next_try,omitzero"`
-	Tries    int                  `json:"tries"`
-	Sent     time.Time            `json:"sent,omitzero"`
-	Proof    string               `json:"proof,omitempty" doc:"what the party's server answered"`
-	Body     string               `json:"body,omitempty" doc:"only in the answer for one notice"`
-}
-
-func noticeOf(n casefile.Notice, m mask.Masker) Notice {
-	return Notice{
-		ID: n.ID, CaseID: n.CaseID, Episode: n.Episode, Kind: n.Kind, Step: n.Step, Contact: m.Contact(n.Contact), Subject: m.Text(n.Subject),
-		State: n.State, Composed: utc(n.Composed), NextTry: utc(n.NextTry), Tries: n.Tries, Sent: utc(n.Sent), Proof: m.Text(n.Proof),
-	}
-}
-
 type noticeFilter struct {
 	Page
 	Case  int64  `query:"case_id" minimum:"1"`
 	State string `query:"state" enum:"draft,queued,sending,sent,refused,uncertain,overtaken"`
 }
 
-func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[Notice], error) {
-	before, err := in.after("notice")
-	if err != nil {
-		return nil, a.wrong(ctx, "read cursor", err)
+func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[casefile.Notice], error) {
+	f := casefile.NoticeFilter{CaseID: casefile.CaseID(in.Case), State: casefile.NoticeState(in.State)}
+	query := url.Values{"state": {in.State}}
+	if in.Case > 0 {
+		query.Set("case_id", strconv.FormatInt(in.Case, 10))
 	}
-	f := casefile.NoticeFilter{CaseID: casefile.CaseID(in.Case), State: casefile.NoticeState(in.State), Before: casefile.NoticeID(before), Limit: in.Limit}
-	found, err := a.Store.Notices(ctx, f)
+	found, n, err := paged(in.Page, "notice", "/notices", query, func(before int64, limit int) ([]casefile.Notice, error) {
+		f.Before, f.Limit = casefile.NoticeID(before), limit
+		return a.Store.Notices(ctx, f)
+	}, func(n casefile.Notice) int64 { return int64(n.ID) })
 	if err != nil {
 		return nil, a.wrong(ctx, "list notices", err)
 	}
 	maskers := map[casefile.CaseID]mask.Masker{}
-	rows := make([]Notice, len(found))
-	for i, n := range found {
-		m, known := maskers[n.CaseID]
-		if !known {
-			c, err := a.Store.Case(ctx, n.CaseID)
-			if err != nil {
-				return nil, a.wrong(ctx, "load case", err)
-			}
-			m = masker(ctx, c)
-			maskers[n.CaseID] = m
+	for _, n := range found {
+		if _, known := maskers[n.CaseID]; known {
+			continue
 		}
-		rows[i] = noticeOf(n, m)
-	}
-	var n Next
-	if len(found) == f.Limit {
-		f.Before, f.Limit = found[len(found)-1].ID, 1
-		more, err := a.Store.Notices(ctx, f)
+		c, err := a.Store.Case(ctx, n.CaseID)
 		if err != nil {
-			return nil, a.wrong(ctx, "list notices", err)
+			return nil, a.wrong(ctx, "load case", err)
 		}
-		if len(more) > 0 {
-			query := url.Values{"state": {in.State}, "limit": {strconv.Itoa(in.Limit)}}
-			if in.Case > 0 {
-				query.Set("case_id", strconv.FormatInt(in.Case, 10))
-			}
-			n = next("/notices", "notice", int64(f.Before), query)
-		}
+		maskers[n.CaseID] = masker(ctx, c)
 	}
-	return listed(rows, n), nil
+	return listed(found, n, func(n casefile.Notice) casefile.Notice {
+		n.Body = "" // it names the URL
+		return mask.Of(maskers[n.CaseID], n)
+	}), nil
 }
 
-type noticeOutput struct{ Body Notice }
+type noticeOutput struct{ Body casefile.Notice }
 
 func (a *API) notice(ctx context.Context, in *struct {
 	ID int64 `path:"id" minimum:"1"`
@@ -107,7 +69,5 @@ func (a *API) notice(ctx context.Context, in *struct {
 	if _, err := a.Store.Reveal(ctx, n.CaseID, auth.From(ctx).Name, "read notice "+strconv.FormatInt(in.ID, 10), now()); err != nil {
 		return nil, a.wrong(ctx, "reveal", err)
 	}
-	out := &noticeOutput{noticeOf(n, mask.Masker{})}
-	out.Body.Body = n.Body
-	return out, nil
+	return &noticeOutput{n}, nil
 }

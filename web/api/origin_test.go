@@ -3,6 +3,8 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -28,10 +30,10 @@ func TestOriginIsRecordedAndForgotten(t *testing.T) {
 			return d
 		}
 		d := act(`{"kind":"record_origin","origin":"203.0.113.7","country":"DE","reason":"the provider told us"}`)
-		if d.Origin == nil || *d.Origin != (api.Origin{Address: "203.0.113.7", Country: "DE", By: "analyst", At: webtest.Now}) || d.Due.Why != casefile.WhyAsked {
+		if d.Origin == nil || d.Origin.Address != netip.MustParseAddr("203.0.113.7") || d.Origin.Country != "DE" || d.Origin.By != "analyst" || d.Origin.At != webtest.Now || d.Due.Why != casefile.WhyAsked {
 			t.Errorf("recorded: %+v, due %+v", d.Origin, d.Due)
 		}
-		if d = act(`{"kind":"record_origin","country":"NL","reason":"only the country"}`); d.Origin == nil || d.Origin.Address != "" || d.Origin.Country != "NL" {
+		if d = act(`{"kind":"record_origin","country":"NL","reason":"only the country"}`); d.Origin == nil || d.Origin.Address.IsValid() || d.Origin.Country != "NL" {
 			t.Errorf("country only: %+v", d.Origin)
 		}
 		if d = act(`{"kind":"forget_origin","reason":"it moved"}`); d.Origin != nil {
@@ -116,13 +118,13 @@ func TestOriginsAddressIsForAnalysts(t *testing.T) {
 				t.Errorf("%s to a viewer: %d %s", path, w.Code, w.Body)
 			}
 		}
-		for role, want := range map[casefile.Role]api.Origin{
+		for role, want := range map[casefile.Role]casefile.Origin{
 			casefile.RoleViewer:  {Country: "NL"},
-			casefile.RoleAnalyst: {Address: webtest.OriginAddress, Country: "NL", By: "analyst", At: webtest.Now.Add(-3 * 3600e9)},
+			casefile.RoleAnalyst: {Address: netip.MustParseAddr(webtest.OriginAddress), Country: "NL", By: "analyst", At: webtest.Now.Add(-3 * 3600e9)},
 		} {
 			w := do(h, call{method: "GET", path: api.Prefix + "/cases/9", role: role})
 			var d api.CaseDetail
-			if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || d.Origin == nil || *d.Origin != want {
+			if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || d.Origin == nil || !reflect.DeepEqual(*d.Origin, want) {
 				t.Errorf("to a %s: %+v, %v", role, d.Origin, err)
 			}
 			var pretty bytes.Buffer

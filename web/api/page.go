@@ -55,6 +55,28 @@ func next(path, kind string, last int64, query url.Values) Next {
 	return Next{Next: Prefix + path + "?" + query.Encode(), Cursor: cursor}
 }
 
+// paged reads a page, and the way to the next one if another row follows. read gives at
+// most limit rows behind the one given; id is what a cursor holds of a row.
+func paged[T any](
+	p Page, kind, path string, query url.Values, read func(after int64, limit int) ([]T, error), id func(T) int64,
+) ([]T, Next, error) {
+	after, err := p.after(kind)
+	if err != nil {
+		return nil, Next{}, err
+	}
+	rows, err := read(after, p.Limit)
+	if err != nil || len(rows) < p.Limit {
+		return rows, Next{}, err
+	}
+	last := id(rows[len(rows)-1])
+	more, err := read(last, 1)
+	if err != nil || len(more) == 0 {
+		return rows, Next{}, err
+	}
+	query.Set("limit", strconv.Itoa(p.Limit))
+	return rows, next(path, kind, last, query), nil
+}
+
 // link is the Link header for n (RFC 8288); empty on the last page.
 func (n Next) link() string {
 	if n.Next == "" {
@@ -72,11 +94,18 @@ type Listed[T any] struct {
 	}
 }
 
-func listed[T any](items []T, n Next) *Listed[T] {
+// listed is the answer with a page of rows, each as shape makes it.
+func listed[R, T any](rows []R, n Next, shape func(R) T) *Listed[T] {
 	out := &Listed[T]{Link: n.link()}
-	out.Body.Items, out.Body.Next = items, n
-	if out.Body.Items == nil {
-		out.Body.Items = []T{}
+	out.Body.Items, out.Body.Next = each(rows, shape), n
+	return out
+}
+
+// each is never nil: [] in JSON, not null.
+func each[R, T any](rows []R, shape func(R) T) []T {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = shape(r)
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/web/needs"
 )
 
 // Problem is an RFC 9457 document. Code is the stable name of what is wrong.
@@ -68,24 +69,9 @@ func problemOf(status int, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
 }
 
-// statusOf is the HTTP status of the caller's fault.
-func statusOf(code casefile.ProblemCode) int {
-	switch code {
-	case casefile.ProblemNotFound:
-		return http.StatusNotFound
-	case casefile.ProblemConflict:
-		return http.StatusConflict
-	case casefile.ProblemForbidden:
-		return http.StatusForbidden
-	case casefile.ProblemEncoding, casefile.ProblemTooLong, casefile.ProblemSyntax, casefile.ProblemScheme, casefile.ProblemUserinfo,
-		casefile.ProblemHost, casefile.ProblemAddress, casefile.ProblemField:
-	}
-	return http.StatusUnprocessableEntity
-}
-
 // document is the caller's fault as a document.
 func document(p *casefile.Problem) *Problem {
-	d := problemOf(statusOf(p.Code), p.Detail)
+	d := problemOf(needs.Status(p), p.Detail)
 	d.Code, d.Field = string(p.Code), p.Field
 	return d
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"vigil/web/figures"
+	"vigil/stats"
 )
 
 type removalInput struct {
@@ -14,12 +14,12 @@ type removalInput struct {
 
 // Removal is the time to removal.
 type Removal struct {
-	Clock  figures.Clock `json:"clock"`
-	By     figures.By    `json:"by,omitempty"`
-	AsOf   time.Time     `json:"as_of"`
-	All    Group         `json:"all"`
-	Groups []Group       `json:"groups,omitempty"`
-	Curve  []Point       `json:"curve" nullable:"false" doc:"Kaplan-Meier estimate"`
+	Clock  stats.Clock `json:"clock"`
+	By     stats.By    `json:"by,omitempty"`
+	AsOf   time.Time   `json:"as_of"`
+	All    Group       `json:"all"`
+	Groups []Group     `json:"groups,omitempty"`
+	Curve  []Point     `json:"curve" nullable:"false" doc:"Kaplan-Meier estimate"`
 }
 
 // Group is the figures of a set of episodes.
@@ -60,7 +60,7 @@ type Point struct {
 type removalOutput struct{ Body Removal }
 
 func (a *API) removal(ctx context.Context, in *removalInput) (*removalOutput, error) {
-	f, err := a.Figures(ctx, figures.Query{Clock: figures.Clock(in.Clock), By: figures.By(in.By)})
+	f, err := a.Figures(ctx, stats.Query{Clock: stats.Clock(in.Clock), By: stats.By(in.By)})
 	if err != nil {
 		return nil, a.wrong(ctx, "count figures", err)
 	}
@@ -68,30 +68,27 @@ func (a *API) removal(ctx context.Context, in *removalInput) (*removalOutput, er
 }
 
 // RemovalOf puts figures into the shape of the API, which is also that of `vigil stats --json`.
-func RemovalOf(f figures.Figures) Removal {
-	out := Removal{Clock: f.Clock, By: f.By, AsOf: utc(f.AsOf), All: groupOf(f.All), Curve: []Point{}}
-	for _, g := range f.Groups {
-		out.Groups = append(out.Groups, groupOf(g))
+func RemovalOf(r stats.Removal) Removal {
+	return Removal{
+		Clock: r.Clock, By: r.By, AsOf: r.AsOf, All: groupOf(stats.GroupSummary{Summary: r.All}), Groups: each(r.Groups, groupOf),
+		Curve: each(r.All.Curve, func(p stats.Point) Point {
+			return Point{p.At.Seconds(), p.Survival, p.Lower, p.Upper, p.Removed, p.Censored, p.AtRisk}
+		}),
 	}
-	for _, p := range f.All.Curve {
-		out.Curve = append(out.Curve, Point{p.After.Seconds(), p.Remaining, p.Low, p.High, p.Removed, p.Censored, p.AtRisk})
-	}
-	return out
 }
 
-func groupOf(g figures.Group) Group {
-	out := Group{
-		Name: g.Name, N: g.N, Hosts: g.Hosts, Removed: g.Removed, Recorded: g.Recorded, Censored: g.Censored, Unavailable: g.Unavailable, Excluded: g.Excluded, Returned: g.Returned,
-		Median: seconds(g.Median), P90: seconds(g.P90), Shares: []Share{},
+func groupOf(s stats.GroupSummary) Group {
+	return Group{
+		Name: s.Key, N: s.N, Hosts: s.Hosts, Removed: s.Removed, Recorded: s.Recorded, Censored: s.Watched(), Unavailable: s.Unavailable,
+		Excluded: s.Excluded.All(), Returned: s.Returns.Records, Median: seconds(s.Median.At), P90: seconds(s.P90.At),
+		Shares: each(s.Shares, func(share stats.Share) Share {
+			shown := Share{Within: int64(share.Within.Seconds())}
+			if share.Reached {
+				shown.Share, shown.Low, shown.High = &share.Estimate, &share.Lower, &share.Upper
+			}
+			return shown
+		}),
 	}
-	for _, s := range g.Shares {
-		share := Share{Within: int64(s.Within.Seconds())}
-		if s.Known {
-			share.Share, share.Low, share.High = &s.Share, &s.Low, &s.High
-		}
-		out.Shares = append(out.Shares, share)
-	}
-	return out
 }
 
 func seconds(d *time.Duration) *float64 {

@@ -22,17 +22,6 @@ const (
 	MaxBatchSize = 8 << 20 // bytes
 )
 
-// ReportInput is one report as it comes in.
-type ReportInput struct {
-	URL            string `json:"url" maxLength:"8192" doc:"what is reported; http or https"`
-	Referrer       string `json:"referrer,omitempty" maxLength:"8192" doc:"where the reporter came from; sent along when looking"`
-	Source         string `json:"source,omitempty" maxLength:"120" doc:"who reported; default: the name of the token"`
-	Reference      string `json:"reference,omitempty" maxLength:"200" doc:"the reporter's own number"`
-	Classification string `json:"classification,omitempty" enum:"unclassified,baseline,A1,A2,B1,B2" doc:"default: unclassified"`
-	Received       string `json:"received,omitempty" format:"date-time" doc:"when the hotline received it, RFC 3339; the clock starts here; default: now"`
-	Held           bool   `json:"held,omitempty" doc:"police first: no notice to providers until released"`
-}
-
 // ReportOutcome is what became of one report: either the three first members, or Problem.
 type ReportOutcome struct {
 	CaseID   casefile.CaseID   `json:"case_id,omitempty"`
@@ -62,7 +51,7 @@ func (a *API) reportRoutes() {
 			"201: all were taken. 207: some of a batch were not; each of those has a problem. 422: the single one was not."
 	})
 	schemas := a.huma.OpenAPI().Components.Schemas
-	in, out := schemas.Schema(typeOf[ReportInput](), true, ""), schemas.Schema(typeOf[ReportOutcome](), true, "")
+	in, out := schemas.Schema(typeOf[casefile.ReportInput](), true, ""), schemas.Schema(typeOf[ReportOutcome](), true, "")
 	most := MaxBatch
 	op := a.huma.OpenAPI().Paths[path].Post
 	op.RequestBody.Content["application/json"].Schema = &huma.Schema{OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
@@ -175,7 +164,7 @@ func split(body []byte) (items []json.RawMessage, batch bool, p *Problem) {
 
 // report reads one report. source is what it gets when it names none.
 func (a *API) report(raw json.RawMessage, source string, at time.Time) (casefile.Report, *casefile.Problem) {
-	var in ReportInput
+	var in casefile.ReportInput
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&in); err != nil || raw[0] != '{' {
@@ -184,7 +173,7 @@ func (a *API) report(raw json.RawMessage, source string, at time.Time) (casefile
 	if in.Source == "" {
 		in.Source = cut(source, casefile.MaxSource)
 	}
-	return casefile.NewReport(casefile.ReportInput(in), a.Parse, at)
+	return casefile.NewReport(in, a.Parse, at)
 }
 
 // misread says why a report's JSON does not fit, without quoting it.

@@ -8,6 +8,7 @@ import (
 	"vigil/casefile"
 	"vigil/explain"
 	"vigil/web/mask"
+	"vigil/web/shape"
 	"vigil/words"
 )
 
@@ -20,8 +21,8 @@ type CaseRow struct {
 	Standing       casefile.Standing `json:"standing"`
 	Held           bool              `json:"held"`
 	Opened         time.Time         `json:"opened"`
-	Episode        Episode           `json:"episode"`
-	Due            *Due              `json:"due,omitempty" doc:"absent when the case is not looked at any more"`
+	Episode        casefile.Episode  `json:"episode"`
+	Due            *casefile.Due     `json:"due,omitempty" doc:"absent when the case is not looked at any more"`
 	LastVerdict    *Opinion          `json:"last_verdict,omitempty" doc:"the last believed one"`
 	HostingCountry string            `json:"hosting_country,omitempty"`
 	Provider       string            `json:"provider,omitempty"`
@@ -41,51 +42,16 @@ type Question struct {
 // Answer is one way to settle a question.
 type Answer = explain.Answer
 
-// Episode is one stretch from report or return to removal.
-type Episode struct {
-	Number      int       `json:"number"`
-	Opened      time.Time `json:"opened" doc:"start of the clock"`
-	FirstSeen   time.Time `json:"first_seen,omitzero"`
-	LastSeen    time.Time `json:"last_seen,omitzero"`
-	FirstGone   time.Time `json:"first_gone,omitzero"`
-	Removed     time.Time `json:"removed,omitzero" doc:"when removal was confirmed, or recorded"`
-	Recorded    bool      `json:"recorded" doc:"the removal rests on a person's word, not on verdicts"`
-	FirstNotice time.Time `json:"first_notice,omitzero"`
-	LastNotice  time.Time `json:"last_notice,omitzero"`
-	// The clocks of those who host: a move starts them anew, and keeps opened.
-	ProviderSince time.Time `json:"provider_since,omitzero" doc:"when the present provider was first found in this episode: the clock of the provider"`
-	CountrySince  time.Time `json:"country_since,omitzero" doc:"when the present hosting country was first found in this episode"`
-}
-
-// Due is when the next visit must be.
-type Due struct {
-	At  time.Time    `json:"at"`
-	Why casefile.Why `json:"why"`
-}
-
 // Opinion is the short form of a verdict.
 type Opinion struct {
-	State  casefile.State       `json:"state"`
-	Reason casefile.Reason      `json:"reason"`
-	ICCAM  casefile.ICCAMReason `json:"iccam_reason"`
-	At     time.Time            `json:"at"`
-}
-
-// Verdict is the opinion over a visit with what it rests on.
-type Verdict struct {
-	State   casefile.State       `json:"state"`
-	Reason  casefile.Reason      `json:"reason"`
-	ICCAM   casefile.ICCAMReason `json:"iccam_reason"`
-	Signals []casefile.Signal    `json:"signals" nullable:"false"`
-	Dissent []casefile.Dissent   `json:"dissent" nullable:"false"`
+	casefile.Opinion
+	ICCAM casefile.ICCAMReason `json:"iccam_reason"`
 }
 
 // Streak is a run of gone verdicts.
 type Streak struct {
-	Count       int       `json:"count"`
-	First       time.Time `json:"first,omitzero"`
-	Last        time.Time `json:"last,omitzero"`
-	SpanSeconds int64     `json:"span_seconds"`
+	casefile.Streak
+	SpanSeconds int64 `json:"span_seconds"`
 	// Needed and NeededSpan are what confirms a removal in this installation.
 	Needed     int   `json:"needed" doc:"gone verdicts in a row that confirm a removal here; twice the configured number with one vantage"`
 	NeededSpan int64 `json:"needed_span_seconds" doc:"the least time from the first to the last of them"`
@@ -94,85 +60,34 @@ type Streak struct {
 // CaseDetail is a case with all that is known.
 type CaseDetail struct {
 	CaseRow
-	Version      int64     `json:"version"`
-	Streak       Streak    `json:"streak"`
-	UnseenSince  time.Time `json:"unseen_since,omitzero"`
-	LookingSince time.Time `json:"looking_since,omitzero" doc:"a visit is under way"`
-	Verdict      *Verdict  `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
-	Believed     *bool     `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
-	Hosting      *Hosting  `json:"hosting,omitempty"`
-	Origin       *Origin   `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
-	Assignment   *Assigned `json:"assignment,omitempty"`
-	Reports      []Report  `json:"reports" nullable:"false"`
+	Version      int64            `json:"version"`
+	Streak       Streak           `json:"streak"`
+	UnseenSince  time.Time        `json:"unseen_since,omitzero"`
+	LookingSince time.Time        `json:"looking_since,omitzero" doc:"a visit is under way"`
+	Verdict      *shape.Verdict   `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
+	Believed     *bool            `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
+	Hosting      *Hosting         `json:"hosting,omitempty"`
+	Origin       *casefile.Origin `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
+	Assignment   *Assigned        `json:"assignment,omitempty"`
+	Reports      []Report         `json:"reports" nullable:"false"`
 	// Namesakes are links to look at; they decide nothing.
-	Namesakes     []Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings: the newest of each domain, newest first, at most 20"`
-	NamesakeCount int        `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
-}
-
-// Namesake is a case whose target has the same name under another ending.
-type Namesake struct {
-	CaseID         casefile.CaseID   `json:"case_id"`
-	Standing       casefile.Standing `json:"standing"`
-	HostingCountry string            `json:"hosting_country,omitempty"`
-	Opened         time.Time         `json:"opened"`
+	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings, the newest of each"`
+	NamesakeCount int                 `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
 }
 
 // Report is a report as it is shown.
 type Report struct {
-	ID             casefile.ReportID       `json:"id"`
-	Source         string                  `json:"source"`
-	Reference      string                  `json:"reference,omitempty"`
-	Classification casefile.Classification `json:"classification"`
-	Received       time.Time               `json:"received"`
-	Referrer       string                  `json:"referrer,omitempty" doc:"masked"`
-	Held           bool                    `json:"held"`
+	casefile.Report
+	Referrer string `json:"referrer,omitempty" doc:"masked"`
 }
 
-// Origin is where a target is really hosted, as a person recorded it.
-type Origin struct {
-	Address string    `json:"address,omitempty" doc:"for analysts and admins"`
-	Country string    `json:"country,omitempty"`
-	By      string    `json:"by,omitempty" doc:"for analysts and admins"`
-	At      time.Time `json:"at,omitzero" doc:"for analysts and admins"`
-}
-
-// Hosting is the decision who hosts a target and where.
+// Hosting is the decision who hosts a target and where. What is not known is absent.
 type Hosting struct {
-	Provider   string             `json:"provider"`
-	ASN        uint32             `json:"asn,omitempty"`
-	Network    string             `json:"network,omitempty"`
-	Country    string             `json:"country,omitempty" doc:"absent when it is not decided"`
-	Confidence float64            `json:"confidence"`
-	Disputed   bool               `json:"disputed"`
-	Origin     string             `json:"origin" enum:"known,unknown"`
-	Dissent    []string           `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
-	Edge       *Edge              `json:"edge"`
-	Platform   *Platform          `json:"platform"`
-	Registrar  *Registrar         `json:"registrar"`
-	Addresses  []string           `json:"addresses" nullable:"false"`
-	Claims     []Claim            `json:"claims" nullable:"false"`
-	Contacts   []casefile.Contact `json:"contacts" nullable:"false"`
-	Steps      []string           `json:"steps" nullable:"false" doc:"the steps of the written rule"`
-	Decided    time.Time          `json:"decided"`
-}
-
-// Edge is a CDN, WAF, reverse proxy or shared redirector in front of the origin.
-type Edge = casefile.Edge
-
-// Platform is a cloud or hosting platform on which its customers keep their pages.
-type Platform = casefile.Platform
-
-// Registrar is the domain side.
-type Registrar = casefile.Registrar
-
-// Claim is one source's opinion on one fact.
-type Claim struct {
-	Fact    casefile.Fact `json:"fact"`
-	Value   string        `json:"value"`
-	Source  string        `json:"source"`
-	AsOf    time.Time     `json:"as_of,omitzero"`
-	Address string        `json:"address,omitempty"`
-	Problem string        `json:"problem,omitempty" doc:"why the source gave no value"`
+	casefile.Hosting
+	ASN     uint32    `json:"asn,omitempty"`
+	Network string    `json:"network,omitempty"`
+	Country string    `json:"country,omitempty" doc:"absent when it is not decided"`
+	Decided time.Time `json:"decided"`
 }
 
 // Assigned says who must act.
@@ -192,7 +107,7 @@ type Visit struct {
 	Started      time.Time        `json:"started"`
 	Ended        time.Time        `json:"ended"`
 	Why          casefile.Why     `json:"why"`
-	Verdict      Verdict          `json:"verdict"`
+	Verdict      shape.Verdict    `json:"verdict"`
 	Believed     bool             `json:"believed"`
 	Observations []Observation    `json:"observations" nullable:"false"`
 	Explanation  Explanation      `json:"explanation"`
@@ -208,7 +123,7 @@ type Observation struct {
 	Started   time.Time         `json:"started"`
 	TookMS    int64             `json:"took_ms"`
 	Rcode     string            `json:"rcode,omitempty"`
-	Addresses []string          `json:"addresses" nullable:"false"`
+	Addresses []netip.Addr      `json:"addresses" nullable:"false"`
 	Hops      []Hop             `json:"hops" nullable:"false"`
 	Status    int               `json:"status,omitempty" doc:"of the last hop"`
 	BodyBytes int64             `json:"body_bytes"`
@@ -219,41 +134,31 @@ type Observation struct {
 
 // Hop is one answer on the way.
 type Hop struct {
-	Address    string `json:"address,omitempty"`
-	Status     int    `json:"status"`
-	TLS        string `json:"tls,omitempty" doc:"version of TLS"`
-	TLSProblem string `json:"tls_problem,omitempty"`
-	TookMS     int64  `json:"took_ms"`
-}
-
-// Event is one line of a case's history.
-type Event struct {
-	Seq   int64              `json:"seq"`
-	At    time.Time          `json:"at"`
-	Kind  casefile.EventKind `json:"kind"`
-	Actor string             `json:"actor"`
-	Data  map[string]string  `json:"data"`
-	Hash  string             `json:"hash" doc:"SHA-256 that chains it to the one before"`
+	Address    netip.Addr `json:"address,omitzero"`
+	Status     int        `json:"status"`
+	TLS        string     `json:"tls,omitempty" doc:"version of TLS"`
+	TLSProblem string     `json:"tls_problem,omitempty"`
+	TookMS     int64      `json:"took_ms"`
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 func rowOf(c casefile.Case, m mask.Masker) CaseRow {
 	r := CaseRow{
-		ID: c.ID, Target: c.Target.String(), Standing: c.Standing, Held: c.Held, Opened: c.Opened.UTC(), Episode: episodeOf(c.Episode), Visits: c.Visits,
-		Hotlines: []string{},
+		ID: c.ID, Target: c.Target.String(), Standing: c.Standing, Held: c.Held, Opened: c.Opened,
+		Episode: mask.Of(m, c.Episode), Visits: c.Visits, Hotlines: []string{},
 	}
 	if !c.Due.At.IsZero() {
-		r.Due = &Due{c.Due.At.UTC(), c.Due.Why}
+		r.Due = &c.Due
 	}
 	if c.Last.State != "" {
-		r.LastVerdict = &Opinion{c.Last.State, c.Last.Reason, c.Last.Reason.ICCAM(), c.Last.At.UTC()}
+		r.LastVerdict = &Opinion{c.Last, c.Last.Reason.ICCAM()}
 	}
 	if c.Hosting != nil {
 		r.HostingCountry, r.Provider = c.Hosting.Country, m.Text(c.Hosting.Provider)
 	}
 	if c.Assignment != nil {
-		r.Assigned, r.Hotlines = c.Assignment.AssignedCountry, list(c.Assignment.Hotlines)
+		r.Assigned, r.Hotlines = c.Assignment.AssignedCountry, shape.List(c.Assignment.Hotlines)
 	}
 	r.Question = questionOf(c, nil, m)
 	return r
@@ -269,111 +174,52 @@ func questionOf(c casefile.Case, page *casefile.Features, m mask.Masker) *Questi
 	return &Question{About: q.About, Text: m.Text(text), Answers: answers}
 }
 
-func episodeOf(e casefile.Episode) Episode {
-	return Episode{
-		Number: e.Number, Opened: utc(e.Opened), FirstSeen: utc(e.FirstSeen), LastSeen: utc(e.LastSeen), FirstGone: utc(e.FirstGone), Removed: utc(e.Removed), Recorded: e.Recorded,
-		FirstNotice: utc(e.FirstNotice), LastNotice: utc(e.LastNotice),
-		ProviderSince: utc(e.ProviderSince), CountrySince: utc(e.CountrySince),
-	}
-}
-
-func verdictOf(v casefile.Verdict, m mask.Masker) Verdict {
-	v = m.Verdict(v)
-	return Verdict{State: v.State, Reason: v.Reason, ICCAM: v.Reason.ICCAM(), Signals: list(v.Signals), Dissent: list(v.Dissent)}
+func verdictOf(v casefile.Verdict, m mask.Masker) shape.Verdict {
+	return shape.VerdictOf(mask.Of(m, v))
 }
 
 func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
-	h = m.Hosting(h)
-	out := &Hosting{
-		Provider: h.Provider, ASN: h.ASN, Country: h.Country, Confidence: h.Confidence, Disputed: h.Disputed, Origin: h.Origin,
-		Addresses: texts(h.Addresses), Contacts: list(h.Contacts), Steps: list(h.Steps), Decided: utc(h.Decided), Claims: []Claim{},
-		Dissent: list(h.Dissent), Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar,
-	}
+	h = mask.Of(m, h)
+	out := &Hosting{Hosting: h, ASN: h.ASN, Country: h.Country, Decided: h.Decided}
 	if h.Network.IsValid() {
 		out.Network = h.Network.String()
-	}
-	for _, c := range h.Claims {
-		claim := Claim{Fact: c.Fact, Value: c.Value, Source: c.Source, AsOf: utc(c.AsOf), Problem: c.Problem}
-		if c.Address.IsValid() {
-			claim.Address = c.Address.String()
-		}
-		out.Claims = append(out.Claims, claim)
-	}
-	if r := out.Registrar; r != nil {
-		r.DomainStatus, r.Created, r.Updated, r.Expires = list(r.DomainStatus), utc(r.Created), utc(r.Updated), utc(r.Expires) // r is the masker's copy
-	}
-	return out
-}
-
-// originOf is the record; only its country for those who may not reveal the URL.
-func originOf(o *casefile.Origin, mayReveal bool) *Origin {
-	if o == nil {
-		return nil
-	}
-	out := &Origin{Country: o.Country}
-	if mayReveal {
-		out.By, out.At = o.By, utc(o.At)
-		if o.Address.IsValid() {
-			out.Address = o.Address.String()
-		}
 	}
 	return out
 }
 
 func assignedOf(a casefile.Assignment) *Assigned {
-	return &Assigned{a.HostingCountry, a.AssignedCountry, list(a.Hotlines), a.Policy, utc(a.At), utc(a.Acknowledged), a.Confirmed}
+	return &Assigned{a.HostingCountry, a.AssignedCountry, shape.List(a.Hotlines), a.Policy, a.At, a.Acknowledged, a.Confirmed}
 }
 
 func visitOf(v casefile.Visit, t casefile.Target, m mask.Masker) Visit {
-	out := Visit{ID: v.ID, Started: utc(v.Started), Ended: utc(v.Ended), Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Believed, Observations: []Observation{}}
-	for _, o := range v.Observations {
-		seen := Observation{
-			Vantage: o.Vantage, Purpose: o.Purpose, Started: utc(o.Started), TookMS: o.Took.Milliseconds(), Rcode: o.Resolution.Rcode,
-			Addresses: texts(o.Resolution.Addresses), Hops: []Hop{}, Status: o.Status, BodyBytes: o.BodyBytes, Truncated: o.Truncated,
-			Markers: []casefile.Marker{}, Fault: o.Fault,
-		}
-		if o.Features != nil {
-			seen.Markers = list(o.Features.Markers)
-		}
-		for _, h := range o.Hops {
-			hop := Hop{Status: h.Status, TookMS: h.Took.Milliseconds()}
-			if h.Address.IsValid() {
-				hop.Address = h.Address.String()
-			}
-			if h.TLS != nil {
-				hop.TLS, hop.TLSProblem = h.TLS.Version, h.TLS.Problem
-			}
-			seen.Hops = append(seen.Hops, hop)
-		}
-		out.Observations = append(out.Observations, seen)
+	return Visit{
+		ID: v.ID, Started: v.Started, Ended: v.Ended, Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Believed,
+		Observations: each(v.Observations, observationOf),
+		Explanation:  explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: t, Shown: m.Text}),
 	}
-	out.Explanation = explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: t, Shown: m.Text})
-	return out
 }
 
-func eventOf(e casefile.Event, m mask.Masker) Event {
-	out := Event{Seq: e.Seq, At: utc(e.At), Kind: e.Kind, Actor: e.Actor, Data: make(map[string]string, len(e.Data)), Hash: e.Hash}
-	for k, v := range e.Data {
-		out.Data[k] = m.Text(v)
+func observationOf(o casefile.Observation) Observation {
+	seen := Observation{
+		Vantage: o.Vantage, Purpose: o.Purpose, Started: o.Started, TookMS: o.Took.Milliseconds(), Rcode: o.Resolution.Rcode,
+		Addresses: shape.List(o.Resolution.Addresses), Status: o.Status, BodyBytes: o.BodyBytes, Truncated: o.Truncated,
+		Markers: []casefile.Marker{}, Fault: o.Fault,
 	}
-	return out
+	if o.Features != nil {
+		seen.Markers = shape.List(o.Features.Markers)
+	}
+	seen.Hops = each(o.Hops, func(h casefile.Hop) Hop {
+		hop := Hop{Address: h.Address, Status: h.Status, TookMS: h.Took.Milliseconds()}
+		if h.TLS != nil {
+			hop.TLS, hop.TLSProblem = h.TLS.Version, h.TLS.Problem
+		}
+		return hop
+	})
+	return seen
 }
 
-// utc keeps the zero time zero, so that it is left out.
-func utc(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC()
-}
-
-// list is a copy that is never nil: [] in JSON, not null.
-func list[T any](in []T) []T { return append([]T{}, in...) }
-
-func texts(in []netip.Addr) []string {
-	out := make([]string, len(in))
-	for i, a := range in {
-		out[i] = a.String()
-	}
-	return out
+func eventOf(e casefile.Event, m mask.Masker) casefile.Event {
+	shown := mask.Of(m, e)
+	shown.Hash = e.Hash
+	return shown
 }

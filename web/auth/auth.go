@@ -31,3 +31,6 @@ type Tokens func(ctx context.Context, hash []byte) (casefile.Person, error)
 // Accounts finds a user of the pages by name, with the hash that HashPassword made
 // of the password. An unknown or disabled one is a *casefile.Problem of code not_found.
 type Accounts func(ctx context.Context, name string) (p casefile.Person, passwordHash string, err error)
+
+// MayReveal says whether who asks may reveal URLs.
+func MayReveal(ctx context.Context) bool { return From(ctx).Role.May(casefile.RoleAnalyst) }

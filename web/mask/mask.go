@@ -9,6 +9,7 @@ package mask
 
 import (
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -45,8 +46,17 @@ func New(targets ...casefile.Target) Masker {
 	return m
 }
 
-// Origins is m that masks the addresses of the recorded origin of c as well: such an
-// address leads to what the URL leads to. Addresses that the target itself has are
+// Case makes the Masker of a case. Those who may not reveal its URL are not shown the
+// address of its origin either: it leads to what the URL leads to.
+func Case(c casefile.Case, mayReveal bool) Masker {
+	m := New(c.Target, c.Referrer)
+	if !mayReveal {
+		m = m.Origins(c)
+	}
+	return m
+}
+
+// Origins is m that masks the addresses of the recorded origin of c as well. Addresses that the target itself has are
 // facts that every case shows.
 func (m Masker) Origins(c casefile.Case) Masker {
 	var told []netip.Addr
@@ -162,62 +172,56 @@ func asciiLower(s string) string {
 	return string(b)
 }
 
-// Texts masks each of a list, into a new one.
-func (m Masker) Texts(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = m.Text(s)
-	}
-	return out
-}
-
-// Contact is c with its texts masked.
-func (m Masker) Contact(c casefile.Contact) casefile.Contact {
-	c.Name, c.Role, c.Email, c.Form, c.Why = m.Text(c.Name), m.Text(c.Role), m.Text(c.Email), m.Text(c.Form), m.Text(c.Why)
-	return c
-}
-
-// Hosting is a copy of h with its texts masked.
-func (m Masker) Hosting(h casefile.Hosting) casefile.Hosting {
-	h.Provider, h.Steps, h.Dissent = m.Text(h.Provider), m.Texts(h.Steps), m.Texts(h.Dissent)
-	h.Claims = append([]casefile.Claim(nil), h.Claims...)
-	for i := range h.Claims {
-		c := &h.Claims[i]
-		c.Value, c.Source, c.Problem = m.Text(c.Value), m.Text(c.Source), m.Text(c.Problem)
-		if slices.Contains(m.origins, c.Address) {
-			c.Address = netip.Addr{}
-		}
-	}
-	h.Contacts = append([]casefile.Contact(nil), h.Contacts...)
-	for i := range h.Contacts {
-		h.Contacts[i] = m.Contact(h.Contacts[i])
-	}
-	if h.Edge != nil {
-		e := *h.Edge
-		e.Name, e.Evidence, e.Signs = m.Text(e.Name), m.Text(e.Evidence), m.Texts(e.Signs)
-		e.AbuseEmail, e.AbuseForm = m.Text(e.AbuseEmail), m.Text(e.AbuseForm)
-		h.Edge = &e
-	}
-	if h.Platform != nil {
-		p := *h.Platform
-		p.Name, p.Evidence, p.Signs = m.Text(p.Name), m.Text(p.Evidence), m.Texts(p.Signs)
-		p.AbuseEmail, p.AbuseForm = m.Text(p.AbuseEmail), m.Text(p.AbuseForm)
-		h.Platform = &p
-	}
-	if h.Registrar != nil {
-		r := *h.Registrar
-		r.Name, r.AbuseEmail, r.DomainStatus = m.Text(r.Name), m.Text(r.AbuseEmail), m.Texts(r.DomainStatus)
-		r.Nameservers, r.NameserverOperators = m.Texts(r.Nameservers), m.Texts(r.NameserverOperators)
-		h.Registrar = &r
-	}
-	return h
-}
-
-// Verdict is a copy of v with the values of its signals masked.
-func (m Masker) Verdict(v casefile.Verdict) casefile.Verdict {
-	v.Signals = append([]casefile.Signal(nil), v.Signals...)
-	for i := range v.Signals {
-		v.Signals[i].Value = m.Text(v.Signals[i].Value)
-	}
+// Of is a copy of v for whoever may not know the hosts: every text in it is masked, at
+// every depth, so that a field that is new needs no thought; codes (types of their own)
+// stay. Addresses of recorded origins are left out. Lists and maps are not nil.
+func Of[T any](m Masker, v T) T {
+	in := reflect.ValueOf(&v).Elem()
+	m.mask(in)
 	return v
+}
+
+// mask replaces what v holds. It writes to nothing that v shares with its original.
+func (m Masker) mask(v reflect.Value) {
+	switch x := v.Interface().(type) {
+	case string:
+		v.SetString(m.Text(x))
+		return
+	case netip.Addr:
+		if slices.Contains(m.origins, x) {
+			v.SetZero()
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			fresh := reflect.New(v.Type().Elem())
+			fresh.Elem().Set(v.Elem())
+			m.mask(fresh.Elem())
+			v.Set(fresh)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				m.mask(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		fresh := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(fresh, v)
+		for i := range fresh.Len() {
+			m.mask(fresh.Index(i))
+		}
+		v.Set(fresh)
+	case reflect.Map:
+		fresh := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for key, value := range v.Seq2() {
+			one := reflect.New(v.Type().Elem()).Elem()
+			one.Set(value)
+			m.mask(one)
+			fresh.SetMapIndex(key, one)
+		}
+		v.Set(fresh)
+	}
 }

@@ -60,7 +60,7 @@ func TestHostingIsMaskedInACopy(t *testing.T) {
 		},
 	}
 	before, _ := json.Marshal(h)
-	masked, err := json.Marshal(mask.New(target(t, "https://"+host+"/a")).Hosting(h))
+	masked, err := json.Marshal(mask.Of(mask.New(target(t, "https://"+host+"/a")), h))
 	if err != nil || strings.Contains(string(masked), "site-1") {
 		t.Errorf("%s, %v", masked, err)
 	}
@@ -90,7 +90,7 @@ func TestOriginsAreMasked(t *testing.T) {
 			t.Errorf("Text(%q) = %q, want %q", in, got, want)
 		}
 	}
-	h := m.Hosting(*c.Hosting)
+	h := mask.Of(m, *c.Hosting)
 	shown, err := json.Marshal(h)
 	if err != nil || strings.Contains(string(shown), v4.String()) || strings.Contains(string(shown), v6.String()) {
 		t.Errorf("%s, %v", shown, err)

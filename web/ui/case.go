@@ -12,6 +12,7 @@ import (
 	"vigil/lifecycle"
 	"vigil/web/auth"
 	"vigil/web/mask"
+	"vigil/web/needs"
 )
 
 type caseView struct {
@@ -72,18 +73,22 @@ func idOf(r *http.Request, name string) (int64, error) {
 	return id, nil
 }
 
-func (u *UI) caseByID(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+// caseOf loads the case that a page is about; ok is false when it was answered why not.
+func (u *UI) caseOf(w http.ResponseWriter, r *http.Request) (c casefile.Case, ok bool) {
 	id, err := idOf(r, "id")
-	if err != nil {
-		u.wrong(w, r, "find case", err)
-		return
+	if err == nil {
+		c, err = u.Store.Case(r.Context(), casefile.CaseID(id))
 	}
-	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
 	if err != nil {
 		u.wrong(w, r, "load case", err)
-		return
 	}
-	u.showCase(w, r, http.StatusOK, c, casefile.Target{}, "")
+	return c, err == nil
+}
+
+func (u *UI) caseByID(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
+	if c, ok := u.caseOf(w, r); ok {
+		u.showCase(w, r, http.StatusOK, c, casefile.Target{}, "")
+	}
 }
 
 // showCase shows a case; with the URL when revealed is set.
@@ -98,33 +103,25 @@ func (u *UI) showCase(w http.ResponseWriter, r *http.Request, status int, c case
 
 func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (caseView, error) {
 	ctx := r.Context()
-	m := mask.New(c.Target, c.Referrer)
-	mayReveal := auth.From(ctx).Role.May(casefile.RoleAnalyst)
-	if !mayReveal {
-		m = m.Origins(c)
-	}
+	mayReveal := auth.MayReveal(ctx)
+	m := mask.Case(c, mayReveal)
 	v := caseView{Case: c, Now: time.Now().UTC(), Removal: u.Removal}
 	if !revealed.IsZero() {
 		m, v.Revealed, v.Referrer = mask.Masker{}, revealed.URL(), c.Referrer.URL()
 	}
 	if c.Hosting != nil {
-		h := m.Hosting(*c.Hosting)
+		h := mask.Of(m, *c.Hosting)
 		v.Hosting, v.OriginCounts = &h, h.Origin == casefile.OriginKnown && c.Hosting.Knows(c.Origin)
 		v.OriginForm = h.Edge != nil || c.Origin != nil || c.Standing == casefile.Review
 	}
-	if o := c.Origin; o != nil {
-		v.Origin = &casefile.Origin{Country: o.Country}
-		if mayReveal {
-			v.Origin = o
-		}
+	if v.Origin = c.Origin; !mayReveal {
+		v.Origin = c.Origin.Public()
 	}
 	var err error
 	if v.Reports, err = u.Store.Reports(ctx, c.ID); err != nil {
 		return v, err
 	}
-	for i := range v.Reports {
-		v.Reports[i].Source, v.Reports[i].Reference = m.Text(v.Reports[i].Source), m.Text(v.Reports[i].Reference)
-	}
+	v.Reports = mask.Of(m, v.Reports)
 	if v.Namesakes, err = u.Store.Namesakes(ctx, c.ID); err != nil {
 		return v, err
 	}
@@ -134,7 +131,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	}
 	var read *casefile.Features
 	if len(last) > 0 {
-		last[0].Verdict = m.Verdict(last[0].Verdict)
+		last[0].Verdict = mask.Of(m, last[0].Verdict)
 		v.Visit = &last[0]
 		if v.Visit.Believed {
 			read = v.Visit.Page()
@@ -185,14 +182,8 @@ func (u *UI) reveal(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 // change does something to a case for a reason, and shows the case: with a
 // problem, with the URL that do revealed, or at its own address.
 func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Context, casefile.Case, string) (casefile.Target, error)) {
-	id, err := idOf(r, "id")
-	if err != nil {
-		u.wrong(w, r, "find case", err)
-		return
-	}
-	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
-	if err != nil {
-		u.wrong(w, r, "load case", err)
+	c, ok := u.caseOf(w, r)
+	if !ok {
 		return
 	}
 	reason := strings.TrimSpace(r.PostFormValue("reason"))
@@ -204,11 +195,11 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 	revealed, err := do(r.Context(), c, reason)
 	switch problem := problemIn(err); {
 	case problem != nil:
-		u.showCase(w, r, statusOf(problem), c, casefile.Target{}, problem.Detail)
+		u.showCase(w, r, needs.Status(problem), c, casefile.Target{}, problem.Detail)
 	case err != nil:
 		u.wrong(w, r, "change case", err)
 	case revealed.IsZero():
-		http.Redirect(w, r, "/cases/"+strconv.FormatInt(id, 10), http.StatusSeeOther)
+		http.Redirect(w, r, "/cases/"+strconv.FormatInt(int64(c.ID), 10), http.StatusSeeOther)
 	default:
 		u.showCase(w, r, http.StatusOK, c, revealed, "")
 	}

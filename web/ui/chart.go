@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"vigil/web/figures"
+	"vigil/stats"
 	"vigil/words"
 )
 
@@ -51,11 +51,11 @@ var xSteps = []time.Duration{
 
 // draw makes the chart of a curve; nil when there is nothing to draw. The curve
 // starts at 1 and falls in steps: between two points nothing is assumed.
-func draw(g figures.Group) *chart {
+func draw(g stats.Figures) *chart {
 	if len(g.Curve) == 0 {
 		return nil
 	}
-	end := g.Curve[len(g.Curve)-1].After
+	end := g.Curve[len(g.Curve)-1].At
 	end = max(end+end/50, time.Second)
 	x := func(d time.Duration) string {
 		return coordinate(plotLeft + (plotRight-plotLeft)*float64(d)/float64(end))
@@ -64,12 +64,12 @@ func draw(g figures.Group) *chart {
 		return coordinate(plotBottom - (plotBottom-plotTop)*min(1, max(0, share)))
 	}
 	c := &chart{Width: chartWidth, Height: chartHeight, Describe: describe(g)}
-	c.Line = "M" + x(0) + " " + y(1) + steps(g.Curve, x, y, func(p figures.Point) float64 { return p.Remaining }) + "H" + x(end)
+	c.Line = "M" + x(0) + " " + y(1) + steps(g.Curve, x, y, func(p stats.Point) float64 { return p.Survival }) + "H" + x(end)
 	c.Band = band(g.Curve, end, x, y)
 	for _, p := range g.Curve {
 		if p.Censored > 0 && len(c.Censored) < maxStrokes {
-			at := plotBottom - (plotBottom-plotTop)*p.Remaining
-			c.Censored = append(c.Censored, stroke{x(p.After), coordinate(at - tickHalf), coordinate(at + tickHalf)})
+			at := plotBottom - (plotBottom-plotTop)*p.Survival
+			c.Censored = append(c.Censored, stroke{x(p.At), coordinate(at - tickHalf), coordinate(at + tickHalf)})
 		}
 	}
 	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
@@ -94,25 +94,25 @@ func draw(g figures.Group) *chart {
 }
 
 // steps is the path from the start over the points: along, then down.
-func steps(points []figures.Point, x func(time.Duration) string, y func(float64) string, value func(figures.Point) float64) string {
+func steps(points stats.Curve, x func(time.Duration) string, y func(float64) string, value func(stats.Point) float64) string {
 	var b strings.Builder
 	for _, p := range points {
-		b.WriteString("H" + x(p.After) + "V" + y(value(p)))
+		b.WriteString("H" + x(p.At) + "V" + y(value(p)))
 	}
 	return b.String()
 }
 
 // band is the area between the lower and the upper end: along the upper steps, back along the lower ones.
-func band(points []figures.Point, end time.Duration, x func(time.Duration) string, y func(float64) string) string {
+func band(points stats.Curve, end time.Duration, x func(time.Duration) string, y func(float64) string) string {
 	var b strings.Builder
-	b.WriteString("M" + x(0) + " " + y(1) + steps(points, x, y, func(p figures.Point) float64 { return p.High }) + "H" + x(end))
-	b.WriteString("V" + y(points[len(points)-1].Low))
+	b.WriteString("M" + x(0) + " " + y(1) + steps(points, x, y, func(p stats.Point) float64 { return p.Upper }) + "H" + x(end))
+	b.WriteString("V" + y(points[len(points)-1].Lower))
 	for i := len(points) - 1; i >= 0; i-- {
 		before := 1.0
 		if i > 0 {
-			before = points[i-1].Low
+			before = points[i-1].Lower
 		}
-		b.WriteString("H" + x(points[i].After) + "V" + y(before))
+		b.WriteString("H" + x(points[i].At) + "V" + y(before))
 	}
 	return b.String() + "H" + x(0) + "Z"
 }
@@ -133,11 +133,11 @@ func spanShort(d time.Duration) string {
 }
 
 // describe tells the curve in a sentence.
-func describe(g figures.Group) string {
+func describe(g stats.Figures) string {
 	last := g.Curve[len(g.Curve)-1]
-	s := fmt.Sprintf("It begins at 100 %% and is at %s after %s.", words.Percent(last.Remaining), words.Span(last.After))
-	if g.Median != nil {
-		s += " Half were gone after " + words.Span(*g.Median) + "."
+	s := fmt.Sprintf("It begins at 100 %% and is at %s after %s.", words.Percent(last.Survival), words.Span(last.At))
+	if g.Median.At != nil {
+		s += " Half were gone after " + words.Span(*g.Median.At) + "."
 	}
 	return s
 }

@@ -52,11 +52,7 @@ func (u *UI) history(ctx context.Context, v *caseView, q url.Values, m mask.Mask
 	for i := range v.Timeline {
 		e := &v.Timeline[i]
 		if e.Event != nil {
-			data := make(map[string]string, len(e.Event.Data))
-			for k, value := range e.Event.Data {
-				data[k] = m.Text(value)
-			}
-			e.Event.Data = data
+			e.Event.Data = mask.Of(m, e.Event.Data)
 			beforeEvent = e.Event.Seq
 		} else {
 			beforeVisit = int64(e.Visit.ID)

@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -25,7 +24,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/web/auth"
-	"vigil/web/figures"
+	"vigil/web/needs"
 	"vigil/words"
 )
 
@@ -38,52 +37,8 @@ var (
 	icon []byte
 )
 
-// Store is what the pages need kept. A *casefile.Problem among its errors is
-// told to the person; every other error is ours. It must be safe for concurrent use.
-type Store interface {
-	Case(ctx context.Context, id casefile.CaseID) (casefile.Case, error)
-	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
-	Counts(ctx context.Context) (map[casefile.Standing]int, error)
-	Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error)
-	Namesakes(ctx context.Context, id casefile.CaseID) (casefile.Namesakes, error)
-	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
-	LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error)
-	Act(ctx context.Context, id casefile.CaseID, a casefile.Action) (casefile.Case, error)
-	Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (casefile.Target, error)
-	Notices(ctx context.Context, f casefile.NoticeFilter) ([]casefile.Notice, error)
-	Notice(ctx context.Context, id casefile.NoticeID) (casefile.Notice, error)
-}
-
-// Sessions keeps the sessions of logged-in people, by a hash of their token. It
-// has the shape of an scs store; one with FindCtx, CommitCtx and DeleteCtx is
-// called with the request's context.
-type Sessions interface {
-	Find(token string) (b []byte, found bool, err error)
-	Commit(token string, b []byte, expiry time.Time) error
-	Delete(token string) error
-}
-
-// Options of the pages. All but those with a default are required.
-type Options struct {
-	Store    Store
-	Accounts auth.Accounts
-	Sessions Sessions
-	// Origin reads the address and the country of an origin; see web.Options.
-	Origin   func(address, country string) (netip.Addr, string, *casefile.Problem)
-	Figures  figures.Source
-	Degraded func() []string  // what is not sound at the moment, a sentence each; see web.Options. Default: nothing
-	Removal  casefile.Confirm // what confirms a removal; see web.Options
-	Log      *zap.Logger      // default: none
-	// Secure says that browsers reach the pages over TLS: the cookie is then
-	// bound to it. Without it, the pages belong on a loopback address only.
-	Secure bool
-	// Origins are further origins, for example https://vigil.example, under which a proxy shows the pages.
-	Origins []string
-	// Timeout bounds the work for one request; default 30 s.
-	Timeout time.Duration
-	// Lifetime is how long a log-in lasts; default 12 h. Idle is how long it lasts unused; default 1 h.
-	Lifetime, Idle time.Duration
-}
+// Options of the pages.
+type Options = needs.Options
 
 // UI serves the pages. It is safe for concurrent use.
 type UI struct {
@@ -99,22 +54,11 @@ type UI struct {
 
 // New makes the pages.
 func New(o Options) (*UI, error) {
-	if o.Store == nil || o.Accounts == nil || o.Sessions == nil || o.Origin == nil || o.Figures == nil {
-		return nil, errors.New("ui: Store, Accounts, Sessions, Origin and Figures are required")
+	if err := o.Defaults(); err != nil {
+		return nil, fmt.Errorf("ui: %w", err)
 	}
-	if o.Degraded == nil {
-		o.Degraded = func() []string { return nil }
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	for value, standard := range map[*time.Duration]time.Duration{&o.Timeout: 30 * time.Second, &o.Lifetime: 12 * time.Hour, &o.Idle: time.Hour} {
-		if *value == 0 {
-			*value = standard
-		}
-		if *value < 0 {
-			return nil, errors.New("ui: Timeout, Lifetime and Idle must be above zero")
-		}
+	if o.Accounts == nil || o.Sessions == nil {
+		return nil, errors.New("ui: Accounts and Sessions are required")
 	}
 	u := &UI{Options: o, words: words.In(words.English), passwords: auth.NewVerifier(), tries: newTries()}
 	var err error
@@ -239,7 +183,7 @@ func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err err
 	title, status, detail := "Something is wrong", http.StatusInternalServerError, "Vigil could not do this; the reason is in its log."
 	switch {
 	case errors.As(err, &problem):
-		status, detail = statusOf(problem), problem.Detail
+		status, detail = needs.Status(problem), problem.Detail
 		if status == http.StatusNotFound {
 			title = "Not found"
 		}
@@ -249,17 +193,4 @@ func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err err
 		u.Log.Error("request failed", zap.String("doing", doing), zap.Error(err))
 	}
 	u.show(w, r, status, "wrong.html", page{Title: title, Content: detail})
-}
-
-func statusOf(p *casefile.Problem) int {
-	switch p.Code {
-	case casefile.ProblemNotFound:
-		return http.StatusNotFound
-	case casefile.ProblemConflict:
-		return http.StatusConflict
-	case casefile.ProblemForbidden:
-		return http.StatusForbidden
-	default:
-		return http.StatusUnprocessableEntity
-	}
 }

@@ -25,19 +25,13 @@ type visitView struct {
 
 // visit explains the verdict of one visit, with the transcript of each look.
 func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
-	id, err := idOf(r, "id")
-	if err != nil {
-		u.wrong(w, r, "find case", err)
-		return
-	}
 	number, err := idOf(r, "visit")
 	if err != nil {
 		u.wrong(w, r, "find visit", err)
 		return
 	}
-	c, err := u.Store.Case(r.Context(), casefile.CaseID(id))
-	if err != nil {
-		u.wrong(w, r, "load case", err)
+	c, ok := u.caseOf(w, r)
+	if !ok {
 		return
 	}
 	found, err := u.Store.Visits(r.Context(), c.ID, casefile.VisitID(number)+1, 2)
@@ -52,10 +46,7 @@ func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	if len(found) > 1 {
 		v.Earlier = found[1].ID
 	}
-	m := mask.New(c.Target, c.Referrer)
-	if !auth.From(r.Context()).Role.May(casefile.RoleAnalyst) {
-		m = m.Origins(c)
-	}
+	m := mask.Case(c, auth.MayReveal(r.Context()))
 	v.Explanation = explain.Verdict(found[0].Verdict, found[0].Observations, explain.Reading{Target: c.Target, Shown: m.Text})
 	u.show(w, r, http.StatusOK, "visit.html", page{Title: "Visit " + strconv.FormatInt(number, 10), Section: "cases", Content: v})
 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"vigil/casefile"
+	"vigil/stats"
 	"vigil/web/auth"
-	"vigil/web/figures"
 )
 
 // Start is when the samples take place: Now is their present.
@@ -197,25 +197,29 @@ func notice(c casefile.Case, id casefile.NoticeID, at time.Time) casefile.Notice
 }
 
 // Figures are sample figures: half of the episodes are gone after two days.
-func Figures(_ context.Context, q figures.Query) (figures.Figures, error) {
-	f := figures.Figures{Clock: q.Clock, By: q.By, AsOf: Now, All: group("", 400, true)}
-	if q.By != figures.ByNothing {
+func Figures(_ context.Context, q stats.Query) (stats.Removal, error) {
+	f := stats.Removal{Query: q, AsOf: Now, All: stats.Summary{Figures: sampleOf(400, true)}}
+	if q.By != stats.ByNothing {
 		for i, name := range []string{"NL", "US", "", "DE"} {
-			f.Groups = append(f.Groups, group(name, 160-40*i, false))
+			f.Groups = append(f.Groups, stats.GroupSummary{Key: name, Summary: stats.Summary{Figures: sampleOf(160-40*i, false)}})
 		}
-		f.Groups[3].Median, f.Groups[3].P90, f.Groups[3].Shares = nil, nil, []figures.Share{{Within: 24 * time.Hour}}
+		last := &f.Groups[3]
+		last.Median, last.P90, last.Shares = stats.Quantile{}, stats.Quantile{}, []stats.Share{{Within: 24 * time.Hour}}
 	}
 	return f, nil
 }
 
-func group(name string, n int, curve bool) figures.Group {
+func sampleOf(n int, curve bool) stats.Figures {
 	day := 24 * time.Hour
 	median, p90 := 47*time.Hour, 9*day
-	g := figures.Group{Name: name, N: n, Hosts: n / 5, Removed: n * 8 / 10, Recorded: n / 40, Censored: n * 15 / 100, Unavailable: n * 5 / 100, Excluded: n / 20, Median: &median, P90: &p90}
+	g := stats.Figures{
+		N: n, Hosts: n / 5, Removed: n * 8 / 10, Recorded: n / 40, Censored: n*15/100 + n*5/100, Unavailable: n * 5 / 100, Excluded: stats.Excluded{NeverSeen: n / 20},
+		Median: stats.Quantile{At: &median}, P90: stats.Quantile{At: &p90},
+	}
 	remaining := func(t time.Duration) float64 { return math.Exp2(-t.Hours() / 47) }
 	for _, d := range []int{1, 2, 3, 7, 28, 42} {
 		gone := 1 - remaining(time.Duration(d)*day)
-		g.Shares = append(g.Shares, figures.Share{Within: time.Duration(d) * day, Share: gone, Low: max(0, gone-0.04), High: min(1, gone+0.03), Known: d < 42})
+		g.Shares = append(g.Shares, stats.Share{Within: time.Duration(d) * day, Estimate: gone, Lower: max(0, gone-0.04), Upper: min(1, gone+0.03), Reached: d < 42})
 	}
 	for i := range 40 {
 		if !curve {
@@ -223,7 +227,7 @@ func group(name string, n int, curve bool) figures.Group {
 		}
 		t := time.Duration(i) * 9 * time.Hour
 		r := remaining(t)
-		p := figures.Point{After: t, Remaining: r, Low: max(0, r-0.05), High: min(1, r+0.05), Removed: 8, AtRisk: n - 10*i}
+		p := stats.Point{At: t, Survival: r, Lower: max(0, r-0.05), Upper: min(1, r+0.05), Removed: 8, AtRisk: n - 10*i}
 		if i%4 == 3 {
 			p.Censored = 6
 		}
