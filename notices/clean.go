@@ -11,7 +11,7 @@ const lineWidth = 78
 
 // clean makes one printable line of a foreign text: control characters, line
 // breaks of every kind, direction overrides and broken UTF-8 become spaces, runs
-// of space become one, and what is longer than limit runes is cut with "...".
+// of space become one, and what is longer than limit runes is cut, with "..." where there is room for it.
 // What comes out can be put into a header or a line of a notice.
 func clean(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
@@ -21,10 +21,14 @@ func clean(s string, limit int) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) <= limit {
+	switch runes := []rune(s); {
+	case len(runes) <= limit:
 		return s
+	case limit <= 3: // no room for dots
+		return strings.TrimSpace(string(runes[:limit]))
+	default:
+		return strings.TrimSpace(string(runes[:limit-3])) + "..."
 	}
-	return strings.TrimSpace(string([]rune(s)[:limit-3])) + "..."
 }
 
 // wrap breaks a text between words into lines of at most lineWidth runes; later

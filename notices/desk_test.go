@@ -483,4 +483,9 @@ func TestClean(t *testing.T) {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
+	for limit, want := range map[int]string{0: "", 1: "t", 2: "tw", 3: "twe", 4: "t..."} {
+		if got := clean("twenty", limit); got != want {
+			t.Errorf("cut to %d it is %q, want %q", limit, got, want)
+		}
+	}
 }
