@@ -25,6 +25,7 @@ type stored struct {
 	targetKey string
 	seq       int64 // of the last event
 	hash      string
+	basisKey  string // of the basis that the latest visits were judged from; empty: it stays
 	// What is new and not in the document: zero without.
 	hostingID int64
 	reportID  casefile.ReportID
@@ -162,11 +163,11 @@ func (s *Store) HostKey(t casefile.Target) casefile.HostKey {
 	return casefile.HostKey(s.keys.Digest("host", []byte(t.Host())))
 }
 
-const lockColumns = "id, host_key, version, looking_at, due_why, visits, event_seq, event_hash"
+const lockColumns = "id, host_key, version, looking_at, due_why, visits, event_seq, event_hash, basis_key"
 
 func scanLocked(row scanner) (*stored, error) {
 	c := new(stored)
-	return c, row.Scan(&c.ID, &c.HostKey, &c.Version, stamp{&c.Looking}, &c.Due.Why, &c.Visits, &c.seq, &c.hash)
+	return c, row.Scan(&c.ID, &c.HostKey, &c.Version, stamp{&c.Looking}, &c.Due.Why, &c.Visits, &c.seq, &c.hash, &c.basisKey)
 }
 
 // lockCase locks a case that the transaction is about to change, and reads what every change needs.
@@ -212,13 +213,13 @@ func (s *Store) state(c *stored) ([]any, error) {
 		}
 	}
 	return []any{int64(c.ID), string(c.Standing), c.Version, c.Episode.Number, at(c.Due.At), clip(string(c.Due.Why), 20), at(c.Looking), c.Visits, c.seq, c.hash,
-		document, country, orNull(c.hostingID), orNull(int64(c.reportID)), referrer, c.newOrigin, origin}, nil
+		document, country, orNull(c.hostingID), orNull(int64(c.reportID)), referrer, c.newOrigin, origin, c.basisKey}, nil
 }
 
 const updateCase = `UPDATE cases SET standing = $2, version = $3, episode = $4, due_at = $5, due_why = $6, looking_at = $7, visits = $8,
 	event_seq = $9, event_hash = $10, document = $11, country = COALESCE($12, country), hosting_id = COALESCE($13, hosting_id),
 	report_id = COALESCE($14, report_id), referrer_sealed = COALESCE($15, referrer_sealed),
-	origin_sealed = CASE WHEN $16 THEN $17 ELSE origin_sealed END WHERE id = $1`
+	origin_sealed = CASE WHEN $16 THEN $17 ELSE origin_sealed END, basis_key = COALESCE(NULLIF($18, ''), basis_key) WHERE id = $1`
 
 // writeCase writes a case as it is after now, appends its events and brings its episode up to date.
 func (tx *transaction) writeCase(ctx context.Context, c *stored, events []casefile.Event, now time.Time) error {
@@ -241,7 +242,7 @@ func (tx *transaction) markCase(ctx context.Context, c *stored, events ...casefi
 	if err := tx.insertEvents(ctx, c.chain(events)); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, "mark case", "UPDATE cases SET looking_at = $2, visits = $3, event_seq = $4, event_hash = $5 WHERE id = $1",
-		c.ID, at(c.Looking), c.Visits, c.seq, c.hash)
+	_, err := tx.exec(ctx, "mark case", "UPDATE cases SET looking_at = $2, visits = $3, event_seq = $4, event_hash = $5, basis_key = COALESCE(NULLIF($6, ''), basis_key) WHERE id = $1",
+		c.ID, at(c.Looking), c.Visits, c.seq, c.hash, c.basisKey)
 	return err
 }

@@ -27,6 +27,7 @@ const (
 	maxTrail    = 32768
 	maxHosting  = 65536
 	maxOrigin   = 4096
+	maxBasis    = 16384
 	maxCase     = 8192
 	maxEpisode  = 2048
 	maxReport   = 4096

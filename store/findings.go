@@ -11,7 +11,7 @@ import (
 // What a visit found, written row by row inside its transaction. Foreign text is cut
 // to its column: a look that was made is recorded whatever it brought.
 
-func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, host casefile.HostKey) error {
+func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *stored) error {
 	signals := make([]casefile.Signal, 0, len(v.Verdict.Signals))
 	for _, g := range head(v.Verdict.Signals, casefile.MaxSignals) {
 		signals = append(signals, casefile.Signal{Name: clip(g.Name, 60), Value: clip(g.Value, casefile.MaxSignalValue), PointsTo: g.PointsTo})
@@ -24,16 +24,20 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, host c
 	if err != nil {
 		return fmt.Errorf("write dissent: %w", err)
 	}
+	basis, err := tx.s.sealBasis(c, v.Basis)
+	if err != nil {
+		return err
+	}
 	var id casefile.VisitID
-	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent, believed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent, believed, basis_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
 		v.CaseID, v.Started.UnixMilli(), v.Ended.UnixMilli(), clip(string(v.Why), 20), string(v.Verdict.State), string(v.Verdict.Reason),
-		signalText, dissent, v.Believed).Scan(&id)
+		signalText, dissent, v.Believed, bytesOrNull(basis)).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("insert visit: %w", err)
 	}
 	for _, o := range v.Observations {
-		if err := tx.insertObservation(ctx, v.CaseID, id, host, o); err != nil {
+		if err := tx.insertObservation(ctx, v.CaseID, id, c.HostKey, o); err != nil {
 			return err
 		}
 	}

@@ -5,17 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"vigil/casefile"
 )
 
 const (
-	visitsQuery = `SELECT id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed FROM visits
+	visitsQuery = `SELECT id, case_id, started_at, ended_at, why, state, reason, signals, dissent, believed, basis_sealed FROM visits
 		WHERE case_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
 	// A page's visits are all visits of the case between its ends.
 	observationsQuery = "SELECT " + observationColumns + ` FROM visits v JOIN observations o ON o.visit_id = v.id
 		WHERE v.case_id = $1 AND v.id BETWEEN $2 AND $3 ORDER BY v.id, o.id`
+	basisQuery   = "SELECT basis_sealed FROM visits WHERE case_id = $1 AND id < $2 AND basis_sealed IS NOT NULL ORDER BY id DESC LIMIT 1"
 	siblingQuery = "SELECT " + observationColumns + ` FROM siblings s JOIN observations o ON o.id = s.observation_id
 		WHERE s.host_key = $1 AND s.started_at >= $2`
 )
@@ -36,8 +38,11 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 
 func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) (visits []casefile.Visit, err error) {
 	defer wrap(&err, "read visits of case %d", id)
-	visits, err = query(ctx, from, scanVisit, visitsQuery, id, before, limit)
-	if err != nil || len(visits) == 0 {
+	based, err := query(ctx, from, s.scanVisit, visitsQuery, id, before, limit)
+	if err != nil || len(based) == 0 {
+		return nil, err
+	}
+	if visits, err = s.withBasis(ctx, from, id, based); err != nil {
 		return nil, err
 	}
 	looks, err := query(ctx, from, s.scanObservation, observationsQuery, id, visits[len(visits)-1].ID, visits[0].ID)
@@ -53,10 +58,67 @@ func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, be
 	return visits, err
 }
 
-func scanVisit(row scanner) (casefile.Visit, error) {
-	var v casefile.Visit
+// based is a visit with the basis of its own, sealed: nil when that is the one of the visit before.
+type based struct {
+	casefile.Visit
+	basis []byte
+}
+
+// withBasis opens the basis of each visit of a page; the visits are the newest first.
+func (s *Store) withBasis(ctx context.Context, from querier, id casefile.CaseID, list []based) ([]casefile.Visit, error) {
+	if oldest := &list[len(list)-1]; oldest.basis == nil {
+		before, err := query(ctx, from, func(row scanner) (sealed []byte, err error) { return sealed, row.Scan(&sealed) }, basisQuery, id, oldest.ID)
+		if err != nil {
+			return nil, err
+		}
+		oldest.basis = slices.Concat(before...)
+	}
+	visits := make([]casefile.Visit, len(list))
+	var now casefile.Basis
+	for i, v := range slices.Backward(list) {
+		if len(v.basis) > 0 {
+			var revealed casefile.RevealedBasis
+			err := s.openJSON("basis", id, v.basis, &revealed)
+			if err == nil {
+				now, err = revealed.Read()
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		visits[i], visits[i].Basis = v.Visit, now
+	}
+	return visits, nil
+}
+
+// sealBasis seals the basis of a visit of a locked case; nil when it is that of the visit before, or when none is known.
+// When it would not fit, its larger parts are left out: a visit that was made must be recorded.
+func (s *Store) sealBasis(c *stored, b casefile.Basis) ([]byte, error) {
+	if len(b.Vantages) == 0 {
+		return nil, nil
+	}
+	text, err := toJSON(b.Reveal(), maxBasis, "basis")
+	for _, drop := range []func(){func() { b.Decoy = nil }, func() { b.Registrar = nil }, func() { b.Baseline = nil }} {
+		if err != nil {
+			drop()
+			text, err = toJSON(b.Reveal(), maxBasis, "basis")
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	key := s.keys.Digest("basis", []byte(text))
+	if key == c.basisKey {
+		return nil, nil
+	}
+	c.basisKey = key
+	return s.keys.Seal([]byte(text), place("basis", c.ID))
+}
+
+func (s *Store) scanVisit(row scanner) (based, error) {
+	var v based
 	var signals, dissent string
-	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Believed); err != nil {
+	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Believed, &v.basis); err != nil {
 		return v, err
 	}
 	if err := json.Unmarshal([]byte(signals), &v.Verdict.Signals); err != nil {

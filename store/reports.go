@@ -192,8 +192,8 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 }
 
 const insertCase = `INSERT INTO cases (id, standing, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, country,
-		hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key, opened_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, ''), $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+		hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key, opened_at, replayable)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, ''), $13, $14, $15, $16, $17, $18, $19, $20, $21, TRUE)`
 
 // attach adds a further report to its case.
 func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.Time) error {

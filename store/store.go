@@ -105,7 +105,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.repair(ctx, "name cases", s.nameCases); err != nil {
 		return err
 	}
-	return s.repair(ctx, "code signals", s.codeSignals)
+	if err := s.repair(ctx, "code signals", s.codeSignals); err != nil {
+		return err
+	}
+	return s.repair(ctx, "write snapshots", s.writeSnapshots)
 }
 
 // repairBatch is how many rows one transaction of a repair works on.

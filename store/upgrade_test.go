@@ -100,6 +100,16 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version in
 	if got, err := s.Case(t.Context(), full.ID); err != nil || got.Origin == nil || got.Origin.Address != origin {
 		t.Errorf("%+v, %v", got.Origin, err)
 	}
+	for _, id := range []casefile.CaseID{full.ID, young.ID} {
+		events, err := s.Events(t.Context(), id, 0, casefile.MaxPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Case(t.Context(), id)
+		if diff := cmp.Diff(got.Life, lifecycle.Replay(events)); diff != "" || err != nil || casefile.VerifyChain(events) != nil {
+			t.Errorf("case %d, as stored and as its events tell it (-stored +events) %v, %v:\n%s", id, err, casefile.VerifyChain(events), diff)
+		}
+	}
 	visits, err := s.Visits(t.Context(), full.ID, 0, 10)
 	if err != nil || len(visits) != 1 || len(visits[0].Observations) != 1 {
 		t.Fatalf("%+v, %v", visits, err)

@@ -39,7 +39,7 @@ func (s *Store) StartVisit(ctx context.Context, id casefile.CaseID, version int6
 			return conflict(id)
 		}
 		visit, event := interrupted(c, now)
-		if err := tx.insertVisit(ctx, visit, c.HostKey); err != nil {
+		if err := tx.insertVisit(ctx, visit, c); err != nil {
 			return err
 		}
 		c.Visits++
@@ -123,7 +123,7 @@ func (tx *transaction) recordUnbelieved(ctx context.Context, v casefile.Visit, c
 		return conflict(v.CaseID)
 	}
 	v.Believed = false
-	if err := tx.insertVisit(ctx, v, c.HostKey); err != nil {
+	if err := tx.insertVisit(ctx, v, c); err != nil {
 		return err
 	}
 	c.Looking = time.Time{}
@@ -136,7 +136,7 @@ func (tx *transaction) recordUnbelieved(ctx context.Context, v casefile.Visit, c
 
 // recordVisit takes the case as lockCase read it.
 func (tx *transaction) recordVisit(ctx context.Context, v casefile.Visit, c *stored) error {
-	if err := tx.insertVisit(ctx, v, c.HostKey); err != nil {
+	if err := tx.insertVisit(ctx, v, c); err != nil {
 		return err
 	}
 	host, visits := c.HostKey, c.Visits+1

@@ -75,3 +75,10 @@ ALTER TABLE reports DROP COLUMN source;
 ALTER TABLE reports DROP COLUMN reference;
 ALTER TABLE reports DROP COLUMN classification;
 ALTER TABLE reports DROP COLUMN received_at;
+
+-- The basis of a verdict is mostly that of the visit before: then the visit keeps none. The keyed digest tells.
+ALTER TABLE cases ADD COLUMN basis_key TEXT NOT NULL DEFAULT '' CHECK (octet_length(basis_key) <= 64);
+
+-- Whether the events of a case tell its life: from its first one, or from a snapshot on, which the upgrade writes.
+ALTER TABLE cases ADD COLUMN replayable BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE INDEX cases_not_replayable ON cases (id) WHERE NOT replayable;
