@@ -9,7 +9,7 @@ import (
 	"vigil/casefile"
 )
 
-var update = flag.Bool("update", false, "write the golden files and the table in docs/verdicts.md anew")
+var update = flag.Bool("update", false, "write the golden files and the table in docs/verdict-reference.md anew")
 
 var causes = []casefile.Cause{casefile.CauseGone, casefile.CauseConfirmed, casefile.CauseSeen, casefile.CauseUnseen, casefile.CauseUndecided, casefile.CauseSettled,
 	casefile.CauseAged, casefile.CauseReported, casefile.CauseWithdrawn, casefile.CauseRecorded, casefile.CauseOverturned}
@@ -41,10 +41,10 @@ func transitions() string {
 
 const golden = "testdata/transitions.md"
 
-// TestTransitions keeps the table in the code, the golden file and the analysts' page the same.
+// TestTransitions keeps the table in the code, the golden file and the reference the same.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
-	const page, from, until = "../docs/verdicts.md", "<!-- transitions -->\n", "<!-- end of transitions -->"
+	const page, from, until = "../docs/verdict-reference.md", "<!-- transitions -->\n", "<!-- end of transitions -->"
 	table := transitions()
 	doc, err := os.ReadFile(page)
 	if err != nil {

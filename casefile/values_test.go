@@ -114,21 +114,21 @@ func TestEveryReasonHasItsStateAndICCAMNumber(t *testing.T) {
 	}
 }
 
-// evidence says for each reason what was observed, for the table in docs/verdicts.md.
+// evidence says for each reason what was observed, for the table in docs/verdict-reference.md.
 var evidence = map[casefile.Reason]string{
-	"served":               "a 2xx answer with a page of its own matter",
-	"matches_baseline":     "the page of the first live look, by its bytes or its likeness",
+	"served":               "a 2xx answer with a page of its own content",
+	"matches_baseline":     "the page of the first live look, by its bytes or its similarity",
 	"http_404":             "status 404",
 	"http_410":             "status 410",
-	"soft_404":             "status 200, and the sibling looks alike; or a bare page says of itself not found, and no sibling says otherwise or another page was there",
+	"soft_404":             "status 200, and a decoy gets the same answer; or a bare page asserts not found, and no decoy says otherwise or another page was there",
 	"takedown_page":        "a phrase or sign of removal and another trait",
 	"account_suspended":    "a phrase or sign of suspension and another trait",
-	"parked":               "a phrase or sign of parking and another trait (said by a bare page, sibling alike, parking name servers); or every name of the domain answers alike, and another trait",
+	"parked":               "a phrase or sign of parking and another trait (asserted by a bare page, the same answer for a decoy, parking name servers); or the same page for every name of the domain, and another trait",
 	"seized":               "a phrase or sign of seizure and another trait",
 	"sinkholed":            "the header or phrase of a sinkhole and another trait",
 	"nxdomain":             "the DNS says that the name does not exist",
 	"domain_hold":          "no such name or no address, and the registrar or registry holds the domain (clientHold, serverHold)",
-	"redirected_home":      "sent to the site's front page",
+	"redirected_home":      "sent to the site's homepage",
 	"content_differs":      "another page, other bytes, or nothing where something was; a default page, a list of no files; gone with the recorded referrer and another page without it",
 	"redirected_elsewhere": "sent to another registrable domain, or to a name that does not exist",
 	"login":                "status 401, or a log-in form and little else",
@@ -140,7 +140,7 @@ var evidence = map[casefile.Reason]string{
 	"rate_limited":         "status 429, or a phrase about too many requests and little else",
 	"legal_block":          "status 451, or a phrase about the order of a court or an authority and little else",
 	"geo_block":            "a phrase about the country and little else",
-	"referrer_required":    "a phrase about direct access and little else; or another answer by way of the site; or gone with the recorded referrer and a page without it, never seen before",
+	"referrer_required":    "a phrase about direct access and little else; or another answer with a same-site referrer; or gone with the recorded referrer and a page without it, never seen before",
 	"link_expired":         "a phrase about the link's expiry and little else",
 	"timeout":              "no answer in time",
 	"refused":              "the connection was refused, or the network unreachable",
@@ -153,13 +153,13 @@ var evidence = map[casefile.Reason]string{
 	"too_many_redirects":   "more redirects than we follow",
 	"protocol_error":       "not HTTP, a broken answer, or one that does not answer the question",
 	"address_refused":      "an address that Vigil never dials",
-	"interrupted":          "we stopped, or have no two independent witnesses",
+	"interrupted":          "we stopped, or no two vantages that found it gone are independent",
 	"fenced":               "seen from one vantage, gone from another",
 }
 
-// TestReasonsInTheAnalystsPage keeps the table of docs/verdicts.md the same as the code; -update writes it anew.
-func TestReasonsInTheAnalystsPage(t *testing.T) { // not parallel: it writes the page that TestTransitions writes too
-	const page, from, until = "../docs/verdicts.md", "<!-- reasons -->\n", "<!-- end of reasons -->"
+// TestReasonsInTheReference keeps the table of docs/verdict-reference.md the same as the code; -update writes it anew.
+func TestReasonsInTheReference(t *testing.T) { // not parallel: it writes the page that TestTransitions writes too
+	const page, from, until = "../docs/verdict-reference.md", "<!-- reasons -->\n", "<!-- end of reasons -->"
 	var b strings.Builder
 	b.WriteString("| verdict | reason | ICCAM | evidence |\n|---|---|---|---|\n")
 	for _, s := range casefile.States {

@@ -22,7 +22,7 @@ func details() []string {
 func TestTheDocumentListsEveryDetail(t *testing.T) {
 	t.Parallel()
 	const from, until = "<!-- faults -->\n", "<!-- end of faults -->"
-	text, err := os.ReadFile("../docs/verdicts.md")
+	text, err := os.ReadFile("../docs/verdict-reference.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,11 @@ import (
 	"vigil/words"
 )
 
-var update = flag.Bool("update", false, "write the table of signals in docs/verdicts.md anew")
+var update = flag.Bool("update", false, "write the table of signals in docs/verdict-reference.md anew")
 
-// TestSignalsInTheReference keeps the table of docs/verdicts.md the same as the codes and their words.
+// TestSignalsInTheReference keeps the table of docs/verdict-reference.md the same as the codes and their words.
 func TestSignalsInTheReference(t *testing.T) {
-	const page, from, until = "../docs/verdicts.md", "<!-- signals -->\n", "<!-- end of signals -->"
+	const page, from, until = "../docs/verdict-reference.md", "<!-- signals -->\n", "<!-- end of signals -->"
 	elsewhere := map[string]string{
 		"status": "the number of the last answer", "marker": "a marker of the page, with its words on the page of a visit",
 		"fault": "kind and phase of the fault, with a space between", "without_referrer": "`same_page`, or the reason that the look without the referrer would give",

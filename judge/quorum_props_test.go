@@ -73,7 +73,7 @@ func (j jury) networks() int {
 	return len(seen)
 }
 
-// written is the rule of docs/verdicts.md ("Several vantages"), told another way than in the code.
+// written is the rule of docs/verdict-reference.md ("Several vantages"), told another way than in the code.
 func (j jury) written() casefile.State {
 	n, live, gone := len(j.states), j.count(casefile.StateLive), j.count(casefile.StateGone)
 	spared := []int{0, 0, 0, 1, 1, 1, 2, 2, 2, 2}[n]
