@@ -37,7 +37,7 @@ func TestLifeProperties(t *testing.T) {
 			var events []casefile.Event
 			c, events = advance(c, v, r)
 			state := v.Verdict.State
-			believed := (v.Believed || state == casefile.StateLive) && before.Standing.Visited()
+			believed := v.Believed && before.Standing.Visited()
 
 			checkMoves(t, before, c, events)
 			switch {

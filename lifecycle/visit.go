@@ -12,8 +12,8 @@ import (
 // Visited is a visit that ended. Of it the step reads what was found: Observations, Verdict, Basis, Believed,
 // and Hosting and Assignment where they were decided anew.
 //
-// A verdict that is not believed counts for nothing; a live one always counts: no fault of ours
-// shows a page. Of cases that are not visited (withdrawn, closed) only the visit is counted.
+// A verdict that is not believed counts for nothing. Of cases that are not visited (withdrawn, closed) only the
+// visit is counted.
 type Visited struct {
 	Visit      casefile.Visit
 	Thresholds Thresholds
@@ -23,14 +23,14 @@ func (v Visited) apply(s *step) *casefile.Problem {
 	s.Visits++
 	s.Looking = time.Time{}
 	state := v.Verdict().State
-	if !state.Valid() || !s.Standing.Visited() || !v.Visit.Believed && state != casefile.StateLive {
+	if !state.Valid() || !s.Standing.Visited() || !v.Visit.Believed {
 		return nil
 	}
 	asked := s.Standing == casefile.Review && s.Hosting.Undecided()
 	v.hosting(s)
 	v.assignment(s)
 	v.verdict(s)
-	if v.Visit.Believed && s.Hosting != nil {
+	if s.Hosting != nil {
 		s.hosted()
 	}
 	v.review(s, asked)
@@ -227,9 +227,6 @@ func (s *step) hosted() {
 // sighting alone does not answer it, so a case under review for its hosting stays there until
 // hosting is decided. Silence and dead names ask nothing. asked says that it was in review with its hosting undecided before.
 func (v Visited) review(s *step, asked bool) {
-	if !v.Visit.Believed {
-		return
-	}
 	open := s.Hosting.Undecided()
 	switch {
 	case open && s.Standing == casefile.Watching && v.Verdict().Actionable() && !s.Ruling.Hosting:

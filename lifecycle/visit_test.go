@@ -267,7 +267,7 @@ func TestAVerdictThatIsNotBelievedCountsForNothing(t *testing.T) {
 	t.Parallel()
 	c := reported()
 	c.Looking = started
-	for _, reason := range []casefile.Reason{gone, silent, withheld, differs, fenced} {
+	for _, reason := range []casefile.Reason{live, gone, silent, withheld, differs, fenced} {
 		v := visit(hour, reason)
 		v.Believed = false
 		after, events := advance(c, v, rules())
@@ -276,11 +276,6 @@ func TestAVerdictThatIsNotBelievedCountsForNothing(t *testing.T) {
 		if diff := cmp.Diff(want, after, cmpopts.EquateComparable(casefile.Target{})); diff != "" || events != nil {
 			t.Errorf("%s: %s %v", reason, diff, events)
 		}
-	}
-	v := visit(hour, live)
-	v.Believed = false
-	if after, _ := advance(c, v, rules()); after.Episode.LastSeen.IsZero() {
-		t.Error("a live verdict is always believed")
 	}
 	for _, standing := range []casefile.Standing{casefile.Withdrawn, casefile.Closed} {
 		c.Standing = standing
