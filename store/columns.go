@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -85,26 +86,22 @@ func orNull[T comparable](v T) any {
 	return v
 }
 
-// document is a value in one column: JSON with the version of its form. A new field of the value is kept with
-// nothing more to do; one that changes its meaning makes another version, and readDocument knows the older ones.
-type document struct {
-	Version int `json:"v"`
-	Value   any `json:"value"`
-}
-
-const documentVersion = 1
+// A document is a value in one column: its JSON within these two, which tell the version of the form. A new field
+// of the value is kept with nothing more to do; one that changes its meaning makes another version, and
+// readDocument knows the older ones.
+const documentBegin, documentEnd = `{"v":1,"value":`, "}"
 
 func toDocument(v any, limit int, what string) (string, error) {
-	return toJSON(document{documentVersion, v}, limit, what)
+	text, err := toJSON(v, limit-len(documentBegin+documentEnd), what)
+	return documentBegin + text + documentEnd, err
 }
 
 func readDocument(text string, into any) error {
-	d := document{Value: into}
-	err := json.Unmarshal([]byte(text), &d)
-	if err == nil && d.Version != documentVersion {
-		err = fmt.Errorf("a document of version %d was written by a newer Vigil", d.Version)
+	value, known := strings.CutPrefix(text, documentBegin)
+	if !known {
+		return errors.New("its document was written by a newer Vigil")
 	}
-	return err
+	return json.Unmarshal([]byte(strings.TrimSuffix(value, documentEnd)), into)
 }
 
 // toJSON writes v, which must fit limit bytes.
@@ -180,7 +177,7 @@ func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int) ([
 }
 
 func place(column string, id casefile.CaseID) []byte {
-	return fmt.Appendf(nil, "%s:%d", column, id)
+	return strconv.AppendInt([]byte(column+":"), int64(id), 10)
 }
 
 // scanner is *sql.Row or *sql.Rows.
