@@ -133,7 +133,8 @@ func fitJSON[T any](list []T, limit int) (string, error) {
 // Sealed columns. The place is bound into the seal, so that a value copied to
 // another row or column does not open.
 
-func (s *Store) sealTarget(column, targetKey string, t casefile.Target) ([]byte, error) {
+// sealTarget gives nil, which is NULL, for no target.
+func (s *Store) sealTarget(column, targetKey string, t casefile.Target) (any, error) {
 	if t.IsZero() {
 		return nil, nil
 	}
@@ -155,8 +156,11 @@ func (s *Store) openTarget(column, targetKey string, sealed []byte) (casefile.Ta
 	return t, nil
 }
 
-// openJSON reads a sealed column of a case.
+// openJSON reads a sealed column of a case; NULL leaves v as it is.
 func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any) error {
+	if sealed == nil {
+		return nil
+	}
 	data, err := s.keys.Open(sealed, place(column, id))
 	if err != nil {
 		return fmt.Errorf("open %s of case %d: %w", column, id, err)
