@@ -59,10 +59,8 @@ func (s *Store) scanCase(row scanner) (c *stored, err error) {
 	if c.Referrer, err = s.openTarget("referrer", c.targetKey, referrer); err != nil {
 		return nil, err
 	}
-	if len(origin) > 0 {
-		if err := s.openJSON("origin", c.ID, origin, &c.Origin); err != nil {
-			return nil, err
-		}
+	if err := s.openJSON("origin", c.ID, origin, &c.Origin); err != nil {
+		return nil, err
 	}
 	if len(hosting) > 0 {
 		if c.Hosting, err = s.openHosting(c.ID, hosting); err != nil {
@@ -109,32 +107,26 @@ func (s *Store) casesQuery(f casefile.CaseFilter) (string, []any, error) {
 		return "", nil, casefile.Problemf(casefile.ProblemField, "standing", "%.40q is no standing", string(f.Standing))
 	}
 	var w where
-	tables := caseTables
+	tables, order := caseTables, "c.id"
 	if f.Hotline != "" {
-		tables += " JOIN case_hotlines l ON l.case_id = c.id"
-		w.add("l.hotline = ?", clip(f.Hotline, maxHotline))
-		if f.Before > 0 { // both columns of the index
-			w.add("l.case_id < ?", f.Before)
+		tables, order = caseTables+" JOIN case_hotlines l ON l.case_id = c.id", "l.case_id"
+	}
+	for _, c := range []struct {
+		asked     bool
+		condition string
+		arg       any
+	}{
+		{f.Hotline != "", "l.hotline = ?", clip(f.Hotline, maxHotline)},
+		{f.Hotline != "" && f.Before > 0, "l.case_id < ?", f.Before}, // both columns of the index
+		{f.Standing != "", "c.standing = ?", string(f.Standing)},
+		{f.Country != "", "c.country = ?", clip(f.Country, maxProvider)},
+		{f.HostKey != "", "c.host_key = ?", clip(string(f.HostKey), maxProvider)},
+		{!f.Target.IsZero(), "c.target_key = ?", s.targetKey(f.Target)},
+		{f.Before > 0, "c.id < ?", f.Before},
+	} {
+		if c.asked {
+			w.add(c.condition, c.arg)
 		}
-	}
-	if f.Standing != "" {
-		w.add("c.standing = ?", f.Standing)
-	}
-	if f.Country != "" {
-		w.add("c.country = ?", clip(f.Country, maxProvider))
-	}
-	if f.HostKey != "" {
-		w.add("c.host_key = ?", clip(string(f.HostKey), maxProvider))
-	}
-	if !f.Target.IsZero() {
-		w.add("c.target_key = ?", s.targetKey(f.Target))
-	}
-	if f.Before > 0 {
-		w.add("c.id < ?", f.Before)
-	}
-	order := "c.id"
-	if f.Hotline != "" {
-		order = "l.case_id"
 	}
 	return "SELECT " + caseColumns + tables + w.String() + " ORDER BY " + order + " DESC LIMIT " + w.param(limit), w.args, nil
 }
@@ -200,17 +192,14 @@ func (s *Store) state(c *stored) ([]any, error) {
 	if c.Hosting != nil {
 		country = clip(c.Hosting.Country, 2)
 	}
-	var referrer any
+	var referrer, origin any
 	if c.reportID != 0 {
-		if referrer, err = s.sealTarget("referrer", c.targetKey, c.Referrer); err != nil {
-			return nil, err
-		}
+		referrer, err = s.sealTarget("referrer", c.targetKey, c.Referrer)
+	} else if c.newOrigin && c.Origin != nil {
+		origin, err = s.sealJSON("origin", c.ID, c.Origin, maxOrigin)
 	}
-	var origin any
-	if c.newOrigin && c.Origin != nil {
-		if origin, err = s.sealJSON("origin", c.ID, c.Origin, maxOrigin); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	return []any{int64(c.ID), string(c.Standing), c.Version, c.Episode.Number, at(c.Due.At), clip(string(c.Due.Why), 20), at(c.Looking), c.Visits, c.seq, c.hash,
 		document, country, orNull(c.hostingID), orNull(int64(c.reportID)), referrer, c.newOrigin, origin, c.basisKey}, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -86,26 +87,22 @@ func orNull[T comparable](v T) any {
 	return v
 }
 
-// document is a value in one column: JSON with the version of its form. A new field of the value is kept with
-// nothing more to do; one that changes its meaning makes another version, and readDocument knows the older ones.
-type document struct {
-	Version int `json:"v"`
-	Value   any `json:"value"`
-}
-
-const documentVersion = 1
+// A document is a value in one column: its JSON within these two, which tell the version of the form. A new field
+// of the value is kept with nothing more to do; one that changes its meaning makes another version, and
+// readDocument knows the older ones.
+const documentBegin, documentEnd = `{"v":1,"value":`, "}"
 
 func toDocument(v any, limit int, what string) (string, error) {
-	return toJSON(document{documentVersion, v}, limit, what)
+	text, err := toJSON(v, limit-len(documentBegin+documentEnd), what)
+	return documentBegin + text + documentEnd, err
 }
 
 func readDocument(text string, into any) error {
-	d := document{Value: into}
-	err := json.Unmarshal([]byte(text), &d)
-	if err == nil && d.Version != documentVersion {
-		err = fmt.Errorf("a document of version %d was written by a newer Vigil", d.Version)
+	value, known := strings.CutPrefix(text, documentBegin)
+	if !known {
+		return errors.New("its document was written by a newer Vigil")
 	}
-	return err
+	return json.Unmarshal([]byte(strings.TrimSuffix(value, documentEnd)), into)
 }
 
 // toJSON writes v, which must fit limit bytes.
@@ -137,7 +134,8 @@ func fitJSON[T any](list []T, limit int) (string, error) {
 // Sealed columns. The place is bound into the seal, so that a value copied to
 // another row or column does not open.
 
-func (s *Store) sealTarget(column, targetKey string, t casefile.Target) ([]byte, error) {
+// sealTarget gives nil, which is NULL, for no target.
+func (s *Store) sealTarget(column, targetKey string, t casefile.Target) (any, error) {
 	if t.IsZero() {
 		return nil, nil
 	}
@@ -159,8 +157,11 @@ func (s *Store) openTarget(column, targetKey string, sealed []byte) (casefile.Ta
 	return t, nil
 }
 
-// openJSON reads a sealed column of a case.
+// openJSON reads a sealed column of a case; NULL leaves v as it is.
 func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any) error {
+	if sealed == nil {
+		return nil
+	}
 	data, err := s.keys.Open(sealed, place(column, id))
 	if err != nil {
 		return fmt.Errorf("open %s of case %d: %w", column, id, err)
@@ -181,7 +182,7 @@ func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int) ([
 }
 
 func place(column string, id casefile.CaseID) []byte {
-	return fmt.Appendf(nil, "%s:%d", column, id)
+	return strconv.AppendInt([]byte(column+":"), int64(id), 10)
 }
 
 // scanner is *sql.Row or *sql.Rows.

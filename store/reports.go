@@ -135,7 +135,7 @@ func (tx *transaction) addReports(ctx context.Context, reports []casefile.Report
 			return nil, err
 		}
 		_, err = tx.exec(ctx, "insert report", `INSERT INTO reports (id, case_id, opened, referrer_sealed, document, stored_at, request_key)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.CaseID, opened, bytesOrNull(referrer), document, now.UnixMilli(), orNull(requestKey))
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, r.ID, r.CaseID, opened, referrer, document, now.UnixMilli(), orNull(requestKey))
 		if err != nil {
 			return nil, err
 		}
@@ -206,14 +206,6 @@ func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.T
 	c.Version++
 	c.reportID = r.ID
 	return tx.writeCase(ctx, c, events, now)
-}
-
-// bytesOrNull keeps a nil slice from becoming an empty value.
-func bytesOrNull(b []byte) any {
-	if b == nil {
-		return nil
-	}
-	return b
 }
 
 // reportRow holds the columns of a report that may be absent.

@@ -12,7 +12,7 @@ import (
 // expiring is a table of sealed values that end, found by the digest of a key.
 type expiring struct {
 	s                 *Store
-	digest, what      string // of what the keys are; what an error calls a value
+	kind, what        string // of key, which is bound into the seal; what errors call a value
 	table, key, value string // of the database
 	limit             int    // of a value, in bytes
 }
@@ -21,18 +21,14 @@ func (s *Store) answers() expiring {
 	return expiring{s, "registry", "registry answer", "registry_cache", "question_key", "answer_sealed", maxAnswer}
 }
 
-func (s *Store) sessions() expiring {
-	return expiring{s, "session", "session", "sessions", "token_key", "data_sealed", maxSession}
-}
-
 func (x expiring) open(digest string, value []byte) ([]byte, error) {
-	return x.s.keys.Open(value, []byte(x.digest+":"+digest))
+	return x.s.keys.Open(value, []byte(x.kind+":"+digest))
 }
 
 // find reads a value that has not expired; ok is false when there is none.
 func (x expiring) find(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	defer wrap(&err, "read %s", x.what)
-	digest := x.s.keys.Digest(x.digest, []byte(key))
+	digest := x.s.keys.Digest(x.kind, []byte(key))
 	var sealed []byte
 	err = x.s.read.QueryRowContext(ctx, "SELECT "+x.value+" FROM "+x.table+" WHERE "+x.key+" = $1 AND expires_at > $2", digest, time.Now().UnixMilli()).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -51,8 +47,8 @@ func (x expiring) save(ctx context.Context, key string, value []byte, expires ti
 	if len(value) > x.limit {
 		return fmt.Errorf("%d bytes are more than the %d that are kept", len(value), x.limit)
 	}
-	digest := x.s.keys.Digest(x.digest, []byte(key))
-	sealed, err := x.s.keys.Seal(value, []byte(x.digest+":"+digest))
+	digest := x.s.keys.Digest(x.kind, []byte(key))
+	sealed, err := x.s.keys.Seal(value, []byte(x.kind+":"+digest))
 	if err != nil {
 		return err
 	}
@@ -85,7 +81,9 @@ func (s *Store) SaveCached(ctx context.Context, key string, value []byte, expire
 type Sessions struct{ expiring }
 
 // Sessions gives the sessions of this database.
-func (s *Store) Sessions() *Sessions { return &Sessions{s.sessions()} }
+func (s *Store) Sessions() *Sessions {
+	return &Sessions{expiring{s, "session", "session", "sessions", "token_key", "data_sealed", maxSession}}
+}
 
 type session struct {
 	Token string `json:"token"`
@@ -117,7 +115,7 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx ends a session; one that is not there is no error.
 func (x *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.digest, []byte(token)))
+	_, err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.kind, []byte(token)))
 	return err
 }
 

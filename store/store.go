@@ -185,33 +185,34 @@ func (s *Store) checkKeys(ctx context.Context) error {
 		return err
 	}
 	digest := s.keys.Digest("meta.digest_check", []byte(keyCheckText))
-	tx, err := s.write.BeginTx(ctx, nil)
+	// Always in one order: processes that open a new database at once wait for each other's rows.
+	known, err := s.remember(ctx, []string{"digest_check", "seal_check"}, []byte(digest), check)
 	if err != nil {
 		return fmt.Errorf("check keys: %w", explain(err))
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	// Always in one order: processes that open a new database at once wait for each other's rows.
-	for _, row := range []struct {
-		name  string
-		value []byte
-	}{{"digest_check", []byte(digest)}, {"seal_check", check}} {
-		if _, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", row.name, row.value); err != nil {
-			return fmt.Errorf("check keys: %w", explain(err))
-		}
-	}
-	var sealed, known []byte
-	if err := tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'seal_check'").Scan(&sealed); err != nil {
-		return fmt.Errorf("check keys: %w", explain(err))
-	}
-	if err := tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'digest_check'").Scan(&known); err != nil {
-		return fmt.Errorf("check keys: %w", explain(err))
-	}
-	_, err = s.keys.Open(sealed, []byte("meta.seal_check"))
-	if err != nil || string(known) != digest {
+	_, err = s.keys.Open(known[1], []byte("meta.seal_check"))
+	if err != nil || string(known[0]) != digest {
 		return fmt.Errorf("this database was sealed with another key: use the key file that belongs to it (seal.key_file): %w", seal.ErrWrongKey)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("check keys: %w", explain(err))
-	}
 	return nil
+}
+
+// remember keeps values under names that have none yet, and says which they have then.
+func (s *Store) remember(ctx context.Context, names []string, values ...[]byte) (known [][]byte, err error) {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	known = make([][]byte, len(names))
+	for i, name := range names {
+		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, values[i])
+		if err == nil {
+			err = tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", name).Scan(&known[i])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, tx.Commit()
 }

@@ -11,20 +11,20 @@
 package stmtcache
 
 import (
-	"container/list"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // DefaultSize is how many statements a connection keeps. A store and its queue
 // use about 120 texts.
 const DefaultSize = 256
 
-// New wraps a connector. Its connections must implement the context forms of
-// Query, Exec, Prepare and Begin. A size of 0 means DefaultSize.
+// New wraps a connector. Its connections must implement what full names. A size of 0 means DefaultSize.
 func New(inner driver.Connector, size int) driver.Connector {
 	if size <= 0 {
 		size = DefaultSize
@@ -46,6 +46,9 @@ type full interface {
 	driver.ConnBeginTx
 	driver.QueryerContext
 	driver.ExecerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
 }
 
 // Connect opens a connection with an empty cache.
@@ -56,71 +59,46 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	able, ok := inner.(full)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("statement cache: connection of type %T lacks context methods", inner), inner.Close())
+		return nil, errors.Join(fmt.Errorf("statement cache: connection of type %T lacks methods", inner), inner.Close())
 	}
-	return &conn{full: able, size: c.size, known: map[string]*list.Element{}, order: list.New()}, nil
+	known, err := simplelru.NewLRU(c.size, func(_ string, s *statement) { s.leave() })
+	return &conn{full: able, known: known}, err
 }
 
 // statement is a prepared statement and whether a result of it is being read.
 type statement struct {
-	text string
-	stmt interface {
-		driver.Stmt
-		driver.StmtQueryContext
-		driver.StmtExecContext
+	prepared
+	busy, left bool
+}
+
+type prepared interface {
+	driver.Stmt
+	driver.StmtQueryContext
+	driver.StmtExecContext
+}
+
+// leave closes a statement that is no longer kept, when its result was read.
+func (s *statement) leave() {
+	if s.left = true; !s.busy {
+		_ = s.Close() // sqlite3_finalize repeats the fault of the last run, told then
 	}
-	busy bool
 }
 
 // conn is one connection. database/sql uses a connection from one goroutine at a
 // time, so nothing here locks.
 type conn struct {
 	full
-	size  int
-	known map[string]*list.Element
-	order *list.List // of *statement, most recently used first
+	known *simplelru.LRU[string, *statement]
 }
 
 // Close closes the statements, then the connection.
 func (c *conn) Close() error {
-	var errs []error
-	for e := c.order.Front(); e != nil; e = e.Next() {
-		errs = append(errs, e.Value.(*statement).stmt.Close())
-	}
-	return errors.Join(append(errs, c.full.Close())...)
-}
-
-func (c *conn) Ping(ctx context.Context) error {
-	if p, ok := c.full.(driver.Pinger); ok {
-		return p.Ping(ctx)
-	}
-	return nil
-}
-
-func (c *conn) ResetSession(ctx context.Context) error {
-	if r, ok := c.full.(driver.SessionResetter); ok {
-		return r.ResetSession(ctx)
-	}
-	return nil
-}
-
-func (c *conn) IsValid() bool {
-	if v, ok := c.full.(driver.Validator); ok {
-		return v.IsValid()
-	}
-	return true
+	c.known.Purge()
+	return c.full.Close()
 }
 
 // Unwrap gives the wrapped connection: the SQLite driver's own functions look for it.
 func (c *conn) Unwrap() driver.Conn { return c.full }
-
-// CheckNamedValue leaves the conversion of arguments to the wrapped driver.
-func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
-	if n, ok := c.full.(driver.NamedValueChecker); ok {
-		return n.CheckNamedValue(v)
-	}
-	return driver.ErrSkip
-}
 
 // cacheable says whether the text is one data statement worth keeping.
 func cacheable(text string) bool {
@@ -145,46 +123,27 @@ func cacheable(text string) bool {
 // statement returns the kept or newly prepared statement of text; nil when it must
 // run without one. A fault of preparing is not told: running the text tells it.
 func (c *conn) statement(ctx context.Context, text string) *statement {
-	if e, ok := c.known[text]; ok {
-		c.order.MoveToFront(e)
-		if s := e.Value.(*statement); !s.busy {
-			return s
+	if s, ok := c.known.Get(text); ok {
+		if s.busy {
+			return nil
 		}
-		return nil
+		return s
 	}
 	if !cacheable(text) {
 		return nil
 	}
-	prepared, err := c.PrepareContext(ctx, text)
+	stmt, err := c.PrepareContext(ctx, text)
 	if err != nil {
 		return nil
 	}
-	s := &statement{text: text}
-	var ok bool
-	if s.stmt, ok = prepared.(interface {
-		driver.Stmt
-		driver.StmtQueryContext
-		driver.StmtExecContext
-	}); !ok {
-		_ = prepared.Close() // running the text tells more than this could
+	able, ok := stmt.(prepared)
+	if !ok {
+		_ = stmt.Close() // running the text tells more than this could
 		return nil
 	}
-	c.known[text] = c.order.PushFront(s)
-	c.evict()
+	s := &statement{prepared: able}
+	c.known.Add(text, s)
 	return s
-}
-
-// evict drops idle statements, oldest first, until the cache has its size again.
-func (c *conn) evict() {
-	for e := c.order.Back(); e != nil && c.order.Len() > c.size; {
-		previous := e.Prev()
-		if old := e.Value.(*statement); !old.busy && e != c.order.Front() {
-			_ = old.stmt.Close() // sqlite3_finalize repeats the fault of the last run, told then
-			delete(c.known, old.text)
-			c.order.Remove(e)
-		}
-		e = previous
-	}
 }
 
 func (c *conn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
@@ -192,7 +151,7 @@ func (c *conn) QueryContext(ctx context.Context, text string, args []driver.Name
 	if s == nil {
 		return c.full.QueryContext(ctx, text, args)
 	}
-	inner, err := s.stmt.QueryContext(ctx, args)
+	inner, err := s.QueryContext(ctx, args)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +164,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 	if s == nil {
 		return c.full.ExecContext(ctx, text, args)
 	}
-	return s.stmt.ExecContext(ctx, args)
+	return s.ExecContext(ctx, args)
 }
 
 // rows frees its statement when it is closed. A cached text is a single
@@ -217,7 +176,9 @@ type rows struct {
 
 func (r *rows) Close() error {
 	err := r.Rows.Close()
-	r.of.busy = false
+	if r.of.busy = false; r.of.left {
+		r.of.leave()
+	}
 	return err
 }
 

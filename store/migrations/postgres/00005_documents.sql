@@ -5,7 +5,7 @@
 -- +goose Up
 ALTER TABLE visits ADD COLUMN basis_sealed BYTEA CHECK (octet_length(basis_sealed) <= 16417);
 
-ALTER TABLE cases ADD COLUMN document TEXT NOT NULL DEFAULT '{"v":1}' CHECK (octet_length(document) <= 8192);
+ALTER TABLE cases ADD COLUMN document TEXT NOT NULL DEFAULT '' CHECK (octet_length(document) <= 8192);
 UPDATE cases SET document = '{"v":1,"value":{"aftercare":' || aftercare
   || ',"held":' || CASE WHEN held THEN 'true' ELSE 'false' END || ',"informed":' || CASE WHEN informed THEN 'true' ELSE 'false' END
   || ',"streak":{"count":' || streak_count
@@ -44,7 +44,7 @@ ALTER TABLE cases DROP COLUMN ruling;
 ALTER TABLE cases DROP COLUMN informed;
 ALTER TABLE cases DROP COLUMN assignment_id;
 
-ALTER TABLE episodes ADD COLUMN document TEXT NOT NULL DEFAULT '{"v":1}' CHECK (octet_length(document) <= 2048);
+ALTER TABLE episodes ADD COLUMN document TEXT NOT NULL DEFAULT '' CHECK (octet_length(document) <= 2048);
 UPDATE episodes SET document = '{"v":1,"value":{"number":' || number
   || ',"recorded":' || CASE WHEN recorded THEN 'true' ELSE 'false' END || ',"provider":' || to_json(provider) || ',"country":' || to_json(country)
   || COALESCE(',"opened":"' || to_char(to_timestamp(opened_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(opened_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
@@ -65,7 +65,7 @@ ALTER TABLE episodes DROP COLUMN country;
 ALTER TABLE episodes DROP COLUMN provider_since;
 ALTER TABLE episodes DROP COLUMN country_since;
 
-ALTER TABLE reports ADD COLUMN document TEXT NOT NULL DEFAULT '{"v":1}' CHECK (octet_length(document) <= 4096);
+ALTER TABLE reports ADD COLUMN document TEXT NOT NULL DEFAULT '' CHECK (octet_length(document) <= 4096);
 UPDATE reports SET document = '{"v":1,"value":{"id":' || id || ',"held":' || CASE WHEN held THEN 'true' ELSE 'false' END
   || ',"source":' || to_json(source) || ',"reference":' || to_json(reference) || ',"classification":' || to_json(classification)
   || COALESCE(',"received":"' || to_char(to_timestamp(received_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.') || substr(CAST(received_at % 1000 + 1000 AS TEXT), 2) || 'Z"', '')
