@@ -409,7 +409,8 @@ func TestSlowServersAreBounded(t *testing.T) {
 		data := edition{}.file(t)
 		l.answer("/f", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(data) })
 		ctx, cancel := context.WithCancel(t.Context())
-		l.update.disk = func(w io.Writer) io.Writer { return whenWritten{w, cancel} } // all is there; a server may end in order when it sees us leave
+		// All is there: a server may end in order when it sees us leave.
+		l.update.disk = func(w io.Writer) io.Writer { return whenWritten{w, cancel} }
 		if got, err := l.update.Update(ctx, l.database("/f"), false); err == nil || !strings.Contains(err.Error(), "interrupted") {
 			t.Errorf("%+v, error %v", got, err)
 		}
