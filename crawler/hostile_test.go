@@ -104,7 +104,8 @@ func (h *hostile) lookAt(t *testing.T, scheme string, b bounds) casefile.Observa
 	t.Helper()
 	c := looker(t, testrun.Patience)
 	plain := httptest.NewServer(http.NotFoundHandler())
-	c.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, plain.URL+"/")}) // what the first look of a process reads, the lists, is not this one's
+	// What the first look of a process reads, the lists, is not this one's.
+	c.Look(t.Context(), "local", casefile.Subject{Target: mustTarget(t, plain.URL+"/")})
 	plain.Close()
 	defer debug.SetGCPercent(debug.SetGCPercent(20)) // the peak is what the look holds, not what waits for a collector that counts the lists in
 	runtime.GC()

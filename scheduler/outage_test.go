@@ -246,7 +246,8 @@ func (o *outage) sites(t *testing.T) []casefile.Case {
 	for _, site := range sites {
 		for page := range outagePages {
 			now, url := time.Now().UTC(), fmt.Sprintf("%s/page-%d.html", strings.TrimSuffix(o.net.URL(site.Host), site.Path), page)
-			c, _ := lifecycle.Open(casefile.Report{Target: target(t, url), Received: now, Source: "outage"}, casefile.HostKey(site.Host), now)
+			report := casefile.Report{Target: target(t, url), Received: now, Source: "outage"}
+			c, _ := lifecycle.Open(report, casefile.HostKey(site.Host), now)
 			c.ID = casefile.CaseID(len(cases) + 1)
 			cases = append(cases, c)
 		}
@@ -263,7 +264,8 @@ func (o *outage) open(t *testing.T, cases []casefile.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alone, err := resolve.New(resolve.Options{Servers: []string{o.net.DNS()}, Dial: o.dial, MaxTTL: time.Nanosecond}) // as the gate's are
+	// As the gate's are: without a cache.
+	alone, err := resolve.New(resolve.Options{Servers: []string{o.net.DNS()}, Dial: o.dial, MaxTTL: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +274,8 @@ func (o *outage) open(t *testing.T, cases []casefile.Case) {
 		t.Fatal(err)
 	}
 	c, err := crawler.New(crawler.Options{
-		Resolver: r, Guard: g, DigestKey: []byte("a key of a test, 32 bytes long.."), Vantages: []crawler.VantageOptions{{Vantage: local, Dial: o.dial}},
+		Resolver: r, Guard: g, DigestKey: []byte("a key of a test, 32 bytes long.."),
+		Vantages: []crawler.VantageOptions{{Vantage: local, Dial: o.dial}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +320,8 @@ func proveUnmoved(t *testing.T, before, during map[casefile.CaseID]casefile.Case
 		case c.Standing != was.Standing:
 			what = fmt.Sprintf("%s became %s", was.Standing, c.Standing)
 		case c.Streak != was.Streak, c.Undecided != was.Undecided, !c.Unseen.Equal(was.Unseen):
-			what = fmt.Sprintf("streaks moved: gone %d to %d, undecided %d to %d, unseen %v", was.Streak.Count, c.Streak.Count, was.Undecided.Count, c.Undecided.Count, !c.Unseen.IsZero())
+			what = fmt.Sprintf("streaks moved: gone %d to %d, undecided %d to %d, unseen %v",
+				was.Streak.Count, c.Streak.Count, was.Undecided.Count, c.Undecided.Count, !c.Unseen.IsZero())
 		case !c.Episode.FirstGone.Equal(was.Episode.FirstGone) || !c.Episode.LastSeen.Equal(was.Episode.LastSeen):
 			what = "the episode moved"
 		case (c.Baseline == nil) != (was.Baseline == nil):

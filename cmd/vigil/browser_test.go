@@ -75,7 +75,8 @@ func (d *demo) untilRemoved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if counts[casefile.Removed] > 1 && c.Standing == casefile.Removed && c.Hosting != nil && c.Assignment != nil && (*images == "" || time.Since(d.started) > fakenet.StoryDays*d.day) {
+		removed := counts[casefile.Removed] > 1 && c.Standing == casefile.Removed && c.Hosting != nil && c.Assignment != nil
+		if removed && (*images == "" || time.Since(d.started) > fakenet.StoryDays*d.day) {
 			return
 		}
 		time.Sleep(200 * time.Millisecond)

@@ -27,7 +27,7 @@ import (
 
 const (
 	demoDay      = 2500 * time.Millisecond // a day of the story
-	demoDeadline = 16                      // days: so long after the program's start every site has ended as its script says, or the demo failed
+	demoDeadline = 16                      // days after the program's start, by which every site has ended, or the demo failed
 )
 
 func newDemo() *cobra.Command {
@@ -127,12 +127,14 @@ func (d *demo) introduce(out io.Writer) {
 
 // goOn starts Vigil again on what the story left, at the same address, until ctx ends.
 func (d *demo) goOn(ctx context.Context, out io.Writer) error {
-	d.engine.Look.Locator.Close()
+	if err := d.engine.Look.Locator.Close(); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.listener.Addr().String())
 	if err != nil {
 		return fmt.Errorf("listen for the pages again: %w", err)
 	}
-	if d.engine, err = d.engine.App.NewEngine(ctx, d.counted); err != nil {
+	if d.engine, err = d.engine.NewEngine(ctx, d.counted); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintln(out, "Every site has ended as its script says. Vigil goes on until Ctrl-C; what happens now is not judged any more.")

@@ -403,12 +403,31 @@ func TestSlowServersAreBounded(t *testing.T) {
 			}
 		})
 	}
+	t.Run("interrupted by a person at its end", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, nil)
+		data := edition{}.file(t)
+		l.answer("/f", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(data) })
+		ctx, cancel := context.WithCancel(t.Context())
+		// All is there: a server may end in order when it sees us leave.
+		l.update.disk = func(w io.Writer) io.Writer { return whenWritten{w, cancel} }
+		if got, err := l.update.Update(ctx, l.database("/f"), false); err == nil || !strings.Contains(err.Error(), "interrupted") {
+			t.Errorf("%+v, error %v", got, err)
+		}
+		if left := l.litter(); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
 	t.Run("interrupted by a person", func(t *testing.T) {
 		t.Parallel()
 		l := newLab(t, nil)
-		l.answer("/f", drip)
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(100*time.Millisecond, cancel)
+		l.answer("/f", func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte{0})
+			_ = http.NewResponseController(w).Flush()
+			cancel()
+			drip(w, r)
+		})
 		if _, err := l.update.Update(ctx, l.database("/f"), false); err == nil || !strings.Contains(err.Error(), "interrupted") {
 			t.Errorf("error %v", err)
 		}
@@ -416,6 +435,17 @@ func TestSlowServersAreBounded(t *testing.T) {
 			t.Errorf("left behind: %v", left)
 		}
 	})
+}
+
+// whenWritten does something once bytes were written.
+type whenWritten struct {
+	io.Writer
+	do func()
+}
+
+func (w whenWritten) Write(b []byte) (int, error) {
+	defer w.do()
+	return w.Writer.Write(b)
 }
 
 func TestTwoUpdatesAtOnce(t *testing.T) {

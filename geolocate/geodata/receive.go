@@ -164,6 +164,10 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 		}
 	}}
 	got.temporary, err = u.store(path, io.TeeReader(counted, sum), d.Source)
+	if err == nil && ctx.Err() != nil { // a server that sees us leave may end a part of a file in order
+		_ = os.Remove(got.temporary)
+		err = ctx.Err()
+	}
 	if err != nil {
 		return got, said(ctx, err)
 	}

@@ -117,7 +117,7 @@ func namesakesClosed(t *testing.T, d Database) {
 // namesakesBounded hops more often than is shown and than is counted.
 func namesakesBounded(t *testing.T, d Database) {
 	if strings.HasPrefix(d.URL, "sqlite:") { // PostgreSQL does it in two seconds
-		testrun.NeedsLong(t, "a name under 500 endings, each added after a look at all before it: SQLite in Go under the race detector takes a quarter of a minute")
+		testrun.NeedsLong(t, "a name under 500 endings: SQLite in Go under the race detector takes a quarter of a minute")
 	}
 	s := d.Open(t)
 	const hops = casefile.MaxEndings + 3
