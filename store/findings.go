@@ -32,7 +32,7 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent, believed, basis_sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
 		v.CaseID, v.Started.UnixMilli(), v.Ended.UnixMilli(), clip(string(v.Why), 20), string(v.Verdict.State), string(v.Verdict.Reason),
-		signalText, dissent, v.Believed, bytesOrNull(basis)).Scan(&id)
+		signalText, dissent, v.Believed, basis).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("insert visit: %w", err)
 	}
