@@ -25,7 +25,7 @@ const (
 	ActRecord   ActionKind = "record_removal" // a person knows that it is gone
 	ActOverturn ActionKind = "undo_removal"   // a person knows that it is not gone
 	ActKeep     ActionKind = "keep_watching"  // an answer in review: nothing to decide, look on
-	ActAccept   ActionKind = "accept_page"    // an answer in review: what is there now is the matter
+	ActAccept   ActionKind = "accept_page"    // an answer in review: what is there now is the content
 	ActNote     ActionKind = "note"           // leave a note
 	ActOrigin   ActionKind = "record_origin"  // a person knows where it is really hosted: the address, or only the country
 	ActForget   ActionKind = "forget_origin"  // the recorded origin is wrong, or no longer right
@@ -52,7 +52,7 @@ type Action struct {
 	// the address may be dialled and the country is one is checked by whoever read them.
 	Origin  netip.Addr
 	Country string // ISO 3166-1 alpha-2
-	// Visit is for ActAccept: the visit whose page is the matter; 0 is the last believed one that read a
+	// Visit is for ActAccept: the visit whose page is the content; 0 is the last counted one that read a
 	// page. Page is what it read: whoever holds the visits fills it in, nil when there is none.
 	Visit VisitID
 	Page  *Features

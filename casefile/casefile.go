@@ -50,7 +50,7 @@ var Classifications = []Classification{ClassUnclassified, ClassBaseline, ClassA1
 // Valid says whether c is one of the known classifications.
 func (c Classification) Valid() bool { return slices.Contains(Classifications, c) }
 
-// Report is one party's word that a URL holds matter to be removed. Several
+// Report is one party's word that a URL holds content to be removed. Several
 // reports of one target attach to one case.
 type Report struct {
 	ID       ReportID `json:"id"`
@@ -84,17 +84,17 @@ type Life struct {
 	Streak  Streak  `json:"streak,omitzero"`
 	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks for a review.
 	Undecided Streak `json:"undecided,omitzero"`
-	// Unseen is since when every believed verdict was silent or withheld; zero when the last was not.
+	// Unseen is since when every counted verdict was silent or withheld; zero when the last was not.
 	Unseen time.Time `json:"unseen,omitzero"`
-	// Last is the last believed verdict; its zero State says that there was none yet.
+	// Last is the last counted verdict; its zero State says that there was none yet.
 	Last Opinion `json:"last,omitzero"`
 	// Aftercare is how many of the looks after a removal were made.
 	Aftercare int `json:"aftercare,omitempty"`
-	// Ruling is what a person is asked in review, and what was answered in this episode.
-	Ruling Ruling `json:"ruling,omitzero"`
-	// Informed says that the parties of the present hosting were told in this episode, or drafts
+	// ReviewDecision is what a person is asked in review, and what was answered in this episode.
+	Review ReviewDecision `json:"ruling,omitzero"`
+	// NoticesComposed says that the parties of the present hosting were told in this episode, or drafts
 	// written for them. A new hosting, a return and a released hold clear it.
-	Informed bool `json:"informed,omitempty"`
+	NoticesComposed bool `json:"informed,omitempty"`
 }
 
 // Case is the life of one target. Its JSON is the document in which the store keeps what is not a column, sealed,
@@ -113,7 +113,7 @@ type Case struct {
 	Hosting  *Hosting  `json:"-"` // the last decision; nil before the first
 	// Origin is where a person said that the target is really hosted; nil when nobody did.
 	// It stays until it is forgotten, over moves and episodes.
-	Origin     *Origin     `json:"-"`
+	Backend    *Backend    `json:"-"`
 	Assignment *Assignment `json:"assignment,omitempty"` // the last assignment; nil before the first
 	Visits     int         `json:"-"`
 	Opened     time.Time   `json:"-"` // when the first report was stored
@@ -227,8 +227,8 @@ type Visit struct {
 	Observations []Observation
 	Verdict      Verdict
 	Basis        Basis // what the verdict was made from besides
-	// Believed is false when the gate was closed: the verdict is kept, and counts for nothing.
-	Believed bool
+	// Counted is false when the gate was closed: the verdict is kept, and counts for nothing.
+	Counted bool
 	// Hosting is set when hosting was decided anew in this visit, else nil.
 	Hosting *Hosting
 	// Assignment is set when the case was assigned anew in this visit, else nil.

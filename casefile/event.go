@@ -31,19 +31,19 @@ const (
 	EventNoted           EventKind = "noted"            // a person left a note
 	EventInterrupted     EventKind = "interrupted"      // a visit began and was never recorded: Vigil died
 	EventAcknowledged    EventKind = "acknowledged"     // a hotline took the assignment
-	EventAssessed        EventKind = "assessed"         // gone at the very first believed verdict: excluded from figures
+	EventAssessed        EventKind = "assessed"         // gone at the very first counted verdict: excluded from figures
 	EventBaseline        EventKind = "baseline"         // the first live look fixed the features
 	EventOriginRecorded  EventKind = "origin_recorded"  // a person told the origin: reason and network; the address is in the case, sealed
 	EventOriginForgotten EventKind = "origin_forgotten" // a person took the recorded origin back: reason and network
 	EventReviewRequested EventKind = "review_requested" // with what the question is about and the facts it rests on
 	EventSettled         EventKind = "settled"          // a person answered the question of a review: answer, reason
-	EventNamesake        EventKind = "namesake"         // a case of the same name under another ending came up: cases, endings
+	EventSameLabel       EventKind = "namesake"         // a case of the same name under another ending came up: cases, endings
 
 	// What a life rests on besides; pages leave these out.
-	EventVisited  EventKind = "visited"  // a verdict that counts: state, reason
-	EventHosted   EventKind = "hosted"   // the clock of a provider or a country began
-	EventInformed EventKind = "informed" // the notices of the present hosting were composed: how many
-	EventSnapshot EventKind = "snapshot" // the whole life, where older events do not tell it
+	EventVisited         EventKind = "visited"  // a verdict that counts: state, reason
+	EventHosted          EventKind = "hosted"   // the clock of a provider or a country began
+	EventNoticesComposed EventKind = "informed" // the notices of the present hosting were composed: how many
+	EventSnapshot        EventKind = "snapshot" // the whole life, where older events do not tell it
 )
 
 // EventKinds are all of them.
@@ -51,7 +51,7 @@ var EventKinds = []EventKind{
 	EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed,
 	EventNoticeSent, EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted,
 	EventAcknowledged, EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested,
-	EventSettled, EventNamesake, EventVisited, EventHosted, EventInformed, EventSnapshot,
+	EventSettled, EventSameLabel, EventVisited, EventHosted, EventNoticesComposed, EventSnapshot,
 }
 
 // Valid says whether k is known.
@@ -59,7 +59,7 @@ func (k EventKind) Valid() bool { return slices.Contains(EventKinds, k) }
 
 // Bookkeeping says that other events, visits and notices tell the same to people.
 func (k EventKind) Bookkeeping() bool {
-	return k == EventVisited || k == EventHosted || k == EventInformed || k == EventSnapshot
+	return k == EventVisited || k == EventHosted || k == EventNoticesComposed || k == EventSnapshot
 }
 
 // ActorVigil is the actor of what Vigil does by itself.

@@ -122,7 +122,7 @@ type Registrar struct {
 // Origin is where a target is really hosted, as a person recorded it: the address
 // behind an edge, or only the country where the sources do not decide it. At least
 // one of the two is set.
-type Origin struct {
+type Backend struct {
 	Address netip.Addr `json:"address,omitzero" doc:"for analysts and admins"` // one unicast address, unmapped and without a zone
 	Country string     `json:"country,omitempty"`                              // ISO 3166-1 alpha-2
 	// Of are the addresses that the target had when the record was made without an edge
@@ -134,16 +134,16 @@ type Origin struct {
 }
 
 // Public is what of the record those may know who may not reveal the URL: its country. Nil of nil.
-func (o *Origin) Public() *Origin {
+func (o *Backend) Public() *Backend {
 	if o == nil {
 		return nil
 	}
-	return &Origin{Country: o.Country}
+	return &Backend{Country: o.Country}
 }
 
 // Network is the /24 (IPv6: /48) around the address: as much of it as a text may
 // show that is kept in the clear. Invalid when only a country is recorded.
-func (o Origin) Network() netip.Prefix {
+func (o Backend) Network() netip.Prefix {
 	bits := 24
 	if o.Address.Is6() {
 		bits = 48
@@ -164,7 +164,7 @@ const (
 
 // Claims are the record as claims: about the whole target, or about each of the
 // addresses that it holds for.
-func (o Origin) Claims() []Claim {
+func (o Backend) Claims() []Claim {
 	of := o.Of
 	if len(of) == 0 {
 		of = []netip.Addr{{}}
@@ -186,7 +186,7 @@ func (o Origin) Claims() []Claim {
 
 // Knows says whether the decision was made with this record of a person; with nil,
 // whether it was made without any.
-func (h Hosting) Knows(o *Origin) bool {
+func (h Hosting) Knows(o *Backend) bool {
 	var made []Claim
 	for _, c := range h.Claims {
 		if c.Fact == FactOrigin && strings.HasPrefix(c.Source, OriginByAnalyst+":") {
@@ -239,9 +239,9 @@ func (c Claim) pending() bool {
 // Inquiry is what to attribute: the target, what the looks at it saw, and the
 // origin that an analyst recorded.
 type Inquiry struct {
-	Target Target
-	Looks  []Observation
-	Origin *Origin // nil when none was recorded
+	Target  Target
+	Looks   []Observation
+	Backend *Backend // nil when none was recorded
 }
 
 // Party is who can act.

@@ -59,24 +59,24 @@ type Purpose string
 // Purposes.
 const (
 	PurposeTarget  Purpose = "target"  // the reported URL
-	PurposeSibling Purpose = "sibling" // a path of the same server that surely does not exist (soft 404)
+	PurposeDecoy   Purpose = "sibling" // a path of the same server that surely does not exist (soft 404)
 	PurposeControl Purpose = "control" // a control target of the gate
-	// PurposeReferred is the reported URL once more, as if it were linked from its own site's front page:
+	// PurposeSameSiteReferrer is the reported URL once more, as if it were linked from its own site's front page:
 	// whether one answer for every path is meant for those who come directly.
-	PurposeReferred Purpose = "referred"
+	PurposeSameSiteReferrer Purpose = "referred"
 	// PurposeSubdomain is a name under the target's domain that surely does not exist: whether every name
 	// of the domain answers alike, as parking services do.
 	PurposeSubdomain Purpose = "subdomain"
-	// PurposeDirect is the reported URL once more, without the referrer that was recorded for it: what
+	// PurposeWithoutReferrer is the reported URL once more, without the referrer that was recorded for it: what
 	// those see who open the address by itself (ADR-0035).
-	PurposeDirect Purpose = "direct"
-	// PurposeFront is the front page of the target's site: whether what stands at every path stands there too.
-	PurposeFront Purpose = "front"
+	PurposeWithoutReferrer Purpose = "direct"
+	// PurposeHomepage is the front page of the target's site: whether what stands at every path stands there too.
+	PurposeHomepage Purpose = "front"
 )
 
 // Purposes in the order of their use.
 var Purposes = []Purpose{
-	PurposeTarget, PurposeSibling, PurposeControl, PurposeReferred, PurposeSubdomain, PurposeDirect, PurposeFront,
+	PurposeTarget, PurposeDecoy, PurposeControl, PurposeSameSiteReferrer, PurposeSubdomain, PurposeWithoutReferrer, PurposeHomepage,
 }
 
 // Valid says whether p is known.
@@ -84,7 +84,7 @@ func (p Purpose) Valid() bool { return slices.Contains(Purposes, p) }
 
 // Beside says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
-func (p Purpose) Beside() bool { return p.Valid() && p != PurposeTarget }
+func (p Purpose) IsProbe() bool { return p.Valid() && p != PurposeTarget }
 
 // Resolution is what the DNS said about the host of the first hop.
 type Resolution struct {
@@ -127,7 +127,7 @@ type Hop struct {
 }
 
 // RevealedHop is a hop whose JSON tells its URL. It is for sealing and for the line to
-// a remote eye, and for nothing that is shown or logged.
+// a remote vantage, and for nothing that is shown or logged.
 type RevealedHop struct {
 	URL string `json:"url"` // empty when there is no target
 	Hop
@@ -265,35 +265,35 @@ type Features struct {
 	// Length is the whole length of a file in bytes: read to its end, or declared by the server. 0 when nobody
 	// said it, and of markup. Above Bytes there was more than was read.
 	Length int64 `json:"length,omitempty"`
-	// Heads are keyed digests (HMAC-SHA-256, its first 128 bits, in lower-case hex) of the first 4, 8, 16 ... KiB of
-	// a file, as far as it was read, at most MaxHeads of them; none of markup. Two files begin alike as far as these
+	// PrefixDigests are keyed digests (HMAC-SHA-256, its first 128 bits, in lower-case hex) of the first 4, 8, 16 ... KiB of
+	// a file, as far as it was read, at most MaxPrefixDigests of them; none of markup. Two files begin alike as far as these
 	// are the same.
-	Heads []string `json:"heads,omitempty"`
+	PrefixDigests []string `json:"heads,omitempty"`
 	// HTML says that the body was parsed as markup: HTML, or the error document of an object store.
-	// Without it only Digest, Kind, the sizes, Heads and Markers mean something, and of text and data written as text Words and SimHash.
+	// Without it only Digest, Kind, the sizes, PrefixDigests and Markers mean something, and of text and data written as text Words and SimHash.
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`
 	// Said are those of Markers that the page says of itself, sorted: in its title, in a heading, or in a
 	// block of little else on a short page. The others may be quoted from elsewhere.
-	Said []Marker `json:"said,omitempty"`
+	Asserted []Marker `json:"said,omitempty"`
 }
 
-// What Heads are made of. The first is longer than the tables and profiles that one program writes at the
+// What PrefixDigests are made of. The first is longer than the tables and profiles that one program writes at the
 // beginning of most of its pictures; the last is 8 MiB.
 const (
-	FirstHead = 4 << 10 // bytes; each further one is twice as long
-	MaxHeads  = 12
+	FirstPrefix      = 4 << 10 // bytes; each further one is twice as long
+	MaxPrefixDigests = 12
 )
 
 // Has says whether the page shows the marker.
-func (f *Features) Has(m Marker) bool {
+func (f *Features) Mentions(m Marker) bool {
 	return f != nil && slices.Contains(f.Markers, m)
 }
 
 // Says tells whether the page says the marker's phrase of itself, and does not only mention it.
-func (f *Features) Says(m Marker) bool {
-	return f != nil && slices.Contains(f.Said, m)
+func (f *Features) Asserts(m Marker) bool {
+	return f != nil && slices.Contains(f.Asserted, m)
 }
 
 // RefreshWords is the most a page says, in words, that does nothing but send its visitors on.

@@ -24,28 +24,28 @@ type NoticeFilter struct {
 // MaxPage is the most rows of one page.
 const MaxPage = 200
 
-// Namesake is a case whose target has the same name under another ending: the label
+// SameLabelCase is a case whose target has the same name under another ending: the label
 // before the public suffix is the same, and the registrable domain another. Sites that
 // lost a domain come back like that; the case is shown, and decides nothing.
-type Namesake struct {
+type SameLabelCase struct {
 	CaseID   CaseID    `json:"case_id"`
 	Standing Standing  `json:"standing"`
 	Country  string    `json:"hosting_country,omitempty"` // empty when unknown
 	Opened   time.Time `json:"opened"`
 }
 
-// Namesakes are the namesakes of a case: of each other registrable domain the newest
+// SameLabelDomains are the cases of the same label of a case: of each other registrable domain the newest
 // case, newest first, at most MaxNamesakes. Endings counts those domains, up to
 // MaxEndings.
-type Namesakes struct {
-	Cases   []Namesake
+type SameLabelDomains struct {
+	Cases   []SameLabelCase
 	Endings int
 }
 
-// Bounds of Namesakes. In 2023 no name hopped more than six times, and all together 300 times (annual report of the IWF).
+// Bounds of SameLabelDomains. In 2023 no name hopped more than six times, and all together 300 times (annual report of the IWF).
 const (
-	MaxNamesakes = 20
-	MaxEndings   = 500
+	MaxSameLabelCases = 20
+	MaxEndings        = 500
 )
 
 // Outcome is how an episode stands in the figures.

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// Matter is what a person is asked about while a case is in review: hosting, or the
+// ReviewTopic is what a person is asked about while a case is in review: hosting, or the
 // reason of the verdicts that nobody but a person can decide.
-type Matter string
+type ReviewTopic string
 
 // MatterHosting asks where the target is hosted. All other matters are reasons.
-const MatterHosting Matter = "hosting"
+const TopicHosting ReviewTopic = "hosting"
 
-// Ruling is what a person is asked about a case, and what was answered in the running
+// ReviewDecision is what a person is asked about a case, and what was answered in the running
 // episode, so that the same question does not come back with the next look (ADR-0041).
 // The zero value: nothing was asked, nothing answered.
-type Ruling struct {
-	// Asked is the matter of the present review; it means nothing in other standings.
-	Asked Matter `json:"asked,omitempty"`
+type ReviewDecision struct {
+	// Asked is the content of the present review; it means nothing in other standings.
+	Asked ReviewTopic `json:"asked,omitempty"`
 	// Fenced says that a person knows that it is seen from some vantages only. It is not asked again.
 	Fenced bool `json:"fenced,omitempty"`
 	// Hosting says that a person knows that nobody can tell the hosting. Another hosting ends it.
@@ -47,7 +47,7 @@ const (
 // Question is what a person must decide, with the facts that it rests on; explain has its words.
 type Question struct {
 	Kind    QuestionKind
-	About   Matter
+	About   ReviewTopic
 	Answers []ActionKind
 	// Looks are those that found it; none of a question about the hosting.
 	Looks Streak
@@ -65,30 +65,30 @@ func (c Case) Question(page *Features) (q Question, ok bool) {
 	q = Question{Kind: AskChanged, About: c.Topic(), Looks: c.Undecided, Page: page, Before: c.Baseline}
 	q.Answers = []ActionKind{ActAccept, ActRecord, ActWithdraw}
 	switch {
-	case q.About == MatterHosting:
+	case q.About == TopicHosting:
 		q.Kind, q.Answers = AskHosting, []ActionKind{ActOrigin, ActKeep, ActWithdraw}
 		q.Hosting, q.Looks, q.Page = c.Hosting, Streak{}, nil
-	case q.About == Matter(ReasonFenced):
+	case q.About == ReviewTopic(ReasonFenced):
 		q.Kind, q.Answers = AskFenced, []ActionKind{ActKeep, ActRecord, ActWithdraw}
 	case Reason(q.About).State() == StateGone:
 		q.Kind, q.Answers = AskGone, []ActionKind{ActRecord, ActNote, ActWithdraw}
-	case q.About == Matter(ReasonRedirectedElsewhere):
+	case q.About == ReviewTopic(ReasonRedirectedElsewhere):
 		q.Kind = AskRedirected
 	}
 	return q, true
 }
 
-// Topic is what the review is about. Reviews of before Ruling was kept do not say it.
-func (c Case) Topic() Matter {
+// Topic is what the review is about. Reviews of before ReviewDecision was kept do not say it.
+func (c Case) Topic() ReviewTopic {
 	switch {
-	case c.Ruling.Asked != "":
-		return c.Ruling.Asked
+	case c.Review.Asked != "":
+		return c.Review.Asked
 	case c.Undecided.Count == 0:
-		return MatterHosting
+		return TopicHosting
 	case c.Last.State == StateChanged || c.Last.State == StateFenced:
-		return Matter(c.Last.Reason)
+		return ReviewTopic(c.Last.Reason)
 	}
-	return Matter(ReasonContentDiffers)
+	return ReviewTopic(ReasonContentDiffers)
 }
 
 // Facts are the question as the data of an event: codes, counts and times.
@@ -146,7 +146,7 @@ func (v Visit) Page() *Features {
 			status = o.Final().Status
 		}
 		differs := slices.ContainsFunc(v.Verdict.Dissent, func(d Dissent) bool { return d.Vantage == o.Vantage })
-		if o.Purpose.Beside() || o.Fault != nil || o.Features == nil || status/100 != 2 || differs {
+		if o.Purpose.IsProbe() || o.Fault != nil || o.Features == nil || status/100 != 2 || differs {
 			continue
 		}
 		if best == nil || o.Vantage < best.Vantage {

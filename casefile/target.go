@@ -116,11 +116,11 @@ func (t Target) Path() string {
 	return ""
 }
 
-// Sibling is a target on the same server, in the same folder, whose last path
+// Decoy is a target on the same server, in the same folder, whose last path
 // segment is name with the extension of the original; the query is dropped. With
 // a random name it surely does not exist: what the server answers to it is what
-// it answers to everything (soft 404). name must be letters and digits. No target has no sibling.
-func (t Target) Sibling(name string) Target {
+// it answers to everything (soft 404). name must be letters and digits. No target has no decoy.
+func (t Target) Decoy(name string) Target {
 	if t.IsZero() {
 		return t
 	}

@@ -89,7 +89,7 @@ func FuzzNewTarget(f *testing.F) {
 		if s := fmt.Sprintf("%v %+v %#v %s %q %x", got, got, got, got, got, got); got.Host() != "http" && got.Host() != "https" && len(got.Host()) > 6 && strings.Contains(s, got.Host()) {
 			t.Fatalf("printed: %s", s)
 		}
-		again, err := casefile.NewTarget(got.Sibling("x1").URL())
+		again, err := casefile.NewTarget(got.Decoy("x1").URL())
 		if err != nil && len(url) < casefile.MaxURL-8 {
 			t.Fatalf("sibling is no target: %v", err)
 		}
@@ -141,7 +141,7 @@ func TestTargetMasksItself(t *testing.T) {
 func TestNoTarget(t *testing.T) {
 	t.Parallel()
 	var none casefile.Target
-	if _, isAddress := none.Address(); !none.IsZero() || none.URL() != "" || none.Host() != "" || none.Path() != "" || none.Port() != 0 || none.Secure() || isAddress || !none.Sibling("x").IsZero() || !none.Home().IsZero() {
+	if _, isAddress := none.Address(); !none.IsZero() || none.URL() != "" || none.Host() != "" || none.Path() != "" || none.Port() != 0 || none.Secure() || isAddress || !none.Decoy("x").IsZero() || !none.Home().IsZero() {
 		t.Error("no target has parts")
 	}
 	if target(t, "https://site-1.example/a") != target(t, "https://site-1."+"example/a") || target(t, "https://site-1.example/a") == target(t, "https://site-1.example/b") {
@@ -174,7 +174,7 @@ func TestSibling(t *testing.T) {
 		"https://site-1.example/a/version.2026-11":      "https://site-1.example/a/zz9",
 		"https://site-1.example/a.b/c?d=e.html":         "https://site-1.example/a.b/zz9",
 	} {
-		got := target(t, url).Sibling("zz9")
+		got := target(t, url).Decoy("zz9")
 		if got.URL() != want {
 			t.Errorf("sibling of %s: %s, want %s", url, got.URL(), want)
 		}

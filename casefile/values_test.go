@@ -33,7 +33,7 @@ func TestEnumerations(t *testing.T) {
 	t.Parallel()
 	enumeration(t, casefile.ClassUnclassified, casefile.ClassBaseline, casefile.ClassA1, casefile.ClassA2, casefile.ClassB1, casefile.ClassB2)
 	enumeration(t, casefile.WhyReported, casefile.WhyCadence, casefile.WhyConfirm, casefile.WhyAftercare, casefile.WhyPostponed, casefile.WhyGate, casefile.WhyAsked, casefile.WhyNever)
-	enumeration(t, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeControl, casefile.PurposeReferred, casefile.PurposeSubdomain, casefile.PurposeDirect, casefile.PurposeFront)
+	enumeration(t, casefile.PurposeTarget, casefile.PurposeDecoy, casefile.PurposeControl, casefile.PurposeSameSiteReferrer, casefile.PurposeSubdomain, casefile.PurposeWithoutReferrer, casefile.PurposeHomepage)
 	enumeration(t, casefile.PhaseResolve, casefile.PhaseConnect, casefile.PhaseTLS, casefile.PhaseRequest, casefile.PhaseBody)
 	enumeration(t, casefile.FaultTimeout, casefile.FaultRefused, casefile.FaultReset, casefile.FaultTLS, casefile.FaultServfail, casefile.FaultNXDomain, casefile.FaultNoAddress,
 		casefile.FaultRedirectLoop, casefile.FaultTooManyRedirects, casefile.FaultProtocol, casefile.FaultAddressRefused, casefile.FaultInterrupted)
@@ -196,11 +196,11 @@ func TestReasonsInTheReference(t *testing.T) { // not parallel: it writes the pa
 func TestFeaturesHas(t *testing.T) {
 	t.Parallel()
 	var none *casefile.Features
-	if none.Has(casefile.MarkerLogin) {
+	if none.Mentions(casefile.MarkerLogin) {
 		t.Error("no features have a marker")
 	}
 	f := &casefile.Features{Markers: []casefile.Marker{casefile.MarkerLogin}}
-	if !f.Has(casefile.MarkerLogin) || f.Has(casefile.MarkerConsent) {
+	if !f.Mentions(casefile.MarkerLogin) || f.Mentions(casefile.MarkerConsent) {
 		t.Error("Has")
 	}
 }

@@ -131,8 +131,8 @@ type Dissent struct {
 	Reason  Reason `json:"reason"`
 }
 
-// Testimony is what the vantages of one believed visit said, without the target.
-type Testimony struct {
+// VisitVote is what the vantages of one counted visit said, without the target.
+type VisitVote struct {
 	Host    HostKey
 	State   State     // the verdict's
 	Looked  []string  // the vantages that looked, each once

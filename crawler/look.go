@@ -168,7 +168,7 @@ func referrerAt(at casefile.Target, s casefile.Subject, first bool) casefile.Tar
 	switch {
 	case own && (!downgrade || !s.Target.Secure()), from.Home() == at.Home():
 		return from
-	case own, downgrade, s.Purpose == casefile.PurposeReferred:
+	case own, downgrade, s.Purpose == casefile.PurposeSameSiteReferrer:
 		return casefile.Target{}
 	}
 	return from.Home()

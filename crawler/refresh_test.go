@@ -90,7 +90,7 @@ func TestACheckForCookiesByRefreshIsPassed(t *testing.T) {
 			http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1", Path: "/"})
 			_, _ = io.WriteString(w, `<meta http-equiv="refresh" content="0; url=/">`)
 		}}, func(s *fakenet.Site) { s.Path = "/" })
-		if o.Fault != nil || len(o.Hops) != 2 || o.Features.Words != 1 || o.Features.Has(casefile.MarkerMetaRefresh) {
+		if o.Fault != nil || len(o.Hops) != 2 || o.Features.Words != 1 || o.Features.Mentions(casefile.MarkerMetaRefresh) {
 			t.Errorf("%d hops, fault %v, features %+v", len(o.Hops), o.Fault, o.Features)
 		}
 	})

@@ -163,7 +163,7 @@ func TestTheReferrerOnTheWay(t *testing.T) {
 		{name: "back to where one came from", to: "http://forum.example", referrer: plain, first: plain, next: plain},
 		{name: "no referrer", to: "http://stranger.example"},
 		{name: "the reported address as its own referrer", to: "http://stranger.example", referrer: "itself"},
-		{name: "by way of its own site", to: "http://stranger.example", referrer: "home", purpose: casefile.PurposeReferred, first: "home"},
+		{name: "by way of its own site", to: "http://stranger.example", referrer: "home", purpose: casefile.PurposeSameSiteReferrer, first: "home"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

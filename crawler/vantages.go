@@ -10,7 +10,7 @@ import (
 	"vigil/crawler/guard"
 )
 
-// Vantage is a place to look from: *eye.Client far away, those of a Crawler
+// Vantage is a place to look from: *remote.Client far away, those of a Crawler
 // on this machine. It is safe for concurrent use, and Look never fails for what the world did.
 type Vantage interface {
 	Vantage() casefile.Vantage

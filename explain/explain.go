@@ -17,7 +17,7 @@ import (
 )
 
 // Explanation is a verdict in words, with the transcript of each look. The JSON
-// names are a contract (docs/verdicts.md): some may be added, none is renamed.
+// names are a contract (docs/verdict-reference.md): some may be added, none is renamed.
 type Explanation struct {
 	State  casefile.State  `json:"state"`
 	Reason casefile.Reason `json:"reason"`
@@ -83,7 +83,7 @@ func Verdict(v casefile.Verdict, seen []casefile.Observation, r Reading) Explana
 	for _, d := range v.Dissent {
 		e.Dissent = append(e.Dissent, ExplainedDissent{d, Dissent(w, d)})
 	}
-	both := slices.ContainsFunc(seen, func(o casefile.Observation) bool { return o.Purpose == casefile.PurposeDirect })
+	both := slices.ContainsFunc(seen, func(o casefile.Observation) bool { return o.Purpose == casefile.PurposeWithoutReferrer })
 	for i := range seen {
 		e.Looks = append(e.Looks, teller{w, r, both}.look(&seen[i]))
 	}
@@ -156,7 +156,7 @@ func agreement(w *words.Words, v casefile.Verdict, n int) string {
 func vantagesOf(seen []casefile.Observation) int {
 	names := make(map[string]bool, len(seen))
 	for i := range seen {
-		if !seen[i].Purpose.Beside() {
+		if !seen[i].Purpose.IsProbe() {
 			names[seen[i].Vantage] = true
 		}
 	}

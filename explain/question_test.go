@@ -10,10 +10,10 @@ import (
 )
 
 // asked is a case in review, with a look that read a page.
-func asked(about casefile.Matter) casefile.Case {
+func asked(about casefile.ReviewTopic) casefile.Case {
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	var c casefile.Case
-	c.Standing, c.Ruling.Asked = casefile.Review, about
+	c.Standing, c.Review.Asked = casefile.Review, about
 	c.Hosting = &casefile.Hosting{Confidence: 0.3, Origin: casefile.OriginKnown, Claims: []casefile.Claim{
 		{Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Value: "DE"}, {Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Problem: "timeout"},
 	}}
@@ -25,8 +25,8 @@ func TestQuestionsInWords(t *testing.T) {
 	t.Parallel()
 	page := &casefile.Features{Words: 7, Links: 1, HTML: true}
 	const looks, counts = "3 looks found that, from 2026-03-01 12:00 UTC to 2026-03-02 13:00 UTC.", "The page has 7 words, 1 link, 0 images and 0 media"
-	for about, want := range map[casefile.Matter]string{
-		casefile.MatterHosting: "In which country is it hosted, and by whom? Sources name DE, NL; the confidence is 0.30.",
+	for about, want := range map[casefile.ReviewTopic]string{
+		casefile.TopicHosting:  "In which country is it hosted, and by whom? Sources name DE, NL; the confidence is 0.30.",
 		"content_differs":      "The address answers, but not with what was seen before. " + looks + " " + counts + ". Is the reported content gone, or there in another form?",
 		"redirected_elsewhere": "The address now leads to another domain. " + looks + " " + counts + ". Is the reported content there, or is it gone?",
 		"fenced":               "It is seen from some vantages and absent from others. " + looks + " " + counts + ". Is it blocked by country only, so that it must still be removed?",

@@ -147,11 +147,11 @@ func partyOf(f Facts, origins []netip.Addr, addr netip.Addr) casefile.Party {
 }
 
 // originsFirst puts the desks of recorded origins first: they can delete.
-func originsFirst(desks []Desk, origins []netip.Addr) []Desk {
+func originsFirst(desks []AbuseContact, origins []netip.Addr) []AbuseContact {
 	if len(origins) == 0 {
 		return desks
 	}
-	var first, rest []Desk
+	var first, rest []AbuseContact
 	for _, d := range desks {
 		if slices.Contains(origins, d.Address) {
 			first = append(first, d)
@@ -180,7 +180,7 @@ func published(f Facts, party casefile.Party) []candidate {
 
 // ofDesk adds candidates from what a registry wrote: each address of the field, or the
 // form that stands in its place.
-func ofDesk(out []candidate, d Desk, party casefile.Party, target string) []candidate {
+func ofDesk(out []candidate, d AbuseContact, party casefile.Party, target string) []candidate {
 	before := len(out)
 	add := func(address, form string) {
 		c := d.Contact
@@ -226,7 +226,7 @@ var foundRanks = map[registry.Found]rank{
 
 // rankOf is the place of an address by where in the answer it stood. A parser that
 // does not say where is taken by its role.
-func rankOf(d Desk, address, domain string) rank {
+func rankOf(d AbuseContact, address, domain string) rank {
 	if r, named := foundRanks[d.Found]; named {
 		return r
 	}

@@ -11,13 +11,13 @@ import (
 	"vigil/geolocate/registry"
 )
 
-func desk(addr netip.Addr, source, role, email string) Desk {
-	return Desk{addr, casefile.Contact{Role: role, Email: email, Source: source}, ""}
+func desk(addr netip.Addr, source, role, email string) AbuseContact {
+	return AbuseContact{addr, casefile.Contact{Role: role, Email: email, Source: source}, ""}
 }
 
 // found is a contact that stood somewhere in a WHOIS answer.
-func found(addr netip.Addr, where registry.Found, email string) Desk {
-	return Desk{addr, casefile.Contact{Role: "technical", Email: email, Source: "whois"}, where}
+func found(addr netip.Addr, where registry.Found, email string) AbuseContact {
+	return AbuseContact{addr, casefile.Contact{Role: "technical", Email: email, Source: "whois"}, where}
 }
 
 // told is a contact in short: party, address or form, source.
@@ -48,25 +48,25 @@ func TestContacts(t *testing.T) {
 			f: Facts{
 				Directory: []casefile.Contact{row(casefile.PartyHost, "vip@host.example"), row(casefile.PartyRegistrar, "vip@registrar.example")},
 				Registrar: registrar, RegistrarSource: "rdap", Platform: &casefile.Platform{Name: "Pages", AbuseEmail: "abuse@pages.example"},
-				Desks: []Desk{desk(host, "rdap", "abuse", "report@host.example")},
+				Desks: []AbuseContact{desk(host, "rdap", "abuse", "report@host.example")},
 			},
 			want: []string{"host vip@host.example directory", "host abuse@pages.example platforms", "host report@host.example rdap", "host abuse@host.example rfc2142", "registrar vip@registrar.example directory", "registrar abuse@registrar.example rdap"},
 		},
 		{
 			name: "a platform's own desk before the network's",
-			f:    Facts{Platform: &casefile.Platform{Name: "Pages", AbuseForm: "https://pages.example/report"}, Desks: []Desk{desk(host, "rdap", "abuse", "abuse@host.example")}},
+			f:    Facts{Platform: &casefile.Platform{Name: "Pages", AbuseForm: "https://pages.example/report"}, Desks: []AbuseContact{desk(host, "rdap", "abuse", "abuse@host.example")}},
 			want: []string{"host https://pages.example/report platforms", "host abuse@host.example rdap"},
 		},
 		{
 			name: "RDAP before WHOIS before abuse@ before the registrar",
-			f: Facts{Registrar: registrar, RegistrarSource: "rdap", Desks: []Desk{
+			f: Facts{Registrar: registrar, RegistrarSource: "rdap", Desks: []AbuseContact{
 				desk(host, "whois", "abuse", "whois@host.example"), desk(host, "rdap", "technical", "peering@net.host.example"), desk(host, "rdap", "abuse", "report@host.example"), desk(two, "rdap", "abuse", "Report@Host.Example"),
 			}},
 			want: []string{"host report@host.example rdap", "host whois@host.example whois", "host peering@net.host.example rdap", "host abuse@host.example rfc2142", "registrar abuse@registrar.example rdap"},
 		},
 		{
 			name: "by the place in the answer, whatever its order",
-			f: Facts{Desks: []Desk{
+			f: Facts{Desks: []AbuseContact{
 				found(host, registry.FoundMailLine, "noc@host.example"), found(host, registry.FoundRemarks, "reports@host.example"), found(host, registry.FoundAbuseLine, "mailbox@host.example"),
 				found(host, registry.FoundAbuseC, "ask@host.example"), found(host, registry.FoundAbuseRole, "desk@host.example"),
 			}},
@@ -74,7 +74,7 @@ func TestContacts(t *testing.T) {
 		},
 		{
 			name: "mail lines: abuse, security, operations, anything, persons",
-			f: Facts{Desks: []Desk{
+			f: Facts{Desks: []AbuseContact{
 				found(host, registry.FoundMailLine, "small.hoster@gmail.com"), found(host, registry.FoundMailLine, "anna.analist@host.example"), found(host, registry.FoundMailLine, "kontakt@host.example"),
 				found(host, registry.FoundMailLine, "noc@host.example"), found(host, registry.FoundMailLine, "csirt@host.example"), found(host, registry.FoundMailLine, "net-abuse@host.example"),
 			}},
@@ -82,61 +82,61 @@ func TestContacts(t *testing.T) {
 		},
 		{
 			name: "nothing is guessed from the target's domain, mailbox providers or registries",
-			f: Facts{Domain: "site-1.example", Desks: []Desk{
+			f: Facts{Domain: "site-1.example", Desks: []AbuseContact{
 				desk(host, "rdap", "registrant", "me@site-1.example"), desk(host, "rdap", "other", "someone.else@gmail.com"), desk(host, "rdap", "technical", "hostmaster@ripe.net"),
 			}},
 			want: []string{"host someone.else@gmail.com rdap"},
 		},
 		{
 			name: "the target's own domain only where the registry names it for abuse",
-			f: Facts{Domain: "site-1.example", Desks: []Desk{
+			f: Facts{Domain: "site-1.example", Desks: []AbuseContact{
 				desk(host, "rdap", "abuse", "abuse@mail.site-1.example"), {host, casefile.Contact{Role: "abuse", Form: "https://www.site-1.example:8443/abuse", Source: "rdap"}, ""}, desk(host, "rdap", "abuse", "http://site-1.example?abuse"), desk(host, "rdap", "technical", "noc@host.example"), desk(host, "rdap", "technical", "noc@site-1.example"),
 			}},
 			want: []string{"host abuse@mail.site-1.example rdap", "host https://www.site-1.example:8443/abuse rdap", "host http://site-1.example?abuse rdap", "host noc@host.example rdap", "host abuse@host.example rfc2142"},
 		},
 		{
 			name: "placeholders are dropped",
-			f: Facts{Registrar: &casefile.Registrar{AbuseEmail: "noreply@registrar.example"}, Desks: []Desk{
+			f: Facts{Registrar: &casefile.Registrar{AbuseEmail: "noreply@registrar.example"}, Desks: []AbuseContact{
 				desk(host, "rdap", "abuse", "REDACTED FOR PRIVACY"), desk(host, "rdap", "abuse", "none@host.invalid"), desk(host, "rdap", "technical", "no-reply@host.example"),
 			}},
 		},
 		{
 			name: "a form when there is no address",
-			f:    Facts{Desks: []Desk{{host, casefile.Contact{Role: "abuse", Form: "https://host.example/abuse", Source: "rdap"}, ""}}},
+			f:    Facts{Desks: []AbuseContact{{host, casefile.Contact{Role: "abuse", Form: "https://host.example/abuse", Source: "rdap"}, ""}}},
 			want: []string{"host https://host.example/abuse rdap"},
 		},
 		{
 			name: "a form in the place of an address",
-			f:    Facts{Desks: []Desk{desk(host, "whois", "abuse", "https://host.example/abuse")}},
+			f:    Facts{Desks: []AbuseContact{desk(host, "whois", "abuse", "https://host.example/abuse")}},
 			want: []string{"host https://host.example/abuse whois"},
 		},
 		{
 			name: "several addresses in one line, repaired ones among them",
-			f:    Facts{Desks: []Desk{desk(host, "whois", "abuse", "Abuse <desk@host.example>, report(at)host.example; none@host.example")}},
+			f:    Facts{Desks: []AbuseContact{desk(host, "whois", "abuse", "Abuse <desk@host.example>, report(at)host.example; none@host.example")}},
 			want: []string{"host desk@host.example whois", "host report@host.example whois", "host abuse@host.example rfc2142"},
 		},
 		{
 			name: "the edge's desk first, its network's contacts are the edge's",
-			f:    Facts{Edge: edge, Registrar: registrar, RegistrarSource: "whois", Desks: []Desk{desk(host, "rdap", "abuse", "abuse@edge.example")}},
+			f:    Facts{Edge: edge, Registrar: registrar, RegistrarSource: "whois", Desks: []AbuseContact{desk(host, "rdap", "abuse", "abuse@edge.example")}},
 			want: []string{"edge https://edge.example/abuse edges", "edge abuse@edge.example rdap", "registrar abuse@registrar.example whois"},
 		},
 		{
 			name: "a recorded origin comes before the edge",
-			f: Facts{Edge: edge, Claims: origin, Desks: []Desk{
+			f: Facts{Edge: edge, Claims: origin, Desks: []AbuseContact{
 				desk(host, "rdap", "abuse", "abuse@edge.example"), desk(two, "rdap", "abuse", "abuse@origin.example"),
 			}},
 			want: []string{"host abuse@origin.example rdap", "edge https://edge.example/abuse edges", "edge abuse@edge.example rdap"},
 		},
 		{
 			name: "an address that host and edge share is told once",
-			f: Facts{Edge: edge, Claims: origin, Desks: []Desk{
+			f: Facts{Edge: edge, Claims: origin, Desks: []AbuseContact{
 				desk(host, "rdap", "abuse", "abuse@both.example"), desk(two, "rdap", "abuse", "Abuse@both.example"),
 			}},
 			want: []string{"host Abuse@both.example rdap", "edge https://edge.example/abuse edges"},
 		},
 		{
 			name: "at most eight of a party, the registrar is never crowded out",
-			f: Facts{Registrar: registrar, RegistrarSource: "rdap", Desks: []Desk{
+			f: Facts{Registrar: registrar, RegistrarSource: "rdap", Desks: []AbuseContact{
 				desk(host, "rdap", "abuse", "a1@host.example, a2@host.example, a3@host.example, a4@host.example, a5@host.example, a6@host.example"), desk(host, "rdap", "abuse", "b1@host.example, b2@host.example, b3@host.example, b4@host.example"),
 			}},
 			want: []string{
@@ -172,14 +172,14 @@ func TestRoleOfCandidates(t *testing.T) {
 		registry.FoundRemarks:   {"abuse", "remarks of the network ask for abuse reports"},
 		registry.FoundMailLine:  {"technical", "not an abuse desk: a person should check"},
 	} {
-		got := Decide(Facts{Desks: []Desk{found(host, where, "desk@host.example")}, Now: now}).Contacts[0]
+		got := Decide(Facts{Desks: []AbuseContact{found(host, where, "desk@host.example")}, Now: now}).Contacts[0]
 		if got.Role != want.role || !strings.Contains(got.Why, want.why) {
 			t.Errorf("%s: %+v, want %v", where, got, want)
 		}
 	}
 	// A mail line in an object of the role abuse is still no desk that is asked for.
-	d := Desk{host, casefile.Contact{Role: "abuse", Email: "noc@host.example", Source: "whois"}, registry.FoundMailLine}
-	contacts := Decide(Facts{Desks: []Desk{d}, Now: now}).Contacts
+	d := AbuseContact{host, casefile.Contact{Role: "abuse", Email: "noc@host.example", Source: "whois"}, registry.FoundMailLine}
+	contacts := Decide(Facts{Desks: []AbuseContact{d}, Now: now}).Contacts
 	if contacts[0].Role != "other" || contacts[1].Source != "rfc2142" || !strings.Contains(contacts[1].Why, "nobody confirmed it") {
 		t.Errorf("%+v", contacts)
 	}

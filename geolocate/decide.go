@@ -22,7 +22,7 @@ type Facts struct {
 	Claims    []casefile.Claim
 	Edge      *casefile.Edge
 	Platform  *casefile.Platform
-	Desks     []Desk // contacts as the registries gave them
+	Desks     []AbuseContact // contacts as the registries gave them
 	// Directory are the rows of the operator's directory that match: Directory.Match.
 	Directory []casefile.Contact
 	Registrar *casefile.Registrar
@@ -34,7 +34,7 @@ type Facts struct {
 }
 
 // Desk is a contact of the network of an address.
-type Desk struct {
+type AbuseContact struct {
 	Address netip.Addr
 	Contact casefile.Contact // Email as the registry wrote it
 	// Found says where in the registry's answer it stood; empty when it did not say.

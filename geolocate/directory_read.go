@@ -11,7 +11,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/email"
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 // Bounds of single fields, in bytes.
@@ -21,21 +21,21 @@ const (
 )
 
 // directoryForm is the form of the file (docs/notices.md).
-var directoryForm = sheet.Form{
+var directoryForm = operatorcsv.Schema{
 	What: "provider directory", Key: "geolocate.contacts",
 	Columns:  []string{"match", "party", "name", "email", "form", "language", "approved", "note"},
 	Required: []string{"match"}, OneOf: []string{"email", "form"},
 }
 
-// LoadDirectory reads a directory file. The error, a *sheet.Error when its lines are at fault, says what to do.
+// LoadDirectory reads a directory file. The error, a *operatorcsv.Error when its lines are at fault, says what to do.
 func LoadDirectory(path string) (*Directory, error) {
-	return readDirectory(func(each func(sheet.Row)) error { return sheet.Load(path, directoryForm, each) })
+	return readDirectory(func(each func(operatorcsv.Row)) error { return operatorcsv.Load(path, directoryForm, each) })
 }
 
-func readDirectory(read func(each func(sheet.Row)) error) (*Directory, error) {
+func readDirectory(read func(each func(operatorcsv.Row)) error) (*Directory, error) {
 	d := &Directory{prefixes: map[netip.Prefix][]int{}, asns: map[uint32][]int{}, names: map[string][]int{}}
 	seen := map[string]int{} // match, party and recipient -> line
-	err := read(func(row sheet.Row) {
+	err := read(func(row operatorcsv.Row) {
 		c, m := readRow(row)
 		if !row.Sound() {
 			return
@@ -60,7 +60,7 @@ func readDirectory(read func(each func(sheet.Row)) error) (*Directory, error) {
 }
 
 // readRow makes a contact of a row, and reports each fault of it.
-func readRow(row sheet.Row) (casefile.Contact, match) {
+func readRow(row operatorcsv.Row) (casefile.Contact, match) {
 	m, err := parseMatch(row.Get("match"))
 	if err != nil {
 		row.Fault("%v", err)
@@ -99,7 +99,7 @@ func readRow(row sheet.Row) (casefile.Contact, match) {
 }
 
 // readParty is the party of a row: given, or what its match is about.
-func readParty(row sheet.Row, m match) casefile.Party {
+func readParty(row operatorcsv.Row, m match) casefile.Party {
 	raw := row.Get("party")
 	party := casefile.Party(strings.ToLower(raw))
 	switch {
@@ -125,7 +125,7 @@ func readApproval(raw string) (approved bool, when string, err error) {
 	first, _, _ := strings.Cut(lower, " ")
 	_, notDate := time.Parse(time.DateOnly, first)
 	switch {
-	case !sheet.OneLine(raw, maxApproval):
+	case !operatorcsv.OneLine(raw, maxApproval):
 		return false, "", fmt.Errorf("approved must be one printable line of at most %d bytes", maxApproval)
 	case lower == "yes":
 		return true, "", nil
@@ -178,7 +178,7 @@ func parseMatch(raw string) (match, error) {
 			m.party, m.fixed = casefile.PartyRegistrar, true
 		}
 		switch {
-		case m.party != "" && (rest == "" || !sheet.OneLine(rest, maxValue)):
+		case m.party != "" && (rest == "" || !operatorcsv.OneLine(rest, maxValue)):
 			return match{}, fmt.Errorf("match %.40q must name one after the colon, in one printable line of at most %d bytes", raw, maxValue)
 		case m.party != "":
 			return m, nil

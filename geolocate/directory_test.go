@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 const testProviders = `match,party,name,email,form,language,approved,note
@@ -196,7 +196,7 @@ func TestDirectoryRowBound(t *testing.T) {
 	if d, err := directoryOf(rows(20_000), "providers.csv"); err != nil || d.Len() != 20_000 {
 		t.Errorf("20,000 rows: %v", err)
 	}
-	var faults *sheet.Error
+	var faults *operatorcsv.Error
 	if _, err := directoryOf(rows(20_001), "providers.csv"); !errors.As(err, &faults) || faults.Faults[0].Line != 20_002 || !strings.Contains(err.Error(), "more than 20000 rows") {
 		t.Errorf("20,001 rows: %v", err)
 	}
@@ -273,7 +273,7 @@ func TestDirectoryOfTheManual(t *testing.T) {
 
 // directoryOf reads a directory as LoadDirectory does; name is what errors call it.
 func directoryOf(text, name string) (*Directory, error) {
-	return readDirectory(func(each func(sheet.Row)) error {
-		return sheet.Read(strings.NewReader(text), name, directoryForm, each)
+	return readDirectory(func(each func(operatorcsv.Row)) error {
+		return operatorcsv.Read(strings.NewReader(text), name, directoryForm, each)
 	})
 }

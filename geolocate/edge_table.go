@@ -13,7 +13,7 @@ import (
 	"github.com/gaissmai/bart"
 
 	"vigil/internal/email"
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 // The tables of services. Their first lines say what a row means.
@@ -91,7 +91,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 		text     string
 		platform bool
 	}{{edgeRows, false}, {platformRows, true}} {
-		err := sheet.Table(table.text, 5, func(row []string) error {
+		err := operatorcsv.Table(table.text, 5, func(row []string) error {
 			if err := e.sign(row[0], row[1], row[2], table.platform); err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func parseEdges(edgeRows, platformRows, rangeRows string) (*edges, error) {
 			return nil, fmt.Errorf("read table of edges and platforms: %w", err)
 		}
 	}
-	err := sheet.Table(rangeRows, 4, func(row []string) error {
+	err := operatorcsv.Table(rangeRows, 4, func(row []string) error {
 		owner := e.services[row[0]]
 		if owner == nil {
 			return fmt.Errorf("%q is in no table", row[0])

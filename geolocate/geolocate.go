@@ -46,7 +46,7 @@ type Options struct {
 	// Directory is the operator's own directory of providers; nil for none.
 	Directory *Directory
 	// Origins tells what stands behind edges; nil for none. CheckOrigin says whether an address
-	// that it told may be believed: the guard's policy; required with Origins.
+	// that it told may be counted: the guard's policy; required with Origins.
 	Origins     OriginFinder
 	CheckOrigin func(addrs ...netip.Addr) error
 	// Log gets no host and no URL; default none.
@@ -158,8 +158,8 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, steps
 	}
 	told := l.ask(ctx, f.Addresses, f.Domain)
 	f.Claims = make([]casefile.Claim, 0, 16*len(f.Addresses)+16)
-	if q.Origin != nil { // first, so that they are the last to be cut where claims are stored
-		f.Claims = append(f.Claims, q.Origin.Claims()...)
+	if q.Backend != nil { // first, so that they are the last to be cut where claims are stored
+		f.Claims = append(f.Claims, q.Backend.Claims()...)
 	}
 	asns := l.gather(&f, q, f.Addresses, told)
 	f.Claims = l.roundTripClaims(f.Claims, q, f.Addresses)
@@ -205,7 +205,7 @@ func (l *Locator) gather(f *Facts, q casefile.Inquiry, addrs []netip.Addr, told 
 				asns = append(asns, n.ASN)
 			}
 			for _, c := range n.Contacts {
-				f.Desks = append(f.Desks, Desk{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}, c.Found})
+				f.Desks = append(f.Desks, AbuseContact{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}, c.Found})
 			}
 		}
 		if l.reverse != nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 //go:embed nameservers.csv
@@ -35,7 +35,7 @@ func newNameservers() (*nameservers, error) { return parseNameservers(nameserver
 
 func parseNameservers(text string) (*nameservers, error) {
 	n := &nameservers{}
-	err := sheet.Table(text, 4, func(row []string) error {
+	err := operatorcsv.Table(text, 4, func(row []string) error {
 		operator, pattern := row[0], row[1]
 		if operator == "" || pattern == "" || pattern != plain(pattern) {
 			return fmt.Errorf("want an operator and a suffix in lower case, not %q and %q", operator, pattern)

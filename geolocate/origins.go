@@ -39,7 +39,7 @@ type trusted struct {
 // platform keeps the page, no person recorded anything, and the target has a name.
 func (t *trusted) wanted(q casefile.Inquiry, f Facts) bool {
 	_, literal := q.Target.Address()
-	return t != nil && f.Edge != nil && !keeps(f.Platform) && q.Origin == nil && !literal
+	return t != nil && f.Edge != nil && !keeps(f.Platform) && q.Backend == nil && !literal
 }
 
 // lookUpOrigin asks the finder, and takes only what can be an origin: at most

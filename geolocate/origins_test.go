@@ -175,8 +175,8 @@ func TestWhenALookUpIsAsked(t *testing.T) {
 	}{
 		{"behind an edge", casefile.Inquiry{Target: to, Looks: []casefile.Observation{behind}}, 1},
 		{"no edge", casefile.Inquiry{Target: plain, Looks: []casefile.Observation{open}}, 0},
-		{"a person recorded the origin", casefile.Inquiry{Target: to, Looks: []casefile.Observation{behind}, Origin: &casefile.Origin{Address: netip.MustParseAddr("192.0.2.9"), By: "anna", At: now}}, 0},
-		{"a person recorded the country", casefile.Inquiry{Target: to, Looks: []casefile.Observation{behind}, Origin: &casefile.Origin{Country: "RO", By: "anna", At: now}}, 0},
+		{"a person recorded the origin", casefile.Inquiry{Target: to, Looks: []casefile.Observation{behind}, Backend: &casefile.Backend{Address: netip.MustParseAddr("192.0.2.9"), By: "anna", At: now}}, 0},
+		{"a person recorded the country", casefile.Inquiry{Target: to, Looks: []casefile.Observation{behind}, Backend: &casefile.Backend{Country: "RO", By: "anna", At: now}}, 0},
 		{"a platform behind the edge keeps the page", casefile.Inquiry{Target: to, Looks: []casefile.Observation{kept}}, 0},
 		{"an address of the edge itself", casefile.Inquiry{Target: target(t, "http://198.51.100.3/"), Looks: []casefile.Observation{literal}}, 0},
 	} {

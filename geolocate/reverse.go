@@ -9,7 +9,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/email"
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 //go:embed reverse.csv
@@ -42,7 +42,7 @@ type hints struct {
 
 func parseHints(text string) (*hints, error) {
 	h := &hints{places: map[string]string{}, generic: map[string]bool{}}
-	err := sheet.Table(text, 4, func(row []string) error {
+	err := operatorcsv.Table(text, 4, func(row []string) error {
 		kind, token, code := row[0], row[1], row[2]
 		switch kind {
 		case "generic":

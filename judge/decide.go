@@ -37,7 +37,7 @@ type absence struct {
 }
 
 // barriers are the pages that stand before the content, most telling first. The
-// page must be thin: a page that holds its matter beside the barrier is live.
+// page must be thin: a page that holds its content beside the barrier is live.
 var barriers = []struct {
 	marker casefile.Marker
 	reason casefile.Reason
@@ -143,8 +143,8 @@ func (l *look) answered() casefile.Reason {
 	if l.failed() {
 		return casefile.ReasonServerError
 	}
-	notFound := l.f.Has(casefile.MarkerNotFound)
-	if notFound && l.sibling == siblingAlike {
+	notFound := l.f.Mentions(casefile.MarkerNotFound)
+	if notFound && l.decoy == decoySimilar {
 		return casefile.ReasonSoft404
 	}
 	barrier, withheld := l.withheldByPage()
@@ -155,21 +155,21 @@ func (l *look) answered() casefile.Reason {
 		return barrier
 	}
 	switch {
-	case l.way == wentElsewhere:
+	case l.redirect == toOtherSite:
 		return casefile.ReasonRedirectedElsewhere
-	case l.way == wentHome:
+	case l.redirect == toHomepage:
 		return casefile.ReasonRedirectedHome
-	case l.sibling == siblingAlike:
+	case l.decoy == decoySimilar:
 		return l.placeholder()
-	case l.sibling == siblingShell && l.asksFirst():
+	case l.decoy == decoyShell && l.asksFirst():
 		return casefile.ReasonChallenge
-	case l.sibling == siblingShell:
+	case l.decoy == decoyShell:
 		return casefile.ReasonScriptRequired
 	case l.saysRemoved() && l.base.differs(): // another page was there, and now a notice with things like it around
 		return casefile.ReasonTakedownPage
 	case l.saysRemoved() && (l.f.Links >= l.f.Images || l.f.Images > 2*ThinImages): // of the page, with things like it below, or of a part of an album
 		return l.doubt("removed_among_pictures")
-	case l.isNew(casefile.MarkerTakedown) && l.bare() && l.f.Words <= TerseWords && l.f.Images <= 1: // below a sign of the site, or below the matter
+	case l.isNew(casefile.MarkerTakedown) && l.bare() && l.f.Words <= TerseWords && l.f.Images <= 1: // below a sign of the site, or below the content
 		return l.doubt("removed_among_pictures")
 	case l.base.differs():
 		if l.saysNotFound() && l.f.Words <= NoticeWords {
@@ -179,16 +179,16 @@ func (l *look) answered() casefile.Reason {
 	case l.saysSuspended():
 		return l.doubt("suspended_on_a_standing_site")
 	case l.saysNotFound():
-		if l.sibling == siblingMissing && embedded(l.f) > 0 && !l.base.known {
+		if l.decoy == decoyMissing && embedded(l.f) > 0 && !l.base.known {
 			return casefile.ReasonServed // something to see, where missing pages are told as such
 		}
-		if l.sibling == siblingMissing { // it says so in words, and the server says it otherwise: a person decides
+		if l.decoy == decoyMissing { // it says so in words, and the server says it otherwise: a person decides
 			return l.doubt("missing_in_words_only")
 		}
 		return casefile.ReasonSoft404
 	case l.unset(): // nobody can tell whether there ever was a page
 		return l.doubt("nothing_set_up")
-	case l.everyName() && l.lander():
+	case l.everyName() && l.parkedLander():
 		return l.doubt("links_on_every_name")
 	}
 	return casefile.ReasonServed
@@ -205,7 +205,7 @@ func (l *look) missing() casefile.Reason {
 	if l.matchesWithSubstance() { // some servers answer 404 and send the content
 		return casefile.ReasonMatchesBaseline
 	}
-	if reason, ok := l.withheldByPage(); ok && !l.f.Has(casefile.MarkerNotFound) {
+	if reason, ok := l.withheldByPage(); ok && !l.f.Mentions(casefile.MarkerNotFound) {
 		switch reason {
 		case casefile.ReasonChallenge, casefile.ReasonReferrerRequired, casefile.ReasonGeoBlock, casefile.ReasonLinkExpired:
 			return reason
@@ -265,7 +265,7 @@ func (l *look) matchesWithSubstance() bool {
 	return !l.empty() && l.base.matches() && (l.base.same || l.base.file.alike || l.f.Words >= SubstanceWords)
 }
 
-func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Has(m) }
+func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Mentions(m) }
 
 // bare is thin without any frame that could hold the content.
 func (l *look) bare() bool { return l.thin() && l.f.Frames == 0 }
@@ -280,7 +280,7 @@ func (l *look) absent() (casefile.Reason, bool) {
 	for i := range absences {
 		a := &absences[i]
 		phrase, sign := l.isNew(a.phrase), l.isNew(a.sign)
-		if a.phrase == casefile.MarkerSuspended && l.f.Has(casefile.MarkerLegalBlock) {
+		if a.phrase == casefile.MarkerSuspended && l.f.Mentions(casefile.MarkerLegalBlock) {
 			phrase = false // switched off by an order: others may still see it
 		}
 		if (phrase || sign) && l.borneOut(a, phrase, sign) {
@@ -293,14 +293,14 @@ func (l *look) absent() (casefile.Reason, bool) {
 // borneOut says whether a second trait goes with the phrase or the sign of an absence.
 func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 	switch {
-	case l.bare() && phrase && l.f.Says(a.phrase) && (!a.wide || !l.contradicted(a)):
+	case l.bare() && phrase && l.f.Asserts(a.phrase) && (!a.wide || !l.contradicted(a)):
 		l.note("page", "says_so_itself", casefile.StateGone)
-	case l.bare() && sign && l.sibling != siblingMissing, sign && l.way != wentNowhere && l.picture():
+	case l.bare() && sign && l.decoy != decoyMissing, sign && l.redirect != wentNowhere && l.picture():
 		l.note("page", "little_else", casefile.StateGone)
 	case phrase && sign:
 	case l.status == 404, l.status == 410:
-	case l.status/100 != 2 && (sign || l.f.Says(a.phrase)):
-	case l.sibling == siblingAlike:
+	case l.status/100 != 2 && (sign || l.f.Asserts(a.phrase)):
+	case l.decoy == decoySimilar:
 	case a.answers != "" && l.answers() == a.answers:
 	case a.reason == casefile.ReasonParked && sign && l.everyName():
 	default:
@@ -313,11 +313,11 @@ func (l *look) borneOut(a *absence, phrase, sign bool) bool {
 func (l *look) kindsOfAbsence() int {
 	n := 0
 	for i := range absences {
-		if l.f.Has(absences[i].phrase) {
+		if l.f.Mentions(absences[i].phrase) {
 			n++
 		}
 	}
-	if l.f.Has(casefile.MarkerNotFound) {
+	if l.f.Mentions(casefile.MarkerNotFound) {
 		n++
 	}
 	return n
@@ -337,17 +337,17 @@ func (l *look) saysRemoved() bool {
 // contradicted says whether a missing page of the site does not say what befell the whole site: it is told as missing, or
 // it is another page without a trait of that kind.
 func (l *look) contradicted(a *absence) bool {
-	if l.sibling == siblingOther {
-		s := l.in.Sibling.Features
-		return !s.Has(a.phrase) && !s.Has(a.sign)
+	if l.decoy == decoyOther {
+		s := l.in.Decoy.Features
+		return !s.Mentions(a.phrase) && !s.Mentions(a.sign)
 	}
-	return l.sibling == siblingMissing
+	return l.decoy == decoyMissing
 }
 
 // saysSuspended says whether the page says that an account was suspended on a site that stands: one user's account, or a
 // page about one. A person decides.
 func (l *look) saysSuspended() bool {
-	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.kindsOfAbsence() < ListedKinds && (l.sibling == siblingMissing || l.sibling == siblingOther)
+	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.kindsOfAbsence() < ListedKinds && (l.decoy == decoyMissing || l.decoy == decoyOther)
 }
 
 // failed says whether the page reports that the server failed or is being mended, whatever its status.
@@ -359,14 +359,14 @@ func (l *look) failed() bool {
 // page of more than a notice must say it of itself: it may quote.
 func (l *look) unset() bool {
 	return l.isNew(casefile.MarkerEmptyListing) ||
-		l.thin() && l.isNew(casefile.MarkerDefaultPage) && (l.f.Words <= NoticeWords || l.f.Says(casefile.MarkerDefaultPage))
+		l.thin() && l.isNew(casefile.MarkerDefaultPage) && (l.f.Words <= NoticeWords || l.f.Asserts(casefile.MarkerDefaultPage))
 }
 
 // isNew says whether the page has a marker that the baseline did not have.
-func (l *look) isNew(m casefile.Marker) bool { return l.f.Has(m) && !l.inBaseline(m) }
+func (l *look) isNew(m casefile.Marker) bool { return l.f.Mentions(m) && !l.inBaseline(m) }
 
 // saysOfItself is isNew for what the page does not only mention.
-func (l *look) saysOfItself(m casefile.Marker) bool { return l.f.Says(m) && !l.inBaseline(m) }
+func (l *look) saysOfItself(m casefile.Marker) bool { return l.f.Asserts(m) && !l.inBaseline(m) }
 
 // picture says whether the answer is no page but a file.
 func (l *look) picture() bool { return l.f != nil && !l.f.HTML }
@@ -384,11 +384,11 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 		if b.marker == casefile.MarkerLogin && l.loginBox() || b.marker == casefile.MarkerAppShell && l.unread() {
 			continue
 		}
-		if l.f.Has(b.marker) && !l.inBaseline(b.marker) {
+		if l.f.Mentions(b.marker) && !l.inBaseline(b.marker) {
 			return b.reason, true
 		}
 	}
-	if l.f.Has(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
+	if l.f.Mentions(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
 		return casefile.ReasonScriptRequired, true
 	}
 	return "", false
@@ -397,7 +397,7 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 // loginBox says whether the log-in form is a box of the site's frame: a missing page has it too, is another page,
 // and this one does not say that one must log in.
 func (l *look) loginBox() bool {
-	s := l.in.Sibling
+	s := l.in.Decoy
 	return s != nil && s.Fault == nil && s.Features != nil && s.Features.Passwords > 0 && l.f.Passwords > 0 &&
-		!l.f.Says(casefile.MarkerLogin) && !l.alike(s) && !l.sameFrame(s.Features)
+		!l.f.Asserts(casefile.MarkerLogin) && !l.similar(s) && !l.sameFrame(s.Features)
 }

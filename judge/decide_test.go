@@ -49,8 +49,8 @@ var oneLook = []struct {
 	{name: "another domain with the content that is known", look: answer(200, article(), "https://mirror.test/picture.html"), baseline: article(), want: casefile.ReasonMatchesBaseline},
 	{name: "front page that answers all paths alike", target: "https://site-1.example/", look: with(answer(200, bare()), func(o *casefile.Observation) { o.Hops[0].Target = at("https://site-1.example/") }), sibling: sibling(answer(200, bare())), want: casefile.ReasonServed},
 	{name: "a picture", look: answer(200, &casefile.Features{Digest: "p", Words: 0}), want: casefile.ReasonServed},
-	{name: "the picture with bytes added", look: answer(200, &casefile.Features{Digest: "q", Kind: "image/png", Bytes: 5017, Length: 5017, Heads: []string{"head"}}),
-		baseline: &casefile.Features{Digest: "p", Kind: "image/png", Bytes: 5000, Length: 5000, Heads: []string{"head"}}, want: casefile.ReasonMatchesBaseline},
+	{name: "the picture with bytes added", look: answer(200, &casefile.Features{Digest: "q", Kind: "image/png", Bytes: 5017, Length: 5017, PrefixDigests: []string{"head"}}),
+		baseline: &casefile.Features{Digest: "p", Kind: "image/png", Bytes: 5000, Length: 5000, PrefixDigests: []string{"head"}}, want: casefile.ReasonMatchesBaseline},
 	{name: "a page that wraps any picture by its name", look: answer(200, changed(bare(), func(f *casefile.Features) { f.Images, f.Digest = 1, "a" })), sibling: sibling(answer(200, changed(bare(), func(f *casefile.Features) { f.Images, f.Digest = 1, "b" }))), want: casefile.ReasonServed},
 	{name: "a page unlike its sibling", look: answer(200, article()), sibling: sibling(answer(200, bare(casefile.MarkerNotFound))), want: casefile.ReasonServed},
 
@@ -121,8 +121,8 @@ var oneLook = []struct {
 	})), baseline: changed(bare(), func(f *casefile.Features) { f.Words = 12 }), want: casefile.ReasonContentDiffers},
 	{name: "sent to another address", target: "http://192.0.2.1/x", look: with(answer(200, another(), "http://127.0.2.1/x"), func(o *casefile.Observation) { o.Hops[0].Target = at("http://192.0.2.1/x") }), want: casefile.ReasonRedirectedElsewhere},
 	{name: "the caption without the pictures", look: answer(200, changed(article(), func(f *casefile.Features) { f.Digest, f.Images = "x", 0 })), baseline: article(), want: casefile.ReasonContentDiffers},
-	{name: "another picture of the same kind", look: answer(200, &casefile.Features{Digest: "q", Kind: "image/png", Bytes: 9000, Length: 9000, Heads: []string{"other"}}),
-		baseline: &casefile.Features{Digest: "p", Kind: "image/png", Bytes: 5000, Length: 5000, Heads: []string{"head"}}, want: casefile.ReasonContentDiffers},
+	{name: "another picture of the same kind", look: answer(200, &casefile.Features{Digest: "q", Kind: "image/png", Bytes: 9000, Length: 9000, PrefixDigests: []string{"other"}}),
+		baseline: &casefile.Features{Digest: "p", Kind: "image/png", Bytes: 5000, Length: 5000, PrefixDigests: []string{"head"}}, want: casefile.ReasonContentDiffers},
 	{name: "another picture", look: answer(200, &casefile.Features{Digest: "q"}), baseline: &casefile.Features{Digest: "p"}, want: casefile.ReasonContentDiffers},
 	{name: "a page in place of a picture", look: answer(200, article()), baseline: &casefile.Features{Digest: "p"}, want: casefile.ReasonContentDiffers},
 	{name: "empty where something was", look: answer(200, nil), baseline: article(), want: casefile.ReasonContentDiffers},
@@ -233,7 +233,7 @@ func TestOneLook(t *testing.T) {
 			if tt.target != "" {
 				target = at(tt.target)
 			}
-			v := judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
+			v := judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Decoy: tt.sibling, SameSiteReferrer: tt.referred, Homepage: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
 			soundVerdict(t, v)
 			if v.Reason != tt.want {
 				t.Errorf("got %s (%s), want %s; signals %+v", v.Reason, v.State, tt.want, v.Signals)
@@ -317,7 +317,7 @@ func TestWantsSibling(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := wants(casefile.PurposeSibling, *tt.look, judge.Input{Target: tt.target, Baseline: tt.baseline}); got != tt.want {
+			if got := wants(casefile.PurposeDecoy, *tt.look, judge.Input{Target: tt.target, Baseline: tt.baseline}); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
@@ -327,7 +327,7 @@ func TestWantsSibling(t *testing.T) {
 // usual is a look at a page with all that is known besides.
 func usual() judge.Input {
 	return judge.Input{Target: asked, Observations: []casefile.Observation{*answer(200, article(), "https://www.site-1.example/album/picture.html")},
-		Vantages: []casefile.Vantage{{Name: "local", Network: "AS64500"}}, Sibling: sibling(answer(404, bare())), Baseline: article(), Registrar: held("clientTransferProhibited")}
+		Vantages: []casefile.Vantage{{Name: "local", Network: "AS64500"}}, Decoy: sibling(answer(404, bare())), Baseline: article(), Registrar: held("clientTransferProhibited")}
 }
 
 // Judging builds no tree and keeps nothing: a dozen allocations (9 were measured, 1 kB and 1.6 us in all).

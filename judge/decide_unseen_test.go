@@ -14,7 +14,7 @@ func TestWhatUnseenPagesTaught(t *testing.T) {
 	terse := changed(bare(), func(f *casefile.Features) { f.Words, f.Links = 4, 0 })
 	box := func(words int, digest string, said ...casefile.Marker) *casefile.Features {
 		return changed(bare(casefile.MarkerLogin), func(f *casefile.Features) {
-			f.Digest, f.Title, f.Structure, f.SimHash, f.Words, f.Passwords, f.Said = digest, digest, uint64(words), f.SimHash^uint64(words)<<20, words, 1, said
+			f.Digest, f.Title, f.Structure, f.SimHash, f.Words, f.Passwords, f.Asserted = digest, digest, uint64(words), f.SimHash^uint64(words)<<20, words, 1, said
 		})
 	}
 	unread := with(answer(200, &casefile.Features{Digest: "long", Elements: 4, HTML: true}), func(o *casefile.Observation) { o.BodyBytes = judge.UnreadBytes + 1 })
@@ -49,7 +49,7 @@ func TestWhatUnseenPagesTaught(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			v := judge.Decide(judge.Input{Target: asked, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Baseline: tt.baseline})
+			v := judge.Decide(judge.Input{Target: asked, Observations: []casefile.Observation{*tt.look}, Decoy: tt.sibling, Baseline: tt.baseline})
 			soundVerdict(t, v)
 			if v.Reason != tt.want {
 				t.Errorf("judged %s, want %s; %+v", v.Reason, tt.want, v.Signals)
@@ -57,7 +57,7 @@ func TestWhatUnseenPagesTaught(t *testing.T) {
 		})
 	}
 	in := judge.Input{Target: asked}
-	if !wants(casefile.PurposeSibling, *answer(200, box(60, "thread")), in) || wants(casefile.PurposeSibling, *answer(200, box(60, "thread", casefile.MarkerLogin)), in) {
+	if !wants(casefile.PurposeDecoy, *answer(200, box(60, "thread")), in) || wants(casefile.PurposeDecoy, *answer(200, box(60, "thread", casefile.MarkerLogin)), in) {
 		t.Error("a log-in form asks for the sibling unless the page says that one must log in")
 	}
 }

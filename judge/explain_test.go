@@ -81,7 +81,7 @@ func explained(t *testing.T, reason casefile.Reason) (casefile.Verdict, []casefi
 			continue
 		}
 		seen := []casefile.Observation{dressed(*tt.look)}
-		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Referred: tt.referred, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
+		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Decoy: tt.sibling, SameSiteReferrer: tt.referred, Homepage: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
 		if tt.sibling != nil {
 			seen = append(seen, dressed(*tt.sibling))
 		}
@@ -226,7 +226,7 @@ func TestSentencesTellTheEvidence(t *testing.T) {
 		}
 		tt := oneLook[n]
 		seen := []casefile.Observation{*tt.look}
-		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Sibling: tt.sibling, Front: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
+		v := judge.Decide(judge.Input{Target: asked, Observations: seen, Decoy: tt.sibling, Homepage: tt.front, Baseline: tt.baseline, Registrar: tt.registrar})
 		if got := explain.Verdict(v, seen, masked).Sentence; !strings.Contains(got, want) {
 			t.Errorf("%s: got %q, want %q in it", look, got, want)
 		}

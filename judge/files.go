@@ -32,11 +32,11 @@ func compareFiles(a, b *casefile.Features) filed {
 		return r
 	}
 	shared := int64(0)
-	for i := range min(len(a.Heads), len(b.Heads)) {
-		if a.Heads[i] != b.Heads[i] {
+	for i := range min(len(a.PrefixDigests), len(b.PrefixDigests)) {
+		if a.PrefixDigests[i] != b.PrefixDigests[i] {
 			break
 		}
-		shared = casefile.FirstHead << i
+		shared = casefile.FirstPrefix << i
 	}
 	r.share = min(1, float64(shared)/float64(a.Bytes))
 	sameLength := a.Length > 0 && a.Length == b.Length

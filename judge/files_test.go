@@ -12,12 +12,12 @@ import (
 // film is a file of n bytes, of which the first own bytes are those of the first film.
 func film(n, own int64) *casefile.Features {
 	f := &casefile.Features{Digest: "film " + strconv.FormatInt(n, 10) + " " + strconv.FormatInt(own, 10), Kind: "video/mp4", Bytes: n, Length: n}
-	for i := 0; int64(casefile.FirstHead)<<i <= n; i++ {
+	for i := 0; int64(casefile.FirstPrefix)<<i <= n; i++ {
 		head := "first film"
-		if int64(casefile.FirstHead)<<i > own {
+		if int64(casefile.FirstPrefix)<<i > own {
 			head = f.Digest
 		}
-		f.Heads = append(f.Heads, head)
+		f.PrefixDigests = append(f.PrefixDigests, head)
 	}
 	return f
 }

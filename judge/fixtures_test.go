@@ -23,7 +23,7 @@ var asked = at("https://site-1.example/album/picture.html")
 // wants says whether the judge asks the question to judge o.
 func wants(p casefile.Purpose, o casefile.Observation, in judge.Input) bool {
 	in.Observations = []casefile.Observation{o}
-	_, _, ok := in.Ask(p, casefile.Target{}, "x7")
+	_, _, ok := in.NextProbe(p, casefile.Target{}, "x7")
 	return ok
 }
 
@@ -39,7 +39,7 @@ func another() *casefile.Features {
 
 // bare is a page with little on it, and the markers given.
 func bare(markers ...casefile.Marker) *casefile.Features {
-	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers, Said: markers}
+	return &casefile.Features{Digest: "bare", SimHash: 0x1234_5678_9abc_def0, Structure: 3, Title: "bare", Words: 25, Elements: 8, Links: 1, HTML: true, Markers: markers, Asserted: markers}
 }
 
 // asking is a page with a form to send off, in words that no list knows.
@@ -73,12 +73,12 @@ func framed() *casefile.Features {
 
 // mentions is a page that bears the markers in its text and does not say them of itself.
 func mentions(markers ...casefile.Marker) *casefile.Features {
-	return changed(bare(markers...), func(f *casefile.Features) { f.Words, f.Said = 46, nil })
+	return changed(bare(markers...), func(f *casefile.Features) { f.Words, f.Asserted = 46, nil })
 }
 
 // unsaid is a bare page with signs, of which it says nothing in words.
 func unsaid(markers ...casefile.Marker) *casefile.Features {
-	return changed(bare(markers...), func(f *casefile.Features) { f.Said = nil })
+	return changed(bare(markers...), func(f *casefile.Features) { f.Asserted = nil })
 }
 
 // data is an answer in JSON.
@@ -120,16 +120,16 @@ func with(o *casefile.Observation, change func(*casefile.Observation)) *casefile
 	return o
 }
 
-// sibling is o as the answer to a path that surely does not exist.
+// decoy is o as the answer to a path that surely does not exist.
 func sibling(o *casefile.Observation) *casefile.Observation {
-	o.Purpose = casefile.PurposeSibling
+	o.Purpose = casefile.PurposeDecoy
 	o.Hops = nil
 	return o
 }
 
-// siblingAt is sibling with its hops: the redirects on the way count.
+// siblingAt is decoy with its hops: the redirects on the way count.
 func siblingAt(o *casefile.Observation) *casefile.Observation {
-	o.Purpose = casefile.PurposeSibling
+	o.Purpose = casefile.PurposeDecoy
 	return o
 }
 

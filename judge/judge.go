@@ -3,7 +3,7 @@
 // In come the observations of a visit and what is known besides: the features of
 // the first live look, the answer to a path that surely does not exist, the
 // registrar. Out come a verdict with its signals (Decide) and the case as the
-// visit leaves it, with its events (Advance). docs/verdicts.md tells an analyst the same.
+// visit leaves it, with its events (Advance). docs/verdict-reference.md tells an analyst the same.
 //
 // The package is pure: it sees no clock, no context, no database and no network,
 // it keeps nothing between calls, and its functions are safe for concurrent use.
@@ -27,16 +27,16 @@ type Input struct {
 	// Vantages tells the networks of the vantages that looked. A vantage that is
 	// not in it counts as being in one unknown network together with all such others.
 	Vantages []casefile.Vantage
-	// Sibling is the same server's answer to a path that surely does not exist; nil when it was not asked, which Ask decides.
-	Sibling *casefile.Observation
-	// Referred is the answer to the target with its own site's front page as the referrer; nil when it
+	// Decoy is the same server's answer to a path that surely does not exist; nil when it was not asked, which Ask decides.
+	Decoy *casefile.Observation
+	// SameSiteReferrer is the answer to the target with its own site's front page as the referrer; nil when it
 	// was not asked, which Ask decides.
-	Referred *casefile.Observation
+	SameSiteReferrer *casefile.Observation
 	// Subdomain is the answer to a name under the target's domain that surely does not exist; nil when it
 	// was not asked, which Ask decides.
 	Subdomain *casefile.Observation
 	// Front is the answer to the site's front page; nil when it was not asked, which Ask decides.
-	Front *casefile.Observation
+	Homepage *casefile.Observation
 	// Baseline are the features of the first confirmed live look; nil before that.
 	Baseline *casefile.Features
 	// Registrar is the domain side of the last hosting; nil when unknown.
@@ -45,23 +45,23 @@ type Input struct {
 
 // InputOf makes the input of a visit from what is kept of it.
 func InputOf(t casefile.Target, observations []casefile.Observation, b casefile.Basis) Input {
-	in := Input{Target: t, Observations: observations, Vantages: b.Vantages, Sibling: b.Decoy, Baseline: b.Baseline, Registrar: b.Registrar}
+	in := Input{Target: t, Observations: observations, Vantages: b.Vantages, Decoy: b.Decoy, Baseline: b.Baseline, Registrar: b.Registrar}
 	for i, o := range observations {
 		switch o.Purpose {
-		case casefile.PurposeSibling:
-			in.Sibling = &observations[i]
-		case casefile.PurposeReferred:
-			in.Referred = &observations[i]
+		case casefile.PurposeDecoy:
+			in.Decoy = &observations[i]
+		case casefile.PurposeSameSiteReferrer:
+			in.SameSiteReferrer = &observations[i]
 		case casefile.PurposeSubdomain:
 			in.Subdomain = &observations[i]
-		case casefile.PurposeFront:
-			in.Front = &observations[i]
+		case casefile.PurposeHomepage:
+			in.Homepage = &observations[i]
 		case casefile.PurposeTarget:
 			if slices.Contains(b.Unsound, o.Vantage) {
 				in.Observations = slices.Clone(in.Observations)
 				in.Observations[i] = unsound(o)
 			}
-		case casefile.PurposeDirect, casefile.PurposeControl:
+		case casefile.PurposeWithoutReferrer, casefile.PurposeControl:
 		}
 	}
 	return in
@@ -80,11 +80,11 @@ func Decide(in Input) casefile.Verdict {
 	return quorum(opinions(in), in.Vantages)
 }
 
-// wantsSibling says whether the answer to a sibling path would help to judge o, a
+// wantsDecoy says whether the answer to a decoy path would help to judge o, a
 // look at t. It would when a page came with a 2xx status that neither matches the
 // baseline nor shows by itself what stands before the content. The root of a site has no
-// sibling: what it serves is what a server without the page would serve too.
-func wantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.Features) bool {
+// decoy: what it serves is what a server without the page would serve too.
+func wantsDecoy(o casefile.Observation, t casefile.Target, baseline *casefile.Features) bool {
 	if o.Fault != nil || t.IsZero() || rootPath(t) {
 		return false
 	}
@@ -92,20 +92,20 @@ func wantsSibling(o casefile.Observation, t casefile.Target, baseline *casefile.
 	if l.status/100 != 2 || l.empty() || l.matchesBaseline() {
 		return false
 	}
-	if l.way == wentElsewhere || l.way == wentHome {
+	if l.redirect == toOtherSite || l.redirect == toHomepage {
 		return false
 	}
 	reason, withheld := l.withheldByPage()
-	return !withheld || reason == casefile.ReasonLogin && !l.f.Says(casefile.MarkerLogin) || l.f.Has(casefile.MarkerNotFound)
+	return !withheld || reason == casefile.ReasonLogin && !l.f.Asserts(casefile.MarkerLogin) || l.f.Mentions(casefile.MarkerNotFound)
 }
 
-// wantsReferred says whether to ask for t once more with its own site's front page as the referrer. It
-// helps when o is the same answer as the sibling's and does not say that nothing is there: hosts put such
+// wantsSameSiteReferrer says whether to ask for t once more with its own site's front page as the referrer. It
+// helps when o is the same answer as the decoy's and does not say that nothing is there: hosts put such
 // a placeholder in the place of pictures that other sites show.
-func wantsReferred(o casefile.Observation, t casefile.Target, baseline *casefile.Features, sibling *casefile.Observation) bool {
+func wantsSameSiteReferrer(o casefile.Observation, t casefile.Target, baseline *casefile.Features, sibling *casefile.Observation) bool {
 	if o.Fault != nil || t.IsZero() || sibling == nil {
 		return false
 	}
-	l := newLook(&o, &Input{Target: t, Baseline: baseline, Sibling: sibling})
+	l := newLook(&o, &Input{Target: t, Baseline: baseline, Decoy: sibling})
 	return l.status/100 == 2 && !l.matchesBaseline() && l.wordless()
 }

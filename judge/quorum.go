@@ -8,7 +8,7 @@ import (
 	"vigil/casefile"
 )
 
-// rank orders what one vantage said in several looks: the first is believed. A
+// rank orders what one vantage said in several looks: the first is counted. A
 // sighting beats all; what could hide the content beats absence; silence is last.
 var rank = map[casefile.State]int{
 	casefile.StateLive: 0, casefile.StateChanged: 1, casefile.StateWithheld: 2, casefile.StateGone: 3, casefile.StateSilent: 4,
@@ -20,7 +20,7 @@ func opinions(in Input) []opinion {
 	all := make([]opinion, 0, len(in.Observations))
 	for i := range in.Observations {
 		o := &in.Observations[i]
-		if !o.Purpose.Beside() {
+		if !o.Purpose.IsProbe() {
 			all = append(all, judgeLook(o, &in))
 		}
 	}

@@ -130,7 +130,7 @@ var (
 		f := rapid.SampledFrom([]func() *casefile.Features{article, another, func() *casefile.Features { return bare() }, func() *casefile.Features { return &casefile.Features{} },
 			func() *casefile.Features { return &casefile.Features{Digest: "p"} }}).Draw(t, "page")()
 		f.Markers = rapid.SliceOfN(anyMarker, 0, 4).Draw(t, "markers")
-		f.Said = f.Markers[:rapid.IntRange(0, len(f.Markers)).Draw(t, "said")]
+		f.Asserted = f.Markers[:rapid.IntRange(0, len(f.Markers)).Draw(t, "said")]
 		f.Forms = rapid.IntRange(0, 1).Draw(t, "forms")
 		if rapid.Bool().Draw(t, "odd") {
 			f.Digest, f.SimHash, f.Words = "odd", rapid.Uint64().Draw(t, "simhash"), rapid.IntRange(0, 1000).Draw(t, "words")
@@ -143,7 +143,7 @@ var (
 	anyLook = rapid.Custom(func(t *rapid.T) casefile.Observation {
 		o := casefile.Observation{
 			Vantage: rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g"}).Draw(t, "vantage"),
-			Purpose: rapid.SampledFrom([]casefile.Purpose{casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeSibling, casefile.PurposeReferred, casefile.PurposeDirect, ""}).Draw(t, "purpose"),
+			Purpose: rapid.SampledFrom([]casefile.Purpose{casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeTarget, casefile.PurposeDecoy, casefile.PurposeSameSiteReferrer, casefile.PurposeWithoutReferrer, ""}).Draw(t, "purpose"),
 			Started: started,
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "hops") {
@@ -171,11 +171,11 @@ var (
 		}
 		if rapid.Bool().Draw(t, "with sibling") {
 			s := anyLook.Draw(t, "sibling")
-			in.Sibling = &s
+			in.Decoy = &s
 		}
 		if rapid.Bool().Draw(t, "with referred") {
 			r := anyLook.Draw(t, "referred")
-			in.Referred = &r
+			in.SameSiteReferrer = &r
 		}
 		if rapid.Bool().Draw(t, "with baseline") {
 			in.Baseline = anyPage.Draw(t, "baseline")
@@ -203,7 +203,7 @@ func TestVerdictProperties(t *testing.T) {
 		// A sighting from a new vantage leaves live or fenced, whatever the others say.
 		sighted := in
 		sighted.Observations = append(slices.Clone(in.Observations), from("zz", with(answer(200, article()), func(o *casefile.Observation) { o.Hops = nil })))
-		sighted.Baseline, sighted.Sibling = article(), nil
+		sighted.Baseline, sighted.Decoy = article(), nil
 		if s := judge.Decide(sighted); s.State != casefile.StateLive && s.State != casefile.StateFenced {
 			t.Fatalf("with a sighting: %+v", s)
 		}
@@ -240,8 +240,8 @@ func TestVerdictProperties(t *testing.T) {
 		if a, b := judge.Decide(before), judge.Decide(seen); b.State == casefile.StateGone || a.State == casefile.StateLive && b.State != casefile.StateLive {
 			t.Fatalf("one more sighting: %+v from %+v", b, a)
 		}
-		for _, p := range judge.Questions() {
-			if s, from, ok := in.Ask(p, casefile.Target{}, "x7"); ok && (s.Purpose != p || s.Target.IsZero() || from == "") {
+		for _, p := range judge.Probes() {
+			if s, from, ok := in.NextProbe(p, casefile.Target{}, "x7"); ok && (s.Purpose != p || s.Target.IsZero() || from == "") {
 				t.Fatalf("asks %+v from %q", s, from)
 			}
 		}
@@ -256,7 +256,7 @@ func TestMentionsAreNeverGone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		page := mentions(rapid.SliceOfN(phrases, 0, 4).Draw(t, "phrases")...)
 		page.Words, page.Links, page.SimHash = rapid.IntRange(0, 500).Draw(t, "words"), rapid.IntRange(0, 30).Draw(t, "links"), rapid.Uint64().Draw(t, "simhash")
-		in := judge.Input{Target: asked, Observations: []casefile.Observation{*answer(200, page)}, Sibling: sibling(answer(404, bare(casefile.MarkerNotFound)))}
+		in := judge.Input{Target: asked, Observations: []casefile.Observation{*answer(200, page)}, Decoy: sibling(answer(404, bare(casefile.MarkerNotFound)))}
 		if rapid.Bool().Draw(t, "known") {
 			in.Baseline = article()
 		}
@@ -279,11 +279,11 @@ func FuzzDecide(f *testing.F) {
 			if has&(1<<i) != 0 {
 				page.Markers = append(page.Markers, m)
 				if says&(1<<i) != 0 {
-					page.Said = append(page.Said, m)
+					page.Asserted = append(page.Asserted, m)
 				}
 			}
 		}
-		in := judge.Input{Target: asked, Observations: []casefile.Observation{*answer(status, page)}, Sibling: sibling(answer(status, page))}
+		in := judge.Input{Target: asked, Observations: []casefile.Observation{*answer(status, page)}, Decoy: sibling(answer(status, page))}
 		if baseline {
 			in.Baseline = article()
 		}

@@ -83,14 +83,14 @@ func judgedBy(t *testing.T, name string) casefile.Verdict {
 			if tt.target != "" {
 				target = at(tt.target)
 			}
-			return judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling, Referred: tt.referred, Front: tt.front,
+			return judge.Decide(judge.Input{Target: target, Observations: []casefile.Observation{*tt.look}, Decoy: tt.sibling, SameSiteReferrer: tt.referred, Homepage: tt.front,
 				Baseline: tt.baseline, Registrar: tt.registrar})
 		}
 	}
 	for _, tt := range strays {
 		if tt.name == name {
-			return judge.Decide(judge.Input{Target: tt.look.Hops[0].Target, Observations: []casefile.Observation{*tt.look}, Sibling: tt.sibling,
-				Referred: tt.referred, Subdomain: tt.subdomain, Baseline: tt.baseline, Registrar: tt.registrar})
+			return judge.Decide(judge.Input{Target: tt.look.Hops[0].Target, Observations: []casefile.Observation{*tt.look}, Decoy: tt.sibling,
+				SameSiteReferrer: tt.referred, Subdomain: tt.subdomain, Baseline: tt.baseline, Registrar: tt.registrar})
 		}
 	}
 	t.Fatalf("no look %q", name)

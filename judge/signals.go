@@ -23,7 +23,7 @@ const (
 	TerseWords = 20
 	// NoticeWords is the most a page says that is a notice and the frame of its site around it.
 	NoticeWords = 60
-	// UnreadBytes and more without a word were not read to where the matter begins: a style, a script
+	// UnreadBytes and more without a word were not read to where the content begins: a style, a script
 	// or a picture inside the page is longer than one token may be (512 KiB, crawler/fetch).
 	UnreadBytes = 512 << 10
 	// ListedKinds is in how many ways a page says that it is not there when it is a list of such
@@ -32,26 +32,26 @@ const (
 )
 
 // way is how the answered URL relates to the asked one.
-type way string
+type redirectKind string
 
 const (
-	wentNowhere   way = "same_page"    // the asked URL, or its https or www form
-	wentWithin    way = "same_site"    // another page of the site
-	wentHome      way = "front_page"   // the site's front page, which was not asked for
-	wentElsewhere way = "another_site" // another registrable domain
+	wentNowhere redirectKind = "same_page"    // the asked URL, or its https or www form
+	toSameSite  redirectKind = "same_site"    // another page of the site
+	toHomepage  redirectKind = "front_page"   // the site's front page, which was not asked for
+	toOtherSite redirectKind = "another_site" // another registrable domain
 )
 
 // look is one observation with the facts drawn from it.
 type look struct {
-	o       *casefile.Observation
-	in      *Input
-	status  int
-	f       *casefile.Features // nil when no body was read
-	way     way
-	base    comparison // with the baseline
-	sibling siblingSays
+	o        *casefile.Observation
+	in       *Input
+	status   int
+	f        *casefile.Features // nil when no body was read
+	redirect redirectKind
+	base     comparison // with the baseline
+	decoy    decoyAnswer
 	// subdomain is what a name that surely does not exist tells.
-	subdomain subdomainSays
+	subdomain nameDecoyAnswer
 	signals   []casefile.Signal
 }
 
@@ -64,10 +64,10 @@ func newLook(o *casefile.Observation, in *Input) look {
 	if asked.IsZero() && len(o.Hops) > 0 {
 		asked = o.Hops[0].Target
 	}
-	l.way = wayFrom(asked, o.Final().Target)
+	l.redirect = wayFrom(asked, o.Final().Target)
 	l.base = compare(in.Baseline, o.Features)
-	l.sibling = l.askSibling(asked)
-	l.subdomain = l.askSubdomain()
+	l.decoy = l.compareDecoy(asked)
+	l.subdomain = l.compareNameDecoy()
 	return l
 }
 
@@ -87,8 +87,8 @@ func (l *look) noteFacts() {
 		l.note("status", strconv.Itoa(l.status), stateOfStatus(l.status))
 	}
 	l.noteServerError()
-	if l.way != wentNowhere {
-		l.note("redirect", string(l.way), stateOfWay(l.way))
+	if l.redirect != wentNowhere {
+		l.note("redirect", string(l.redirect), stateOfWay(l.redirect))
 	}
 	if l.f != nil {
 		l.note("page", l.size(), "")
@@ -104,10 +104,10 @@ func (l *look) noteFacts() {
 			l.note("file", l.base.file.String(), l.base.points())
 		}
 	}
-	if l.sibling != siblingUnknown {
-		l.note("sibling", string(l.sibling), l.sibling.points())
+	if l.decoy != decoyUnknown {
+		l.note("sibling", string(l.decoy), l.decoy.points())
 	}
-	if l.subdomain != subdomainUnknown {
+	if l.subdomain != nameDecoyUnknown {
 		l.note("subdomain", string(l.subdomain), l.subdomain.points())
 	}
 	if kind := l.nameServers(); kind != "" {
@@ -157,7 +157,7 @@ func (l *look) unread() bool {
 	return f != nil && f.HTML && l.o.BodyBytes > UnreadBytes && f.Words+embedded(f) == 0
 }
 
-// thin says that the page holds little: what it says of itself may be believed.
+// thin says that the page holds little: what it says of itself may be counted.
 func (l *look) thin() bool {
 	f := l.f
 	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks && f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
@@ -189,32 +189,32 @@ func stateOfStatus(status int) casefile.State {
 	return casefile.StateSilent
 }
 
-func stateOfWay(w way) casefile.State {
+func stateOfWay(w redirectKind) casefile.State {
 	switch w {
-	case wentHome:
+	case toHomepage:
 		return casefile.StateGone
-	case wentElsewhere:
+	case toOtherSite:
 		return casefile.StateChanged
-	case wentNowhere, wentWithin:
+	case wentNowhere, toSameSite:
 	}
 	return casefile.StateLive
 }
 
 // wayFrom compares the URL that was asked for with the one that answered.
-func wayFrom(asked, final casefile.Target) way {
+func wayFrom(asked, final casefile.Target) redirectKind {
 	if asked.IsZero() || final.IsZero() || asked.URL() == final.URL() {
 		return wentNowhere
 	}
 	if !SameSite(asked.Host(), final.Host()) {
-		return wentElsewhere
+		return toOtherSite
 	}
 	switch {
 	case frontPage(final) && !frontPage(asked):
-		return wentHome
+		return toHomepage
 	case asked.Path() == final.Path() && strings.TrimPrefix(asked.Host(), "www.") == strings.TrimPrefix(final.Host(), "www."):
 		return wentNowhere
 	}
-	return wentWithin
+	return toSameSite
 }
 
 // SameSite says whether two hosts belong to one registrable domain, by the Public

@@ -10,14 +10,14 @@ import (
 	"vigil/casefile"
 )
 
-// Sizes of a lander: a page of links to advertisements and little else. Vissers, Joosen, Nikiforakis:
+// Sizes of a parked lander: a page of links to advertisements and little else. Vissers, Joosen, Nikiforakis:
 // Parking Sensors, NDSS 2015, section V, tell parked pages by the share of text that is in links and
 // by how little there is besides; the numbers are ours, wide enough for a line of contact and a search box.
 const (
-	LanderLinks        = 5  // and more
-	LanderMostLinks    = 40 // and fewer: a directory has more
-	LanderWordsPerLink = 5  // at most
-	LanderForms        = 1  // at most: a search box, or an offer
+	ParkedLanderLinks        = 5  // and more
+	ParkedLanderMostLinks    = 40 // and fewer: a directory has more
+	ParkedLanderWordsPerLink = 5  // at most
+	ParkedLanderForms        = 1  // at most: a search box, or an offer
 )
 
 // Subdomain is a target under the registrable domain of t that surely does not exist: label as the name
@@ -53,61 +53,61 @@ const maxName = 253
 // wantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help
 // to judge o, a look at the target of in. It would when no path is known to give another page, and
 // the page or its domain bears a trait of parking that is not enough alone.
-// Of in it reads Target, Baseline, Sibling and Registrar.
+// Of in it reads Target, Baseline, Decoy and Registrar.
 func wantsSubdomain(o casefile.Observation, in Input) bool {
-	if o.Fault != nil || o.Purpose.Beside() || Subdomain(in.Target, "x").IsZero() {
+	if o.Fault != nil || o.Purpose.IsProbe() || Subdomain(in.Target, "x").IsZero() {
 		return false
 	}
 	in.Subdomain = nil
 	l := newLook(&o, &in)
-	if l.status/100 != 2 || l.empty() || l.matchesBaseline() || l.way == wentElsewhere || !l.everyPath() {
+	if l.status/100 != 2 || l.empty() || l.matchesBaseline() || l.redirect == toOtherSite || !l.everyPath() {
 		return false
 	}
-	if !l.givenUp() && !l.isNew(casefile.MarkerParkedSign) && !l.lander() {
+	if !l.lapsedDomain() && !l.isNew(casefile.MarkerParkedSign) && !l.parkedLander() {
 		return false
 	}
 	barrier, withheld := l.withheldByPage()
 	_, absent := l.absent()
-	return !absent && (!withheld || barrier == casefile.ReasonScriptRequired && l.givenUp())
+	return !absent && (!withheld || barrier == casefile.ReasonScriptRequired && l.lapsedDomain())
 }
 
 // subdomainSays is what the answer to a name that surely does not exist tells.
-type subdomainSays string
+type nameDecoyAnswer string
 
 const (
-	subdomainUnknown subdomainSays = ""             // not asked, not answered, or no use
-	subdomainMissing subdomainSays = "no_address"   // the name has no address
-	subdomainSame    subdomainSays = "same_page"    // a wildcard, and one page for all
-	subdomainOther   subdomainSays = "another_page" //
+	nameDecoyUnknown nameDecoyAnswer = ""             // not asked, not answered, or no use
+	nameDecoyMissing nameDecoyAnswer = "no_address"   // the name has no address
+	nameDecoySame    nameDecoyAnswer = "same_page"    // a wildcard, and one page for all
+	nameDecoyOther   nameDecoyAnswer = "another_page" //
 )
 
-func (s subdomainSays) points() casefile.State {
+func (s nameDecoyAnswer) points() casefile.State {
 	switch s {
-	case subdomainSame:
+	case nameDecoySame:
 		return casefile.StateGone
-	case subdomainMissing, subdomainOther:
+	case nameDecoyMissing, nameDecoyOther:
 		return casefile.StateLive
-	case subdomainUnknown:
+	case nameDecoyUnknown:
 	}
 	return ""
 }
 
-// askSubdomain compares the page with that of a name that surely does not exist. They are the same when
+// compareNameDecoy compares the page with that of a name that surely does not exist. They are the same when
 // one server answers both, by the same statuses on the way, with one and the same page, and the name is not sent to
 // the domain's own: sites with a wildcard send strays home.
-func (l *look) askSubdomain() subdomainSays {
+func (l *look) compareNameDecoy() nameDecoyAnswer {
 	s := l.in.Subdomain
 	switch {
 	case s == nil:
-		return subdomainUnknown
+		return nameDecoyUnknown
 	case s.Fault != nil && len(s.Hops) == 0 && (s.Fault.Kind == casefile.FaultNXDomain || s.Fault.Kind == casefile.FaultNoAddress):
-		return subdomainMissing
+		return nameDecoyMissing
 	case s.Fault != nil, l.f == nil, s.Features == nil, len(s.Hops) == 0, len(l.o.Hops) != len(s.Hops):
-		return subdomainUnknown
-	case s.Final().Target.Host() != s.Hops[0].Target.Host(), s.Final().Status != l.status, !l.sameServer(s), !l.alike(s):
-		return subdomainOther
+		return nameDecoyUnknown
+	case s.Final().Target.Host() != s.Hops[0].Target.Host(), s.Final().Status != l.status, !l.sameServer(s), !l.similar(s):
+		return nameDecoyOther
 	}
-	return subdomainSame
+	return nameDecoySame
 }
 
 // sameServer says whether an address answers for both.
@@ -118,25 +118,25 @@ func (l *look) sameServer(s *casefile.Observation) bool {
 	return slices.ContainsFunc(l.o.Resolution.Addresses, func(a netip.Addr) bool { return slices.Contains(s.Resolution.Addresses, a) })
 }
 
-// everyPath says whether nothing speaks against one and the same page at every path. Of a front page, and where no sibling
+// everyPath says whether nothing speaks against one and the same page at every path. Of a front page, and where no decoy
 // was asked, the name that surely does not exist tells: it is asked for a path that does not exist either.
 func (l *look) everyPath() bool {
-	switch l.sibling {
-	case siblingAlike, siblingUnknown:
+	switch l.decoy {
+	case decoySimilar, decoyUnknown:
 		return true
-	case siblingShell:
+	case decoyShell:
 		return !l.asksFirst()
-	case siblingMissing, siblingOther:
+	case decoyMissing, decoyOther:
 	}
 	return false
 }
 
 // everyName says whether one and the same page stands at every name and path.
-func (l *look) everyName() bool { return l.subdomain == subdomainSame && l.everyPath() }
+func (l *look) everyName() bool { return l.subdomain == nameDecoySame && l.everyPath() }
 
-// givenUp says whether the domain is given up by its owner as far as others tell: its name servers serve
+// lapsedDomain says whether the domain is given up by its owner as far as others tell: its name servers serve
 // domains that nobody uses, or its registration is being taken back.
-func (l *look) givenUp() bool {
+func (l *look) lapsedDomain() bool {
 	kind := l.nameServers()
 	_, to := l.registration()
 	return kind == parking || kind == expiry || to == casefile.StateGone
@@ -145,7 +145,7 @@ func (l *look) givenUp() bool {
 // parked says whether every name and path of a domain that is given up gives one page without any matter. A
 // page that is filled in the browser counts as well: what would fill it is a parking service's.
 func (l *look) parked() bool {
-	return l.everyName() && l.sibling != siblingAlike && l.way != wentElsewhere && l.givenUp() && (l.bare() || l.lander()) && embedded(l.f) == 0
+	return l.everyName() && l.decoy != decoySimilar && l.redirect != toOtherSite && l.lapsedDomain() && (l.bare() || l.parkedLander()) && embedded(l.f) == 0
 }
 
 // parkedRatherThanMissing gives a soft 404 its better reason: the same page stands at every name as well.
@@ -153,17 +153,17 @@ func (l *look) parkedRatherThanMissing() bool {
 	if !l.everyName() {
 		return false
 	}
-	links := l.lander()
+	links := l.parkedLander()
 	if links {
 		l.note("page", "links_only", casefile.StateGone)
 	}
-	return links || l.givenUp()
+	return links || l.lapsedDomain()
 }
 
-// lander says whether the page is a list of links and little else. Link lists are like that too: it
+// parked lander says whether the page is a list of links and little else. Link lists are like that too: it
 // is one trait among others.
-func (l *look) lander() bool {
+func (l *look) parkedLander() bool {
 	f := l.f
-	return f != nil && f.HTML && f.Words <= ThinWords && f.Links >= LanderLinks && f.Links <= LanderMostLinks && f.Words <= LanderWordsPerLink*f.Links &&
-		embedded(f) == 0 && f.Forms <= LanderForms && f.Passwords == 0
+	return f != nil && f.HTML && f.Words <= ThinWords && f.Links >= ParkedLanderLinks && f.Links <= ParkedLanderMostLinks && f.Words <= ParkedLanderWordsPerLink*f.Links &&
+		embedded(f) == 0 && f.Forms <= ParkedLanderForms && f.Passwords == 0
 }

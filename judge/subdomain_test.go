@@ -138,7 +138,7 @@ func TestNamesThatDoNotExist(t *testing.T) {
 	for _, tt := range strays {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			in := judge.Input{Target: tt.look.Hops[0].Target, Sibling: tt.sibling, Referred: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar}
+			in := judge.Input{Target: tt.look.Hops[0].Target, Decoy: tt.sibling, SameSiteReferrer: tt.referred, Baseline: tt.baseline, Registrar: tt.registrar}
 			if asks := wants(casefile.PurposeSubdomain, *tt.look, in); asks != tt.asks {
 				t.Errorf("asks %v, want %v", asks, tt.asks)
 			}

@@ -101,11 +101,11 @@ func (s *step) settle(a casefile.Action, data facts) *casefile.Problem {
 	case a.Kind == casefile.ActAccept:
 		page := *a.Page
 		s.Baseline = &page
-		answers = about != casefile.MatterHosting
+		answers = about != casefile.TopicHosting
 		data["visit"], data["words"] = strconv.FormatInt(int64(a.Visit), 10), strconv.Itoa(page.Words)
 	case s.Standing != casefile.Review:
 		return conflict("a case that is %s asks nothing: it is watched as it is", s.Standing)
-	case about != casefile.MatterHosting && about != casefile.Matter(casefile.ReasonFenced):
+	case about != casefile.TopicHosting && about != casefile.ReviewTopic(casefile.ReasonFenced):
 		return conflict("the question is whether the reported content is there: answer with accept_page, record_removal or withdraw, " +
 			"or leave the case in review")
 	}
@@ -125,14 +125,14 @@ func (s *step) settle(a casefile.Action, data facts) *casefile.Problem {
 // next visit, due at once, decides anew because the decision's origin differs, and
 // tells other parties only when that led to another hosting.
 func (s *step) origin(a casefile.Action, data facts) *casefile.Problem {
-	kind, told := casefile.EventOriginForgotten, s.Origin
+	kind, told := casefile.EventOriginForgotten, s.Backend
 	if a.Kind == casefile.ActForget {
-		if s.Origin == nil {
+		if s.Backend == nil {
 			return conflict("no origin is recorded for this case")
 		}
-		s.Origin = nil
+		s.Backend = nil
 	} else {
-		o := &casefile.Origin{Address: a.Origin.Unmap(), Country: a.Country, By: a.Actor, At: a.At}
+		o := &casefile.Backend{Address: a.Origin.Unmap(), Country: a.Country, By: a.Actor, At: a.At}
 		if problem := checkOrigin(o); problem != nil {
 			return problem
 		}
@@ -146,7 +146,7 @@ func (s *step) origin(a casefile.Action, data facts) *casefile.Problem {
 			return casefile.Problemf(casefile.ProblemField, "origin",
 				"this is the address of the edge that the target answers at; give that of the machine behind it")
 		}
-		s.Origin, told, kind = o, o, casefile.EventOriginRecorded
+		s.Backend, told, kind = o, o, casefile.EventOriginRecorded
 	}
 	if n := told.Network(); n.IsValid() {
 		data["network"] = n.String()
@@ -160,7 +160,7 @@ func (s *step) origin(a casefile.Action, data facts) *casefile.Problem {
 }
 
 // checkOrigin says whether the record can be of an origin at all.
-func checkOrigin(o *casefile.Origin) *casefile.Problem {
+func checkOrigin(o *casefile.Backend) *casefile.Problem {
 	addr := o.Address
 	problem := func(field, format string, args ...any) *casefile.Problem {
 		return casefile.Problemf(casefile.ProblemField, field, format, args...)

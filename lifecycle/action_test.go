@@ -38,7 +38,7 @@ func TestAttach(t *testing.T) {
 		t.Run(string(standing), func(t *testing.T) {
 			t.Parallel()
 			c, _ := lifecycle.Open(report(t, noon), "aa", noon)
-			c.Standing, c.Informed, c.Aftercare = standing, true, 2
+			c.Standing, c.NoticesComposed, c.Aftercare = standing, true, 2
 			c.Streak, c.Undecided, c.Unseen = casefile.Streak{Count: 1, First: noon, Last: noon}, casefile.Streak{Count: 2, First: noon, Last: noon}, noon
 			r := report(t, later)
 			r.Referrer = target("https://site-2.example/")
@@ -47,13 +47,13 @@ func TestAttach(t *testing.T) {
 				t.Errorf("%+v %+v", after, events)
 			}
 			if standing.Visited() { // the clock of the first report runs on
-				if after.Standing != standing || after.Episode != c.Episode || after.Streak != c.Streak || after.Undecided != c.Undecided || !after.Informed || len(events) != 1 {
+				if after.Standing != standing || after.Episode != c.Episode || after.Streak != c.Streak || after.Undecided != c.Undecided || !after.NoticesComposed || len(events) != 1 {
 					t.Errorf("%+v %+v", after, events)
 				}
 				return
 			}
 			if after.Standing != casefile.Watching || after.Episode != (casefile.Episode{Number: 2, Opened: later}) || after.Streak.Count != 0 || after.Undecided.Count != 0 ||
-				!after.Unseen.IsZero() || after.Informed || after.Aftercare != 0 || len(events) != 2 || events[1].Kind != casefile.EventStanding || events[1].Data["episode"] != "2" {
+				!after.Unseen.IsZero() || after.NoticesComposed || after.Aftercare != 0 || len(events) != 2 || events[1].Kind != casefile.EventStanding || events[1].Data["episode"] != "2" {
 				t.Errorf("%+v %+v", after, events)
 			}
 		})
@@ -144,13 +144,13 @@ func TestHoldAndRelease(t *testing.T) {
 	if _, _, problem := act(c, casefile.ActRelease); problem == nil || problem.Code != casefile.ProblemConflict {
 		t.Errorf("released what was not held: %v", problem)
 	}
-	c.Informed = true
+	c.NoticesComposed = true
 	held, events, problem := act(c, casefile.ActHold)
 	if problem != nil || !held.Held || events[0].Kind != casefile.EventHeld {
 		t.Fatalf("%+v %v", events, problem)
 	}
 	free, events, problem := act(held, casefile.ActRelease)
-	if problem != nil || free.Held || free.Informed || free.Due != (casefile.Due{At: noon, Why: casefile.WhyAsked}) || events[0].Kind != casefile.EventReleased {
+	if problem != nil || free.Held || free.NoticesComposed || free.Due != (casefile.Due{At: noon, Why: casefile.WhyAsked}) || events[0].Kind != casefile.EventReleased {
 		t.Errorf("%+v %+v %v", free, events, problem)
 	}
 	held.Standing = casefile.Closed

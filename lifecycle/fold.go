@@ -43,7 +43,7 @@ func Fold(l casefile.Life, e casefile.Event) casefile.Life {
 	case casefile.EventHeld:
 		l.Held = true
 	case casefile.EventReleased:
-		l.Held, l.Informed = false, false
+		l.Held, l.NoticesComposed = false, false
 	case casefile.EventVisited:
 		return visited(l, e.Data, at)
 	case casefile.EventFirstSeen:
@@ -55,12 +55,12 @@ func Fold(l casefile.Life, e casefile.Event) casefile.Life {
 		return moved(l, e.Data, at)
 	case casefile.EventReviewRequested:
 		if l.Standing == casefile.Review && e.Data["origin"] != casefile.OriginUnknown {
-			l.Ruling.Asked = casefile.Matter(e.Data["about"])
+			l.Review.Asked = casefile.ReviewTopic(e.Data["about"])
 		}
 	case casefile.EventSettled:
 		return settled(l, e.Data)
 	case casefile.EventHosting: // others must be told, and asked, than before
-		l.Informed, l.Ruling.Hosting = false, false
+		l.NoticesComposed, l.Review.Hosting = false, false
 	case casefile.EventHosted:
 		if provider, said := e.Data["provider"]; said {
 			l.Episode.Provider, l.Episode.ProviderSince = provider, at
@@ -69,9 +69,9 @@ func Fold(l casefile.Life, e casefile.Event) casefile.Life {
 			l.Episode.Country, l.Episode.CountrySince = country, at
 		}
 	case casefile.EventAssigned:
-		l.Informed = false
-	case casefile.EventInformed:
-		l.Informed = true
+		l.NoticesComposed = false
+	case casefile.EventNoticesComposed:
+		l.NoticesComposed = true
 	case casefile.EventNoticeSent:
 		if e.Data["kind"] == string(casefile.NoticeRemoval) && e.Data["episode"] == strconv.Itoa(l.Episode.Number) {
 			l.Episode.LastNotice = at
@@ -81,7 +81,7 @@ func Fold(l casefile.Life, e casefile.Event) casefile.Life {
 		}
 	case casefile.EventNoticeComposed, casefile.EventNoticeFailed, casefile.EventRevealed, casefile.EventAsked, casefile.EventNoted,
 		casefile.EventInterrupted, casefile.EventAcknowledged, casefile.EventAssessed, casefile.EventBaseline,
-		casefile.EventOriginRecorded, casefile.EventOriginForgotten, casefile.EventNamesake:
+		casefile.EventOriginRecorded, casefile.EventOriginForgotten, casefile.EventSameLabel:
 	}
 	return l
 }
@@ -93,7 +93,7 @@ func visited(l casefile.Life, data facts, at time.Time) casefile.Life {
 	switch {
 	case state == casefile.StateLive:
 		l = sighted(l, at)
-		l.Undecided, l.Ruling.Overturned = casefile.Streak{}, ""
+		l.Undecided, l.Review.Overturned = casefile.Streak{}, ""
 	case state == casefile.StateFenced:
 		l = undecided(sighted(l, at), reason, at)
 	case l.Standing == casefile.Removed:
@@ -101,9 +101,9 @@ func visited(l casefile.Life, data facts, at time.Time) casefile.Life {
 			l.Aftercare = n
 		}
 		if state == casefile.StateGone {
-			l.Ruling.Gone = reason
+			l.Review.Gone = reason
 		}
-	case state == casefile.StateGone && reason != l.Ruling.Overturned:
+	case state == casefile.StateGone && reason != l.Review.Overturned:
 		l.Unseen = time.Time{}
 		l.Streak = longer(l.Streak, at)
 		l.Episode.FirstGone = l.Streak.First
@@ -127,13 +127,13 @@ func sighted(l casefile.Life, at time.Time) casefile.Life {
 // undecided lengthens the run of verdicts that a person may have to decide. In a review that was asked for by
 // verdicts the question is about the latest of them.
 func undecided(l casefile.Life, reason casefile.Reason, at time.Time) casefile.Life {
-	if reason == casefile.ReasonFenced && l.Ruling.Fenced {
+	if reason == casefile.ReasonFenced && l.Review.Fenced {
 		l.Undecided = casefile.Streak{}
 		return l // a person knows
 	}
 	l.Undecided = longer(l.Undecided, at)
-	if l.Standing == casefile.Review && l.Ruling.Asked != casefile.MatterHosting {
-		l.Ruling.Asked = casefile.Matter(reason)
+	if l.Standing == casefile.Review && l.Review.Asked != casefile.TopicHosting {
+		l.Review.Asked = casefile.ReviewTopic(reason)
 	}
 	return l
 }
@@ -145,25 +145,25 @@ func moved(l casefile.Life, data facts, at time.Time) casefile.Life {
 	case casefile.CauseReported:
 		l = nextEpisode(l, moment(data["opened"]))
 	case casefile.CauseConfirmed:
-		l.Episode.Removed, l.Aftercare, l.Undecided, l.Ruling.Gone = at, 0, casefile.Streak{}, l.Last.Reason
+		l.Episode.Removed, l.Aftercare, l.Undecided, l.Review.Gone = at, 0, casefile.Streak{}, l.Last.Reason
 	case casefile.CauseRecorded:
 		l = withoutRuns(l)
 		l.Episode.Removed, l.Episode.Recorded, l.Aftercare = at, true, 0
 		if l.Episode.FirstGone.IsZero() { // else looks found it gone before the person did
 			l.Episode.FirstGone = at
 		}
-		l.Ruling.Gone = ""
+		l.Review.Gone = ""
 		if l.Last.State == casefile.StateGone {
-			l.Ruling.Gone = l.Last.Reason
+			l.Review.Gone = l.Last.Reason
 		}
 	case casefile.CauseOverturned:
 		if l.Last.State == casefile.StateGone { // also of a removal of before Gone was kept
-			l.Ruling.Overturned = l.Last.Reason
-		} else if l.Ruling.Gone != "" {
-			l.Ruling.Overturned = l.Ruling.Gone
+			l.Review.Overturned = l.Last.Reason
+		} else if l.Review.Gone != "" {
+			l.Review.Overturned = l.Review.Gone
 		}
 		l = withoutRuns(l)
-		l.Ruling.Gone = ""
+		l.Review.Gone = ""
 		l.Episode.Removed, l.Episode.FirstGone, l.Episode.Recorded, l.Aftercare = time.Time{}, time.Time{}, false, 0
 	case casefile.CauseWithdrawn:
 		l = withoutRuns(l)
@@ -171,7 +171,7 @@ func moved(l casefile.Life, data facts, at time.Time) casefile.Life {
 		l = withoutStreak(l)
 		l.Undecided = casefile.Streak{}
 	case casefile.CauseUndecided:
-		l.Ruling.Asked = casefile.Matter(data["about"])
+		l.Review.Asked = casefile.ReviewTopic(data["about"])
 	case casefile.CauseGone, casefile.CauseSeen, casefile.CauseSettled, casefile.CauseAged:
 	}
 	return l
@@ -180,13 +180,13 @@ func moved(l casefile.Life, data facts, at time.Time) casefile.Life {
 // settled takes a person's answer to the question of a review.
 func settled(l casefile.Life, data facts) casefile.Life {
 	l.Undecided = casefile.Streak{}
-	switch about := casefile.Matter(data["about"]); {
+	switch about := casefile.ReviewTopic(data["about"]); {
 	case data["answer"] == string(casefile.ActAccept):
-		l.Ruling.Overturned = ""
-	case about == casefile.MatterHosting:
-		l.Ruling.Hosting = true
-	case about == casefile.Matter(casefile.ReasonFenced):
-		l.Ruling.Fenced = true
+		l.Review.Overturned = ""
+	case about == casefile.TopicHosting:
+		l.Review.Hosting = true
+	case about == casefile.ReviewTopic(casefile.ReasonFenced):
+		l.Review.Fenced = true
 	}
 	return l
 }
@@ -195,7 +195,7 @@ func settled(l casefile.Life, data facts) casefile.Life {
 func nextEpisode(l casefile.Life, opened time.Time) casefile.Life {
 	l = withoutRuns(l)
 	l.Episode = casefile.Episode{Number: l.Episode.Number + 1, Opened: opened}
-	l.Aftercare, l.Informed, l.Ruling = 0, false, casefile.Ruling{Hosting: l.Ruling.Hosting}
+	l.Aftercare, l.NoticesComposed, l.Review = 0, false, casefile.ReviewDecision{Hosting: l.Review.Hosting}
 	return l
 }
 

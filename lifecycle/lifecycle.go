@@ -43,7 +43,7 @@ func (t Thresholds) Removal() casefile.Confirm {
 	return c
 }
 
-// Change is what happens to a case: Reported, Visited, Acted or Informed.
+// Change is what happens to a case: Reported, Visited, Acted or NoticesComposed.
 type Change interface {
 	apply(s *step) *casefile.Problem
 }
@@ -116,11 +116,11 @@ func (r Reported) apply(s *step) *casefile.Problem {
 	return nil
 }
 
-// Informed says that the notices of the present hosting were composed: how many, which may be none.
-type Informed struct{ Notices int }
+// NoticesComposed says that the notices of the present hosting were composed: how many, which may be none.
+type NoticesComposed struct{ Notices int }
 
-func (n Informed) apply(s *step) *casefile.Problem {
-	s.emit(casefile.EventInformed, facts{"notices": strconv.Itoa(n.Notices)})
+func (n NoticesComposed) apply(s *step) *casefile.Problem {
+	s.emit(casefile.EventNoticesComposed, facts{"notices": strconv.Itoa(n.Notices)})
 	return nil
 }
 

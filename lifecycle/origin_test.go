@@ -29,7 +29,7 @@ func TestAnOriginIsRecordedAndForgotten(t *testing.T) {
 			t.Parallel()
 			c, _ := lifecycle.Open(report(t, noon), "aa", noon)
 			c.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}}
-			c.Standing, c.Informed, c.Streak = standing, true, casefile.Streak{Count: 1, First: noon, Last: noon}
+			c.Standing, c.NoticesComposed, c.Streak = standing, true, casefile.Streak{Count: 1, First: noon, Last: noon}
 			c.Due = casefile.Due{At: noon.Add(9 * time.Hour), Why: casefile.WhyCadence}
 			due := c.Due
 			if standing.Visited() {
@@ -39,12 +39,12 @@ func TestAnOriginIsRecordedAndForgotten(t *testing.T) {
 			if problem != nil {
 				t.Fatal(problem)
 			}
-			want := &casefile.Origin{Address: netip.MustParseAddr("192.0.2.7"), By: "analyst one", At: noon.Add(time.Hour)}
-			if diff := cmp.Diff(want, recorded.Origin, byAddress); diff != "" {
+			want := &casefile.Backend{Address: netip.MustParseAddr("192.0.2.7"), By: "analyst one", At: noon.Add(time.Hour)}
+			if diff := cmp.Diff(want, recorded.Backend, byAddress); diff != "" {
 				t.Error(diff)
 			}
 			// Nobody is told anew, and nothing moves, before hosting was decided again.
-			if recorded.Standing != standing || !recorded.Informed || recorded.Streak != c.Streak || recorded.Due != due || recorded.Hosting != c.Hosting {
+			if recorded.Standing != standing || !recorded.NoticesComposed || recorded.Streak != c.Streak || recorded.Due != due || recorded.Hosting != c.Hosting {
 				t.Errorf("%+v", recorded)
 			}
 			event := casefile.Event{At: noon.Add(time.Hour), Kind: casefile.EventOriginRecorded, Actor: "analyst one", Data: map[string]string{"reason": "the provider told us", "network": "192.0.2.0/24"}}
@@ -53,10 +53,10 @@ func TestAnOriginIsRecordedAndForgotten(t *testing.T) {
 			}
 			forgotten, events, problem := onOrigin(recorded, casefile.ActForget, "")
 			event.Kind = casefile.EventOriginForgotten
-			if diff := cmp.Diff([]casefile.Event{event}, events); problem != nil || forgotten.Origin != nil || forgotten.Due != due || diff != "" {
+			if diff := cmp.Diff([]casefile.Event{event}, events); problem != nil || forgotten.Backend != nil || forgotten.Due != due || diff != "" {
 				t.Errorf("%+v %v\n%s", forgotten, problem, diff)
 			}
-			if recorded.Origin == nil {
+			if recorded.Backend == nil {
 				t.Error("the case that was acted on changed")
 			}
 		})
@@ -73,7 +73,7 @@ func TestARecordedOriginSurvivesANewEpisode(t *testing.T) {
 	}
 	c.Standing = casefile.Closed
 	after, _ := attach(c, report(t, noon.Add(time.Hour)), noon.Add(time.Hour))
-	if after.Episode.Number != 2 || after.Origin == nil || after.Origin.Network().String() != "2001:db8::/48" {
+	if after.Episode.Number != 2 || after.Backend == nil || after.Backend.Network().String() != "2001:db8::/48" {
 		t.Errorf("%+v", after)
 	}
 }
@@ -86,7 +86,7 @@ func TestOriginsThatAreRefused(t *testing.T) {
 		"mapped multicast": "::ffff:224.0.0.1",
 	} {
 		after, events, problem := onOrigin(c, casefile.ActOrigin, address)
-		if problem == nil || problem.Code != casefile.ProblemField || problem.Field != "origin" || events != nil || after.Origin != nil || after.Due != c.Due {
+		if problem == nil || problem.Code != casefile.ProblemField || problem.Field != "origin" || events != nil || after.Backend != nil || after.Due != c.Due {
 			t.Errorf("%s: %v %v", name, events, problem)
 		}
 	}
@@ -117,7 +117,7 @@ func TestACountryIsRecordedForAddresses(t *testing.T) {
 		t.Fatalf("%v %+v", problem, events)
 	}
 	want := []casefile.Claim{{Fact: casefile.FactOrigin, Value: "NL", Source: "analyst:ann", AsOf: noon, Address: here}}
-	if diff := cmp.Diff(want, after.Origin.Claims(), byAddress); diff != "" {
+	if diff := cmp.Diff(want, after.Backend.Claims(), byAddress); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -137,13 +137,13 @@ func TestTheEdgeIsNoOrigin(t *testing.T) {
 
 func TestADecisionKnowsItsRecord(t *testing.T) {
 	t.Parallel()
-	o := casefile.Origin{Address: netip.MustParseAddr("192.0.2.7"), By: "ann", At: noon}
+	o := casefile.Backend{Address: netip.MustParseAddr("192.0.2.7"), By: "ann", At: noon}
 	other := o
 	other.Country = "NL"
 	lookup := casefile.Claim{Fact: casefile.FactOrigin, Source: "lookup:x", Value: "192.0.2.8"}
 	for name, tc := range map[string]struct {
 		claims []casefile.Claim
-		o      *casefile.Origin
+		o      *casefile.Backend
 		want   bool
 	}{
 		"neither":           {nil, nil, true},
@@ -162,7 +162,7 @@ func TestADecisionKnowsItsRecord(t *testing.T) {
 	if c := o.Claims(); len(c) != 1 || c[0].Value != "192.0.2.7" || c[0].Source != "analyst:ann" || !c[0].AsOf.Equal(noon) || c[0].Address.IsValid() || c[0].Problem != "" {
 		t.Errorf("%+v", c)
 	}
-	if (casefile.Origin{}).Network().IsValid() {
+	if (casefile.Backend{}).Network().IsValid() {
 		t.Error("no address has a network")
 	}
 }

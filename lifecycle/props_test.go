@@ -28,16 +28,16 @@ func TestLifeProperties(t *testing.T) {
 		}
 		c, after := reported(), time.Duration(0)
 		var ended []casefile.Episode // removed ones
-		goneSince := 0               // believed gone verdicts since the last sighting, change or unavailability
+		goneSince := 0               // counted gone verdicts since the last sighting, change or unavailability
 		for range rapid.IntRange(1, 40).Draw(t, "visits") {
 			after += time.Duration(rapid.IntRange(1, 60).Draw(t, "hours")) * hour
 			v := visit(after, rapid.SampledFrom([]casefile.Reason{live, gone, gone, gone, silent, withheld, differs, fenced}).Draw(t, "reason"))
-			v.Believed = rapid.IntRange(0, 9).Draw(t, "gate") > 0
+			v.Counted = rapid.IntRange(0, 9).Draw(t, "gate") > 0
 			before := c
 			var events []casefile.Event
 			c, events = advance(c, v, r)
 			state := v.Verdict.State
-			believed := v.Believed && before.Standing.Visited()
+			believed := v.Counted && before.Standing.Visited()
 
 			checkMoves(t, before, c, events)
 			switch {
@@ -130,11 +130,11 @@ func anything(t *rapid.T, c casefile.Case, at time.Time) lifecycle.Change {
 		}
 		return lifecycle.Acted{Action: a}
 	case 3:
-		return lifecycle.Informed{Notices: rapid.IntRange(0, 3).Draw(t, "notices")}
+		return lifecycle.NoticesComposed{Notices: rapid.IntRange(0, 3).Draw(t, "notices")}
 	}
 	v := visit(0, rapid.SampledFrom([]casefile.Reason{live, live, gone, gone, gone, casefile.ReasonNXDomain, silent, withheld, differs, fenced}).Draw(t, "reason"))
 	v.Started, v.Ended = at, at
-	v.Believed = rapid.IntRange(0, 9).Draw(t, "gate") > 0
+	v.Counted = rapid.IntRange(0, 9).Draw(t, "gate") > 0
 	v.Basis.RegistryAnswered = rapid.Bool().Draw(t, "registry")
 	if rapid.IntRange(0, 2).Draw(t, "located") == 0 {
 		v.Hosting = &casefile.Hosting{
@@ -202,9 +202,9 @@ func TestASnapshotFits(t *testing.T) {
 	t.Parallel()
 	at := started.Add(123456789 * time.Nanosecond)
 	long := casefile.Streak{Count: 1 << 40, First: at, Last: at}
-	l := casefile.Life{Standing: casefile.Unavailable, Held: true, Streak: long, Undecided: long, Unseen: at, Aftercare: 6, Informed: true,
+	l := casefile.Life{Standing: casefile.Unavailable, Held: true, Streak: long, Undecided: long, Unseen: at, Aftercare: 6, NoticesComposed: true,
 		Last:   casefile.Opinion{State: casefile.StateWithheld, Reason: casefile.ReasonRedirectedElsewhere, At: at},
-		Ruling: casefile.Ruling{Asked: "redirected_elsewhere", Fenced: true, Hosting: true, Overturned: casefile.ReasonRedirectedElsewhere, Gone: casefile.ReasonRedirectedElsewhere},
+		Review: casefile.ReviewDecision{Asked: "redirected_elsewhere", Fenced: true, Hosting: true, Overturned: casefile.ReasonRedirectedElsewhere, Gone: casefile.ReasonRedirectedElsewhere},
 		Episode: casefile.Episode{Number: 1 << 40, Opened: at, FirstSeen: at, LastSeen: at, FirstGone: at, Removed: at, Recorded: true, FirstNotice: at, LastNotice: at,
 			Provider: strings.Repeat("\x01", casefile.MaxProvider), Country: "NL", ProviderSince: at, CountrySince: at}}
 	e, err := lifecycle.Snapshot(l, at)

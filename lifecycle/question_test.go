@@ -10,15 +10,15 @@ import (
 	"vigil/lifecycle"
 )
 
-// inReview is a case that asks about the matter.
-func inReview(t *testing.T, about casefile.Matter) casefile.Case {
+// inReview is a case that asks about the content.
+func inReview(t *testing.T, about casefile.ReviewTopic) casefile.Case {
 	t.Helper()
 	c, _ := lifecycle.Open(report(t, noon), "aa", noon)
-	c.Standing, c.Ruling.Asked = casefile.Review, about
+	c.Standing, c.Review.Asked = casefile.Review, about
 	c.Hosting = &casefile.Hosting{Confidence: 0.3, Origin: casefile.OriginKnown, Claims: []casefile.Claim{
 		{Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Value: "DE"}, {Fact: casefile.FactCountry, Value: "NL"}, {Fact: casefile.FactCountry, Problem: "timeout"},
 	}}
-	if about != casefile.MatterHosting {
+	if about != casefile.TopicHosting {
 		c.Undecided = casefile.Streak{Count: 3, First: noon, Last: noon.Add(25 * time.Hour)}
 	}
 	return c
@@ -29,13 +29,13 @@ func TestEveryAnswerCanBeGiven(t *testing.T) {
 	t.Parallel()
 	page := &casefile.Features{Words: 7, HTML: true}
 	stays := map[casefile.ActionKind]bool{casefile.ActNote: true, casefile.ActOrigin: true} // the next look decides
-	for _, about := range []casefile.Matter{casefile.MatterHosting, "content_differs", "redirected_elsewhere", "fenced", "http_404"} {
+	for _, about := range []casefile.ReviewTopic{casefile.TopicHosting, "content_differs", "redirected_elsewhere", "fenced", "http_404"} {
 		c := inReview(t, about)
 		q, ok := c.Question(page)
 		if !ok || q.About != about || len(q.Answers) != 3 {
 			t.Fatalf("%s: %+v", about, q)
 		}
-		if about != casefile.MatterHosting && (q.Looks != c.Undecided || q.Page != page) {
+		if about != casefile.TopicHosting && (q.Looks != c.Undecided || q.Page != page) {
 			t.Errorf("%s: without its facts: %+v", about, q)
 		}
 		for _, a := range q.Answers {
@@ -56,8 +56,8 @@ func TestFactsOfAQuestion(t *testing.T) {
 	t.Parallel()
 	page := &casefile.Features{Words: 7, Links: 2, HTML: true}
 	changed, _ := inReview(t, "content_differs").Question(page)
-	hosting, _ := inReview(t, casefile.MatterHosting).Question(page)
-	edge := casefile.Question{About: casefile.MatterHosting, Hosting: &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown, Claims: hosting.Hosting.Claims}}
+	hosting, _ := inReview(t, casefile.TopicHosting).Question(page)
+	edge := casefile.Question{About: casefile.TopicHosting, Hosting: &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown, Claims: hosting.Hosting.Claims}}
 	for name, tc := range map[string]struct {
 		q    casefile.Question
 		want map[string]string
@@ -65,7 +65,7 @@ func TestFactsOfAQuestion(t *testing.T) {
 		"changed":                {changed, map[string]string{"about": "content_differs", "verdicts": "3", "since": "2026-03-01T12:00:00Z", "words": "7", "links": "2", "images": "0", "media": "0"}},
 		"hosting":                {hosting, map[string]string{"about": "hosting", "countries": "DE, NL", "confidence": "0.30"}},
 		"hosting behind an edge": {edge, map[string]string{"about": "hosting", "edge": "Example Edge"}},
-		"hosting of no source":   {casefile.Question{About: casefile.MatterHosting}, map[string]string{"about": "hosting"}},
+		"hosting of no source":   {casefile.Question{About: casefile.TopicHosting}, map[string]string{"about": "hosting"}},
 	} {
 		if got := tc.q.Facts(); !maps.Equal(got, tc.want) {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
@@ -79,9 +79,9 @@ func TestOldReviewsAreAskedToo(t *testing.T) {
 	for name, tc := range map[string]struct {
 		undecided int
 		last      casefile.Opinion
-		want      casefile.Matter
+		want      casefile.ReviewTopic
 	}{
-		"hosting":                      {0, casefile.Opinion{State: casefile.StateLive, Reason: casefile.ReasonServed}, casefile.MatterHosting},
+		"hosting":                      {0, casefile.Opinion{State: casefile.StateLive, Reason: casefile.ReasonServed}, casefile.TopicHosting},
 		"fenced":                       {3, casefile.Opinion{State: casefile.StateFenced, Reason: casefile.ReasonFenced}, "fenced"},
 		"elsewhere":                    {3, casefile.Opinion{State: casefile.StateChanged, Reason: casefile.ReasonRedirectedElsewhere}, "redirected_elsewhere"},
 		"changed, then it fell silent": {3, casefile.Opinion{State: casefile.StateSilent, Reason: casefile.ReasonTimeout}, "content_differs"},
@@ -99,7 +99,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		standing casefile.Standing
-		about    casefile.Matter
+		about    casefile.ReviewTopic
 		kind     casefile.ActionKind
 		page     *casefile.Features
 		says     string
@@ -113,7 +113,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		c := inReview(t, tc.about)
 		c.Standing = tc.standing
 		after, events, problem := act(c, casefile.Action{Kind: tc.kind, Actor: "ann", Reason: "because", At: noon, Page: tc.page})
-		if problem == nil || problem.Code != casefile.ProblemConflict || !strings.Contains(problem.Detail, tc.says) || events != nil || after.Standing != tc.standing || after.Ruling != c.Ruling {
+		if problem == nil || problem.Code != casefile.ProblemConflict || !strings.Contains(problem.Detail, tc.says) || events != nil || after.Standing != tc.standing || after.Review != c.Review {
 			t.Errorf("%s: %v", name, problem)
 		}
 	}

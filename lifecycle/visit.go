@@ -9,10 +9,10 @@ import (
 	"vigil/casefile"
 )
 
-// Visited is a visit that ended. Of it the step reads what was found: Observations, Verdict, Basis, Believed,
+// Visited is a visit that ended. Of it the step reads what was found: Observations, Verdict, Basis, Counted,
 // and Hosting and Assignment where they were decided anew.
 //
-// A verdict that is not believed counts for nothing. Of cases that are not visited (withdrawn, closed) only the
+// A verdict that is not counted counts for nothing. Of cases that are not visited (withdrawn, closed) only the
 // visit is counted.
 type Visited struct {
 	Visit      casefile.Visit
@@ -23,7 +23,7 @@ func (v Visited) apply(s *step) *casefile.Problem {
 	s.Visits++
 	s.Looking = time.Time{}
 	state := v.Verdict().State
-	if !state.Valid() || !s.Standing.Visited() || !v.Visit.Believed {
+	if !state.Valid() || !s.Standing.Visited() || !v.Visit.Counted {
 		return nil
 	}
 	asked := s.Standing == casefile.Review && s.Hosting.Undecided()
@@ -64,7 +64,7 @@ func (v Visited) hosting(s *step) {
 	}
 	if old != nil {
 		data["previous_country"], data["previous_provider"], data["previous_asn"] = old.Country, clip(old.Provider), asn(old.ASN)
-		told := s.Informed || !s.Episode.LastNotice.IsZero() // then the parties told so far are the wrong ones now
+		told := s.NoticesComposed || !s.Episode.LastNotice.IsZero() // then the parties told so far are the wrong ones now
 		if told && (old.Country != h.Country || old.Provider != h.Provider || old.ASN != h.ASN) {
 			data["moved"] = "yes"
 		}
@@ -90,7 +90,7 @@ func (v Visited) assignment(s *step) {
 // verdict takes the verdict of the visit.
 func (v Visited) verdict(s *step) {
 	state, reason := v.Verdict().State, v.Verdict().Reason
-	first, overturned := s.Last.State == "", s.Ruling.Overturned
+	first, overturned := s.Last.State == "", s.Review.Overturned
 	data := facts{"state": string(state), "reason": string(reason)}
 	switch sighted := state == casefile.StateLive || state == casefile.StateFenced; {
 	case s.Standing != casefile.Removed:
@@ -152,8 +152,8 @@ func (v Visited) live(s *step, asked bool) {
 	case s.Standing != casefile.Review:
 		v.move(s, casefile.CauseSeen, nil)
 	case !asked:
-	case s.Hosting.Undecided() && !s.Ruling.Hosting:
-		if s.Ruling.Asked != casefile.MatterHosting {
+	case s.Hosting.Undecided() && !s.Review.Hosting:
+		if s.Review.Asked != casefile.TopicHosting {
 			s.askHosting(nil)
 		}
 	default:
@@ -202,7 +202,7 @@ func (v Visited) aftercare(s *step) int {
 // borneOut says whether looks found it gone, before a person recorded the removal or since, however many saw nothing
 // after them.
 func borneOut(l casefile.Life) bool {
-	return l.Ruling.Gone != "" || l.Last.State == casefile.StateGone || l.Episode.FirstGone.Before(l.Episode.Removed)
+	return l.Review.Gone != "" || l.Last.State == casefile.StateGone || l.Episode.FirstGone.Before(l.Episode.Removed)
 }
 
 // hosted starts the clock of another provider, or of another country, in the episode. Another network of the same
@@ -229,13 +229,13 @@ func (s *step) hosted() {
 func (v Visited) review(s *step, asked bool) {
 	open := s.Hosting.Undecided()
 	switch {
-	case open && s.Standing == casefile.Watching && v.Verdict().Actionable() && !s.Ruling.Hosting:
-		s.move(casefile.CauseUndecided, facts{"about": string(casefile.MatterHosting)})
+	case open && s.Standing == casefile.Watching && v.Verdict().Actionable() && !s.Review.Hosting:
+		s.move(casefile.CauseUndecided, facts{"about": string(casefile.TopicHosting)})
 		s.askHosting(nil)
 	case open || s.Standing != casefile.Review:
 	case asked && s.Undecided.Count == 0:
 		s.move(casefile.CauseSettled, nil)
-	case s.Ruling.Asked == casefile.MatterHosting: // what is left to ask is what the looks found
+	case s.Review.Asked == casefile.TopicHosting: // what is left to ask is what the looks found
 		about := casefile.ReasonContentDiffers
 		if s.Last.State == casefile.StateChanged || s.Last.State == casefile.StateFenced {
 			about = s.Last.Reason
@@ -246,7 +246,7 @@ func (v Visited) review(s *step, asked bool) {
 
 // askHosting asks a person where the target is hosted.
 func (s *step) askHosting(more facts) {
-	data := facts(casefile.Question{About: casefile.MatterHosting, Hosting: s.Hosting}.Facts())
+	data := facts(casefile.Question{About: casefile.TopicHosting, Hosting: s.Hosting}.Facts())
 	maps.Copy(data, more)
 	s.emit(casefile.EventReviewRequested, data)
 }

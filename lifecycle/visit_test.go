@@ -84,7 +84,7 @@ func reported() casefile.Case {
 
 // visit at a time since the report with the verdict of the reason.
 func visit(after time.Duration, reason casefile.Reason) casefile.Visit {
-	v := casefile.Visit{Started: started.Add(after), Ended: started.Add(after), Why: casefile.WhyCadence, Believed: true, Basis: casefile.Basis{RegistryAnswered: true},
+	v := casefile.Visit{Started: started.Add(after), Ended: started.Add(after), Why: casefile.WhyCadence, Counted: true, Basis: casefile.Basis{RegistryAnswered: true},
 		Verdict: casefile.Verdict{State: reason.State(), Reason: reason}}
 	if reason.State() == casefile.StateLive {
 		v.Observations = []casefile.Observation{*answer(200, article())}
@@ -198,7 +198,7 @@ func TestLives(t *testing.T) {
 		}, casefile.Episode{Number: 1, Opened: started, FirstSeen: started.Add(8 * day), LastSeen: started.Add(8 * day)}},
 		{"silence that a gone verdict breaks begins again", []seen{
 			{0, silent, casefile.Watching, ""},
-			{6 * day, gone, casefile.Confirming, "watching>confirming"}, // not the first believed verdict: not assessed
+			{6 * day, gone, casefile.Confirming, "watching>confirming"}, // not the first counted verdict: not assessed
 			{8 * day, silent, casefile.Confirming, ""},
 			{14 * day, silent, casefile.Confirming, ""},
 			{15 * day, silent, casefile.Unavailable, "confirming>unavailable"},
@@ -269,7 +269,7 @@ func TestAVerdictThatIsNotBelievedCountsForNothing(t *testing.T) {
 	c.Looking = started
 	for _, reason := range []casefile.Reason{live, gone, silent, withheld, differs, fenced} {
 		v := visit(hour, reason)
-		v.Believed = false
+		v.Counted = false
 		after, events := advance(c, v, rules())
 		want := c
 		want.Visits, want.Looking = 1, time.Time{}
@@ -283,7 +283,7 @@ func TestAVerdictThatIsNotBelievedCountsForNothing(t *testing.T) {
 			t.Errorf("%s: %+v %v", standing, after, events)
 		}
 	}
-	if after, events := advance(reported(), casefile.Visit{Ended: started, Believed: true}, rules()); after.Visits != 1 || after.Last.State != "" || events != nil {
+	if after, events := advance(reported(), casefile.Visit{Ended: started, Counted: true}, rules()); after.Visits != 1 || after.Last.State != "" || events != nil {
 		t.Errorf("a visit without a verdict: %+v %v", after, events)
 	}
 }
@@ -326,11 +326,11 @@ func TestAftercareCountsTheLooksThatWereDue(t *testing.T) {
 func TestReturnOpensAnEpisodeOfItsOwn(t *testing.T) {
 	t.Parallel()
 	c := reported()
-	c.Standing, c.Aftercare, c.Informed = casefile.Removed, 2, true
+	c.Standing, c.Aftercare, c.NoticesComposed = casefile.Removed, 2, true
 	c.Streak = casefile.Streak{Count: 3, First: started, Last: started.Add(day)}
 	c.Episode = casefile.Episode{Number: 1, Opened: started, FirstSeen: started, LastSeen: started, FirstGone: started, Removed: started.Add(day), FirstNotice: started, LastNotice: started}
 	c, events := advance(c, visit(4*day, live), rules())
-	if c.Informed || c.Aftercare != 0 || c.Streak.Count != 0 || c.Baseline == nil {
+	if c.NoticesComposed || c.Aftercare != 0 || c.Streak.Count != 0 || c.Baseline == nil {
 		t.Errorf("left over: %+v", c)
 	}
 	if words(events) != "returned removed>watching baseline" {
@@ -364,8 +364,8 @@ func TestBaselineIsOfALookThatAgrees(t *testing.T) {
 		from("a", casefile.PurposeTarget, answer(200, another())),
 		from("aa", casefile.PurposeTarget, answer(404, another())),
 		from("ab", casefile.PurposeTarget, &casefile.Observation{Fault: &casefile.Fault{Kind: casefile.FaultTimeout, Phase: casefile.PhaseBody}}),
-		from("ac", casefile.PurposeSibling, answer(200, another())),
-		from("ad", casefile.PurposeDirect, answer(200, another())), // what those see who come directly
+		from("ac", casefile.PurposeDecoy, answer(200, another())),
+		from("ad", casefile.PurposeWithoutReferrer, answer(200, another())), // what those see who come directly
 	}
 	v.Verdict.Dissent = []casefile.Dissent{{Vantage: "a", State: casefile.StateWithheld, Reason: casefile.ReasonLogin}}
 	c, _ := advance(reported(), v, rules())

@@ -18,7 +18,7 @@ const (
 // those of the hosting country, else those of the operator's own country, else
 // nobody. Hotlines are sorted. The assignment is confirmed when the directory is
 // sure of every hotline of it. Pure.
-func (d *Desk) Assign(h casefile.Hosting, now time.Time) casefile.Assignment {
+func (d *Composer) Assign(h casefile.Hosting, now time.Time) casefile.Assignment {
 	a := casefile.Assignment{At: now.UTC()}
 	hosting := casefile.Country(h.Country)
 	switch {

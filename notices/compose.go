@@ -30,7 +30,7 @@ import (
 //
 // An error is a fault of ours: a case without an id or a target, or a template
 // that does not fit. Pure.
-func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error) {
+func (d *Composer) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error) {
 	if c.ID <= 0 || c.Target.IsZero() {
 		return nil, errors.New("compose notices: the case has no id or no target")
 	}
@@ -57,11 +57,11 @@ func (d *Desk) Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error
 
 // sure says whether the assignment rests on a country that is known well enough. One
 // to the operator's own hotlines, for want of a country, needs none.
-func (d *Desk) sure(c casefile.Case) bool {
+func (d *Composer) sure(c casefile.Case) bool {
 	return c.Assignment.HostingCountry == "" || c.Hosting == nil || c.Hosting.Confidence >= casefile.MinConfidence
 }
 
-func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefile.Notice, error) {
+func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (casefile.Notice, error) {
 	to := casefile.Contact{Party: casefile.PartyHotline, Name: title, Role: "hotline", Source: sourceDirectory}
 	// A hotline that left the directory since the case was assigned has no address: a person finds it.
 	row, _ := d.directory.find(c.Assignment.AssignedCountry, title)
@@ -81,7 +81,7 @@ func (d *Desk) assignment(c casefile.Case, title string, now time.Time) (casefil
 	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, body, now)
 }
 
-func (d *Desk) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
+func (d *Composer) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
 	l := d.letter(c, to.Name, now)
 	l.Edge = to.Party == casefile.PartyEdge
 	body, err := d.render("removal.txt", l)
@@ -134,7 +134,7 @@ func doubtful(to casefile.Contact) string {
 	return "nobody names it as an abuse desk: a person should check it"
 }
 
-// assessed says whether an analyst classified the matter. A removal notice says so
+// assessed says whether an analyst classified the content. A removal notice says so
 // in the notifier's name, so that without a classification it stays a draft for a
 // person (DSA Art. 16(2): a substantiated explanation, in good faith).
 func assessed(c casefile.Case) bool {
@@ -144,7 +144,7 @@ func assessed(c casefile.Case) bool {
 // notice makes the notice itself. Doubts are why a person must read it before it may
 // leave; with any, without a mail address and while sending is off it is a draft, and
 // Contact.Why says why.
-func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject, body string, now time.Time) (casefile.Notice, error) {
+func (d *Composer) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject, body string, now time.Time) (casefile.Notice, error) {
 	if len(body) > casefile.MaxNoticeBody {
 		return casefile.Notice{}, fmt.Errorf("the message has %d bytes, more than %d", len(body), casefile.MaxNoticeBody)
 	}
@@ -171,7 +171,7 @@ func (d *Desk) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Con
 // it hides the origin, else the host, each with its first usable contact in the order given. ok is false when
 // the case is held, when the host is not known with the confidence asked for, or
 // when there is nobody to write to.
-func (d *Desk) provider(c casefile.Case) (to casefile.Contact, ok bool) {
+func (d *Composer) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 	h := c.Hosting
 	if h == nil || c.Held {
 		return to, false
@@ -278,7 +278,7 @@ type hostingLetter struct {
 	Opinions                          []string
 }
 
-func (d *Desk) letter(c casefile.Case, recipient string, now time.Time) letter {
+func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) letter {
 	l := letter{
 		Reference: reference(c.ID), Now: utc(now), Recipient: clean(recipient, maxName),
 		Name: orNotSet(d.name), Email: orNotSet(d.email), Org: orNotSet(d.organisation), Reason: d.reason,

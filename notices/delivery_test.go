@@ -123,7 +123,7 @@ func composed(t *testing.T) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk, err := notices.NewDesk(notices.Options{Directory: directory, OrphanCountry: "NL", From: "Anna Analist <notices@laagland.test>", Send: true})
+	desk, err := notices.NewComposer(notices.Options{Directory: directory, OrphanCountry: "NL", From: "Anna Analist <notices@laagland.test>", Send: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/email"
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 // Status says how sure the directory is of a hotline.
@@ -83,7 +83,7 @@ const (
 )
 
 // directoryForm is the form of the file (docs/notices.md).
-var directoryForm = sheet.Form{
+var directoryForm = operatorcsv.Schema{
 	What: "hotline directory", Key: "notices.directory",
 	Columns:  []string{"country", "hotline", "website", "status", "source", "email", "form", "language", "approved"},
 	Required: []string{"country", "hotline", "status"},
@@ -100,20 +100,20 @@ func BuiltInDirectory() (*Directory, error) {
 }
 
 // LoadDirectory reads a directory file: country, hotline and status are required, the other columns may
-// be there. The error, a *sheet.Error when its lines are at fault, says what to do.
+// be there. The error, a *operatorcsv.Error when its lines are at fault, says what to do.
 func LoadDirectory(path string) (*Directory, error) {
-	return readDirectory(path, func(each func(sheet.Row)) error { return sheet.Load(path, directoryForm, each) })
+	return readDirectory(path, func(each func(operatorcsv.Row)) error { return operatorcsv.Load(path, directoryForm, each) })
 }
 
 // ReadDirectory reads a directory as LoadDirectory does; name is what errors call it.
 func ReadDirectory(r io.Reader, name string) (*Directory, error) {
-	return readDirectory(name, func(each func(sheet.Row)) error { return sheet.Read(r, name, directoryForm, each) })
+	return readDirectory(name, func(each func(operatorcsv.Row)) error { return operatorcsv.Read(r, name, directoryForm, each) })
 }
 
-func readDirectory(name string, read func(each func(sheet.Row)) error) (*Directory, error) {
+func readDirectory(name string, read func(each func(operatorcsv.Row)) error) (*Directory, error) {
 	d := &Directory{byCountry: map[string][]Hotline{}}
 	seen := map[string]int{} // country and lower-case name -> line
-	err := read(func(row sheet.Row) {
+	err := read(func(row operatorcsv.Row) {
 		h := readHotline(row)
 		if !row.Sound() {
 			return
@@ -127,7 +127,7 @@ func readDirectory(name string, read func(each func(sheet.Row)) error) (*Directo
 		d.byCountry[h.Country] = append(d.byCountry[h.Country], h)
 	})
 	if err == nil && d.Len() == 0 {
-		err = &sheet.Error{What: directoryForm.What, Name: name, Faults: []sheet.Fault{{Line: 1, Text: "there is no hotline in it"}}}
+		err = &operatorcsv.Error{What: directoryForm.What, Name: name, Faults: []operatorcsv.Fault{{Line: 1, Text: "there is no hotline in it"}}}
 	}
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func readDirectory(name string, read func(each func(sheet.Row)) error) (*Directo
 }
 
 // readHotline makes a hotline of a row, and reports each fault of it.
-func readHotline(row sheet.Row) Hotline {
+func readHotline(row operatorcsv.Row) Hotline {
 	h := Hotline{
 		Country: casefile.Country(row.Get("country")), Name: row.OneLine("hotline", maxName),
 		Website: row.Get("website"), Email: row.Get("email"), Form: row.Get("form"),

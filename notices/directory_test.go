@@ -11,7 +11,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/email"
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 func TestBuiltInDirectory(t *testing.T) {
@@ -110,7 +110,7 @@ func TestFaultsOfADirectory(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := ReadDirectory(strings.NewReader(test.file), "test.csv")
-			var got *sheet.Error
+			var got *operatorcsv.Error
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
 			}
@@ -127,7 +127,7 @@ func TestFaultsOfADirectory(t *testing.T) {
 	}
 	many := "country,hotline,status\n" + strings.Repeat("ZZ,a,confirmed\n", 150)
 	_, err := ReadDirectory(strings.NewReader(many), "test.csv")
-	var got *sheet.Error
+	var got *operatorcsv.Error
 	if !errors.As(err, &got) || len(got.Faults) != 100 || got.More != 50 || !strings.Contains(err.Error(), "150 faults") || !strings.Contains(err.Error(), "and 50 more") {
 		t.Errorf("got %.200v", err)
 	}
@@ -140,7 +140,7 @@ func TestLoadDirectory(t *testing.T) {
 	if err := os.WriteFile(good, builtIn, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(large, make([]byte, sheet.MaxBytes+1), 0o600); err != nil {
+	if err := os.WriteFile(large, make([]byte, operatorcsv.MaxBytes+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if d, err := LoadDirectory(good); err != nil || d.Len() != 60 {

@@ -59,7 +59,7 @@ func (h *Host) keep(evidence string, found casefile.Hosting) {
 }
 
 // evidenceOf is what a decision on hosting depends on within one host: what the looks saw, and what a person recorded.
-func evidenceOf(looks []casefile.Observation, told *casefile.Origin) string {
+func evidenceOf(looks []casefile.Observation, told *casefile.Backend) string {
 	var addresses []netip.Addr
 	var names []string
 	edges := make([]string, 0, len(looks))

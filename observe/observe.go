@@ -81,7 +81,7 @@ type Request struct {
 	Referrer casefile.Target    // the page from which one comes; zero for none
 	Baseline *casefile.Features // nil: none yet
 	Hosting  *casefile.Hosting  // the last decision; nil before the first
-	Origin   *casefile.Origin   // where a person said that it is really hosted; nil: nobody did
+	Backend  *casefile.Backend  // where a person said that it is really hosted; nil: nobody did
 	// LastSeen is when the target was last seen live: answers to decoys of before that say nothing (ADR-0015).
 	LastSeen time.Time
 	// Relocate says whether the looks ask for a new decision on hosting; nil: they always do.
@@ -98,7 +98,7 @@ type Record struct {
 	// Interrupted says that the context ended: what is missing is not the world's doing.
 	Interrupted bool
 	// Broken is the type of a panic that ended the observation; empty when none did. The looks before it are there.
-	Broken string
+	Panicked string
 }
 
 // Input is what a judge needs of the record.
@@ -126,8 +126,8 @@ type visit struct {
 func (v *visit) run(ctx context.Context) {
 	defer func() {
 		if broken := recover(); broken != nil { // its value could name the target
-			v.Broken = fmt.Sprintf("%T", broken)
-			v.o.Log.Error("observation broke off: this is a bug in vigil", zap.String("panic", v.Broken))
+			v.Panicked = fmt.Sprintf("%T", broken)
+			v.o.Log.Error("observation broke off: this is a bug in vigil", zap.String("panic", v.Panicked))
 		}
 	}()
 	v.lookAtTarget(ctx)
@@ -149,12 +149,12 @@ func (v *visit) lookWithoutReferrer(ctx context.Context) {
 	}
 	var from []casefile.Vantage
 	for i, o := range v.Observations {
-		if judge.WantsDirect(o) {
+		if judge.WantsWithoutReferrer(o) {
 			from = append(from, v.vantages[i])
 		}
 	}
 	if len(from) > 0 && v.rest(ctx) {
-		v.lookFrom(ctx, from, casefile.Subject{Target: v.ask.Target, Purpose: casefile.PurposeDirect})
+		v.lookFrom(ctx, from, casefile.Subject{Target: v.ask.Target, Purpose: casefile.PurposeWithoutReferrer})
 	}
 }
 
@@ -163,10 +163,10 @@ func (v *visit) lookWithoutReferrer(ctx context.Context) {
 func (v *visit) locate(ctx context.Context) {
 	known := v.ask.Hosting
 	if looks := v.Observations[:len(v.vantages)]; !v.Interrupted && (v.ask.Relocate == nil || v.ask.Relocate(looks)) {
-		evidence := evidenceOf(looks, v.ask.Origin)
+		evidence := evidenceOf(looks, v.ask.Backend)
 		found, shared := v.host.located[evidence]
 		if !shared {
-			found = v.o.Locator.Locate(ctx, casefile.Inquiry{Target: v.ask.Target, Looks: slices.Clone(looks), Origin: v.ask.Origin})
+			found = v.o.Locator.Locate(ctx, casefile.Inquiry{Target: v.ask.Target, Looks: slices.Clone(looks), Backend: v.ask.Backend})
 			if v.Interrupted = ctx.Err() != nil; v.Interrupted {
 				return // what is missing in it, we did not wait for
 			}
@@ -188,16 +188,16 @@ func (v *visit) locate(ctx context.Context) {
 // probe makes the looks beside those at the target that the judge wants. Without an answer the judge
 // decides nothing by it.
 func (v *visit) probe(ctx context.Context) {
-	for _, purpose := range judge.Questions() {
-		s, from, wanted := v.Input().Ask(purpose, v.ask.Referrer, strings.ToLower(rand.Text()))
-		if v.Interrupted || !wanted || purpose == casefile.PurposeSibling && v.recall(ctx) {
+	for _, purpose := range judge.Probes() {
+		s, from, wanted := v.Input().NextProbe(purpose, v.ask.Referrer, strings.ToLower(rand.Text()))
+		if v.Interrupted || !wanted || purpose == casefile.PurposeDecoy && v.recall(ctx) {
 			continue
 		}
 		if !v.rest(ctx) {
 			return
 		}
 		v.lookFrom(ctx, []casefile.Vantage{{Name: from}}, s)
-		if purpose == casefile.PurposeSibling && !v.Interrupted {
+		if purpose == casefile.PurposeDecoy && !v.Interrupted {
 			decoy := v.Observations[len(v.Observations)-1]
 			v.host.decoy = &decoy
 		}

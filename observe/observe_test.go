@@ -168,7 +168,7 @@ func TestWhatEndsAnObservation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := &wall{look: func(s casefile.Subject) {
-			if s.Purpose == casefile.PurposeSibling {
+			if s.Purpose == casefile.PurposeDecoy {
 				cancel()
 			}
 		}}
@@ -177,20 +177,20 @@ func TestWhatEndsAnObservation(t *testing.T) {
 			t.Errorf("stopped: asked %s, %d observations, interrupted %v", w.purposes(), len(r.Observations), r.Interrupted)
 		}
 		w = &wall{look: func(s casefile.Subject) {
-			if s.Purpose == casefile.PurposeSibling {
+			if s.Purpose == casefile.PurposeDecoy {
 				panic("http://site.test/a")
 			}
 		}}
 		r = observer(t, w).Observe(t.Context(), Request{Target: target(t, "http://site.test/a")}, &Host{})
-		if f := r.Observations[1].Fault; r.Broken != "" || f == nil || f.Kind != casefile.FaultInterrupted || strings.Contains(f.Detail, "site") {
+		if f := r.Observations[1].Fault; r.Panicked != "" || f == nil || f.Kind != casefile.FaultInterrupted || strings.Contains(f.Detail, "site") {
 			t.Errorf("a look that broke: %+v", r)
 		}
 		o, err := New(Options{Looker: &wall{}, Locator: brokenLocator{}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := o.Observe(t.Context(), Request{Target: target(t, "http://site.test/a")}, &Host{}); r.Broken != "string" || len(r.Observations) != 1 {
-			t.Errorf("a locator that broke: %q, %d observations", r.Broken, len(r.Observations))
+		if r := o.Observe(t.Context(), Request{Target: target(t, "http://site.test/a")}, &Host{}); r.Panicked != "string" || len(r.Observations) != 1 {
+			t.Errorf("a locator that broke: %q, %d observations", r.Panicked, len(r.Observations))
 		}
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 // Pace says how often cases are visited. The numbers come from the
 // configuration; docs/scheduling.md explains each in words.
-type Pace struct {
+type Schedule struct {
 	// FirstGap is the gap of a fresh case, and the shortest ordinary one.
 	FirstGap time.Duration
 	// Growth is the share of a case's age that its gap grows to: 0.1 visits a
@@ -32,7 +32,7 @@ type Pace struct {
 }
 
 // Validate says what is wrong with the pace.
-func (p Pace) Validate() error {
+func (p Schedule) Validate() error {
 	switch {
 	case p.FirstGap <= 0:
 		return fmt.Errorf("first gap %v: must be positive", p.FirstGap)
@@ -58,7 +58,7 @@ func (p Pace) Validate() error {
 // Next returns when the case must be visited again, in UTC, never before now+MinGap
 // and, but for the looks of aftercare, never after now+MaxGap.
 // Pure. A streak of gone verdicts tightens the pace; age stretches it (docs/scheduling.md).
-func Next(now time.Time, c casefile.Case, p Pace) casefile.Due {
+func Next(now time.Time, c casefile.Case, p Schedule) casefile.Due {
 	now = now.UTC()
 	switch c.Standing {
 	case casefile.Confirming:
@@ -74,14 +74,14 @@ func Next(now time.Time, c casefile.Case, p Pace) casefile.Due {
 	return casefile.Due{Why: casefile.WhyNever}
 }
 
-func (p Pace) due(now time.Time, gap time.Duration, why casefile.Why) casefile.Due {
+func (p Schedule) due(now time.Time, gap time.Duration, why casefile.Why) casefile.Due {
 	return casefile.Due{At: now.Add(max(gap, p.MinGap)), Why: why}
 }
 
 // Heed moves a due time to the server's wish of Retry-After: no earlier than
 // now+wish, but never later than now+MaxGap for it. A due time that is later
 // anyway, or never, stays.
-func (p Pace) Heed(now time.Time, due casefile.Due, wish time.Duration) casefile.Due {
+func (p Schedule) Heed(now time.Time, due casefile.Due, wish time.Duration) casefile.Due {
 	if due.At.IsZero() || wish <= 0 {
 		return due
 	}
@@ -93,7 +93,7 @@ func (p Pace) Heed(now time.Time, due casefile.Due, wish time.Duration) casefile
 
 // Retry is the due time of a visit that said nothing because our own line was not
 // sound: soon at first, then as long as the line has been closed, at most FirstGap.
-func (p Pace) Retry(now time.Time, c casefile.Case, closed time.Duration) casefile.Due {
+func (p Schedule) Retry(now time.Time, c casefile.Case, closed time.Duration) casefile.Due {
 	soon := min(max(p.MinGap, p.FirstGap/15), p.FirstGap) // a minute with the default of 15
 	gap := min(max(closed, soon), p.FirstGap)
 	return p.due(now.UTC(), p.spread(c, gap), casefile.WhyGate)
@@ -102,7 +102,7 @@ func (p Pace) Retry(now time.Time, c casefile.Case, closed time.Duration) casefi
 // Postpone is until when the rest of a silent host's cases wait: as long as the
 // case that was visited, but between FirstGap and four times that, so that a
 // fresh report does not wait as long as an old one.
-func (p Pace) Postpone(now time.Time, visited casefile.Due) time.Time {
+func (p Schedule) Postpone(now time.Time, visited casefile.Due) time.Time {
 	gap := p.FirstGap
 	if !visited.At.IsZero() {
 		gap = min(max(visited.At.Sub(now), p.FirstGap), 4*p.FirstGap)
@@ -114,7 +114,7 @@ func (p Pace) Postpone(now time.Time, visited casefile.Due) time.Time {
 // the report, the last notice or the beginning of the provider's clock, whichever is
 // latest, from FirstGap to MaxGap. A notice makes the pace quick again, because that is
 // when removals happen, and so does a move: it may go on to the next provider.
-func (p Pace) ordinary(now time.Time, c casefile.Case) time.Duration {
+func (p Schedule) ordinary(now time.Time, c casefile.Case) time.Duration {
 	since := c.Episode.Opened
 	for _, t := range []time.Time{c.Episode.LastNotice, c.Episode.ProviderSince} {
 		if t.After(since) {
@@ -132,7 +132,7 @@ func (p Pace) ordinary(now time.Time, c casefile.Case) time.Duration {
 // first gone one, so that the removal is confirmed just after the span. What is
 // late already follows after FirstGap when the last verdict was gone, and at the
 // ordinary pace when the host went silent.
-func (p Pace) confirming(now time.Time, c casefile.Case) time.Duration {
+func (p Schedule) confirming(now time.Time, c casefile.Case) time.Duration {
 	steps := max(p.Confirm.Verdicts-1, 1)
 	step := p.Confirm.Span / time.Duration(steps)
 	place := min(max(c.Streak.Count, 1), steps)
@@ -153,7 +153,7 @@ func (p Pace) confirming(now time.Time, c casefile.Case) time.Duration {
 // aftercare is the gap to the next look after a removal. Looks that were missed
 // follow one FirstGap after another; a case with no look left is visited once
 // more, which closes it.
-func (p Pace) aftercare(now time.Time, c casefile.Case) time.Duration {
+func (p Schedule) aftercare(now time.Time, c casefile.Case) time.Duration {
 	if c.Aftercare < 0 || c.Aftercare >= len(p.Aftercare) {
 		return p.spread(c, p.MaxGap)
 	}
@@ -167,7 +167,7 @@ func (p Pace) aftercare(now time.Time, c casefile.Case) time.Duration {
 
 // spread moves a gap by up to Jitter of it, to either side; what would pass
 // MaxGap is mirrored at it, so that MaxGap holds and the spread stays.
-func (p Pace) spread(c casefile.Case, gap time.Duration) time.Duration {
+func (p Schedule) spread(c casefile.Case, gap time.Duration) time.Duration {
 	gap += time.Duration(p.Jitter * float64(gap) * (2*draw(c) - 1))
 	if over := gap - p.MaxGap; over > 0 {
 		gap = p.MaxGap - over
@@ -176,7 +176,7 @@ func (p Pace) spread(c casefile.Case, gap time.Duration) time.Duration {
 }
 
 // late is a delay of up to Jitter of the gap, for moments that must not come early.
-func (p Pace) late(c casefile.Case, gap time.Duration) time.Duration {
+func (p Schedule) late(c casefile.Case, gap time.Duration) time.Duration {
 	return time.Duration(p.Jitter * float64(gap) * draw(c))
 }
 

@@ -16,8 +16,8 @@ var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 const day = 24 * time.Hour
 
 // usual is the pace of the configuration's defaults, without jitter.
-func usual() Pace {
-	p := Pace{
+func usual() Schedule {
+	p := Schedule{
 		FirstGap: 15 * time.Minute, Growth: 0.1, MaxGap: 12 * time.Hour, MinGap: time.Second,
 		Aftercare: []time.Duration{day, 3 * day, 7 * day, 14 * day, 30 * day, 90 * day},
 	}
@@ -134,7 +134,7 @@ func anyCase(t *rapid.T) casefile.Case {
 	return c
 }
 
-func anyPace(t *rapid.T) Pace {
+func anyPace(t *rapid.T) Schedule {
 	p := usual()
 	p.FirstGap = time.Duration(rapid.IntRange(1, 100_000).Draw(t, "first")) * time.Second
 	p.MaxGap = p.FirstGap * time.Duration(rapid.IntRange(1, 100).Draw(t, "max"))
@@ -245,15 +245,15 @@ func TestPaceIsChecked(t *testing.T) {
 	if err := usual().Validate(); err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*Pace){
-		"no first gap":             func(p *Pace) { p.FirstGap = 0 },
-		"max below first":          func(p *Pace) { p.MaxGap = time.Minute },
-		"min above first":          func(p *Pace) { p.MinGap = time.Hour },
-		"negative growth":          func(p *Pace) { p.Growth = -1 },
-		"growth that is no number": func(p *Pace) { p.Growth = math.NaN() },
-		"wild jitter":              func(p *Pace) { p.Jitter = 0.6 },
-		"no verdicts":              func(p *Pace) { p.Confirm.Verdicts = 0 },
-		"shrinking aftercare":      func(p *Pace) { p.Aftercare = []time.Duration{2 * day, day} },
+	for name, change := range map[string]func(*Schedule){
+		"no first gap":             func(p *Schedule) { p.FirstGap = 0 },
+		"max below first":          func(p *Schedule) { p.MaxGap = time.Minute },
+		"min above first":          func(p *Schedule) { p.MinGap = time.Hour },
+		"negative growth":          func(p *Schedule) { p.Growth = -1 },
+		"growth that is no number": func(p *Schedule) { p.Growth = math.NaN() },
+		"wild jitter":              func(p *Schedule) { p.Jitter = 0.6 },
+		"no verdicts":              func(p *Schedule) { p.Confirm.Verdicts = 0 },
+		"shrinking aftercare":      func(p *Schedule) { p.Aftercare = []time.Duration{2 * day, day} },
 	} {
 		p := usual()
 		change(&p)

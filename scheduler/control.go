@@ -8,19 +8,19 @@ import (
 	"vigil/casefile"
 )
 
-// LineFault is why the gate is closed for a vantage.
-type LineFault string
+// UplinkFault is why the gate is closed for a vantage.
+type UplinkFault string
 
 // Line faults. The empty one is a sound line.
 const (
-	LineUnanswered LineFault = "unanswered"     // half of the control targets or more gave no answer, or an error
-	LineStrange    LineFault = "strange_answer" // they answered, but not as themselves: a portal or a broken proxy
-	LineResolver   LineFault = "resolver"       // a resolver of ours lies
-	LineClock      LineFault = "clock"          // the wall clock jumped, or the control targets' clocks say otherwise
+	LineUnanswered UplinkFault = "unanswered"     // half of the control targets or more gave no answer, or an error
+	LineStrange    UplinkFault = "strange_answer" // they answered, but not as themselves: a portal or a broken proxy
+	LineResolver   UplinkFault = "resolver"       // a resolver of ours lies
+	LineClock      UplinkFault = "clock"          // the wall clock jumped, or the control targets' clocks say otherwise
 )
 
 // Advice tells a person what the fault is and what to look at.
-func (f LineFault) Advice() string {
+func (f UplinkFault) Advice() string {
 	switch f {
 	case LineUnanswered:
 		return "control targets do not answer; look at our own line, proxy and resolver"
@@ -69,7 +69,7 @@ type control struct {
 // faceOf reads the face of an answer; ours is false when it cannot be the control
 // target's own: it failed, has another status than 2xx, or comes from another site.
 // A page from elsewhere proves a line, but not ours: it is what a portal sends.
-func faceOf(t casefile.Target, o casefile.Observation) (f face, fault LineFault) {
+func faceOf(t casefile.Target, o casefile.Observation) (f face, fault UplinkFault) {
 	if o.Fault != nil || o.Status == 0 {
 		return face{}, LineUnanswered
 	}
@@ -138,8 +138,8 @@ func shared(targets []casefile.Target, faces []face) []bool {
 }
 
 // weigh counts the controls that answered as themselves, and says what is wrong with the line.
-func weigh(targets []casefile.Target, looks []casefile.Observation, known []control, now time.Time) (answered int, fault LineFault) {
-	faces, faults := make([]face, len(looks)), make([]LineFault, len(looks))
+func weigh(targets []casefile.Target, looks []casefile.Observation, known []control, now time.Time) (answered int, fault UplinkFault) {
+	faces, faults := make([]face, len(looks)), make([]UplinkFault, len(looks))
 	for i, o := range looks {
 		faces[i], faults[i] = faceOf(targets[i], o)
 	}
@@ -169,7 +169,7 @@ func weigh(targets []casefile.Target, looks []casefile.Observation, known []cont
 // 6.6.1). A cache passes on an old Date but never one of the future (RFC 9111,
 // section 4.2.3): that we are behind, more than half say; that we are ahead,
 // all of two or more must say.
-func clockFault(looks []casefile.Observation) LineFault {
+func clockFault(looks []casefile.Observation) UplinkFault {
 	dated, behind, ahead := 0, 0, 0
 	for _, o := range looks {
 		date := o.Final().Date

@@ -51,7 +51,7 @@ func TestControlsMustAnswerAsThemselves(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		before, now func(n int) casefile.Observation
-		want        LineFault
+		want        UplinkFault
 	}{
 		"as ever":                                {own, own, ""},
 		"another counter":                        {own, counted, ""},
@@ -147,8 +147,8 @@ func TestAFirstPageBehindAPortalIsNoSighting(t *testing.T) {
 			if err := r.Round(t.Context(), "site-1"); err != nil {
 				t.Fatal(err)
 			}
-			if c := r.shelf.get(1); behind != (c.Baseline == nil) || behind != c.Episode.FirstSeen.IsZero() || r.shelf.visits[0].Believed == behind {
-				t.Errorf("%s: baseline %v, first seen %v, believed %v", name, c.Baseline != nil, c.Episode.FirstSeen, r.shelf.visits[0].Believed)
+			if c := r.shelf.get(1); behind != (c.Baseline == nil) || behind != c.Episode.FirstSeen.IsZero() || r.shelf.visits[0].Counted == behind {
+				t.Errorf("%s: baseline %v, first seen %v, believed %v", name, c.Baseline != nil, c.Episode.FirstSeen, r.shelf.visits[0].Counted)
 			}
 		})
 	}

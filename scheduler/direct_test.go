@@ -24,12 +24,12 @@ func linked(t testing.TB, id int, host string) casefile.Case {
 	return c
 }
 
-// A page that shows its matter only with the recorded referrer: shown, then removed, with what those see who come directly.
+// A page that shows its content only with the recorded referrer: shown, then removed, with what those see who come directly.
 func TestTheReferrerDecidesWhatIsShown(t *testing.T) {
 	t.Parallel()
 	gone, taken := page(404), 5*time.Hour
 	for name, tt := range map[string]struct {
-		before, after casefile.Observation // without the referrer, before and after the matter was taken away
+		before, after casefile.Observation // without the referrer, before and after the content was taken away
 		state         casefile.State       // of the verdicts after that
 		standing      casefile.Standing
 	}{
@@ -49,7 +49,7 @@ func TestTheReferrerDecidesWhatIsShown(t *testing.T) {
 						shown, covered = gone, tt.after
 					}
 					switch {
-					case s.Purpose == casefile.PurposeSibling:
+					case s.Purpose == casefile.PurposeDecoy:
 						return gone
 					case s.Referrer.IsZero():
 						return covered
@@ -70,11 +70,11 @@ func TestTheReferrerDecidesWhatIsShown(t *testing.T) {
 				if c := r.shelf.get(1); c.Standing != tt.standing || c.Baseline == nil || c.Baseline.Digest != page(200).Features.Digest {
 					t.Errorf("%s, want %s; baseline %+v", c.Standing, tt.standing, c.Baseline)
 				}
-				both := []int{r.shelf.recorded(casefile.PurposeTarget), r.shelf.recorded(casefile.PurposeDirect)}
-				if !slices.Equal(both, []int{len(r.shelf.visits), len(r.shelf.visits)}) || both[1] != w.looks(casefile.PurposeDirect) {
+				both := []int{r.shelf.recorded(casefile.PurposeTarget), r.shelf.recorded(casefile.PurposeWithoutReferrer)}
+				if !slices.Equal(both, []int{len(r.shelf.visits), len(r.shelf.visits)}) || both[1] != w.looks(casefile.PurposeWithoutReferrer) {
 					t.Errorf("%v looks recorded in %d visits", both, len(r.shelf.visits))
 				}
-				if n := w.looks(casefile.PurposeSibling); n != 1 {
+				if n := w.looks(casefile.PurposeDecoy); n != 1 {
 					t.Errorf("%d siblings: what those see who come directly is not compared with one", n)
 				}
 				if w.closest < time.Second {
@@ -115,8 +115,8 @@ func TestNoLookWithoutTheReferrerThatTellsNothing(t *testing.T) {
 				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, tt.answer) })
 				r := newRig(t, w, newShelf(linked(t, 1, "site-1")), nil)
 				r.live(t.Context(), t, time.Minute)
-				if n := w.looks(casefile.PurposeDirect); n != tt.want || r.shelf.recorded(casefile.PurposeDirect) != n {
-					t.Errorf("%d looks without the referrer, want %d; %d recorded", n, tt.want, r.shelf.recorded(casefile.PurposeDirect))
+				if n := w.looks(casefile.PurposeWithoutReferrer); n != tt.want || r.shelf.recorded(casefile.PurposeWithoutReferrer) != n {
+					t.Errorf("%d looks without the referrer, want %d; %d recorded", n, tt.want, r.shelf.recorded(casefile.PurposeWithoutReferrer))
 				}
 			})
 		})
@@ -137,7 +137,7 @@ func TestNoReferrerNoSecondLook(t *testing.T) {
 		})
 		r := newRig(t, w, newShelf(none, itself), nil)
 		r.live(t.Context(), t, time.Hour)
-		if n := w.looks(casefile.PurposeDirect); n != 0 || w.looks(casefile.PurposeTarget) == 0 {
+		if n := w.looks(casefile.PurposeWithoutReferrer); n != 0 || w.looks(casefile.PurposeTarget) == 0 {
 			t.Errorf("%d looks without a referrer", n)
 		}
 	})
@@ -163,7 +163,7 @@ func TestADeadLineAndTheKnownPageWithoutTheReferrer(t *testing.T) {
 						return fault(casefile.FaultTimeout, casefile.PhaseConnect)
 					case isControl(s) >= 0:
 						return page(200)
-					case vantage == "c" && s.Purpose == casefile.PurposeDirect:
+					case vantage == "c" && s.Purpose == casefile.PurposeWithoutReferrer:
 						return tt.direct
 					}
 					return page(404)
@@ -177,10 +177,10 @@ func TestADeadLineAndTheKnownPageWithoutTheReferrer(t *testing.T) {
 				c.Baseline = page(200).Features
 				r := newRig(t, w, newShelf(c), func(o *Options) { o.Gate = gate })
 				r.live(t.Context(), t, time.Minute)
-				if v := r.shelf.visits[0]; !v.Believed || v.Verdict.Reason != tt.want {
-					t.Errorf("believed %v, want %s: %+v", v.Believed, tt.want, v.Verdict)
+				if v := r.shelf.visits[0]; !v.Counted || v.Verdict.Reason != tt.want {
+					t.Errorf("believed %v, want %s: %+v", v.Counted, tt.want, v.Verdict)
 				}
-				if n := r.shelf.recorded(casefile.PurposeDirect); n != 3 {
+				if n := r.shelf.recorded(casefile.PurposeWithoutReferrer); n != 3 {
 					t.Errorf("%d looks without the referrer recorded", n)
 				}
 			})

@@ -28,7 +28,7 @@ type GateOptions struct {
 	// Resolvers are the resolvers that looks rely on, one each and without a cache.
 	// They are asked for the names of the control targets at every probe, and for
 	// names that cannot exist. None: they are not examined.
-	Resolvers []Names
+	Resolvers []Resolver
 	// Fresh is how old a sound probe may be for verdicts that do not count towards
 	// a removal; default 30 s.
 	Fresh time.Duration
@@ -48,7 +48,7 @@ const MaxControls = 16
 const maxClockJump = 5 * time.Second
 
 // Gate proves that our own line, resolvers and clock are sound before a verdict
-// other than live is believed: it looks at control targets through the same
+// other than live is counted: it looks at control targets through the same
 // Looker, from the same vantage. A probe is sound when more than half of the
 // targets (so both of two) answered as themselves (control.go), when their clocks
 // agree with ours, and when the wall clock did not jump since the probe before. After a jump the new
@@ -60,7 +60,7 @@ type Gate struct {
 	looker  observe.Looker
 	targets []casefile.Target
 	special map[string][]casefile.Target // in place of targets, by vantage
-	names   []Names
+	names   []Resolver
 	fresh   time.Duration
 	rest    time.Duration
 	log     *zap.Logger
@@ -77,7 +77,7 @@ type line struct {
 	began    time.Time // of the last complete probe
 	sound    bool
 	answered int
-	fault    LineFault // empty when sound
+	fault    UplinkFault // empty when sound
 	jumped   bool
 	controls []control     // by the order of the targets; only the probe under way touches them
 	since    time.Time     // since when sound has its value
@@ -138,7 +138,7 @@ func checkControls(targets []casefile.Target) error {
 	return nil
 }
 
-// Configured says whether there are control targets. Without them every verdict is believed.
+// Configured says whether there are control targets. Without them every verdict is counted.
 func (g *Gate) Configured() bool { return g != nil && len(g.targets)+len(g.special) > 0 }
 
 // controlsOf are the control targets of a vantage.
@@ -208,7 +208,7 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 // probe looks at all control targets from the vantage, after the rest that is
 // left, and keeps the outcome. It is false when the context cut it short: then it says nothing.
 func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) bool {
-	answered, fault, began, complete := 0, LineFault(""), time.Time{}, observe.Sleep(ctx, wait)
+	answered, fault, began, complete := 0, UplinkFault(""), time.Time{}, observe.Sleep(ctx, wait)
 	if complete {
 		began = time.Now()
 		var lie bool
@@ -248,7 +248,7 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 		l.since = began
 	}
 	if l.began.IsZero() || fault != l.fault {
-		g.tell(vantage, fault, answered, !l.began.IsZero())
+		g.logResult(vantage, fault, answered, !l.began.IsZero())
 	}
 	l.began, l.sound, l.fault, l.answered, l.jumped, l.ahead = began, sound, fault, answered, jumped, ahead
 	if !sound {
@@ -275,7 +275,7 @@ func (g *Gate) ask(ctx context.Context, vantage string) []casefile.Observation {
 	return looks
 }
 
-func (g *Gate) tell(vantage string, fault LineFault, answered int, known bool) {
+func (g *Gate) logResult(vantage string, fault UplinkFault, answered int, known bool) {
 	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.controlsOf(vantage)))}
 	switch {
 	case fault != "":
@@ -301,7 +301,7 @@ func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
 }
 
 // fault is what was wrong at the last probe; empty when nothing was.
-func (g *Gate) fault(vantage string) LineFault {
+func (g *Gate) fault(vantage string) UplinkFault {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.lines[vantage]
@@ -311,34 +311,34 @@ func (g *Gate) fault(vantage string) LineFault {
 	return l.fault
 }
 
-// LineStatus is the last probe from one vantage, for metrics and the doctor.
-type LineStatus struct {
+// UplinkStatus is the last probe from one vantage, for metrics and the doctor.
+type UplinkStatus struct {
 	Vantage  string
 	Sound    bool
-	Answered int       // control targets that answered
-	Controls int       // control targets there are
-	Fault    LineFault // why it is not sound; empty when it is
-	Jumped   bool      // the wall clock jumped
-	Probed   time.Time // when the probe began
-	Since    time.Time // since when Sound has its value
+	Answered int         // control targets that answered
+	Controls int         // control targets there are
+	Fault    UplinkFault // why it is not sound; empty when it is
+	Jumped   bool        // the wall clock jumped
+	Probed   time.Time   // when the probe began
+	Since    time.Time   // since when Sound has its value
 }
 
 // Status is the last complete probe of each vantage, by name.
-func (g *Gate) Status() []LineStatus {
+func (g *Gate) Status() []UplinkStatus {
 	if g == nil {
 		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var all []LineStatus
+	var all []UplinkStatus
 	for name, l := range g.lines {
 		if l.began.IsZero() {
 			continue
 		}
-		all = append(all, LineStatus{
+		all = append(all, UplinkStatus{
 			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(l.controls), Fault: l.fault, Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
 		})
 	}
-	slices.SortFunc(all, func(a, b LineStatus) int { return strings.Compare(a.Vantage, b.Vantage) })
+	slices.SortFunc(all, func(a, b UplinkStatus) int { return strings.Compare(a.Vantage, b.Vantage) })
 	return all
 }

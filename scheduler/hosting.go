@@ -41,7 +41,7 @@ func resolved(observations []casefile.Observation) *casefile.Observation {
 // weak or without a source that may answer by now.
 func stale(c casefile.Case, addresses []netip.Addr, now time.Time, ttl time.Duration) bool {
 	h := c.Hosting
-	if h == nil || now.Sub(h.Decided) >= ttl || !h.Knows(c.Origin) {
+	if h == nil || now.Sub(h.Decided) >= ttl || !h.Knows(c.Backend) {
 		return true
 	}
 	for _, a := range addresses {
@@ -62,7 +62,7 @@ func passing(c casefile.Claim) bool { return c.Problem != "" && c.Problem != "no
 // Then the old one stands until they answer.
 func weaker(c casefile.Case, h casefile.Hosting) bool {
 	old := c.Hosting
-	if old == nil || !old.Knows(c.Origin) || !h.Knows(c.Origin) {
+	if old == nil || !old.Knows(c.Backend) || !h.Knows(c.Backend) {
 		return false
 	}
 	lostCountry := !old.Undecided() && h.Undecided()

@@ -13,7 +13,7 @@ import (
 
 // Names is one resolver: resolve.Resolver with a single server and no memory.
 // It is safe for concurrent use.
-type Names interface {
+type Resolver interface {
 	Resolve(ctx context.Context, name string, nameservers bool) (casefile.Resolution, *casefile.Fault)
 }
 
@@ -24,7 +24,7 @@ const maxName = 253
 // control targets. Each counts, as any may be the one that answers for a case. One
 // that is silent or fails does not: the next is asked in its place, and when
 // none answers, neither do the control targets.
-func lying(ctx context.Context, resolvers []Names, targets []casefile.Target) bool {
+func lying(ctx context.Context, resolvers []Resolver, targets []casefile.Target) bool {
 	var hosts []string
 	for _, t := range targets {
 		if _, literal := t.Address(); !literal && !slices.Contains(hosts, t.Host()) {
@@ -48,7 +48,7 @@ func lying(ctx context.Context, resolvers []Names, targets []casefile.Target) bo
 // the impossible names of more than half at addresses which are not the host's own: a
 // wildcard of the host's operator leads to the host (RFC 4592), a resolver that sells or
 // blocks what does not exist leads to somebody else.
-func liesAbout(ctx context.Context, r Names, hosts []string) bool {
+func liesAbout(ctx context.Context, r Resolver, hosts []string) bool {
 	denied, invented := make([]bool, len(hosts)), make([]bool, len(hosts))
 	var all sync.WaitGroup
 	for i, host := range hosts {

@@ -29,8 +29,8 @@ func TestALyingResolverClosesTheGate(t *testing.T) {
 	t.Parallel()
 	honest := teller{"192.0.2.10", "nxdomain"}
 	for name, tc := range map[string]struct {
-		second Names
-		want   LineFault
+		second Resolver
+		want   UplinkFault
 	}{
 		"two honest ones":              {honest, ""},
 		"the second denies every name": {teller{"nxdomain", "nxdomain"}, LineResolver},
@@ -42,7 +42,7 @@ func TestALyingResolverClosesTheGate(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(func(string, casefile.Subject) casefile.Observation { return page(200) })
-			g, err := NewGate(GateOptions{Looker: w, Targets: controls(t, 3), Resolvers: []Names{honest, tc.second}})
+			g, err := NewGate(GateOptions{Looker: w, Targets: controls(t, 3), Resolvers: []Resolver{honest, tc.second}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,7 +35,7 @@ func TestARecordedOriginDecidesAtOnceAndTellsTheRealHost(t *testing.T) {
 		r.act(t, 1, casefile.ActOrigin, awayAddress)
 		r.live(t.Context(), t, 2*time.Minute)
 		c := r.shelf.get(1)
-		if c.Hosting.Country != "DE" || !c.Hosting.Knows(c.Origin) || c.Assignment.HostingCountry != "DE" || !c.Informed || c.Origin == nil {
+		if c.Hosting.Country != "DE" || !c.Hosting.Knows(c.Backend) || c.Assignment.HostingCountry != "DE" || !c.NoticesComposed || c.Backend == nil {
 			t.Errorf("after the record: %+v, assigned %+v", c.Hosting, c.Assignment)
 		}
 		if len(r.shelf.notices) != 4 {
@@ -54,7 +54,7 @@ func TestARecordedOriginDecidesAtOnceAndTellsTheRealHost(t *testing.T) {
 		}
 		r.act(t, 1, casefile.ActForget, netip.Addr{})
 		r.live(t.Context(), t, 2*time.Minute)
-		if c := r.shelf.get(1); c.Hosting.Origin != casefile.OriginUnknown || c.Hosting.Country != "" || c.Origin != nil {
+		if c := r.shelf.get(1); c.Hosting.Origin != casefile.OriginUnknown || c.Hosting.Country != "" || c.Backend != nil {
 			t.Errorf("after it was forgotten: %+v", c.Hosting)
 		}
 	})
@@ -68,7 +68,7 @@ func TestCasesOfARoundWithDifferentOriginsAreDecidedApart(t *testing.T) {
 		for id, origin := range []netip.Addr{{}, {}, awayAddress, awayAddress, netip.MustParseAddr("203.0.113.9")} {
 			c := reported(t, id+1, "site-1")
 			if origin.IsValid() {
-				c.Origin = &casefile.Origin{Address: origin, By: "ann", At: time.Now()}
+				c.Backend = &casefile.Backend{Address: origin, By: "ann", At: time.Now()}
 			}
 			cases = append(cases, c)
 		}
@@ -81,8 +81,8 @@ func TestCasesOfARoundWithDifferentOriginsAreDecidedApart(t *testing.T) {
 			t.Errorf("%d decisions for 3 origins (one of them unknown)", r.atlas.asked)
 		}
 		for id, want := range []string{"", "", "DE", "DE", "NL"} {
-			if c := r.shelf.get(casefile.CaseID(id + 1)); c.Hosting.Country != want || !c.Hosting.Knows(c.Origin) {
-				t.Errorf("case %d: %q with %v, want %q", id+1, c.Hosting.Country, c.Origin, want)
+			if c := r.shelf.get(casefile.CaseID(id + 1)); c.Hosting.Country != want || !c.Hosting.Knows(c.Backend) {
+				t.Errorf("case %d: %q with %v, want %q", id+1, c.Hosting.Country, c.Backend, want)
 			}
 		}
 	})

@@ -280,7 +280,7 @@ func (o *outage) open(t *testing.T, cases []casefile.Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := GateOptions{Looker: c, Resolvers: []Names{alone}}
+	gate := GateOptions{Looker: c, Resolvers: []Resolver{alone}}
 	for i := range 3 {
 		gate.Targets = append(gate.Targets, target(t, o.net.URL(controlHost(i))))
 	}
@@ -289,7 +289,7 @@ func (o *outage) open(t *testing.T, cases []casefile.Case) {
 	}
 	o.rig = newRig(t, newWorld(nil), newShelf(cases...), func(options *Options) {
 		options.Looker, options.Gate = c, o.gate
-		options.Pace.Confirm.Span = 90 * time.Minute // so that cases being confirmed are due in the outage
+		options.Schedule.Confirm.Span = 90 * time.Minute // so that cases being confirmed are due in the outage
 	})
 }
 

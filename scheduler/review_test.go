@@ -51,7 +51,7 @@ func TestAnAnswerToAReviewLasts(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		later    func(vantage string, s casefile.Subject) casefile.Observation
-		about    casefile.Matter
+		about    casefile.ReviewTopic
 		answer   casefile.ActionKind
 		standing casefile.Standing
 		last     casefile.State

@@ -21,7 +21,7 @@ func (v *Visitor) recall(host casefile.HostKey) func(context.Context, time.Time)
 		if lastSeen = lastSeen.Add(time.Millisecond); lastSeen.After(since) { // times are kept in milliseconds
 			since = lastSeen
 		}
-		known, err := v.store.Sibling(ctx, host, since)
+		known, err := v.store.Decoy(ctx, host, since)
 		if err != nil { // then one more look is cheaper than a wrong verdict
 			v.log.Warn("decoy of a host could not be read", zap.Error(err))
 		}

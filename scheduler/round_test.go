@@ -63,10 +63,10 @@ func TestOutageOfOurLineMovesNothingTowardsRemoved(t *testing.T) {
 				}
 				var unbelieved, after int
 				for _, v := range r.shelf.visits {
-					if !v.Believed {
+					if !v.Counted {
 						unbelieved++
 					}
-					if v.Believed && v.Started.Sub(began) > 7*time.Hour {
+					if v.Counted && v.Started.Sub(began) > 7*time.Hour {
 						after++
 					}
 				}
@@ -123,8 +123,8 @@ func TestVerdictsThatMoveNeedAProbeFromAfterTheLook(t *testing.T) {
 				t.Fatal(err)
 			}
 			first := r.shelf.visits[0]
-			if first.CaseID != 1 || first.Believed != tc.believed {
-				t.Errorf("%s: believed %v", name, first.Believed)
+			if first.CaseID != 1 || first.Counted != tc.believed {
+				t.Errorf("%s: believed %v", name, first.Counted)
 			}
 			if tc.believed {
 				return
@@ -179,7 +179,7 @@ func TestLiveIsBelievedWhateverTheGateSays(t *testing.T) {
 		}
 		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), func(o *Options) { o.Gate = g })
 		r.live(t.Context(), t, time.Hour)
-		if c := r.shelf.get(1); c.Episode.FirstSeen.IsZero() || !c.Informed {
+		if c := r.shelf.get(1); c.Episode.FirstSeen.IsZero() || !c.NoticesComposed {
 			t.Errorf("a live case was not believed: %+v", c.Episode)
 		}
 	})
@@ -289,7 +289,7 @@ func TestStoppingARoundLeavesTheRestDue(t *testing.T) {
 		if err := r.Round(ctx, "site-1"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("round: %v", err)
 		}
-		if len(r.shelf.visits) != 1 || r.shelf.visits[0].Believed || r.shelf.visits[0].Observations[0].Fault.Kind != casefile.FaultInterrupted {
+		if len(r.shelf.visits) != 1 || r.shelf.visits[0].Counted || r.shelf.visits[0].Observations[0].Fault.Kind != casefile.FaultInterrupted {
 			t.Fatalf("recorded: %+v", r.shelf.visits)
 		}
 		if due, _ := r.shelf.DueCases(t.Context(), "site-1", time.Now(), 9); len(due) != 2 {
@@ -322,7 +322,7 @@ func TestFeedHandsOverInBatches(t *testing.T) {
 func TestVisitorOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(nil)
-	good := Options{Looker: w, Locator: &atlas{}, Desk: clerk{}, Store: newShelf(), Pace: usual()}
+	good := Options{Looker: w, Locator: &atlas{}, Composer: clerk{}, Store: newShelf(), Schedule: usual()}
 	if _, err := NewVisitor(good); err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +330,7 @@ func TestVisitorOptionsAreChecked(t *testing.T) {
 		"no looker":    func(o *Options) { o.Looker = nil },
 		"no store":     func(o *Options) { o.Store = nil },
 		"no vantage":   func(o *Options) { o.Looker = &world{} },
-		"no pace":      func(o *Options) { o.Pace = Pace{} },
+		"no pace":      func(o *Options) { o.Schedule = Schedule{} },
 		"negative gap": func(o *Options) { o.PerHostGap = -1 },
 	} {
 		o := good

@@ -19,7 +19,7 @@ import (
 )
 
 // Desk assigns cases to hotlines and writes their notices: notices.Desk.
-type Desk interface {
+type Composer interface {
 	Assign(h casefile.Hosting, now time.Time) casefile.Assignment
 	Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error)
 }
@@ -36,13 +36,13 @@ type Store interface {
 	// visit is recorded: by RecordVisit, or as interrupted by the next StartVisit.
 	StartVisit(ctx context.Context, id casefile.CaseID, version int64, now time.Time) error
 	// RecordVisit writes all of a visit in one transaction. When the case changed since
-	// it was read, the visit is kept as not believed, the case stays as it is, and the
+	// it was read, the visit is kept as not counted, the case stays as it is, and the
 	// answer is the Problem of code conflict.
 	RecordVisit(ctx context.Context, v casefile.Visit) error
 	// PostponeHost moves the due time of the host's cases that are due at now, and says how many.
 	PostponeHost(ctx context.Context, host casefile.HostKey, now, until time.Time, why casefile.Why) (int, error)
-	// Sibling is the host's latest sibling observation since then; nil when there is none.
-	Sibling(ctx context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error)
+	// Decoy is the host's latest decoy observation since then; nil when there is none.
+	Decoy(ctx context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error)
 }
 
 // Meter counts what the scheduler does. Its labels come from closed sets, never
@@ -56,7 +56,7 @@ type Meter interface {
 	GateProbed(vantage string, sound bool)
 	// Postponed counts due cases that were moved without a visit.
 	Postponed(why casefile.Why, cases int)
-	// Unbelieved counts a recorded visit that counts for nothing; why is a LineFault,
+	// Unbelieved counts a recorded visit that counts for nothing; why is a UplinkFault,
 	// or reopened, interrupted or changed_meanwhile.
 	Unbelieved(why string)
 	// RecordFailed counts visits that could not be recorded.

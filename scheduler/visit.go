@@ -72,7 +72,7 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 		case p.gated:
 			v.postpone(ctx, host, p.visit.After.Due.At, casefile.WhyGate)
 			return nil
-		case p.visit.Believed && unanswered(p.targetLooks()):
+		case p.visit.Counted && unanswered(p.targetLooks()):
 			v.postpone(ctx, host, v.pace.Postpone(time.Now(), p.visit.After.Due), casefile.WhyPostponed)
 			return nil
 		}
@@ -92,8 +92,8 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.
 			err = p.recordBroken(ctx, fmt.Sprintf("%T", broken)) // its value could name the target
 		}
 	}()
-	if p.observe(ctx, host); p.seen.Broken != "" {
-		return p, p.recordBroken(ctx, p.seen.Broken)
+	if p.observe(ctx, host); p.seen.Panicked != "" {
+		return p, p.recordBroken(ctx, p.seen.Panicked)
 	}
 	p.judge(ctx)
 	p.visit.Ended = time.Now().UTC()
@@ -106,7 +106,7 @@ func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.
 func (p *pass) observe(ctx context.Context, host *observe.Host) {
 	c := p.read
 	p.seen = p.observer.Observe(ctx, observe.Request{
-		Target: c.Target, Referrer: c.Referrer, Baseline: c.Baseline, Hosting: c.Hosting, Origin: c.Origin, LastSeen: c.Episode.LastSeen,
+		Target: c.Target, Referrer: c.Referrer, Baseline: c.Baseline, Hosting: c.Hosting, Backend: c.Backend, LastSeen: c.Episode.LastSeen,
 		Relocate: func(looks []casefile.Observation) bool {
 			found := resolved(looks)
 			return c.Hosting == nil || found != nil && stale(c, found.Resolution.Addresses, time.Now(), p.hostingTTL) ||
@@ -125,7 +125,7 @@ func nameless(o casefile.Observation) bool {
 // judge gives the verdict over all that was observed, and says whether it counts.
 func (p *pass) judge(ctx context.Context) {
 	p.visit.Verdict = judge.Decide(p.seen.Input())
-	p.believe(ctx)
+	p.counts(ctx)
 	p.visit.Basis = p.seen.Basis
 }
 
@@ -136,7 +136,7 @@ func (p *pass) targetLooks() []casefile.Observation { return p.visit.Observation
 // case to the hotlines that can act on it; not when it is gone: then nobody has anything to do.
 func (p *pass) attribute() {
 	v := &p.visit
-	if !v.Believed {
+	if !v.Counted {
 		return
 	}
 	hosting := p.read.Hosting
@@ -167,7 +167,7 @@ func (p *pass) apply() {
 	after, events, _ := lifecycle.Apply(p.read, v.Ended, lifecycle.Visited{Visit: *v, Thresholds: p.thresholds}) // a visit is never refused
 	if notices, composed := p.compose(after); composed {
 		var more []casefile.Event
-		after, more, _ = lifecycle.Apply(after, v.Ended, lifecycle.Informed{Notices: len(notices)})
+		after, more, _ = lifecycle.Apply(after, v.Ended, lifecycle.NoticesComposed{Notices: len(notices)})
 		v.Notices, events = notices, append(events, more...)
 	}
 	after.Due = p.due(after)
@@ -179,7 +179,7 @@ func (p *pass) apply() {
 // release asks again.
 func (p *pass) compose(c casefile.Case) (notices []casefile.Notice, composed bool) {
 	there := c.Standing == casefile.Watching || c.Standing == casefile.Review
-	if !p.visit.Believed || c.Informed || !there || !p.visit.Verdict.Actionable() || c.Hosting == nil || c.Assignment == nil {
+	if !p.visit.Counted || c.NoticesComposed || !there || !p.visit.Verdict.Actionable() || c.Hosting == nil || c.Assignment == nil {
 		return nil, false
 	}
 	notices, err := p.desk.Compose(c, p.visit.Ended)
@@ -201,7 +201,7 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 		return casefile.Due{Why: casefile.WhyNever}
 	case p.seen.Interrupted:
 		return casefile.Due{At: now, Why: p.read.Due.Why}
-	case !p.visit.Believed:
+	case !p.visit.Counted:
 		var closed time.Duration
 		for _, from := range p.vantages {
 			closed = max(closed, p.gate.Closed(from.Name, now))
@@ -212,22 +212,22 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	for _, o := range p.targetLooks() {
 		wish = max(wish, o.Final().RetryAfter)
 	}
-	if p.wavered(after) {
+	if p.flapped(after) {
 		after.Episode.ProviderSince = time.Time{}
 	}
 	return p.pace.Heed(now, Next(now, after, p.pace), wish)
 }
 
-// wavered says whether the case left a provider to which it had come less than MaxGap ago. A name that
+// flapped says whether the case left a provider to which it had come less than MaxGap ago. A name that
 // answers with addresses of several providers in turn does that at each visit: it is no move that sets the pace.
-func (p *pass) wavered(after casefile.Case) bool {
+func (p *pass) flapped(after casefile.Case) bool {
 	before, since := p.read.Episode.ProviderSince, after.Episode.ProviderSince
 	return !before.IsZero() && since.After(before) && since.Sub(before) < p.pace.MaxGap
 }
 
 // record writes the visit, detached from the end of ctx but bounded by
 // RecordTimeout. When somebody changed the case meanwhile, the store keeps the
-// visit as not believed and says so by a conflict.
+// visit as not counted and says so by a conflict.
 func (p *pass) record(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.recordTimeout)
 	defer cancel()
@@ -237,7 +237,7 @@ func (p *pass) record(ctx context.Context) error {
 		p.logResult("visit")
 		return nil
 	case conflict(err):
-		p.visit.Believed, p.why = false, "changed_meanwhile"
+		p.visit.Counted, p.why = false, "changed_meanwhile"
 		p.logResult("visit of a case that changed meanwhile")
 	default:
 		p.meter.RecordFailed()
@@ -251,7 +251,7 @@ func (p *pass) recordBroken(ctx context.Context, broken string) error {
 	p.log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), zap.String("panic", broken))
 	now := time.Now().UTC()
 	v := &p.visit
-	v.Ended, v.Believed, v.Hosting, v.Assignment, v.Notices, v.Events = now, false, nil, nil, nil, nil
+	v.Ended, v.Counted, v.Hosting, v.Assignment, v.Notices, v.Events = now, false, nil, nil, nil, nil
 	v.Verdict = casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonInterrupted}
 	v.After = p.read
 	v.After.Visits++
@@ -266,10 +266,10 @@ func (p *pass) recordBroken(ctx context.Context, broken string) error {
 func (p *pass) logResult(message string) {
 	v := p.visit
 	took := v.Ended.Sub(v.Started)
-	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Believed, took)
-	if !v.Believed {
-		p.meter.Unbelieved(p.unbelieved())
+	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Counted, took)
+	if !v.Counted {
+		p.meter.Unbelieved(p.uncounted())
 	}
 	p.log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
-		zap.Bool("believed", v.Believed), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
+		zap.Bool("believed", v.Counted), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
 }

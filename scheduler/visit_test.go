@@ -138,8 +138,8 @@ func TestAMoveTellsTheNewHost(t *testing.T) {
 		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
 		r.live(t.Context(), t, 3*day)
 		c := r.shelf.get(1)
-		if c.Hosting.Country != "DE" || c.Assignment.HostingCountry != "DE" || !c.Informed {
-			t.Errorf("hosting %s, assigned for %s, informed %v", c.Hosting.Country, c.Assignment.HostingCountry, c.Informed)
+		if c.Hosting.Country != "DE" || c.Assignment.HostingCountry != "DE" || !c.NoticesComposed {
+			t.Errorf("hosting %s, assigned for %s, informed %v", c.Hosting.Country, c.Assignment.HostingCountry, c.NoticesComposed)
 		}
 		if len(r.shelf.notices) != 4 {
 			t.Errorf("%d notices; want hotline and host of both countries", len(r.shelf.notices))
@@ -379,10 +379,10 @@ func TestTheSiblingIsAskedOncePerHostAndDay(t *testing.T) {
 		}
 		r := newRig(t, w, newShelf(cases...), nil)
 		r.live(t.Context(), t, 20*time.Hour)
-		if n := w.looks(casefile.PurposeSibling); n != 1 {
+		if n := w.looks(casefile.PurposeDecoy); n != 1 {
 			t.Errorf("%d siblings in 20 hours", n)
 		}
-		if n := r.shelf.recorded(casefile.PurposeSibling); n != w.looks(casefile.PurposeSibling) {
+		if n := r.shelf.recorded(casefile.PurposeDecoy); n != w.looks(casefile.PurposeDecoy) {
 			t.Errorf("%d siblings recorded", n)
 		}
 		if w.closest < time.Second {
@@ -417,12 +417,12 @@ func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
 					switch s.Purpose {
-					case casefile.PurposeReferred:
+					case casefile.PurposeSameSiteReferrer:
 						if s.Referrer != s.Target.Home() {
 							t.Error("asked by way of another page than the site's own")
 						}
 						return tt.referred
-					case casefile.PurposeFront:
+					case casefile.PurposeHomepage:
 						if s.Target != s.Target.Home() {
 							t.Error("asked for another page than the front page")
 						}
@@ -436,7 +436,7 @@ func TestAPlaceholderIsLookedAtByWayOfTheSite(t *testing.T) {
 				if v := r.shelf.visits[0]; v.Verdict.Reason != tt.want || len(v.Observations) != tt.looks {
 					t.Errorf("%s after %d looks, want %s after %d: %v", v.Verdict.Reason, len(v.Observations), tt.want, tt.looks, v.Verdict.Signals)
 				}
-				for _, purpose := range []casefile.Purpose{casefile.PurposeReferred, casefile.PurposeFront} {
+				for _, purpose := range []casefile.Purpose{casefile.PurposeSameSiteReferrer, casefile.PurposeHomepage} {
 					if n := r.shelf.recorded(purpose); n > 1 || w.looks(purpose) != n {
 						t.Errorf("%d recorded of %d looks %s", n, w.looks(purpose), purpose)
 					}
@@ -517,7 +517,7 @@ func picture(digest string) casefile.Observation {
 	return o
 }
 
-// A server that turns to one page for every path within a day of its sibling is
+// A server that turns to one page for every path within a day of its decoy is
 // asked again, not taken for changed until the next day (ADR-0015).
 func TestTheSiblingIsAsFreshAsThePage(t *testing.T) {
 	t.Parallel()
@@ -529,14 +529,14 @@ func TestTheSiblingIsAsFreshAsThePage(t *testing.T) {
 				soft := page(404)
 				soft.Status, soft.Hops[0].Status = 200, 200
 				return soft
-			case s.Purpose == casefile.PurposeSibling:
+			case s.Purpose == casefile.PurposeDecoy:
 				return answer(s, page(404))
 			}
 			return answer(s, page(200))
 		})
 		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
 		r.live(t.Context(), t, 10*time.Hour)
-		if n := w.looks(casefile.PurposeSibling); n != 2 {
+		if n := w.looks(casefile.PurposeDecoy); n != 2 {
 			t.Errorf("%d siblings; one at first and one after the change are wanted", n)
 		}
 		for _, v := range r.shelf.visits {
@@ -583,7 +583,7 @@ func TestSomebodyActsDuringTheLook(t *testing.T) {
 					t.Fatal(err)
 				}
 				c := r.shelf.get(1)
-				if len(r.shelf.visits) != 1 || r.shelf.visits[0].Believed {
+				if len(r.shelf.visits) != 1 || r.shelf.visits[0].Counted {
 					t.Fatalf("%d visits recorded, %+v", len(r.shelf.visits), r.shelf.visits)
 				}
 				if c.Standing != tc.standing || c.Due.Why != tc.due || !c.Looking.IsZero() || c.Visits != 1 {
@@ -622,7 +622,7 @@ func TestEveryLookThatStartedIsRecorded(t *testing.T) {
 				r.live(ctx, t, time.Hour)
 				cancel()
 			}
-			for _, p := range []casefile.Purpose{casefile.PurposeTarget, casefile.PurposeSibling} {
+			for _, p := range []casefile.Purpose{casefile.PurposeTarget, casefile.PurposeDecoy} {
 				if started, kept := w.looks(p), r.shelf.recorded(p); started != kept {
 					t.Fatalf("%d looks (%s) started, %d recorded", started, p, kept)
 				}
@@ -634,8 +634,8 @@ func TestEveryLookThatStartedIsRecorded(t *testing.T) {
 				}
 			}
 			for _, v := range r.shelf.visits {
-				if v.Verdict.Reason == casefile.ReasonInterrupted && (v.Believed || v.After.Due.At.After(v.Ended)) {
-					t.Fatalf("an interrupted visit: believed %v, due %v after it", v.Believed, v.After.Due.At.Sub(v.Ended))
+				if v.Verdict.Reason == casefile.ReasonInterrupted && (v.Counted || v.After.Due.At.After(v.Ended)) {
+					t.Fatalf("an interrupted visit: believed %v, due %v after it", v.Counted, v.After.Due.At.Sub(v.Ended))
 				}
 			}
 		})
@@ -691,13 +691,13 @@ func TestNoticesThatCannotBeComposedAreTriedAgain(t *testing.T) {
 		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
 		r.desk = clerk{fail: errors.New("template is broken")}
 		r.live(t.Context(), t, 30*time.Minute)
-		if c := r.shelf.get(1); c.Informed || c.Visits < 2 {
-			t.Fatalf("informed %v after %d visits", c.Informed, c.Visits)
+		if c := r.shelf.get(1); c.NoticesComposed || c.Visits < 2 {
+			t.Fatalf("informed %v after %d visits", c.NoticesComposed, c.Visits)
 		}
 		r.desk = clerk{}
 		r.live(t.Context(), t, 30*time.Minute)
-		if c := r.shelf.get(1); !c.Informed || len(r.shelf.notices) != 2 {
-			t.Errorf("informed %v, %d notices", c.Informed, len(r.shelf.notices))
+		if c := r.shelf.get(1); !c.NoticesComposed || len(r.shelf.notices) != 2 {
+			t.Errorf("informed %v, %d notices", c.NoticesComposed, len(r.shelf.notices))
 		}
 	})
 }
@@ -728,7 +728,7 @@ func TestHostingIsStale(t *testing.T) {
 		return &x
 	}
 	same := func(*casefile.Hosting) {}
-	told := &casefile.Origin{Address: awayAddress, By: "ann", At: noon}
+	told := &casefile.Backend{Address: awayAddress, By: "ann", At: noon}
 	failed := func(problem string, age time.Duration) *casefile.Hosting {
 		return h(func(h *casefile.Hosting) {
 			h.Claims, h.Decided = []casefile.Claim{{Fact: casefile.FactNetwork, Source: "rdap", Problem: problem}}, noon.Add(-age)
@@ -760,8 +760,8 @@ func TestHostingIsStale(t *testing.T) {
 		c    casefile.Case
 		want bool
 	}{
-		"an origin was recorded":          {casefile.Case{Hosting: h(same), Origin: told}, true},
-		"decided with the origin":         {casefile.Case{Hosting: knows, Origin: told}, false},
+		"an origin was recorded":          {casefile.Case{Hosting: h(same), Backend: told}, true},
+		"decided with the origin":         {casefile.Case{Hosting: knows, Backend: told}, false},
 		"the recorded origin was dropped": {casefile.Case{Hosting: knows}, true},
 	} {
 		if got := stale(tc.c, []netip.Addr{homeAddress}, noon, day); got != tc.want {

@@ -15,12 +15,12 @@ import (
 
 // Options are what a Visitor needs.
 type Options struct {
-	Looker  observe.Looker  // required, with at least one vantage
-	Locator observe.Locator // required
-	Desk    Desk            // required
-	Store   Store           // required
-	Gate    *Gate           // nil: no gate
-	Pace    Pace            // required; its Confirm and Aftercare are the judge's too. With one vantage Confirm counts twice
+	Looker   observe.Looker  // required, with at least one vantage
+	Locator  observe.Locator // required
+	Composer Composer        // required
+	Store    Store           // required
+	Gate     *Gate           // nil: no gate
+	Schedule Schedule        // required; its Confirm and Aftercare are the judge's too. With one vantage Confirm counts twice
 	// UnavailableAfter is how long a case may be silent or withheld before it is unavailable; default 168 h.
 	UnavailableAfter time.Duration
 	// HostingTTL is how old a hosting decision may be; default 24 h.
@@ -47,11 +47,11 @@ type Options struct {
 // are kept apart by the queue.
 type Visitor struct {
 	observer      *observe.Observer
-	desk          Desk
+	desk          Composer
 	store         Store
 	gate          *Gate
 	vantages      []casefile.Vantage
-	pace          Pace
+	pace          Schedule
 	thresholds    lifecycle.Thresholds
 	hostingTTL    time.Duration
 	siblingTTL    time.Duration
@@ -66,10 +66,10 @@ type Visitor struct {
 
 // NewVisitor makes a Visitor. Errors name the option that is missing or wrong.
 func NewVisitor(o Options) (*Visitor, error) {
-	if o.Desk == nil || o.Store == nil {
+	if o.Composer == nil || o.Store == nil {
 		return nil, errors.New("visitor: a desk and a store are required")
 	}
-	if err := o.Pace.Validate(); err != nil {
+	if err := o.Schedule.Validate(); err != nil {
 		return nil, fmt.Errorf("visitor: pace: %w", err)
 	}
 	for _, d := range []struct {
@@ -113,12 +113,12 @@ func NewVisitor(o Options) (*Visitor, error) {
 	}
 	vantages := observer.Vantages()
 	v := &Visitor{
-		observer: observer, desk: o.Desk, store: o.Store, gate: o.Gate, vantages: vantages, pace: o.Pace,
+		observer: observer, desk: o.Composer, store: o.Store, gate: o.Gate, vantages: vantages, pace: o.Schedule,
 		hostingTTL: o.HostingTTL, siblingTTL: o.SiblingTTL, gap: o.PerHostGap, maxVisits: o.MaxVisits, maxTime: o.MaxTime,
 		feedLimit: o.FeedLimit, recordTimeout: o.RecordTimeout, log: o.Log, meter: o.Meter,
 	}
 	v.thresholds = lifecycle.Thresholds{
-		Confirm: o.Pace.Confirm, SingleVantage: lifecycle.SingleVantage(len(vantages)), UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Pace.Aftercare),
+		Confirm: o.Schedule.Confirm, SingleVantage: lifecycle.SingleVantage(len(vantages)), UnavailableAfter: o.UnavailableAfter, Aftercare: slices.Clone(o.Schedule.Aftercare),
 	}
 	v.pace.Confirm = v.thresholds.Removal() // the pace spreads what the judge counts
 	return v, nil

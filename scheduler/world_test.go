@@ -114,9 +114,9 @@ func fault(k casefile.FaultKind, p casefile.Phase) casefile.Observation {
 	return o
 }
 
-// answer is what a site serves: its own page to the target, 404 to a sibling.
+// answer is what a site serves: its own page to the target, 404 to a decoy.
 func answer(s casefile.Subject, o casefile.Observation) casefile.Observation {
-	if s.Purpose == casefile.PurposeSibling {
+	if s.Purpose == casefile.PurposeDecoy {
 		return page(404)
 	}
 	return o
@@ -216,7 +216,7 @@ func (s *shelf) RecordVisit(ctx context.Context, v casefile.Visit) error {
 	}
 	c := s.cases[v.CaseID]
 	if c.Version != v.After.Version {
-		c.Visits, c.Looking, v.Believed = c.Visits+1, time.Time{}, false
+		c.Visits, c.Looking, v.Counted = c.Visits+1, time.Time{}, false
 		s.cases[v.CaseID] = c
 		s.visits = append(s.visits, v)
 		return casefile.Problemf(casefile.ProblemConflict, "", "the case changed")
@@ -230,7 +230,7 @@ func (s *shelf) RecordVisit(ctx context.Context, v casefile.Visit) error {
 		s.events[v.CaseID] = append(s.events[v.CaseID], lifecycle.Composed(n))
 	}
 	for _, o := range v.Observations {
-		if o.Purpose == casefile.PurposeSibling {
+		if o.Purpose == casefile.PurposeDecoy {
 			s.siblings[v.After.HostKey] = o
 		}
 	}
@@ -249,7 +249,7 @@ func (s *shelf) PostponeHost(_ context.Context, host casefile.HostKey, now, unti
 	return len(due), nil
 }
 
-func (s *shelf) Sibling(_ context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error) {
+func (s *shelf) Decoy(_ context.Context, host casefile.HostKey, since time.Time) (*casefile.Observation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, known := s.siblings[host]
@@ -320,13 +320,13 @@ func (a *atlas) Locate(_ context.Context, q casefile.Inquiry) casefile.Hosting {
 		return a.decide(o)
 	}
 	if a.behind != "" {
-		return behindEdge(o, a.behind, q.Origin)
+		return behindEdge(o, a.behind, q.Backend)
 	}
 	return hosted(o)
 }
 
 // behindEdge decides as the rule does for a target behind an edge.
-func behindEdge(o casefile.Observation, edge string, origin *casefile.Origin) casefile.Hosting {
+func behindEdge(o casefile.Observation, edge string, origin *casefile.Backend) casefile.Hosting {
 	h := hosted(o)
 	if origin != nil {
 		h = hosted(at(o, origin.Address))
@@ -387,8 +387,8 @@ type rig struct {
 func newRig(t testing.TB, w *world, s *shelf, change func(*Options)) *rig {
 	t.Helper()
 	r := &rig{world: w, shelf: s, atlas: &atlas{}}
-	o := Options{Looker: w, Locator: r.atlas, Desk: clerk{}, Store: s, Pace: usual(), PerHostGap: time.Second}
-	o.Pace.Jitter = 0.1
+	o := Options{Looker: w, Locator: r.atlas, Composer: clerk{}, Store: s, Schedule: usual(), PerHostGap: time.Second}
+	o.Schedule.Jitter = 0.1
 	if change != nil {
 		change(&o)
 	}

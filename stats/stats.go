@@ -21,7 +21,7 @@ type Clock string
 
 // Clocks: INHOPE publishes the time from report to removal, the IWF that from notice to removal.
 const (
-	FromReport Clock = "report" // the episode was opened: the report was received, or the matter returned
+	FromReport Clock = "report" // the episode was opened: the report was received, or the content returned
 	FromNotice Clock = "notice" // the first notice to a provider was sent in the episode
 )
 

@@ -32,7 +32,7 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 				return err
 			}
 		}
-		c.newOrigin = next.Origin != c.Origin // only a person writes it: a visit leaves it alone
+		c.newOrigin = next.Backend != c.Backend // only a person writes it: a visit leaves it alone
 		c.Case = next
 		c.Version++
 		after = c.Case
@@ -47,8 +47,8 @@ func (s *Store) Act(ctx context.Context, id casefile.CaseID, a casefile.Action) 
 // recentVisits is how far back a page is searched that a person accepts without naming its visit.
 const recentVisits = 50
 
-// acceptable finds the page that a person takes for the matter, and the visit that read it: the one
-// named, or the latest believed visit that read one. The page is nil when there is none.
+// acceptable finds the page that a person takes for the content, and the visit that read it: the one
+// named, or the latest counted visit that read one. The page is nil when there is none.
 func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named casefile.VisitID) (casefile.VisitID, *casefile.Features, error) {
 	before, limit := casefile.VisitID(math.MaxInt64), recentVisits
 	if named > 0 {
@@ -62,7 +62,7 @@ func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named
 		if named > 0 && v.ID != named {
 			break
 		}
-		if there := v.Verdict.State == casefile.StateLive || v.Verdict.State == casefile.StateChanged; !v.Believed || !there {
+		if there := v.Verdict.State == casefile.StateLive || v.Verdict.State == casefile.StateChanged; !v.Counted || !there {
 			continue
 		}
 		if page := v.Page(); page != nil {

@@ -74,7 +74,7 @@ func benchmarkVisits(b *testing.B, s *store.Store, start bool) {
 
 func sampleVisit(c casefile.Case, now time.Time) casefile.Visit {
 	v := casefile.Visit{
-		CaseID: c.ID, Started: now, Ended: now, Why: casefile.WhyCadence, Believed: true, After: c,
+		CaseID: c.ID, Started: now, Ended: now, Why: casefile.WhyCadence, Counted: true, After: c,
 		Verdict: casefile.Verdict{State: casefile.StateLive, Reason: casefile.ReasonServed, Signals: []casefile.Signal{{Name: "status", Value: "200", PointsTo: casefile.StateLive}}},
 		Observations: []casefile.Observation{{
 			Vantage: "local", Purpose: casefile.PurposeTarget, Started: now, Took: time.Second, Status: 200, BodyBytes: 20 << 10,

@@ -59,7 +59,7 @@ func (s *Store) scanCase(row scanner) (c *stored, err error) {
 	if c.Referrer, err = s.openTarget("referrer", c.targetKey, referrer); err != nil {
 		return nil, err
 	}
-	if err := s.openJSON("origin", c.ID, origin, &c.Origin); err != nil {
+	if err := s.openJSON("origin", c.ID, origin, &c.Backend); err != nil {
 		return nil, err
 	}
 	if len(hosting) > 0 {
@@ -195,8 +195,8 @@ func (s *Store) state(c *stored) ([]any, error) {
 	var referrer, origin any
 	if c.reportID != 0 {
 		referrer, err = s.sealTarget("referrer", c.targetKey, c.Referrer)
-	} else if c.newOrigin && c.Origin != nil {
-		origin, err = s.sealJSON("origin", c.ID, c.Origin, maxOrigin)
+	} else if c.newOrigin && c.Backend != nil {
+		origin, err = s.sealJSON("origin", c.ID, c.Backend, maxOrigin)
 	}
 	if err != nil {
 		return nil, err

@@ -162,7 +162,7 @@ func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any
 	if sealed == nil {
 		return nil
 	}
-	data, err := s.keys.Open(sealed, place(column, id))
+	data, err := s.keys.Open(sealed, sealContext(column, id))
 	if err != nil {
 		return fmt.Errorf("open %s of case %d: %w", column, id, err)
 	}
@@ -178,10 +178,10 @@ func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int) ([
 	if err != nil {
 		return nil, err
 	}
-	return s.keys.Seal([]byte(text), place(column, id))
+	return s.keys.Seal([]byte(text), sealContext(column, id))
 }
 
-func place(column string, id casefile.CaseID) []byte {
+func sealContext(column string, id casefile.CaseID) []byte {
 	return strconv.AppendInt([]byte(column+":"), int64(id), 10)
 }
 

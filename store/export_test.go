@@ -33,7 +33,7 @@ func (s *Store) HotQueries(t testing.TB, x casefile.Target) []Query {
 		{"sibling", siblingQuery, []any{"host-7", 0}},
 		{"due time of a host", "SELECT MIN(due_at) FROM cases WHERE host_key = $1 AND due_at IS NOT NULL", []any{"host-7"}},
 		{"postponing", "UPDATE cases SET due_at = $3, due_why = $4 WHERE host_key = $1 AND due_at <= $2", []any{"host-7", int64(1 << 50), int64(1), "x"}},
-		{"namesakes", namesakesQuery, []any{"label-7", "domain-7", casefile.MaxEndings, casefile.MaxNamesakes}},
+		{"namesakes", namesakesQuery, []any{"label-7", "domain-7", casefile.MaxEndings, casefile.MaxSameLabelCases}},
 		{"first case of a domain", "SELECT MIN(id) FROM cases WHERE label_key = $1 AND label_key <> '' AND domain_key = $2", []any{"label-7", "domain-7"}},
 		{"visits to be coded", uncodedQuery, []any{7, 1000}},
 		{"cases without a name", unnamedQuery, []any{1000}},

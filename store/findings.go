@@ -32,7 +32,7 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent, believed, basis_sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
 		v.CaseID, v.Started.UnixMilli(), v.Ended.UnixMilli(), clip(string(v.Why), 20), string(v.Verdict.State), string(v.Verdict.Reason),
-		signalText, dissent, v.Believed, basis).Scan(&id)
+		signalText, dissent, v.Counted, basis).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("insert visit: %w", err)
 	}
@@ -63,7 +63,7 @@ func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID
 		features, kind, phase, detail, sealed}
 	const insert = `INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated,
 		features, fault_kind, fault_phase, fault_detail, trail_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-	if o.Purpose != casefile.PurposeSibling {
+	if o.Purpose != casefile.PurposeDecoy {
 		_, err := tx.exec(ctx, "insert observation", insert, args...)
 		return err
 	}

@@ -71,7 +71,7 @@ func TestOlderSealedFormsAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sealed, err := s.keys.Seal(plain, place(column, 7))
+		sealed, err := s.keys.Seal(plain, sealContext(column, 7))
 		if err != nil {
 			t.Fatal(err)
 		}

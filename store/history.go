@@ -112,13 +112,13 @@ func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 		return nil, nil
 	}
 	c.basisKey = key
-	return s.keys.Seal([]byte(text), place("basis", c.ID))
+	return s.keys.Seal([]byte(text), sealContext("basis", c.ID))
 }
 
 func (s *Store) scanVisit(row scanner) (based, error) {
 	var v based
 	var signals, dissent string
-	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Believed, &v.basis); err != nil {
+	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Counted, &v.basis); err != nil {
 		return v, err
 	}
 	if err := json.Unmarshal([]byte(signals), &v.Verdict.Signals); err != nil {
@@ -164,9 +164,9 @@ func (s *Store) scanObservation(row scanner) (seen, error) {
 	return o, s.openTrail(id, sealed, &o.Observation)
 }
 
-// Sibling reads the latest look at a path of the host that surely does not exist,
+// Decoy reads the latest look at a path of the host that surely does not exist,
 // when it began at or after since; nil when there is none.
-func (s *Store) Sibling(ctx context.Context, host casefile.HostKey, since time.Time) (o *casefile.Observation, err error) {
+func (s *Store) Decoy(ctx context.Context, host casefile.HostKey, since time.Time) (o *casefile.Observation, err error) {
 	defer wrap(&err, "read sibling look")
 	looks, err := query(ctx, s.read, s.scanObservation, siblingQuery, string(host), since.UnixMilli())
 	if err != nil || len(looks) == 0 {

@@ -38,11 +38,11 @@ func (s *Store) sealContent(id casefile.CaseID, n casefile.Notice) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("write contact: %w", err)
 	}
-	return s.keys.Seal(append(append(contact, '\n'), n.Body...), place("notice", id))
+	return s.keys.Seal(append(append(contact, '\n'), n.Body...), sealContext("notice", id))
 }
 
 func (s *Store) openContent(sealed []byte, n *casefile.Notice) error {
-	plain, err := s.keys.Open(sealed, place("notice", n.CaseID))
+	plain, err := s.keys.Open(sealed, sealContext("notice", n.CaseID))
 	if err != nil {
 		return fmt.Errorf("open notice %d: %w", n.ID, err)
 	}
@@ -68,7 +68,7 @@ func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 		return n, err
 	}
 	if proof != nil {
-		plain, err := s.keys.Open(proof, place("proof", n.CaseID))
+		plain, err := s.keys.Open(proof, sealContext("proof", n.CaseID))
 		if err != nil {
 			return n, fmt.Errorf("open proof of notice %d: %w", n.ID, err)
 		}
@@ -191,7 +191,7 @@ func (tx *transaction) settleNotice(ctx context.Context, n casefile.Notice, now 
 	}
 	var proof any
 	if n.Proof != "" {
-		if proof, err = tx.s.keys.Seal([]byte(n.Proof), place("proof", known.CaseID)); err != nil {
+		if proof, err = tx.s.keys.Seal([]byte(n.Proof), sealContext("proof", known.CaseID)); err != nil {
 			return err
 		}
 	}

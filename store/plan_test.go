@@ -68,7 +68,7 @@ func walksPrimaryKey(q store.Query, line string) bool {
 	return (q.Name == "cases" && strings.HasSuffix(line, "SCAN c")) || (q.Name == "testimonies" && (strings.HasSuffix(line, "SCAN v") || strings.HasSuffix(line, "SCAN visits"))) || (q.Name == "notices" && strings.HasSuffix(line, "SCAN notices"))
 }
 
-// walksNames says that the query of namesakes goes over its own bounded steps, not over a table.
+// walksNames says that the query of cases of the same label goes over its own bounded steps, not over a table.
 func walksNames(q store.Query, line string) bool {
 	step := strings.Contains(line, "SCAN CONSTANT ROW") || strings.HasSuffix(line, "SCAN d") || strings.Contains(line, "SCAN shown") || strings.Contains(line, "SCAN (subquery")
 	return q.Name == "namesakes" && step

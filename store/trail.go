@@ -54,7 +54,7 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 			return nil, fmt.Errorf("write trail: %w", err)
 		}
 		if len(data) <= maxTrail {
-			return s.keys.Seal(data, place("trail", id))
+			return s.keys.Seal(data, sealContext("trail", id))
 		}
 	}
 	t.Resolution.CNAMEs, t.Resolution.Nameservers, t.Hops = head(t.Resolution.CNAMEs, 4), head(t.Resolution.Nameservers, 4), head(t.Hops, 11)
@@ -62,7 +62,7 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 	if err != nil || len(data) > maxTrail {
 		return nil, fmt.Errorf("write trail: %d bytes are too many", len(data))
 	}
-	return s.keys.Seal(data, place("trail", id))
+	return s.keys.Seal(data, sealContext("trail", id))
 }
 
 // openTrail reads what was sealed, by this version or by an older one.
@@ -158,7 +158,7 @@ func (s *Store) sealHosting(id casefile.CaseID, h casefile.Hosting) ([]byte, err
 		}
 		switch {
 		case len(data) <= maxHosting:
-			return s.keys.Seal(data, place("hosting", id))
+			return s.keys.Seal(data, sealContext("hosting", id))
 		case len(h.Claims) > 0:
 			h.Claims = h.Claims[:len(h.Claims)/2]
 		case h.Steps != nil:

@@ -89,7 +89,7 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version in
 	}
 	// And it works: names come from the sealed targets, numbers and histories go on.
 	for of, other := range map[casefile.CaseID]casefile.CaseID{full.ID: young.ID, young.ID: full.ID} {
-		if n, err := s.Namesakes(t.Context(), of); err != nil || len(n.Cases) != 1 || n.Cases[0].CaseID != other {
+		if n, err := s.SameLabelCases(t.Context(), of); err != nil || len(n.Cases) != 1 || n.Cases[0].CaseID != other {
 			t.Errorf("namesakes of case %d: %+v, %v", of, n, err)
 		}
 	}
@@ -97,8 +97,8 @@ func upgrade(t *testing.T, fresh func(testing.TB) storetest.Database, version in
 	if _, err := s.Act(t.Context(), full.ID, casefile.Action{Kind: casefile.ActOrigin, Actor: "ann", Reason: "the provider told us", At: hour(50), Origin: origin}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Case(t.Context(), full.ID); err != nil || got.Origin == nil || got.Origin.Address != origin {
-		t.Errorf("%+v, %v", got.Origin, err)
+	if got, err := s.Case(t.Context(), full.ID); err != nil || got.Backend == nil || got.Backend.Address != origin {
+		t.Errorf("%+v, %v", got.Backend, err)
 	}
 	for _, id := range []casefile.CaseID{full.ID, young.ID} {
 		events, err := s.Events(t.Context(), id, 0, casefile.MaxPage)
@@ -154,7 +154,7 @@ func recordVisit(t *testing.T, s *store.Store, id casefile.CaseID, now time.Time
 		t.Fatal(err)
 	}
 	v := casefile.Visit{
-		CaseID: c.ID, Started: now, Ended: now, Why: c.Due.Why, Believed: true, Verdict: casefile.Verdict{State: reason.State(), Reason: reason},
+		CaseID: c.ID, Started: now, Ended: now, Why: c.Due.Why, Counted: true, Verdict: casefile.Verdict{State: reason.State(), Reason: reason},
 		Observations: []casefile.Observation{{Vantage: "local", Purpose: casefile.PurposeTarget, Started: now, Status: 200}},
 		Hosting:      &casefile.Hosting{Country: country, Provider: provider, Edge: &casefile.Edge{Name: "Example Edge"}, Origin: casefile.OriginUnknown, Decided: now},
 	}
@@ -263,15 +263,15 @@ func (o older) full() casefile.Case {
 		ID: 7, Target: target, Referrer: referrer, Version: 12, Due: casefile.Due{At: hour(40), Why: casefile.WhyCadence},
 		Life: casefile.Life{
 			Standing: casefile.Review, Held: true, Episode: again, Streak: casefile.Streak{Count: 2, First: hour(32), Last: hour(33)},
-			Undecided: casefile.Streak{Count: 3, First: hour(34), Last: hour(36)}, Unseen: hour(35), Aftercare: 4, Informed: true,
+			Undecided: casefile.Streak{Count: 3, First: hour(34), Last: hour(36)}, Unseen: hour(35), Aftercare: 4, NoticesComposed: true,
 			Last: casefile.Opinion{State: casefile.StateChanged, Reason: casefile.ReasonContentDiffers, At: hour(36)},
 		},
-		Baseline: &casefile.Features{Digest: "abc", SimHash: 1<<63 + 7, Words: 120, Heads: []string{"d"}, HTML: true, Markers: []casefile.Marker{casefile.MarkerLogin}},
+		Baseline: &casefile.Features{Digest: "abc", SimHash: 1<<63 + 7, Words: 120, PrefixDigests: []string{"d"}, HTML: true, Markers: []casefile.Marker{casefile.MarkerLogin}},
 		Hosting: &casefile.Hosting{
 			Provider: again.Provider, ASN: 64500, Network: netip.MustParsePrefix("192.0.2.0/24"), Country: "DE", Edge: &casefile.Edge{Name: "Example Edge"},
 			Origin: casefile.OriginUnknown, Decided: hour(30), Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.7")},
 		},
-		Origin: &casefile.Origin{Address: netip.MustParseAddr("192.0.2.77"), Country: "RO", By: "ann", At: hour(10)},
+		Backend: &casefile.Backend{Address: netip.MustParseAddr("192.0.2.77"), Country: "RO", By: "ann", At: hour(10)},
 		Assignment: &casefile.Assignment{
 			ID: 5, CaseID: 7, HostingCountry: "DE", AssignedCountry: "NL", Hotlines: []string{`Hotline "A" é`, "Hotline B"}, Policy: "orphan",
 			At: hour(30), Acknowledged: hour(31), Confirmed: true,
@@ -283,10 +283,10 @@ func (o older) full() casefile.Case {
 		},
 	}
 	if o.version < 2 {
-		c.Origin = nil
+		c.Backend = nil
 	}
 	if o.version >= 4 {
-		c.Ruling = casefile.Ruling{Asked: "content_differs", Fenced: true, Hosting: true, Overturned: casefile.ReasonHTTP404, Gone: casefile.ReasonHTTP410}
+		c.Review = casefile.ReviewDecision{Asked: "content_differs", Fenced: true, Hosting: true, Overturned: casefile.ReasonHTTP404, Gone: casefile.ReasonHTTP410}
 	}
 	for i, h := range []struct{ provider, country string }{
 		{"Example Net", "NL"}, {again.Provider, "NL"}, {again.Provider, "DE"}, {again.Provider, "DE"},
@@ -341,18 +341,18 @@ func (o older) write(c casefile.Case, hosting any) {
 		"streak_count": c.Streak.Count, "streak_first": ms(c.Streak.First), "streak_last": ms(c.Streak.Last),
 		"undecided_count": c.Undecided.Count, "undecided_first": ms(c.Undecided.First), "undecided_last": ms(c.Undecided.Last),
 		"unseen_since": ms(c.Unseen), "last_state": string(c.Last.State), "last_reason": string(c.Last.Reason), "last_at": ms(c.Last.At),
-		"due_at": ms(c.Due.At), "due_why": string(c.Due.Why), "aftercare": c.Aftercare, "country": "", "hosting_id": hosting, "informed": c.Informed,
+		"due_at": ms(c.Due.At), "due_why": string(c.Due.Why), "aftercare": c.Aftercare, "country": "", "hosting_id": hosting, "informed": c.NoticesComposed,
 		"visits": c.Visits, "opened_at": ms(c.Opened), "looking_at": ms(c.Looking), "report_id": int64(c.Report.ID),
 		"event_seq": 2, "event_hash": events[1].Hash,
 	}
 	if hosting != nil {
 		row["country"], row["assignment_id"] = c.Hosting.Country, int64(c.Assignment.ID)
 		row["baseline"], row["referrer_sealed"] = string(o.json(c.Baseline)), o.seal([]byte(c.Referrer.URL()), "referrer:"+key)
-		if c.Origin != nil {
-			row["origin_sealed"] = o.seal(o.json(c.Origin), fmt.Sprintf("origin:%d", c.ID))
+		if c.Backend != nil {
+			row["origin_sealed"] = o.seal(o.json(c.Backend), fmt.Sprintf("origin:%d", c.ID))
 		}
-		if c.Ruling != (casefile.Ruling{}) {
-			row["ruling"] = string(o.json(c.Ruling))
+		if c.Review != (casefile.ReviewDecision{}) {
+			row["ruling"] = string(o.json(c.Review))
 		}
 	}
 	o.insert("cases", row)

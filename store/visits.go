@@ -78,7 +78,7 @@ func interrupted(c *stored, now time.Time) (casefile.Visit, casefile.Event) {
 //
 // When the case changed since v.After was read (another report, a person's action),
 // the answer is a Problem of code conflict and the case keeps its standing and its due
-// time. The looks were made all the same: the visit is recorded as not believed, once.
+// time. The looks were made all the same: the visit is recorded as not counted, once.
 func (s *Store) RecordVisit(ctx context.Context, v casefile.Visit) (err error) {
 	defer wrap(&err, "record visit of case %d", v.CaseID)
 	if err := checkVisit(v); err != nil {
@@ -122,7 +122,7 @@ func (tx *transaction) recordUnbelieved(ctx context.Context, v casefile.Visit, c
 	if c.Looking.IsZero() {
 		return conflict(v.CaseID)
 	}
-	v.Believed = false
+	v.Counted = false
 	if err := tx.insertVisit(ctx, v, c); err != nil {
 		return err
 	}

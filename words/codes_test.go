@@ -78,7 +78,7 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 	}
 	unsaid := map[string]string{
 		"ProblemCode": "its detail is the text", "Role": "a name that people write themselves", "Outcome": "of figures, which have columns",
-		"Matter": "hosting, or a reason: asked by a question",
+		"ReviewTopic": "hosting, or a reason: asked by a question",
 	}
 	for _, c := range constants {
 		domain := strings.HasPrefix(c.path, "casefile/")
@@ -113,9 +113,9 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 		}
 		codes[name] = append(codes[name], values...)
 	}
-	for _, about := range append(casefile.Reasons(), casefile.Reason(casefile.MatterHosting)) {
+	for _, about := range append(casefile.Reasons(), casefile.Reason(casefile.TopicHosting)) {
 		var c casefile.Case
-		c.Standing, c.Ruling.Asked = casefile.Review, casefile.Matter(about)
+		c.Standing, c.Review.Asked = casefile.Review, casefile.ReviewTopic(about)
 		q, _ := c.Question(nil)
 		for _, a := range q.Answers {
 			codes["settle"] = append(codes["settle"], string(q.Kind)+"_"+string(a))

@@ -17,7 +17,7 @@ import (
 
 const (
 	// AgreementVisits is how many of the newest visits are read to compare the vantages: 20
-	// full rounds, so that one busy host does not fill the window of judge.Witnesses.
+	// full rounds, so that one busy host does not fill the window of judge.Agreements.
 	AgreementVisits = 1000
 	// agreementEvery is how often they are read: a vantage goes blind for hours, not seconds.
 	agreementEvery = time.Minute
@@ -27,7 +27,7 @@ const (
 // safe for concurrent use.
 type Agreement struct {
 	vantages []casefile.Vantage
-	read     func(ctx context.Context, last int) ([]casefile.Testimony, error)
+	read     func(ctx context.Context, last int) ([]casefile.VisitVote, error)
 	// dissent publishes the share of a vantage; known is false when there are too few visits.
 	dissent func(vantage string, ratio float64, known bool)
 	log     *zap.Logger
@@ -69,7 +69,7 @@ func (w *Agreement) Compare(ctx context.Context) error {
 	noted := map[string]bool{}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, found := range judge.Witnesses(w.vantages, heard) {
+	for _, found := range judge.Agreements(w.vantages, heard) {
 		w.dissent(found.Vantage, found.Ratio(), found.Known())
 		fields := []zap.Field{zap.String("vantage", found.Vantage), zap.Int("visits", found.Visits), zap.Int("dissent", found.Dissent), zap.String("mostly", string(found.Mostly))}
 		switch before := w.noted[found.Vantage]; {
@@ -95,7 +95,7 @@ func (w *Agreement) said() []string {
 }
 
 // dissentNote tells of a vantage that always dissents. It names no host.
-func dissentNote(w judge.Witness) string {
+func dissentNote(w judge.VantageAgreement) string {
 	text := words.In(words.English)
 	return text.Say("degraded", "dissent", "vantage", w.Vantage, "dissent", w.Dissent, "visits", w.Visits,
 		"mostly", strings.ToLower(text.Say("state", w.Mostly)), "advice", DissentAdvice(w.Mostly))

@@ -21,9 +21,9 @@ import (
 // while, and sees again: one line when it begins, one when it ends.
 func TestAWitnessIsNotedOnce(t *testing.T) {
 	t.Parallel()
-	visits := func(far casefile.State) (all []casefile.Testimony) {
+	visits := func(far casefile.State) (all []casefile.VisitVote) {
 		for i := range 30 {
-			x := casefile.Testimony{Host: casefile.HostKey(fmt.Sprint(i)), State: casefile.StateLive, Looked: []string{"far", "local"}}
+			x := casefile.VisitVote{Host: casefile.HostKey(fmt.Sprint(i)), State: casefile.StateLive, Looked: []string{"far", "local"}}
 			if far != x.State {
 				x.Dissent = []casefile.Dissent{{Vantage: "far", State: far}}
 			}
@@ -33,11 +33,11 @@ func TestAWitnessIsNotedOnce(t *testing.T) {
 	}
 	core, logs := observer.New(zapcore.DebugLevel)
 	shares := map[string]float64{}
-	var heard []casefile.Testimony
+	var heard []casefile.VisitVote
 	var broken error
 	w := &Agreement{
 		vantages: []casefile.Vantage{{Name: "local"}, {Name: "far"}}, log: zap.New(core),
-		read:    func(context.Context, int) ([]casefile.Testimony, error) { return heard, broken },
+		read:    func(context.Context, int) ([]casefile.VisitVote, error) { return heard, broken },
 		dissent: func(vantage string, ratio float64, _ bool) { shares[vantage] = ratio },
 	}
 	for i, step := range []struct {

@@ -27,7 +27,7 @@ import (
 type Engine struct {
 	*App
 	Look      *LookDeps
-	Desk      *notices.Desk
+	Desk      *notices.Composer
 	Outbox    *notices.Outbox // nil while sending is off
 	Gate      *scheduler.Gate
 	Visitor   *scheduler.Visitor
@@ -50,13 +50,13 @@ func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
 		return nil, err
 	}
 	e.Meter.WatchGeodata(e.Look.geodata)
-	if e.Desk, err = NewDesk(a.Config); err != nil {
+	if e.Desk, err = NewComposer(a.Config); err != nil {
 		return nil, err
 	}
 	if e.Outbox, err = a.newOutbox(e.Meter); err != nil {
 		return nil, err
 	}
-	e.Agreement = &Agreement{vantages: e.Look.Vantages.Vantages(), read: a.Store.Testimonies, dissent: e.Meter.Dissents, log: a.Log}
+	e.Agreement = &Agreement{vantages: e.Look.Vantages.Vantages(), read: a.Store.Votes, dissent: e.Meter.Dissents, log: a.Log}
 	var look observe.Looker = e.Look.Vantages
 	if watch != nil {
 		look = watch(look)
@@ -65,7 +65,7 @@ func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
 		return nil, err
 	}
 	e.Visitor, err = scheduler.NewVisitor(scheduler.Options{
-		Looker: look, Locator: e.Look.Locator, Desk: e.Desk, Store: a.Store, Gate: e.Gate, Pace: pace(a.Config),
+		Looker: look, Locator: e.Look.Locator, Composer: e.Desk, Store: a.Store, Gate: e.Gate, Schedule: pace(a.Config),
 		UnavailableAfter: a.Config.Scheduler.UnavailableAfter, HostingTTL: a.Config.Scheduler.HostingTTL, PerHostGap: a.Config.Crawler.PerHostGap,
 		Log: a.Log, Meter: e.Meter,
 	})
@@ -82,9 +82,9 @@ func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
 	return e, e.Queue.Migrate(ctx)
 }
 
-func pace(cfg config.Config) scheduler.Pace {
+func pace(cfg config.Config) scheduler.Schedule {
 	s := cfg.Scheduler
-	p := scheduler.Pace{FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1}
+	p := scheduler.Schedule{FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1}
 	p.Confirm = casefile.Confirm(s.Confirm)
 	return p
 }

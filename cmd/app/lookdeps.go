@@ -132,12 +132,12 @@ func RandomKey() []byte {
 }
 
 // NewDesk makes what assigns cases and composes notices.
-func NewDesk(cfg config.Config) (*notices.Desk, error) {
+func NewComposer(cfg config.Config) (*notices.Composer, error) {
 	directory, err := OpenDirectory(cfg.Notices.Directory)
 	if err != nil {
 		return nil, err
 	}
-	return notices.NewDesk(notices.Options{
+	return notices.NewComposer(notices.Options{
 		Directory: directory, OrphanCountry: cfg.Notices.Country, From: cfg.Notices.From, Organisation: cfg.Notices.Organisation, Send: cfg.Notices.Send,
 	})
 }

@@ -7,8 +7,8 @@ import (
 
 	"vigil/casefile"
 	"vigil/crawler"
-	"vigil/crawler/eye"
 	"vigil/crawler/guard"
+	"vigil/crawler/remote"
 	"vigil/internal/config"
 )
 
@@ -16,7 +16,7 @@ import (
 // and clients of remote vantages. direct are those whose round trips begin where they stand: all but those
 // behind a proxy.
 func newVantages(cfg config.Config, g *guard.Guard, resolver crawler.Resolver, digestKey []byte, log *zap.Logger) (set *crawler.VantageSet, direct []casefile.Vantage, err error) {
-	remote := map[string]crawler.Vantage{}
+	far := map[string]crawler.Vantage{}
 	var here []crawler.VantageOptions
 	for i, v := range cfg.Crawler.Vantages {
 		from := casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}
@@ -27,8 +27,8 @@ func newVantages(cfg config.Config, g *guard.Guard, resolver crawler.Resolver, d
 			here = append(here, crawler.VantageOptions{Vantage: from, Proxy: v.Proxy})
 			continue
 		}
-		remote[v.Name], err = eye.NewClient(eye.ClientOptions{
-			Vantage: from, Address: v.Eye.Address, Credentials: eye.Credentials{CA: v.Eye.CA, Cert: v.Eye.Cert, Key: v.Eye.Key},
+		far[v.Name], err = remote.NewClient(remote.ClientOptions{
+			Vantage: from, Address: v.Eye.Address, Credentials: remote.Credentials{CA: v.Eye.CA, Cert: v.Eye.Cert, Key: v.Eye.Key},
 			Manner: lookSettings(cfg.Crawler, digestKey), InFlight: cfg.Crawler.InFlight,
 		})
 		if err != nil {
@@ -43,7 +43,7 @@ func newVantages(cfg config.Config, g *guard.Guard, resolver crawler.Resolver, d
 	}
 	all := make([]crawler.Vantage, len(cfg.Crawler.Vantages))
 	for i, v := range cfg.Crawler.Vantages {
-		if all[i] = remote[v.Name]; all[i] == nil {
+		if all[i] = far[v.Name]; all[i] == nil {
 			all[i] = local.Named(v.Name)
 		}
 	}
@@ -52,9 +52,9 @@ func newVantages(cfg config.Config, g *guard.Guard, resolver crawler.Resolver, d
 }
 
 // lookSettings are how every look of this installation is made, wherever from.
-func lookSettings(c config.Crawler, digestKey []byte) eye.Manner {
-	limits := eye.Limits{Timeout: c.Timeout, MaxBody: int64(c.MaxBody), MaxRedirects: c.MaxRedirects}
-	return eye.Manner{Limits: limits, DigestKey: string(digestKey), UserAgent: c.UserAgent}
+func lookSettings(c config.Crawler, digestKey []byte) remote.LookSettings {
+	limits := remote.Limits{Timeout: c.Timeout, MaxBody: int64(c.MaxBody), MaxRedirects: c.MaxRedirects}
+	return remote.LookSettings{Limits: limits, DigestKey: string(digestKey), UserAgent: c.UserAgent}
 }
 
 // NewCrawler makes a crawler that looks from the vantages given.

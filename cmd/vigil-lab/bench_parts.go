@@ -158,7 +158,7 @@ func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (
 	})
 }
 
-// benchVisits measures the first visits of all cases (each with a sibling look and
+// benchVisits measures the first visits of all cases (each with a decoy look and
 // a hosting decision) and then visits as they are for the rest of a case's life:
 // look, judge against the baseline, locate, record durably, next due.
 func benchVisits(ctx context.Context, cfg config.Config, l benchLab, part string, width int, tell *json.Encoder) error {

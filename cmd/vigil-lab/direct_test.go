@@ -14,7 +14,7 @@ import (
 	"vigil/scheduler"
 )
 
-// A page on the simulated internet that shows its matter only to those who come from the recorded page, judged by
+// A page on the simulated internet that shows its content only to those who come from the recorded page, judged by
 // the real crawler, visit and judge: shown, taken away, and what those see who come directly at either time.
 func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 	t.Parallel()
@@ -37,9 +37,9 @@ func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 		return b
 	}
 	for name, tt := range map[string]struct {
-		before, after fakenet.Behaviour // directly, while the matter is there and once it is gone
+		before, after fakenet.Behaviour // directly, while the content is there and once it is gone
 		want          casefile.Reason   // once it is gone
-		told          string            // by the look without the referrer, while the matter is there
+		told          string            // by the look without the referrer, while the content is there
 	}{
 		"forbidden to others, and gone for all": {fakenet.Forbidden(), fakenet.NotFound(), casefile.ReasonHTTP404, "forbidden"},
 		"not found for others all the time":     {fakenet.NotFound(), fakenet.NotFound(), casefile.ReasonHTTP404, "http_404"},
@@ -61,7 +61,7 @@ func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 				came, _ := target.Parse(from)
 				opened, _ := lifecycle.Open(casefile.Report{Target: at, Referrer: came, Source: "public", Received: time.Now()}, "host", time.Now())
 				kept := &oneCase{of: opened}
-				v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: &registryStub{}, Desk: idleDesk{}, Store: kept, Pace: accuracyPace()})
+				v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: &registryStub{}, Composer: idleDesk{}, Store: kept, Schedule: accuracyPace()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -78,7 +78,7 @@ func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 				for _, o := range kept.last.Observations {
 					purposes = append(purposes, o.Purpose)
 				}
-				if !slices.Equal(purposes, []casefile.Purpose{casefile.PurposeTarget, casefile.PurposeDirect}) {
+				if !slices.Equal(purposes, []casefile.Purpose{casefile.PurposeTarget, casefile.PurposeWithoutReferrer}) {
 					t.Errorf("recorded: %v", purposes)
 				}
 			})

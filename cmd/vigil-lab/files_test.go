@@ -50,13 +50,13 @@ var turns = []struct {
 	{"sent with a content encoding", func(f []byte) served { return served{body: f, zipped: true} }, always},
 	{"17 bytes added", func(f []byte) served { return served{body: append(bytes.Clone(f), "seventeen bytes.."...)} }, digested},
 	{"a third added", func(f []byte) served { return served{body: append(bytes.Clone(f), noise(999, len(f)/3, "", 0)...)} }, digested},
-	{"a third cut off", func(f []byte) served { return served{body: f[:len(f)*2/3]} }, func(size int) bool { return size*2/3 >= casefile.FirstHead }},
+	{"a third cut off", func(f []byte) served { return served{body: f[:len(f)*2/3]} }, func(size int) bool { return size*2/3 >= casefile.FirstPrefix }},
 	{"a byte in the middle altered", func(f []byte) served { g := bytes.Clone(f); g[len(g)/2] ^= 1; return served{body: g} },
-		func(size int) bool { return size/2 >= casefile.FirstHead }},
+		func(size int) bool { return size/2 >= casefile.FirstPrefix }},
 	{"17 bytes added, status 404", func(f []byte) served {
 		return served{body: append(bytes.Clone(f), "seventeen bytes.."...), status: 404}
 	}, digested},
-	{"the transfer broke off", func(f []byte) served { return served{body: f, broken: true} }, func(size int) bool { return size/2 >= casefile.FirstHead }},
+	{"the transfer broke off", func(f []byte) served { return served{body: f, broken: true} }, func(size int) bool { return size/2 >= casefile.FirstPrefix }},
 	{"encoded anew", func(f []byte) served {
 		return served{body: noise(uint64(len(f)), len(f)*9/10, startJPEG, profileOf(len(f)))}
 	}, never},
@@ -72,7 +72,7 @@ func profileOf(size int) int { return min(3144, size/4) }
 
 func always(int) bool        { return true }
 func never(int) bool         { return false }
-func digested(size int) bool { return size >= casefile.FirstHead }
+func digested(size int) bool { return size >= casefile.FirstPrefix }
 
 // Files are known again by the real crawler and the judge, in each size and however they are sent (ADR-0040).
 func TestFilesAreKnownAgainOnTheWire(t *testing.T) {
@@ -111,7 +111,7 @@ func TestFilesAreKnownAgainOnTheWire(t *testing.T) {
 
 func (s served) write(w http.ResponseWriter) {
 	body := s.body
-	w.Header().Set("Content-Type", "application/octet-stream") // the server's word is not believed
+	w.Header().Set("Content-Type", "application/octet-stream") // the server's word is not counted
 	if s.zipped {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)

@@ -27,7 +27,7 @@ type generated struct {
 	matter, around []string // paragraphs
 	links          []string
 	token          uint64
-	wrap           string // an element around the matter
+	wrap           string // an element around the content
 	images         int
 }
 

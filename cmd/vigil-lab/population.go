@@ -261,7 +261,7 @@ func (p population) visit(c casefile.Case, i, k int, s sighting) casefile.Visit 
 	h := p.hosting(host, s.moved, s.at)
 	vantages := []casefile.Vantage{{Name: "local", Country: "NL", Network: "AS64500"}, {Name: "far", Country: "US", Network: "AS64501"}}[:1+host%2]
 	v := casefile.Visit{
-		CaseID: c.ID, Started: s.at, Ended: s.at.Add(time.Duration(300+r.IntN(4000)) * time.Millisecond), Why: c.Due.Why, Believed: true,
+		CaseID: c.ID, Started: s.at, Ended: s.at.Add(time.Duration(300+r.IntN(4000)) * time.Millisecond), Why: c.Due.Why, Counted: true,
 		Verdict: casefile.Verdict{State: s.reason.State(), Reason: s.reason},
 		Basis:   casefile.Basis{Vantages: vantages, Baseline: c.Baseline, Registrar: h.Registrar, RegistryAnswered: true},
 	}
@@ -312,7 +312,7 @@ func (p population) look(c casefile.Case, reason casefile.Reason, addresses []ne
 	features := &casefile.Features{Digest: fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()), SimHash: r.Uint64(), Structure: r.Uint64(),
 		Title: fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()), Words: 20 + r.IntN(900), Elements: 40 + r.IntN(800), Links: r.IntN(90), Images: r.IntN(40), HTML: true}
 	if m := markers[reason]; m != "" {
-		features.Markers, features.Said = []casefile.Marker{m}, []casefile.Marker{m}
+		features.Markers, features.Asserted = []casefile.Marker{m}, []casefile.Marker{m}
 	}
 	if reason == casefile.ReasonMatchesBaseline && c.Baseline != nil {
 		same := *c.Baseline

@@ -118,11 +118,11 @@ func TestQuotedPhrasesLeaveAPageLive(t *testing.T) {
 		marker := casefile.Marker(row[0])
 		for _, q := range quoting {
 			o := see(q.page(row[2]))
-			if o.Features.Has(marker) {
+			if o.Features.Mentions(marker) {
 				shown++
 			}
 			for told, sibling := range siblings() {
-				v := judge.Decide(judge.Input{Target: o.Hops[0].Target, Observations: []casefile.Observation{o}, Sibling: sibling})
+				v := judge.Decide(judge.Input{Target: o.Hops[0].Target, Observations: []casefile.Observation{o}, Decoy: sibling})
 				if v.State == casefile.StateLive || !q.sure && !slices.Contains(gone, marker) && v.State != casefile.StateGone {
 					continue
 				}
@@ -135,12 +135,12 @@ func TestQuotedPhrasesLeaveAPageLive(t *testing.T) {
 	}
 }
 
-// siblings are what a server with such a page answers to a path that does not exist.
+// decoys are what a server with such a page answers to a path that does not exist.
 func siblings() map[string]*casefile.Observation {
 	return map[string]*casefile.Observation{
 		"not asked":   nil,
-		"told as 404": {Purpose: casefile.PurposeSibling, Status: http.StatusNotFound},
-		"its front page instead": {Purpose: casefile.PurposeSibling, Status: http.StatusOK, BodyBytes: 9000,
+		"told as 404": {Purpose: casefile.PurposeDecoy, Status: http.StatusNotFound},
+		"its front page instead": {Purpose: casefile.PurposeDecoy, Status: http.StatusOK, BodyBytes: 9000,
 			Features: &casefile.Features{Digest: "other", SimHash: 0x123456789abcdef0, Structure: 5, Title: "other", Words: 500, Elements: 90, Links: 30, Images: 9, HTML: true}},
 	}
 }
@@ -188,9 +188,9 @@ func TestSignsLeaveAPageLive(t *testing.T) {
 			"beside pictures":              strings.Repeat(`<figure><img src="/i.jpg"></figure>`, 4) + "<p>" + babble(12, 12) + "</p>" + element,
 		} {
 			o := see(page)
-			bears = bears || o.Features.Has(casefile.Marker(row[0]))
+			bears = bears || o.Features.Mentions(casefile.Marker(row[0]))
 			for told, sibling := range siblings() {
-				v := judge.Decide(judge.Input{Target: o.Hops[0].Target, Observations: []casefile.Observation{o}, Sibling: sibling})
+				v := judge.Decide(judge.Input{Target: o.Hops[0].Target, Observations: []casefile.Observation{o}, Decoy: sibling})
 				if v.State != casefile.StateLive {
 					t.Errorf("%s %q %s, %s: %s (%s); %v", row[0], row[2], name, told, v.State, v.Reason, v.Signals)
 				}

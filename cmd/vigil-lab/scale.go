@@ -69,7 +69,7 @@ It writes to nobody and looks at nothing: notices are marked as sent.`,
 				return err
 			}
 			s := &scaler{population: population{seed: seed, size: n, until: end.UTC()}, store: a.Store, workers: workers}
-			if s.desk, err = app.NewDesk(cfg); err == nil {
+			if s.desk, err = app.NewComposer(cfg); err == nil {
 				err = s.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 			}
 			return errors.Join(err, a.Close())
@@ -87,7 +87,7 @@ It writes to nobody and looks at nothing: notices are marked as sent.`,
 type scaler struct {
 	population
 	store   *store.Store
-	desk    *notices.Desk
+	desk    *notices.Composer
 	workers int
 
 	visits, letters atomic.Int64
@@ -274,10 +274,10 @@ func (s *scaler) recordable(c casefile.Case, v casefile.Visit, due time.Time) ca
 	}
 	after, events, _ := lifecycle.Apply(c, v.Ended, lifecycle.Visited{Visit: v, Thresholds: thresholds})
 	there := after.Standing == casefile.Watching || after.Standing == casefile.Review
-	if !after.Informed && there && v.Verdict.Actionable() && after.Hosting != nil && after.Assignment != nil {
+	if !after.NoticesComposed && there && v.Verdict.Actionable() && after.Hosting != nil && after.Assignment != nil {
 		v.Notices = s.compose(after, v.Ended)
 		var more []casefile.Event
-		after, more, _ = lifecycle.Apply(after, v.Ended, lifecycle.Informed{Notices: len(v.Notices)})
+		after, more, _ = lifecycle.Apply(after, v.Ended, lifecycle.NoticesComposed{Notices: len(v.Notices)})
 		events = append(events, more...)
 	}
 	after.Due = casefile.Due{At: due, Why: casefile.WhyCadence}

@@ -24,7 +24,7 @@ func newScaler(t *testing.T, s *store.Store, seed uint64, size int) *scaler {
 	t.Helper()
 	cfg := config.Defaults()
 	cfg.Notices.Country = "NL"
-	desk, err := app.NewDesk(cfg)
+	desk, err := app.NewComposer(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func made(t *testing.T, s *scaler) map[int]string {
 			}
 			out[i] = fmt.Sprintf("%s, %d visits, episode %d of %s, last %s, due %s:", c.Standing, c.Visits, c.Episode.Number, c.Episode.Opened, c.Last.Reason, c.Due.At)
 			for _, e := range events {
-				if e.Kind == casefile.EventNamesake { // depends on which case was opened before
+				if e.Kind == casefile.EventSameLabel { // depends on which case was opened before
 					continue
 				}
 				out[i] += fmt.Sprintf(" %s", e.Kind)

@@ -97,7 +97,7 @@ func (l accuracyLab) judge(ctx context.Context, t *trial) error {
 			return casefile.Verdict{}, err
 		}
 		registry.status = status
-		v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: registry, Desk: idleDesk{}, Store: kept, Pace: accuracyPace()})
+		v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: registry, Composer: idleDesk{}, Store: kept, Schedule: accuracyPace()})
 		if err != nil {
 			return casefile.Verdict{}, err
 		}
@@ -132,8 +132,8 @@ func (l accuracyLab) crawler(n *fakenet.Net, key []byte) (*crawler.Crawler, erro
 }
 
 // accuracyPace is a pace that is valid; when to come back does not matter here.
-func accuracyPace() scheduler.Pace {
-	p := scheduler.Pace{FirstGap: time.Minute, MaxGap: time.Hour}
+func accuracyPace() scheduler.Schedule {
+	p := scheduler.Schedule{FirstGap: time.Minute, MaxGap: time.Hour}
 	p.Confirm.Verdicts, p.Confirm.Span = 3, 24*time.Hour
 	return p
 }
@@ -171,7 +171,7 @@ func (s *oneCase) StartVisit(context.Context, casefile.CaseID, int64, time.Time)
 func (s *oneCase) RecordVisit(_ context.Context, v casefile.Visit) error {
 	s.last, s.of = v, v.After
 	for i := range v.Observations {
-		if v.Observations[i].Purpose == casefile.PurposeSibling {
+		if v.Observations[i].Purpose == casefile.PurposeDecoy {
 			s.sibling = &v.Observations[i]
 		}
 	}
@@ -182,9 +182,9 @@ func (s *oneCase) PostponeHost(context.Context, casefile.HostKey, time.Time, tim
 	return 0, nil
 }
 
-// Sibling is what the last visit was told, when that was after since. In simulated time a whole
-// visit takes no time: its own sibling look is as old as the sight of the page, and not after it.
-func (s *oneCase) Sibling(_ context.Context, _ casefile.HostKey, since time.Time) (*casefile.Observation, error) {
+// Decoy is what the last visit was told, when that was after since. In simulated time a whole
+// visit takes no time: its own decoy look is as old as the sight of the page, and not after it.
+func (s *oneCase) Decoy(_ context.Context, _ casefile.HostKey, since time.Time) (*casefile.Observation, error) {
 	if s.sibling == nil || !s.sibling.Started.After(since) {
 		return nil, nil
 	}

@@ -67,7 +67,7 @@ type demo struct {
 	day      time.Duration
 	began    time.Time    // when the program started
 	started  time.Time    // when the story did
-	looks    atomic.Int64 // looks at targets and siblings that started
+	looks    atomic.Int64 // looks at targets and decoys that started
 	cases    map[casefile.CaseID]fakenet.Ending
 }
 

@@ -115,7 +115,7 @@ func (d *demo) examine(ctx context.Context, id casefile.CaseID, e fakenet.Ending
 				fmt.Fprintln(unsealed, h.Target.URL())
 			}
 		}
-		if v.Believed && (len(row.states) == 0 || row.states[len(row.states)-1] != v.Verdict.State) {
+		if v.Counted && (len(row.states) == 0 || row.states[len(row.states)-1] != v.Verdict.State) {
 			row.states = append(row.states, v.Verdict.State)
 		}
 	}

@@ -198,7 +198,7 @@ func (d *doctor) directory() {
 		return
 	}
 	what := fmt.Sprintf("%d hotlines", directory.Len())
-	if _, err := app.NewDesk(d.cfg); err != nil {
+	if _, err := app.NewComposer(d.cfg); err != nil {
 		d.say(fail, "directory", err.Error(), "")
 		return
 	}

@@ -81,7 +81,7 @@ func caseNumber(s string) (casefile.CaseID, *casefile.Problem) {
 }
 
 // explainedVisit is what `vigil explain --json` prints. The names are a contract
-// (docs/verdicts.md): some may be added, none is renamed.
+// (docs/verdict-reference.md): some may be added, none is renamed.
 type explainedVisit struct {
 	CaseID      casefile.CaseID     `json:"case_id"`
 	VisitID     casefile.VisitID    `json:"visit_id"`
@@ -113,7 +113,7 @@ func explainVisit(ctx context.Context, a *app.App, id casefile.CaseID, visit cas
 	}
 	v := found[0]
 	return explainedVisit{
-		CaseID: id, VisitID: v.ID, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Why: v.Why, Believed: v.Believed,
+		CaseID: id, VisitID: v.ID, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Why: v.Why, Believed: v.Counted,
 		Explanation: explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: c.Target, Shown: mask.New(c.Target, c.Referrer).Text}),
 	}, nil
 }

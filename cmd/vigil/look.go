@@ -59,7 +59,7 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			desk, err := app.NewDesk(cfg)
+			desk, err := app.NewComposer(cfg)
 			if err != nil {
 				return err
 			}
@@ -136,7 +136,7 @@ func readLine(r *bufio.Reader, most int) (line string, long bool, err error) {
 // a gap between them, as the scheduler does.
 type lookRun struct {
 	observer *observe.Observer
-	desk     *notices.Desk
+	desk     *notices.Composer
 	gap      time.Duration
 	width    int // looks at once
 	explain  bool

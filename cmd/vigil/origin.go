@@ -109,7 +109,7 @@ func operator() string {
 // originDone says what became of it.
 func originDone(c casefile.Case) string {
 	done := fmt.Sprintf("V-%d: the record of its origin was taken back", c.ID)
-	if o := c.Origin; o != nil {
+	if o := c.Backend; o != nil {
 		var parts []string
 		if o.Address.IsValid() {
 			parts = append(parts, o.Address.String())

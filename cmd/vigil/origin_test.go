@@ -97,21 +97,21 @@ func TestOriginIsRecordedAndForgotten(t *testing.T) {
 		t.Fatalf("exit code %d: %s%s", code, out, said)
 	}
 	c, last := l.kept(1)
-	if c.Origin == nil || c.Origin.Address != netip.MustParseAddr("127.0.0.9") || c.Origin.Country != "GB" || !strings.HasPrefix(c.Origin.By, "cli:") || len(c.Origin.By) < 5 {
-		t.Errorf("recorded: %+v", c.Origin)
+	if c.Backend == nil || c.Backend.Address != netip.MustParseAddr("127.0.0.9") || c.Backend.Country != "GB" || !strings.HasPrefix(c.Backend.By, "cli:") || len(c.Backend.By) < 5 {
+		t.Errorf("recorded: %+v", c.Backend)
 	}
 	if c.Due.Why != casefile.WhyAsked || c.Due.At.After(time.Now()) {
 		t.Errorf("due %+v", c.Due)
 	}
-	if last.Kind != casefile.EventOriginRecorded || last.Actor != c.Origin.By || last.Data["reason"] != "the provider told us" || last.Data["network"] != "127.0.0.0/24" || last.Data["country"] != "GB" {
+	if last.Kind != casefile.EventOriginRecorded || last.Actor != c.Backend.By || last.Data["reason"] != "the provider told us" || last.Data["network"] != "127.0.0.0/24" || last.Data["country"] != "GB" {
 		t.Errorf("event: %+v", last)
 	}
 	out, said, code = l.vigil("", "origin", "1", "--forget", "--reason", "it moved")
 	if code != 0 || !strings.Contains(out, "V-1: the record of its origin was taken back") {
 		t.Fatalf("forget: exit code %d: %s%s", code, out, said)
 	}
-	if c, last = l.kept(1); c.Origin != nil || last.Kind != casefile.EventOriginForgotten || last.Data["reason"] != "it moved" {
-		t.Errorf("forgotten: %+v, %+v", c.Origin, last)
+	if c, last = l.kept(1); c.Backend != nil || last.Kind != casefile.EventOriginForgotten || last.Data["reason"] != "it moved" {
+		t.Errorf("forgotten: %+v, %+v", c.Backend, last)
 	}
 	if out, said, code = l.vigil("", "audit", "verify"); code != 0 {
 		t.Errorf("audit: %s%s", out, said)
@@ -150,8 +150,8 @@ func TestOriginsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s%s", name, code, out, said)
 		}
 	}
-	if after, _ := l.kept(1); after.Version != before.Version || after.Origin != nil {
-		t.Errorf("a refusal changed the case: version %d to %d, %+v", before.Version, after.Version, after.Origin)
+	if after, _ := l.kept(1); after.Version != before.Version || after.Backend != nil {
+		t.Errorf("a refusal changed the case: version %d to %d, %+v", before.Version, after.Version, after.Backend)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"vigil/casefile"
 	"vigil/cmd/app"
 	"vigil/crawler"
-	"vigil/crawler/eye"
+	"vigil/crawler/remote"
 	"vigil/internal/config"
 	"vigil/internal/telemetry"
 )
@@ -46,7 +46,7 @@ See docs/vantages.md.`,
 	return cmd
 }
 
-// serveVantage is a remote eye until ctx ends.
+// serveVantage is a remote vantage until ctx ends.
 func serveVantage(ctx context.Context, cfg config.Config, w app.World, log *zap.Logger) error {
 	v := cfg.Vantage
 	if v.Listen == "" {
@@ -61,11 +61,11 @@ func serveVantage(ctx context.Context, cfg config.Config, w app.World, log *zap.
 		return err
 	}
 	place := casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}
-	server, err := eye.New(eye.Options{
-		Vantage: place, Build: app.Version(), Credentials: eye.Credentials{CA: v.CA, Cert: v.Cert, Key: v.Key},
-		Limits:   eye.Limits{Timeout: cfg.Crawler.Timeout, MaxBody: int64(cfg.Crawler.MaxBody), MaxRedirects: cfg.Crawler.MaxRedirects},
+	server, err := remote.New(remote.Options{
+		Vantage: place, Build: app.Version(), Credentials: remote.Credentials{CA: v.CA, Cert: v.Cert, Key: v.Key},
+		Limits:   remote.Limits{Timeout: cfg.Crawler.Timeout, MaxBody: int64(cfg.Crawler.MaxBody), MaxRedirects: cfg.Crawler.MaxRedirects},
 		InFlight: cfg.Crawler.InFlight, Log: log,
-		Looker: func(m eye.Manner) (eye.Looker, error) {
+		Looker: func(m remote.LookSettings) (remote.Looker, error) {
 			asked := config.Crawler{Timeout: m.Timeout, MaxBody: config.Size(m.MaxBody), MaxRedirects: m.MaxRedirects, UserAgent: m.UserAgent, InFlight: cfg.Crawler.InFlight}
 			return app.NewCrawler(asked, g, resolver, []crawler.VantageOptions{{Vantage: place}}, []byte(m.DigestKey), log)
 		},
@@ -77,7 +77,7 @@ func serveVantage(ctx context.Context, cfg config.Config, w app.World, log *zap.
 	if err != nil {
 		return fmt.Errorf("listen for the owner: %w; another vigil may be running, or set vantage.listen", err)
 	}
-	log.Info("looking for our owner", zap.String("listen", l.Addr().String()), zap.String("vantage", v.Name), zap.Int("wire", eye.Wire))
+	log.Info("looking for our owner", zap.String("listen", l.Addr().String()), zap.String("vantage", v.Name), zap.Int("wire", remote.Wire))
 	err = server.Run(ctx, l)
 	log.Info("stopped")
 	return err
@@ -93,7 +93,7 @@ make all of them anew in another folder. Each eye needs a set of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			now := time.Now()
-			if err := eye.MakeKeys(args[0], now, eye.KeysFor); err != nil {
+			if err := remote.MakeKeys(args[0], now, remote.KeysFor); err != nil {
 				return err
 			}
 			in := func(name string) string { return filepath.Join(args[0], name) }
@@ -105,8 +105,8 @@ Here, in crawler.vantages, with the same name, country and network:
   - {name: NAME, country: CC, network: AS64500, eye: {address: "HOST:8443", ca: %q, cert: %q, key: %q}}
 
 Move %s, %s and %s to the eye over a safe way, and delete the last one here.
-`, now.Add(eye.KeysFor).Format(time.DateOnly), eye.FileCA, eye.FileEye, eye.FileEyeKey,
-				in(eye.FileCA), in(eye.FileOwner), in(eye.FileOwnerKey), eye.FileCA, eye.FileEye, eye.FileEyeKey)
+`, now.Add(remote.KeysFor).Format(time.DateOnly), remote.FileCA, remote.FileEye, remote.FileEyeKey,
+				in(remote.FileCA), in(remote.FileOwner), in(remote.FileOwnerKey), remote.FileCA, remote.FileEye, remote.FileEyeKey)
 			return nil
 		},
 	}

@@ -17,7 +17,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/cmd/app"
-	"vigil/crawler/eye"
+	"vigil/crawler/remote"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
 	"vigil/internal/testrun"
@@ -30,7 +30,7 @@ func vantageKeys(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "keys")
 	out, said, code := runVigil(t.Context(), "", "vantage", "keys", dir)
-	if code != 0 || !strings.Contains(out, eye.FileOwnerKey) {
+	if code != 0 || !strings.Contains(out, remote.FileOwnerKey) {
 		t.Fatalf("exit code %d: %s%s", code, out, said)
 	}
 	return dir
@@ -153,7 +153,7 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	cfg.Crawler.MaxBody = 16 << 10
 	cfg.Vantage = config.EyeServer{
 		Listen: address, Name: far.Name, Country: far.Country, Network: far.Network,
-		CA: filepath.Join(keys, eye.FileCA), Cert: filepath.Join(keys, eye.FileEye), Key: filepath.Join(keys, eye.FileEyeKey),
+		CA: filepath.Join(keys, remote.FileCA), Cert: filepath.Join(keys, remote.FileEye), Key: filepath.Join(keys, remote.FileEyeKey),
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -170,7 +170,7 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	cfg.Crawler.Vantages = []config.Vantage{
 		{Name: here.Name, Country: here.Country, Network: here.Network},
 		{Name: far.Name, Country: far.Country, Network: far.Network, Eye: config.Eye{
-			Address: address, CA: filepath.Join(keys, eye.FileCA), Cert: filepath.Join(keys, eye.FileOwner), Key: filepath.Join(keys, eye.FileOwnerKey),
+			Address: address, CA: filepath.Join(keys, remote.FileCA), Cert: filepath.Join(keys, remote.FileOwner), Key: filepath.Join(keys, remote.FileOwnerKey),
 		}},
 	}
 	w := app.World{Foreign: n.Dialer(here.Name)}
@@ -185,7 +185,7 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = deps.Locator.Close() })
 	p := deps.Vantages
-	remote, ok := p.Named(far.Name).(*eye.Client)
+	remote, ok := p.Named(far.Name).(*remote.Client)
 	if !ok {
 		t.Fatal("the far vantage is not a remote one")
 	}

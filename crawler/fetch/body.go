@@ -40,7 +40,7 @@ type scratch struct {
 	title  hash.Hash     // of the title, under the same key
 	peek   *bufio.Reader // in front of the parser
 	drain  []byte
-	book   *book
+	book   *matcher
 	page   page
 }
 
@@ -107,7 +107,7 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 // no form and no script of its own. A slide show or a page with something to read that leads on is a page.
 func handsOn(status int, f *casefile.Features) bool {
 	return status/100 == 2 && f.HTML && f.Words <= casefile.RefreshWords && f.Images+f.Media+f.Frames+f.Forms+f.Scripts == 0 &&
-		len(f.Markers) == 1 && f.Has(casefile.MarkerMetaRefresh)
+		len(f.Markers) == 1 && f.Mentions(casefile.MarkerMetaRefresh)
 }
 
 // rawBody is the body as it was transferred. It notes the transfer's own error,
@@ -168,7 +168,7 @@ func (b *rawBody) fault(ctx context.Context) *casefile.Fault {
 type meter struct {
 	r         io.Reader
 	mac       hash.Hash
-	heads     heads
+	heads     prefixDigests
 	n, max    int64
 	truncated bool
 	err       error

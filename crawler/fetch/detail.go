@@ -9,7 +9,7 @@ import (
 )
 
 // Details of faults: a closed set of phrases that never hold a part of an answer.
-// docs/verdicts.md lists them for people; a test keeps the list complete.
+// docs/verdict-reference.md lists them for people; a test keeps the list complete.
 const (
 	// Our side, and the way there.
 	detailGuard       = "not a public address or port"

@@ -39,7 +39,7 @@ type page struct {
 	sim       simhash
 	text      tracker
 	signs     tracker
-	hits      hits
+	hits      matches
 	title     [maxTitleWords]uint64 // hashes of its words
 	inTitle   bool
 	store     bool // an object store's error document
@@ -91,10 +91,10 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 		f.Words, f.SimHash = s.page.readText(decoder(s.peek, h.Get("Content-Type")), s.drain)
 	}
 	m.finish(s.drain)
-	f.Heads = m.heads.sums
+	f.PrefixDigests = m.heads.sums
 	marks |= pathMarks(target)
 	f.Markers = marks.sorted()
-	f.Said = (marks & said).sorted()
+	f.Asserted = (marks & said).sorted()
 }
 
 // echoOf is the first word of the address with echoWord letters or more, as a hash: what does not exist is named by such

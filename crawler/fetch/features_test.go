@@ -125,7 +125,7 @@ func TestEncodingsReadAlike(t *testing.T) {
 		"no type at all":         {"<!doctype html>" + text, ""},
 	} {
 		got := featuresOf(testScratch(), tt.body, tt.contentType)
-		if got.SimHash != want.SimHash || !got.Has(casefile.MarkerNotFound) || !got.HTML {
+		if got.SimHash != want.SimHash || !got.Mentions(casefile.MarkerNotFound) || !got.HTML {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -165,7 +165,7 @@ func TestTextHasWordsToCompare(t *testing.T) {
 }
 
 // A page says a phrase of itself in its title, in a heading, or in a short block of a short page; in
-// a long block, on a long page, or after the matter of the page, it may tell of another page or of a part of this one.
+// a long block, on a long page, or after the content of the page, it may tell of another page or of a part of this one.
 func TestWhatAPageSaysOfItself(t *testing.T) {
 	t.Parallel()
 	const phrase = "this content has been removed"
@@ -194,8 +194,8 @@ func TestWhatAPageSaysOfItself(t *testing.T) {
 		"for those without scripts":          {"<noscript>" + phrase + "</noscript><p>" + filler(20), false},
 	} {
 		got := featuresOf(testScratch(), tt.body, "text/html; charset=utf-8")
-		if got.Says(casefile.MarkerTakedown) != tt.want {
-			t.Errorf("%s: said %v of %v", name, got.Said, got.Markers)
+		if got.Asserts(casefile.MarkerTakedown) != tt.want {
+			t.Errorf("%s: said %v of %v", name, got.Asserted, got.Markers)
 		}
 	}
 }
@@ -261,11 +261,11 @@ func TestTheBitPlanesCountAsCountersWould(t *testing.T) {
 
 func TestMalformedTraitsAreRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := newBook(traitsCSV, formsCSV, signsCSV); err != nil {
+	if _, err := newMatcher(traitsCSV, formsCSV, signsCSV); err != nil {
 		t.Fatal(err)
 	}
 	const head = "a,b,c,d,e,f\n"
-	if _, err := newBook(head+"not_found_phrase,en,two words,page,s,2026-11-23", head, head+"parked_sign,tag,two words,bare,s,2026-11-23"); err != nil {
+	if _, err := newMatcher(head+"not_found_phrase,en,two words,page,s,2026-11-23", head, head+"parked_sign,tag,two words,bare,s,2026-11-23"); err != nil {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]string{
@@ -273,7 +273,7 @@ func TestMalformedTraitsAreRefused(t *testing.T) {
 		"phrase without end": "not_found_phrase,en," + strings.Repeat("a ", longestPhrase+1) + ",page,s,2026-11-23", "place that is unknown": "not_found_phrase,en,two words,nowhere,s,2026-11-23",
 		"date that is none": "not_found_phrase,en,two words,page,s,yesterday", "row that is short": "1,2,3",
 	} {
-		if _, err := newBook(head+row, head, head); err == nil {
+		if _, err := newMatcher(head+row, head, head); err == nil {
 			t.Errorf("phrases: a %s was accepted", name)
 		}
 	}
@@ -281,7 +281,7 @@ func TestMalformedTraitsAreRefused(t *testing.T) {
 		"marker that is unknown": "no_marker,tag,two words,page,s,2026-11-23", "place that is unknown": "parked_sign,nowhere,two words,page,s,2026-11-23", "weight that is unknown": "parked_sign,tag,two words,often,s,2026-11-23",
 		"header without a name": "challenge_page,header,: x,page,s,2026-11-23", "header of an unknown marker": "no_marker,header,X-A,page,s,2026-11-23",
 	} {
-		if _, err := newBook(head, head, head+row); err == nil {
+		if _, err := newMatcher(head, head, head+row); err == nil {
 			t.Errorf("signs: a %s was accepted", name)
 		}
 	}

@@ -254,7 +254,7 @@ func TestARefreshHeaderIsAMetaRefresh(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]bool{"0; url=/a": true, "5;url=/a": true, "6;url=/a": false, "5": false, "": false} {
 		a := ask(t, testFetcher(t, nil), "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nRefresh: "+header+"\r\nContent-Length: 4\r\n\r\nword", true)
-		if a.Features.Has(casefile.MarkerMetaRefresh) != want {
+		if a.Features.Mentions(casefile.MarkerMetaRefresh) != want {
 			t.Errorf("Refresh: %q: markers %v", header, a.Features.Markers)
 		}
 	}

@@ -15,7 +15,7 @@ var formsCSV string
 const mostChoices = 512
 
 // addForm adds every phrase of a row of forms.csv.
-func (b *book) addForm(row []string) error {
+func (b *matcher) addForm(row []string) error {
 	p, err := traitOf(row)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (b *book) addForm(row []string) error {
 }
 
 // addParts adds every phrase that begins with the words given and goes on with one choice of each part.
-func (b *book) addParts(p phrase, parts [][][]uint64, begun []uint64) error {
+func (b *matcher) addParts(p phrase, parts [][][]uint64, begun []uint64) error {
 	if len(parts) == 0 {
 		return b.addWords(p, begun)
 	}

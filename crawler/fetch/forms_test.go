@@ -156,7 +156,7 @@ func TestPartsOfAFormAreItsPhrases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fast, slow := &book{last: map[uint64][]phrase{}}, &book{last: map[uint64][]phrase{}}
+		fast, slow := &matcher{last: map[uint64][]phrase{}}, &matcher{last: map[uint64][]phrase{}}
 		p := phrase{marker: casefile.MarkerNotFound}
 		if err := fast.addParts(p, f.parts, nil); err != nil {
 			t.Fatal(err)
@@ -175,7 +175,7 @@ func TestPartsOfAFormAreItsPhrases(t *testing.T) {
 func BenchmarkBook(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := newBook(traitsCSV, formsCSV, signsCSV); err != nil {
+		if _, err := newMatcher(traitsCSV, formsCSV, signsCSV); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // hits are the phrases and signs that were found, by when they count.
-type hits struct {
+type matches struct {
 	sure       markerSet // in the title: always
 	short      markerSet // on a page of at most maxPhraseWords
 	bare       markerSet // on a page of at most maxBareWords with nothing else on it
@@ -22,7 +22,7 @@ type hits struct {
 }
 
 // note adds the phrases of a list that end here and count at this place.
-func (h *hits) note(t *tracker, list []phrase, at seat) {
+func (h *matches) note(t *tracker, list []phrase, at position) {
 	for i := range list {
 		p := &list[i]
 		switch {
@@ -58,7 +58,7 @@ const (
 )
 
 // endTitle takes what the title as a whole said, if it had no more words.
-func (h *hits) endTitle(words int) {
+func (h *matches) endTitle(words int) {
 	if words == h.wholeWords {
 		h.sure |= h.whole
 		h.said |= h.whole
@@ -68,8 +68,8 @@ func (h *hits) endTitle(words int) {
 }
 
 // endBlock ends a block of text of so many words: what was found in it is said by the page, or only mentioned.
-// Words outside of links that come before it are the matter, and what follows is about a part of it.
-func (h *hits) endBlock(words, plain int, kind blockKind) {
+// Words outside of links that come before it are the content, and what follows is about a part of it.
+func (h *matches) endBlock(words, plain int, kind blockKind) {
 	h.block |= h.quote.end()
 	switch {
 	case kind == blockHeading && words <= maxSaidWords:
@@ -84,7 +84,7 @@ func (h *hits) endBlock(words, plain int, kind blockKind) {
 }
 
 // says gives the markers that the page says of itself, on a page of so many words.
-func (h *hits) says(words, tracked int) markerSet {
+func (h *matches) says(words, tracked int) markerSet {
 	set := h.said
 	if words <= maxBareWords {
 		set |= h.brief
@@ -97,7 +97,7 @@ func (h *hits) says(words, tracked int) markerSet {
 
 // count gives the markers that count on a page of so many words, of which the text's tracker saw
 // the last ones.
-func (h *hits) count(words, tracked int, alone bool) markerSet {
+func (h *matches) count(words, tracked int, alone bool) markerSet {
 	set := h.sure
 	if words <= maxPhraseWords {
 		set |= h.short

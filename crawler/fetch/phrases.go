@@ -36,10 +36,10 @@ const (
 )
 
 // seat is a set of places in an answer where words are looked up.
-type seat uint8
+type position uint8
 
 const (
-	inTitle seat = 1 << iota
+	inTitle position = 1 << iota
 	inText
 	inTag     // a start tag with its attributes
 	inScript  // the text of a script element
@@ -67,12 +67,12 @@ const (
 type phrase struct {
 	words  []uint64
 	marker casefile.Marker
-	seats  seat
+	seats  position
 	weight weight
 }
 
 // book finds phrases by their last two words.
-type book struct {
+type matcher struct {
 	last  map[uint64][]phrase
 	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
 	heads []headSign
@@ -82,10 +82,10 @@ type book struct {
 const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
 // traits are the embedded lists, read-only: read when the first page is, not by every command.
-var traits = sync.OnceValue(func() *book { return mustBook(traitsCSV, formsCSV, signsCSV) })
+var traits = sync.OnceValue(func() *matcher { return mustMatcher(traitsCSV, formsCSV, signsCSV) })
 
-func mustBook(traits, forms, signs string) *book {
-	b, err := newBook(traits, forms, signs)
+func mustMatcher(traits, forms, signs string) *matcher {
+	b, err := newMatcher(traits, forms, signs)
 	if err != nil {
 		panic(err) // an embedded file that a test has read
 	}
@@ -93,8 +93,8 @@ func mustBook(traits, forms, signs string) *book {
 }
 
 // newBook reads lists in the form of traits.csv, forms.csv and signs.csv.
-func newBook(traits, forms, signs string) (*book, error) {
-	b := &book{last: make(map[uint64][]phrase)}
+func newMatcher(traits, forms, signs string) (*matcher, error) {
+	b := &matcher{last: make(map[uint64][]phrase)}
 	if err := eachRow("traits", traits, b.addTrait); err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func eachRow(name, data string, add func(row []string) error) error {
 	return nil
 }
 
-func (b *book) addTrait(row []string) error {
+func (b *matcher) addTrait(row []string) error {
 	p, err := traitOf(row)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func traitOf(row []string) (phrase, error) {
 	return p, nil
 }
 
-func (b *book) addSign(row []string) error {
+func (b *matcher) addSign(row []string) error {
 	p := phrase{marker: casefile.Marker(row[colMarker])}
 	switch row[colPlace] {
 	case "tag":
@@ -183,9 +183,9 @@ func (b *book) addSign(row []string) error {
 	return b.add(p, row[colPhrase])
 }
 
-func (b *book) add(p phrase, text string) error { return b.addWords(p, hashes(text)) }
+func (b *matcher) add(p phrase, text string) error { return b.addWords(p, hashes(text)) }
 
-func (b *book) addWords(p phrase, list []uint64) error {
+func (b *matcher) addWords(p phrase, list []uint64) error {
 	if !p.marker.Valid() || len(list) < shortestPhrase || len(list) > longestPhrase {
 		return fmt.Errorf("it has no known marker, or fewer than %d or more than %d words", shortestPhrase, longestPhrase)
 	}
@@ -212,7 +212,7 @@ func pair(before, last uint64) uint64 {
 
 // tracker follows words and notes the phrases they end.
 type tracker struct {
-	book *book
+	book *matcher
 	ring [ringWords]uint64
 	n    int // words since the last pause
 }

@@ -39,14 +39,14 @@ func TestQuotedAmidWordsIsNotSaid(t *testing.T) {
 			if !slices.Contains(f.Markers, c.marker) {
 				t.Fatalf("%s is not found: %v", c.marker, f.Markers)
 			}
-			if said := slices.Contains(f.Said, c.marker); said != c.said {
+			if said := slices.Contains(f.Asserted, c.marker); said != c.said {
 				t.Errorf("says %v, want %v of %s", said, c.said, c.marker)
 			}
 		})
 	}
 }
 
-// A shell that holds a block of its matter is a page.
+// A shell that holds a block of its content is a page.
 func TestAShellWithItsMatterIsAPage(t *testing.T) {
 	t.Parallel()
 	const excuse = `<noscript>You need to enable JavaScript to run this app.</noscript><script src="a.js"></script>`

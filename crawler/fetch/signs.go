@@ -22,7 +22,7 @@ const (
 
 // sign looks for signs in a tag, a script or a comment. It reads them as words, so that neither
 // quotes nor the order of the letters' case matter. It stops when the page is too long for a sign to count.
-func (p *page) sign(raw []byte, at seat) {
+func (p *page) sign(raw []byte, at position) {
 	if p.Words > maxPhraseWords || p.Elements > maxSigned || p.signed > maxSigns || p.store {
 		return
 	}
@@ -58,7 +58,7 @@ func pathMarks(t casefile.Target) markerSet {
 	}
 	words([]byte(t.Host()), feed)
 	words([]byte(path[max(0, len(path)-maxPathSign):]), feed)
-	var h hits
+	var h matches
 	h.note(&track, list, inPath)
 	return h.short
 }
@@ -123,7 +123,7 @@ type headSign struct {
 var errHeader = errors.New("a header needs a known marker, and the form name or name: part of the value")
 
 // addHeader adds a sign of the form "name" or "name: part of the value".
-func (b *book) addHeader(m casefile.Marker, sign string) error {
+func (b *matcher) addHeader(m casefile.Marker, sign string) error {
 	name, part, _ := strings.Cut(sign, ":")
 	if !m.Valid() || strings.Trim(name, "* ") == "" {
 		return errHeader

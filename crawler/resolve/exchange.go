@@ -128,7 +128,7 @@ func hasSOA(m *dns.Msg) bool {
 	return false
 }
 
-// negativeTTL is how long absence may be believed: the smaller of the SOA's own
+// negativeTTL is how long absence may be counted: the smaller of the SOA's own
 // time and its minimum field (RFC 2308, section 5), at most 5 min. Without an SOA
 // it must not be cached; the short time of a failure spares the server.
 func negativeTTL(m *dns.Msg) time.Duration {

@@ -11,7 +11,7 @@ import (
 	"vigil/casefile"
 )
 
-// Details of faults: a closed set of phrases. docs/verdicts.md lists them for people.
+// Details of faults: a closed set of phrases. docs/verdict-reference.md lists them for people.
 const (
 	detailName        = "not a domain name"
 	detailAnswer      = "the DNS answer makes no sense"

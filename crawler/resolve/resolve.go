@@ -50,7 +50,7 @@ type Options struct {
 	Timeout time.Duration
 	// Dial reaches the servers; nil is a net.Dialer. The operator names them, so it is not guarded.
 	Dial guard.Dial
-	// MaxTTL caps how long an answer is believed; default 5 min.
+	// MaxTTL caps how long an answer is counted; default 5 min.
 	MaxTTL time.Duration
 	// MaxEntries bounds the cache; default 100,000 names, some 40 MB.
 	MaxEntries int
@@ -161,7 +161,7 @@ func (r *Resolver) LookupHost(ctx context.Context, name string) ([]netip.Addr, e
 }
 
 // ask asks for both families at the same time and says how long the outcome may
-// be believed.
+// be counted.
 func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	var four, six answer
 	var asking sync.WaitGroup

@@ -50,7 +50,7 @@ func (r *Resolver) LookupAddr(ctx context.Context, addr netip.Addr) ([]string, e
 	return slices.Clone(found.list), nil
 }
 
-// askNames asks for the names of an address and says how long they may be believed.
+// askNames asks for the names of an address and says how long they may be counted.
 func (r *Resolver) askNames(ctx context.Context, name string) (names, time.Duration) {
 	a := r.follow(ctx, name, dns.TypePTR)
 	if a.fault != nil {

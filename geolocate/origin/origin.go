@@ -7,7 +7,7 @@
 // It must never dial but through the injected guarded dialer, never follow a redirect,
 // never send the token over another connection than the configured one, and never
 // write a host, a URL or the token into a log, an error or a claim. Whether an address
-// may be believed (public, not the edge's own) is for the caller to say.
+// may be counted (public, not the edge's own) is for the caller to say.
 package origin
 
 import (

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 //go:embed reserved.csv
@@ -22,7 +22,7 @@ var reserved = sync.OnceValue(func() *bart.Table[string] {
 // mustTable reads an embedded table. One that cannot be read is a fault of the program,
 // found by every test of the package.
 func mustTable(text string, fields int, each func(row []string)) {
-	if err := sheet.Table(text, fields, func(row []string) error { each(row); return nil }); err != nil {
+	if err := operatorcsv.Table(text, fields, func(row []string) error { each(row); return nil }); err != nil {
 		panic("registry: read an embedded table: " + err.Error())
 	}
 }

@@ -67,10 +67,10 @@ type Vantage struct {
 	Country string `koanf:"country" check:"?country"` // ISO 3166-1 alpha-2
 	Network string `koanf:"network"`                  // for example AS64500
 	Proxy   string `koanf:"proxy"`                    // socks5://ip:port or http://ip:port; empty for direct
-	Eye     Eye    `koanf:"eye"`                      // a remote eye that looks in our place; not together with Proxy
+	Eye     Eye    `koanf:"eye"`                      // a remote vantage that looks in our place; not together with Proxy
 }
 
-// Eye is a remote eye and how it is reached: all of it, or nothing.
+// Eye is a remote vantage and how it is reached: all of it, or nothing.
 type Eye struct {
 	Address string `koanf:"address"` // host:port
 	// CA, Cert and Key are PEM files: the authority of the eye's certificate, and our own certificate with its key.
@@ -81,7 +81,7 @@ type Eye struct {
 
 // EyeServer is what `vigil vantage` needs to look for its owner; no other command reads it.
 type EyeServer struct {
-	Listen string `koanf:"listen" check:"?listen 0.0.0.0:8443"` // ip:port; empty when this is no remote eye
+	Listen string `koanf:"listen" check:"?listen 0.0.0.0:8443"` // ip:port; empty when this is no remote vantage
 	// CA, Cert and Key are PEM files: the authority of the owner's certificate, and our own certificate with its key.
 	CA   string `koanf:"ca"`
 	Cert string `koanf:"cert"`

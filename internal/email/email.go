@@ -20,7 +20,7 @@ import (
 
 	"golang.org/x/net/idna"
 
-	"vigil/internal/sheet"
+	"vigil/internal/operatorcsv"
 )
 
 // Problem says why a message cannot go to what stands in a mail field. It is a closed
@@ -376,7 +376,7 @@ var known = sync.OnceValue(func() *list {
 
 func parseList(text string) (*list, error) {
 	l := &list{locals: map[string]bool{}, domains: map[string]Problem{}, mailboxes: map[string]bool{}}
-	return l, sheet.Table(text, 3, func(row []string) error {
+	return l, operatorcsv.Table(text, 3, func(row []string) error {
 		value := row[1]
 		switch row[0] {
 		case "local":

@@ -112,7 +112,7 @@ func Soft404Phrase() Behaviour {
 		Named("soft_404_phrase", casefile.ReasonSoft404).AllPaths()
 }
 
-// Takedown is a notice in place of the page; its siblings are true 404s.
+// Takedown is a notice in place of the page; its decoys are true 404s.
 func Takedown() Behaviour {
 	return Static("", page(http.StatusOK, "Content removed", "This content has been removed for violating our terms of service.", "It was taken down after a report.")).
 		Named("takedown_page", casefile.ReasonTakedownPage)

@@ -291,16 +291,16 @@ func origins(t *testing.T, d Database) {
 	must(t, s.RecordVisit(t.Context(), v))
 	_, err = act(casefile.Action{Kind: casefile.ActOrigin, Origin: address, Country: "RO"})
 	must(t, err)
-	want := &casefile.Origin{Address: address, Country: "RO", By: "ann", At: now}
-	if diff := cmp.Diff(want, read(t, s, c.ID).Origin, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+	want := &casefile.Backend{Address: address, Country: "RO", By: "ann", At: now}
+	if diff := cmp.Diff(want, read(t, s, c.ID).Backend, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Error(diff)
 	}
 	v = live(read(t, s, c.ID), now.Add(time.Hour))
 	must(t, s.StartVisit(t.Context(), c.ID, v.After.Version, now))
 	must(t, s.RecordVisit(t.Context(), v))
 	got := read(t, s, c.ID)
-	if got.Origin == nil || got.Hosting == nil || got.Hosting.Platform == nil || got.Hosting.Platform.Name != "Example Pages" || len(got.Hosting.Dissent) != 1 {
-		t.Errorf("after a visit: %+v %+v", got.Origin, got.Hosting)
+	if got.Backend == nil || got.Hosting == nil || got.Hosting.Platform == nil || got.Hosting.Platform.Name != "Example Pages" || len(got.Hosting.Dissent) != 1 {
+		t.Errorf("after a visit: %+v %+v", got.Backend, got.Hosting)
 	}
 	var sealed []byte
 	must(t, s.DB().QueryRowContext(t.Context(), "SELECT origin_sealed FROM cases").Scan(&sealed))
@@ -309,8 +309,8 @@ func origins(t *testing.T, d Database) {
 	}
 	_, err = act(casefile.Action{Kind: casefile.ActForget})
 	must(t, err)
-	if got := read(t, s, c.ID); got.Origin != nil {
-		t.Errorf("not forgotten: %+v", got.Origin)
+	if got := read(t, s, c.ID); got.Backend != nil {
+		t.Errorf("not forgotten: %+v", got.Backend)
 	}
 	_, err = act(casefile.Action{Kind: casefile.ActForget})
 	wantProblem(t, err, casefile.ProblemConflict)

@@ -97,7 +97,7 @@ func everyField(t *testing.T, d Database) {
 	fields := reflect.ValueOf(&v.After).Elem()
 	for i := range fields.NumField() {
 		switch fields.Type().Field(i).Name {
-		case "ID", "Target", "Referrer", "HostKey", "Version", "Hosting", "Origin", "Assignment", "Visits", "Opened", "Looking", "Report":
+		case "ID", "Target", "Referrer", "HostKey", "Version", "Hosting", "Backend", "Assignment", "Visits", "Opened", "Looking", "Report":
 		default:
 			fill(fields.Field(i), &n)
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // rulings: what a person answers to a review is kept with the case; the page that is accepted
-// is the one that was named, or the last believed one.
+// is the one that was named, or the last counted one.
 func rulings(t *testing.T, d Database) {
 	s := d.Open(t)
 	now := epoch
@@ -23,10 +23,10 @@ func rulings(t *testing.T, d Database) {
 		now = now.Add(time.Hour)
 		v := live(read(t, s, c.ID), now)
 		v.Verdict = casefile.Verdict{State: casefile.StateChanged, Reason: casefile.ReasonContentDiffers}
-		v.Believed, v.Observations[0].Features.Words = believed, words
+		v.Counted, v.Observations[0].Features.Words = believed, words
 		v.After.Last.State, v.After.Last.Reason = v.Verdict.State, v.Verdict.Reason
 		v.After.Standing, v.After.Undecided = casefile.Review, casefile.Streak{Count: 3, First: epoch, Last: now}
-		v.After.Ruling = casefile.Ruling{Asked: "content_differs", Fenced: true, Overturned: casefile.ReasonHTTP404}
+		v.After.Review = casefile.ReviewDecision{Asked: "content_differs", Fenced: true, Overturned: casefile.ReasonHTTP404}
 		record(t, s, v)
 		visits, err := s.Visits(t.Context(), c.ID, 0, 1)
 		must(t, err)
@@ -34,19 +34,19 @@ func rulings(t *testing.T, d Database) {
 	}
 	older, newer := see(70, true), see(80, true)
 	see(90, false)
-	if got := read(t, s, c.ID).Ruling; got != (casefile.Ruling{Asked: "content_differs", Fenced: true, Overturned: casefile.ReasonHTTP404}) {
+	if got := read(t, s, c.ID).Review; got != (casefile.ReviewDecision{Asked: "content_differs", Fenced: true, Overturned: casefile.ReasonHTTP404}) {
 		t.Errorf("kept: %+v", got)
 	}
 	_, err := act(casefile.Action{Kind: casefile.ActKeep})
-	wantProblem(t, err, casefile.ProblemConflict) // whether the matter is there must be said
+	wantProblem(t, err, casefile.ProblemConflict) // whether the content is there must be said
 	_, err = act(casefile.Action{Kind: casefile.ActAccept, Visit: newer + 50})
 	wantProblem(t, err, casefile.ProblemField)
 	_, err = act(casefile.Action{Kind: casefile.ActAccept, Visit: newer + 1})
-	wantProblem(t, err, casefile.ProblemField) // not believed
+	wantProblem(t, err, casefile.ProblemField) // not counted
 	_, err = act(casefile.Action{Kind: casefile.ActAccept})
 	must(t, err)
 	got := read(t, s, c.ID)
-	if got.Baseline == nil || got.Baseline.Words != 80 || got.Standing != casefile.Watching || got.Undecided.Count != 0 || !got.Due.At.Equal(now) || got.Ruling.Overturned != "" || !got.Ruling.Fenced {
+	if got.Baseline == nil || got.Baseline.Words != 80 || got.Standing != casefile.Watching || got.Undecided.Count != 0 || !got.Due.At.Equal(now) || got.Review.Overturned != "" || !got.Review.Fenced {
 		t.Errorf("accepted: %+v, baseline %+v", got, got.Baseline)
 	}
 	_, err = act(casefile.Action{Kind: casefile.ActAccept, Visit: older})

@@ -102,7 +102,7 @@ func nothingReadable(t *testing.T, d Database) {
 	v := live(read(t, s, added[0].CaseID), epoch)
 	v.Observations[0].Resolution.CNAMEs = []string{"edge.site-77.example"}
 	sibling := v.Observations[0]
-	sibling.Purpose = casefile.PurposeSibling
+	sibling.Purpose = casefile.PurposeDecoy
 	v.Observations = append(v.Observations, sibling)
 	v.Hosting = &casefile.Hosting{Country: "NL", Claims: []casefile.Claim{{Fact: casefile.FactReverseName, Value: "www.site-77.example"}}, Decided: epoch}
 	v.Assignment = &casefile.Assignment{Hotlines: []string{"Hotline"}, At: epoch}

@@ -213,7 +213,7 @@ func live(c casefile.Case, now time.Time) casefile.Visit {
 	}
 	after.Due = casefile.Due{At: now.Add(time.Hour), Why: casefile.WhyCadence}
 	return casefile.Visit{
-		CaseID: c.ID, Started: now, Ended: now.Add(time.Second), Why: casefile.WhyReported, Believed: true, After: after,
+		CaseID: c.ID, Started: now, Ended: now.Add(time.Second), Why: casefile.WhyReported, Counted: true, After: after,
 		Verdict: casefile.Verdict{State: casefile.StateLive, Reason: casefile.ReasonServed},
 		Observations: []casefile.Observation{{
 			Vantage: "local", Purpose: casefile.PurposeTarget, Started: now, Took: 120 * time.Millisecond, Status: 200, BodyBytes: 812,

@@ -10,7 +10,7 @@ import (
 	"vigil/casefile"
 )
 
-// testimonies: two vantages look at two hosts; what is not believed and what another
+// testimonies: two vantages look at two hosts; what is not counted and what another
 // purpose looked at is no testimony.
 func testimonies(t *testing.T, d Database) {
 	s := d.Open(t)
@@ -27,14 +27,14 @@ func testimonies(t *testing.T, d Database) {
 	}
 	first = visit(first, time.Minute, func(v *casefile.Visit) { v.Verdict.Dissent = []casefile.Dissent{far} })
 	visit(second, 2*time.Minute, func(v *casefile.Visit) {
-		v.Observations[1].Purpose, v.Observations[2].Purpose = casefile.PurposeSibling, casefile.PurposeSibling
+		v.Observations[1].Purpose, v.Observations[2].Purpose = casefile.PurposeDecoy, casefile.PurposeDecoy
 	})
-	first = visit(first, 3*time.Minute, func(v *casefile.Visit) { v.Believed = false })
+	first = visit(first, 3*time.Minute, func(v *casefile.Visit) { v.Counted = false })
 	visit(first, 4*time.Minute, func(*casefile.Visit) {})
-	got, err := s.Testimonies(t.Context(), 100)
+	got, err := s.Votes(t.Context(), 100)
 	must(t, err)
 	local := live(first, epoch).Observations[0].Vantage
-	want := []casefile.Testimony{
+	want := []casefile.VisitVote{
 		{Host: first.HostKey, State: casefile.StateLive, Looked: []string{"far", local}},
 		{Host: second.HostKey, State: casefile.StateLive, Looked: []string{local}},
 		{Host: first.HostKey, State: casefile.StateLive, Looked: []string{"far", local}, Dissent: []casefile.Dissent{far}},
@@ -42,13 +42,13 @@ func testimonies(t *testing.T, d Database) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
-	for last, visits := range map[int]int{1: 1, 2: 1, 3: 2} { // the second newest is not believed
-		if got, err := s.Testimonies(t.Context(), last); err != nil || len(got) != visits {
+	for last, visits := range map[int]int{1: 1, 2: 1, 3: 2} { // the second newest is not counted
+		if got, err := s.Votes(t.Context(), last); err != nil || len(got) != visits {
 			t.Errorf("of the last %d visits: %d testimonies, %v", last, len(got), err)
 		}
 	}
 	for _, last := range []int{-1, 0, 10_001} {
-		if _, err := s.Testimonies(t.Context(), last); err == nil {
+		if _, err := s.Votes(t.Context(), last); err == nil {
 			t.Errorf("%d visits were read", last)
 		}
 	}

@@ -39,7 +39,7 @@ func roundTrip(t *testing.T, d Database) {
 	v.After.Hosting, v.After.Assignment, v.After.Baseline = v.Hosting, v.Assignment, v.Observations[0].Features
 	v.After.Streak = casefile.Streak{Count: 2, First: now, Last: now.Add(time.Second)}
 	v.After.Undecided = casefile.Streak{Count: 1, First: now, Last: now}
-	v.After.Unseen, v.After.Aftercare, v.After.Informed = now, 2, true
+	v.After.Unseen, v.After.Aftercare, v.After.NoticesComposed = now, 2, true
 	v.After.Episode.Provider, v.After.Episode.Country = v.Hosting.Provider, v.Hosting.Country
 	v.After.Episode.ProviderSince, v.After.Episode.CountrySince = now, now
 
@@ -176,7 +176,7 @@ func conflicts(t *testing.T, d Database) {
 	}
 	visits, err := s.Visits(t.Context(), c.ID, 0, 10)
 	must(t, err)
-	if len(visits) != 1 || visits[0].Believed || len(visits[0].Observations) != 1 || visits[0].Verdict.State != casefile.StateLive {
+	if len(visits) != 1 || visits[0].Counted || len(visits[0].Observations) != 1 || visits[0].Verdict.State != casefile.StateLive {
 		t.Errorf("the looks that were made: %+v", visits)
 	}
 	// A second try brings nothing new.
@@ -261,25 +261,25 @@ func badVisits(t *testing.T, d Database) {
 func siblings(t *testing.T, d Database) {
 	s := d.Open(t)
 	c := add(t, s, target(t, 1, 1), epoch)
-	if o, err := s.Sibling(t.Context(), c.HostKey, epoch); o != nil || err != nil {
+	if o, err := s.Decoy(t.Context(), c.HostKey, epoch); o != nil || err != nil {
 		t.Fatalf("before any: %v, %v", o, err)
 	}
 	for i, day := range []int{2, 1} { // the older one comes later, as from a slow worker
 		v := live(c, epoch.Add(time.Duration(day)*24*time.Hour))
 		look := v.Observations[0]
-		look.Purpose, look.Status = casefile.PurposeSibling, 400+day
+		look.Purpose, look.Status = casefile.PurposeDecoy, 400+day
 		v.Observations = append(v.Observations, look)
 		c = record(t, s, v)
 		if c.Visits != i+1 {
 			t.Errorf("%d visits", c.Visits)
 		}
 	}
-	o, err := s.Sibling(t.Context(), c.HostKey, epoch.Add(47*time.Hour))
+	o, err := s.Decoy(t.Context(), c.HostKey, epoch.Add(47*time.Hour))
 	must(t, err)
-	if o == nil || o.Status != 402 || o.Purpose != casefile.PurposeSibling || len(o.Hops) != 1 {
+	if o == nil || o.Status != 402 || o.Purpose != casefile.PurposeDecoy || len(o.Hops) != 1 {
 		t.Errorf("got %+v, want the newest", o)
 	}
-	if o, err := s.Sibling(t.Context(), c.HostKey, epoch.Add(49*time.Hour)); o != nil || err != nil {
+	if o, err := s.Decoy(t.Context(), c.HostKey, epoch.Add(49*time.Hour)); o != nil || err != nil {
 		t.Errorf("too old: %+v, %v", o, err)
 	}
 }

@@ -84,11 +84,11 @@ func masker(ctx context.Context, c casefile.Case) mask.Masker {
 func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	m := masker(ctx, c)
 	if !auth.MayReveal(ctx) {
-		c.Origin = c.Origin.Public()
+		c.Backend = c.Backend.Public()
 	}
 	d := CaseDetail{
-		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Origin, UnseenSince: c.Unseen, LookingSince: c.Looking,
-		Reports: []Report{}, Namesakes: []casefile.Namesake{},
+		CaseRow: rowOf(c, m), Version: c.Version, Origin: c.Backend, UnseenSince: c.Unseen, LookingSince: c.Looking,
+		Reports: []Report{}, Namesakes: []casefile.SameLabelCase{},
 		Streak: Streak{c.Streak, int64(c.Streak.Span().Seconds()), a.Removal.Verdicts, int64(a.Removal.Span.Seconds())},
 	}
 	if c.Hosting != nil {
@@ -102,7 +102,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 		return d, err
 	}
 	d.Reports = each(reports, func(r casefile.Report) Report { return Report{mask.Of(m, r), r.Referrer.String()} })
-	named, err := a.Store.Namesakes(ctx, c.ID)
+	named, err := a.Store.SameLabelCases(ctx, c.ID)
 	if err != nil {
 		return d, err
 	}
@@ -111,7 +111,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	if err != nil || len(visits) == 0 {
 		return d, err
 	}
-	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Believed
+	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Counted
 	d.Verdict, d.Believed = &v, &believed
 	if believed {
 		d.Question = questionOf(c, visits[0].Page(), m)

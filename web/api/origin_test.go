@@ -118,7 +118,7 @@ func TestOriginsAddressIsForAnalysts(t *testing.T) {
 				t.Errorf("%s to a viewer: %d %s", path, w.Code, w.Body)
 			}
 		}
-		for role, want := range map[casefile.Role]casefile.Origin{
+		for role, want := range map[casefile.Role]casefile.Backend{
 			casefile.RoleViewer:  {Country: "NL"},
 			casefile.RoleAnalyst: {Address: netip.MustParseAddr(webtest.OriginAddress), Country: "NL", By: "analyst", At: webtest.Now.Add(-3 * 3600e9)},
 		} {

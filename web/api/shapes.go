@@ -34,9 +34,9 @@ type CaseRow struct {
 
 // Question is what a person must decide about a case.
 type Question struct {
-	About   casefile.Matter `json:"about" doc:"hosting, or the reason of the verdicts that a person must decide"`
-	Text    string          `json:"text"`
-	Answers []Answer        `json:"answers" nullable:"false"`
+	About   casefile.ReviewTopic `json:"about" doc:"hosting, or the reason of the verdicts that a person must decide"`
+	Text    string               `json:"text"`
+	Answers []Answer             `json:"answers" nullable:"false"`
 }
 
 // Answer is one way to settle a question.
@@ -60,19 +60,19 @@ type Streak struct {
 // CaseDetail is a case with all that is known.
 type CaseDetail struct {
 	CaseRow
-	Version      int64            `json:"version"`
-	Streak       Streak           `json:"streak"`
-	UnseenSince  time.Time        `json:"unseen_since,omitzero"`
-	LookingSince time.Time        `json:"looking_since,omitzero" doc:"a visit is under way"`
-	Verdict      *shape.Verdict   `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
-	Believed     *bool            `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
-	Hosting      *Hosting         `json:"hosting,omitempty"`
-	Origin       *casefile.Origin `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
-	Assignment   *Assigned        `json:"assignment,omitempty"`
-	Reports      []Report         `json:"reports" nullable:"false"`
-	// Namesakes are links to look at; they decide nothing.
-	Namesakes     []casefile.Namesake `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings, the newest of each"`
-	NamesakeCount int                 `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
+	Version      int64             `json:"version"`
+	Streak       Streak            `json:"streak"`
+	UnseenSince  time.Time         `json:"unseen_since,omitzero"`
+	LookingSince time.Time         `json:"looking_since,omitzero" doc:"a visit is under way"`
+	Verdict      *shape.Verdict    `json:"verdict,omitempty" doc:"that of the last visit, believed or not"`
+	Believed     *bool             `json:"believed,omitempty" doc:"false when the gate was closed at the last visit"`
+	Hosting      *Hosting          `json:"hosting,omitempty"`
+	Origin       *casefile.Backend `json:"origin,omitempty" doc:"where a person said that the target is really hosted; absent when nobody did"`
+	Assignment   *Assigned         `json:"assignment,omitempty"`
+	Reports      []Report          `json:"reports" nullable:"false"`
+	// SameLabelDomains are links to look at; they decide nothing.
+	Namesakes     []casefile.SameLabelCase `json:"namesakes" nullable:"false" doc:"cases of the same name under other endings, the newest of each"`
+	NamesakeCount int                      `json:"namesake_count" doc:"how many other domains have the name, counted up to 500"`
 }
 
 // Report is a report as it is shown.
@@ -193,7 +193,7 @@ func assignedOf(a casefile.Assignment) *Assigned {
 
 func visitOf(v casefile.Visit, t casefile.Target, m mask.Masker) Visit {
 	return Visit{
-		ID: v.ID, Started: v.Started, Ended: v.Ended, Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Believed,
+		ID: v.ID, Started: v.Started, Ended: v.Ended, Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Counted,
 		Observations: each(v.Observations, observationOf),
 		Explanation:  explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: t, Shown: m.Text}),
 	}

@@ -60,8 +60,8 @@ func Case(c casefile.Case, mayReveal bool) Masker {
 // facts that every case shows.
 func (m Masker) Origins(c casefile.Case) Masker {
 	var told []netip.Addr
-	if c.Origin != nil {
-		told = append(told, c.Origin.Address)
+	if c.Backend != nil {
+		told = append(told, c.Backend.Address)
 	}
 	var own []netip.Addr
 	if c.Hosting != nil {

@@ -74,7 +74,7 @@ func TestOriginsAreMasked(t *testing.T) {
 	t.Parallel()
 	v4, v6, own, told := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8::9"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("198.51.100.1")
 	c := casefile.Case{
-		Target: target(t, "https://www.site-1.example/a"), Origin: &casefile.Origin{Address: v4},
+		Target: target(t, "https://www.site-1.example/a"), Backend: &casefile.Backend{Address: v4},
 		Hosting: &casefile.Hosting{Addresses: []netip.Addr{own}, Steps: []string{"203.0.113.9: NL"}, Claims: []casefile.Claim{
 			{Fact: casefile.FactOrigin, Value: "2001:db8::9", Source: "lookup:service"}, {Fact: casefile.FactOrigin, Value: "NL"}, {Fact: casefile.FactOrigin, Value: "192.0.2.7"},
 			{Fact: casefile.FactCountry, Value: "NL", Address: v4}, {Fact: casefile.FactCountry, Value: "NL", Address: own}, {Fact: casefile.FactCountry, Value: "NL", Address: told},

@@ -26,7 +26,7 @@ type Store interface {
 	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
 	Counts(ctx context.Context) (map[casefile.Standing]int, error)
 	Reports(ctx context.Context, id casefile.CaseID) ([]casefile.Report, error)
-	Namesakes(ctx context.Context, id casefile.CaseID) (casefile.Namesakes, error)
+	SameLabelCases(ctx context.Context, id casefile.CaseID) (casefile.SameLabelDomains, error)
 	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
 	Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error)
 	LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error)

@@ -22,13 +22,13 @@ type caseView struct {
 	Revealed string           // the URL, when it was revealed for this page
 	Referrer string
 	Reports  []casefile.Report
-	// Namesakes are the cases of the same name under other endings.
-	Namesakes casefile.Namesakes
+	// SameLabelDomains are the cases of the same name under other endings.
+	Namesakes casefile.SameLabelDomains
 	Visit     *casefile.Visit // the last one
 	Hosting   *casefile.Hosting
 	// Origin is what a person recorded; only its country for those who may not reveal the
 	// URL. OriginCounts says that the present decision was made with it.
-	Origin       *casefile.Origin
+	Origin       *casefile.Backend
 	OriginCounts bool
 	// OriginForm says that there is a reason to record or to forget an origin.
 	OriginForm bool
@@ -38,7 +38,7 @@ type caseView struct {
 	Actions         []casefile.ActionKind
 	Question        string             // of a case in review
 	Answers         []explain.Answer   // to it
-	Page            *casefile.Features // what the last visit read, when it may be accepted as the matter
+	Page            *casefile.Features // what the last visit read, when it may be accepted as the content
 	Timeline        []entry
 	Newest, Earlier string
 }
@@ -51,7 +51,7 @@ var actions = []casefile.ActionKind{
 	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActKeep, casefile.ActAccept, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
 }
 
-// possible are the actions that the case allows as it is. page is what the last visit read, if that may be the matter.
+// possible are the actions that the case allows as it is. page is what the last visit read, if that may be the content.
 func possible(c casefile.Case, page *casefile.Features) []casefile.ActionKind {
 	var out []casefile.ActionKind
 	for _, kind := range actions {
@@ -111,18 +111,18 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	}
 	if c.Hosting != nil {
 		h := mask.Of(m, *c.Hosting)
-		v.Hosting, v.OriginCounts = &h, h.Origin == casefile.OriginKnown && c.Hosting.Knows(c.Origin)
-		v.OriginForm = h.Edge != nil || c.Origin != nil || c.Standing == casefile.Review
+		v.Hosting, v.OriginCounts = &h, h.Origin == casefile.OriginKnown && c.Hosting.Knows(c.Backend)
+		v.OriginForm = h.Edge != nil || c.Backend != nil || c.Standing == casefile.Review
 	}
-	if v.Origin = c.Origin; !mayReveal {
-		v.Origin = c.Origin.Public()
+	if v.Origin = c.Backend; !mayReveal {
+		v.Origin = c.Backend.Public()
 	}
 	var err error
 	if v.Reports, err = u.Store.Reports(ctx, c.ID); err != nil {
 		return v, err
 	}
 	v.Reports = mask.Of(m, v.Reports)
-	if v.Namesakes, err = u.Store.Namesakes(ctx, c.ID); err != nil {
+	if v.Namesakes, err = u.Store.SameLabelCases(ctx, c.ID); err != nil {
 		return v, err
 	}
 	last, err := u.Store.Visits(ctx, c.ID, 0, 1)
@@ -133,7 +133,7 @@ func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (c
 	if len(last) > 0 {
 		last[0].Verdict = mask.Of(m, last[0].Verdict)
 		v.Visit = &last[0]
-		if v.Visit.Believed {
+		if v.Visit.Counted {
 			read = v.Visit.Page()
 		}
 		if v.Visit.Verdict.State == casefile.StateChanged {

@@ -37,8 +37,8 @@ func TestRecordingAnOrigin(t *testing.T) {
 				t.Errorf("the page does not say %q: %s", words, body)
 			}
 		}
-		if c, _ := s.Case(t.Context(), 8); c.Origin == nil || c.Origin.Address.String() != "203.0.113.7" || c.Origin.By != "analyst" {
-			t.Errorf("recorded: %+v", c.Origin)
+		if c, _ := s.Case(t.Context(), 8); c.Backend == nil || c.Backend.Address.String() != "203.0.113.7" || c.Backend.By != "analyst" {
+			t.Errorf("recorded: %+v", c.Backend)
 		}
 		if body := newUI(t, s).as(casefile.RoleViewer).get("/cases/8").Body.String(); strings.Contains(body, "203.0.113.7") || strings.Contains(body, form) || !strings.Contains(body, "counts from the next look") {
 			t.Errorf("to a viewer: %s", body)
@@ -46,8 +46,8 @@ func TestRecordingAnOrigin(t *testing.T) {
 		if w := b.post("/cases/8/actions", "kind", "forget_origin", "reason", "it moved"); w.Code != http.StatusSeeOther {
 			t.Fatalf("forget: %d %s", w.Code, w.Body)
 		}
-		if c, _ := s.Case(t.Context(), 8); c.Origin != nil {
-			t.Errorf("forgotten: %+v", c.Origin)
+		if c, _ := s.Case(t.Context(), 8); c.Backend != nil {
+			t.Errorf("forgotten: %+v", c.Backend)
 		}
 		if w := b.post("/cases/8/actions", "kind", "forget_origin", "reason", "again"); w.Code != http.StatusConflict {
 			t.Errorf("forget twice: %d", w.Code)

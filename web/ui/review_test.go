@@ -40,8 +40,8 @@ func TestAQuestionIsShownAndAnswered(t *testing.T) {
 		if !strings.Contains(body, "Done: keep watching.") || !strings.Contains(body, "A person answered the question") || strings.Contains(body, "value=\"keep_watching\"") {
 			t.Errorf("after the answer: %s", body)
 		}
-		if c, _ := s.Case(t.Context(), 7); c.Standing != casefile.Watching || !c.Ruling.Hosting {
-			t.Errorf("%s, %+v", c.Standing, c.Ruling)
+		if c, _ := s.Case(t.Context(), 7); c.Standing != casefile.Watching || !c.Review.Hosting {
+			t.Errorf("%s, %+v", c.Standing, c.Review)
 		}
 		if w := b.post("/cases/7/actions", "kind", "keep_watching", "reason", "again"); w.Code != http.StatusConflict {
 			t.Errorf("twice: %d", w.Code)

@@ -48,9 +48,9 @@ func behindEdge(c *casefile.Case, told bool) {
 	}
 	c.Assignment.HostingCountry, c.Assignment.AssignedCountry, c.Assignment.Hotlines, c.Assignment.Policy = "NL", "NL", []string{"Hotline NL"}, "hosting_country"
 	address := netip.MustParseAddr(OriginAddress)
-	c.Origin = &casefile.Origin{Address: address, Country: "NL", By: "analyst", At: Now.Add(-3 * time.Hour)}
+	c.Backend = &casefile.Backend{Address: address, Country: "NL", By: "analyst", At: Now.Add(-3 * time.Hour)}
 	h.Provider, h.Network, h.Country, h.Confidence, h.Origin = "Origin Hosting", netip.PrefixFrom(address, 24).Masked(), "NL", 1, casefile.OriginKnown
-	h.Claims = append(c.Origin.Claims(), append(h.Claims,
+	h.Claims = append(c.Backend.Claims(), append(h.Claims,
 		casefile.Claim{Fact: casefile.FactCountry, Value: "NL", Source: "mmdb:country", AsOf: Start, Address: address},
 		casefile.Claim{Fact: casefile.FactOrganisation, Value: "Origin Hosting", Source: "rdap", AsOf: Start, Address: address})...)
 	h.Steps = []string{

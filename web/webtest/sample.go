@@ -92,7 +92,7 @@ func (s *Store) grow(i int, at time.Time) {
 	c.Episode.Provider, c.Episode.ProviderSince = c.Hosting.Provider, at.Add(time.Minute)
 	c.Episode.Country, c.Episode.CountrySince = c.Hosting.Country, at.Add(time.Minute)
 	if i == 2 { // the first case found a hop of its name, and moved within its country
-		s.names[1] = casefile.Namesakes{Cases: []casefile.Namesake{{CaseID: c.ID, Standing: casefile.Removed, Country: c.Hosting.Country, Opened: c.Opened}}, Endings: 1}
+		s.names[1] = casefile.SameLabelDomains{Cases: []casefile.SameLabelCase{{CaseID: c.ID, Standing: casefile.Removed, Country: c.Hosting.Country, Opened: c.Opened}}, Endings: 1}
 		s.cases[0].Episode.ProviderSince = at.Add(20 * time.Hour)
 	}
 	s.append(c.ID, casefile.Event{At: at.Add(time.Minute), Kind: casefile.EventFirstSeen, Actor: casefile.ActorVigil},
@@ -101,9 +101,9 @@ func (s *Store) grow(i int, at time.Time) {
 	case 7:
 		onPlatform(c)
 	case 8, 9:
-		if behindEdge(c, i == 9); c.Origin != nil {
-			s.append(c.ID, casefile.Event{At: c.Origin.At, Kind: casefile.EventOriginRecorded, Actor: c.Origin.By, Data: map[string]string{
-				"reason": "the provider told us", "network": c.Origin.Network().String(), "country": c.Origin.Country,
+		if behindEdge(c, i == 9); c.Backend != nil {
+			s.append(c.ID, casefile.Event{At: c.Backend.At, Kind: casefile.EventOriginRecorded, Actor: c.Backend.By, Data: map[string]string{
+				"reason": "the provider told us", "network": c.Backend.Network().String(), "country": c.Backend.Country,
 			}})
 		}
 	}
@@ -129,7 +129,7 @@ func (s *Store) grow(i int, at time.Time) {
 	}
 	for v, ago := range []time.Duration{20 * time.Hour, time.Hour} {
 		made := visit(*c, casefile.VisitID(10*i+v), Now.Add(-ago))
-		made.Believed = i != 3 || v > 0 // at the first visit of the third case the gate was closed
+		made.Counted = i != 3 || v > 0 // at the first visit of the third case the gate was closed
 		s.visits[c.ID] = append(s.visits[c.ID], made)
 	}
 	s.notices = append(s.notices, notice(*c, casefile.NoticeID(len(s.notices)+1), at))
@@ -178,7 +178,7 @@ func visit(c casefile.Case, id casefile.VisitID, at time.Time) casefile.Visit {
 		Fault: &casefile.Fault{Kind: casefile.FaultTimeout, Phase: casefile.PhaseConnect}}
 	state := c.Last.State
 	return casefile.Visit{
-		ID: id, CaseID: c.ID, Started: at, Ended: at.Add(21 * time.Second), Why: casefile.WhyCadence, Believed: true,
+		ID: id, CaseID: c.ID, Started: at, Ended: at.Add(21 * time.Second), Why: casefile.WhyCadence, Counted: true,
 		Observations: []casefile.Observation{o, silent},
 		Verdict: casefile.Verdict{
 			State: state, Reason: c.Last.Reason,

@@ -26,7 +26,7 @@ type Store struct {
 	visits   map[casefile.CaseID][]casefile.Visit
 	events   map[casefile.CaseID][]casefile.Event
 	notices  []casefile.Notice
-	names    map[casefile.CaseID]casefile.Namesakes
+	names    map[casefile.CaseID]casefile.SameLabelDomains
 	once     map[string]once
 	sessions map[string]session
 }
@@ -45,7 +45,7 @@ type session struct {
 func NewStore() *Store {
 	return &Store{
 		visits: map[casefile.CaseID][]casefile.Visit{}, events: map[casefile.CaseID][]casefile.Event{},
-		names: map[casefile.CaseID]casefile.Namesakes{}, once: map[string]once{}, sessions: map[string]session{},
+		names: map[casefile.CaseID]casefile.SameLabelDomains{}, once: map[string]once{}, sessions: map[string]session{},
 	}
 }
 
@@ -172,8 +172,8 @@ func (s *Store) Reports(_ context.Context, id casefile.CaseID) ([]casefile.Repor
 	return out, s.Err
 }
 
-// Namesakes of a case, as the samples set them.
-func (s *Store) Namesakes(_ context.Context, id casefile.CaseID) (casefile.Namesakes, error) {
+// SameLabelDomains of a case, as the samples set them.
+func (s *Store) SameLabelCases(_ context.Context, id casefile.CaseID) (casefile.SameLabelDomains, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.names[id], s.Err

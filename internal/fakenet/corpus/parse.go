@@ -105,7 +105,7 @@ func (f *file) header(s *Specimen, text string) {
 		case "reasons":
 			for _, r := range v.list() {
 				if !casefile.Reason(r).Valid() {
-					f.wrong(v.line, "no reason %q: write codes of docs/verdicts.md, the best first, as soft_404, takedown_page", r)
+					f.wrong(v.line, "no reason %q: write codes of docs/verdict-reference.md, the best first, as soft_404, takedown_page", r)
 				}
 				s.Reasons = append(s.Reasons, casefile.Reason(r))
 			}

@@ -1,0 +1,256 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"vigil/casefile"
+	"vigil/crawler/guard"
+)
+
+// ClientOptions are what a Client needs. All but InFlight, Grace and Dial are required.
+type ClientOptions struct {
+	// Vantage is the place as the owner's configuration states it. The eye must state the same.
+	Vantage     casefile.Vantage
+	Address     string // host:port
+	Credentials Credentials
+	Manner      LookSettings
+	// InFlight bounds the looks at the same time; default 256.
+	InFlight int
+	// Grace is the time for the way to the eye and back, beyond LookSettings.Timeout; default 15 s.
+	Grace time.Duration
+	// Dial reaches the eye; nil is a net.Dialer. The eye is the operator's: its
+	// address passes no guard.
+	Dial guard.Dial
+}
+
+// Details of faults on our side of the line.
+const (
+	detailSilent     = "the remote eye did not answer"
+	detailRefused    = "the remote eye refused our certificate"
+	detailStranger   = "the remote eye could not prove itself"
+	detailBusy       = "the remote eye is busy"
+	detailDeclined   = "the remote eye declined the look"
+	detailWire       = "the remote eye speaks another wire version"
+	detailGarbage    = "the answer of the remote eye makes no sense"
+	detailOtherPlace = "the remote eye states another place"
+	detailStopped    = "stopped from our side"
+)
+
+// Client asks one remote vantage. It is safe for concurrent use.
+type Client struct {
+	o         ClientOptions
+	expires   time.Time
+	transport *http.Transport
+	slots     chan struct{}
+}
+
+// NewClient makes a Client and reads its credentials. It does not ask the eye anything.
+func NewClient(o ClientOptions) (*Client, error) {
+	if o.InFlight == 0 {
+		o.InFlight = 256
+	}
+	if o.Grace == 0 {
+		o.Grace = turn + transit
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: transit}).DialContext
+	}
+	fail := func(err error) (*Client, error) { return nil, fmt.Errorf("remote eye %q: %w", o.Vantage.Name, err) }
+	if _, _, err := net.SplitHostPort(o.Address); err != nil {
+		return fail(errors.New("its address must be host:port"))
+	}
+	stated := Identity{Vantage: o.Vantage}
+	if err := errors.Join(stated.check(), o.Manner.check()); err != nil {
+		return fail(err)
+	}
+	if o.InFlight < 0 || o.Grace < 0 {
+		return fail(errors.New("looks in flight and grace must be positive"))
+	}
+	c, err := o.Credentials.load()
+	if err != nil {
+		return fail(err)
+	}
+	// HTTP/1.1: a look has its connection to itself, and one that hangs holds up no other.
+	plain := new(http.Protocols)
+	plain.SetHTTP1(true)
+	return &Client{
+		o: o, expires: c.expires, slots: make(chan struct{}, o.InFlight),
+		transport: &http.Transport{
+			DialContext: o.Dial, TLSClientConfig: c.client(), TLSHandshakeTimeout: transit, Protocols: plain,
+			MaxIdleConns: o.InFlight, MaxIdleConnsPerHost: o.InFlight, IdleConnTimeout: time.Minute,
+			DisableCompression: true, MaxResponseHeaderBytes: 16 << 10,
+		},
+	}, nil
+}
+
+// Vantage is the place the eye looks from.
+func (c *Client) Vantage() casefile.Vantage { return c.o.Vantage }
+
+// Expires is when our own certificate for this eye ends.
+func (c *Client) Expires() time.Time { return c.expires }
+
+// Close drops idle connections. Looks under way are not touched.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Look has the eye look at s. It never returns an error: when the eye cannot be
+// reached, refuses, is too slow or answers what cannot be used, the observation has
+// a fault of kind interrupted and phase connect, with what happened in its detail.
+//
+// At most ClientOptions.InFlight looks run at the same time; waiting for a turn does
+// not count. Started is our own clock, Took what the eye measured.
+func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observation {
+	o := casefile.Observation{Vantage: c.o.Vantage.Name, Purpose: s.Purpose, Started: time.Now().UTC()}
+	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		o.Fault, o.Took = ours(detailStopped), time.Since(o.Started)
+		return o
+	}
+	o.Started = time.Now().UTC()
+	timed, cancel := context.WithTimeout(ctx, c.o.Manner.Timeout+c.o.Grace)
+	defer cancel()
+	seen, err := c.ask(timed, s)
+	elapsed := time.Since(o.Started)
+	switch {
+	case err == nil && seen.Took > elapsed: // no look takes longer than asking for it
+		err = &AnswerError{errDuration}
+		fallthrough
+	case err != nil:
+		detail := detailOf(err)
+		if ctx.Err() != nil {
+			detail = detailStopped
+		}
+		o.Fault, o.Took = ours(detail), elapsed
+		return o
+	}
+	seen.Vantage, seen.Started = o.Vantage, o.Started
+	return seen
+}
+
+func ours(detail string) *casefile.Fault {
+	return &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseConnect, Detail: detail}
+}
+
+// ask makes the request and reads the answer.
+func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observation, error) {
+	body, err := encodeRequest(c.o.Manner, s)
+	if err != nil {
+		return casefile.Observation{}, err
+	}
+	data, err := c.call(ctx, http.MethodPost, "/look", body)
+	if err != nil {
+		return casefile.Observation{}, err
+	}
+	who, o, err := decodeAnswer(data, s, c.o.Manner)
+	if err != nil {
+		return casefile.Observation{}, &AnswerError{err}
+	}
+	if who.Vantage != c.o.Vantage {
+		return casefile.Observation{}, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
+	}
+	return o, nil
+}
+
+// Identity asks the eye who it is, and checks that it can serve this owner: *WireError,
+// *PlaceError, *LimitsError, *AnswerError and *StatusError say what is wrong; any
+// other error is of the line or of TLS.
+func (c *Client) Identity(ctx context.Context) (Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.o.Grace)
+	defer cancel()
+	data, err := c.call(ctx, http.MethodGet, "/identity", nil)
+	if err != nil {
+		return Identity{}, err
+	}
+	var who Identity
+	if err := decode(data, &who); err != nil {
+		return Identity{}, &AnswerError{err}
+	}
+	if err := who.check(); err != nil {
+		return Identity{}, &AnswerError{err}
+	}
+	if who.Vantage != c.o.Vantage {
+		return who, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
+	}
+	if !c.o.Manner.within(who.Limits) {
+		return who, &LimitsError{who.Limits}
+	}
+	return who, nil
+}
+
+// call makes one request and reads one bounded answer.
+func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, "https://"+ServerName+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.URL.Host = c.o.Address
+	r.Host = ServerName
+	r.Header.Set(wireHeader, strconv.Itoa(Wire))
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+		// A look twice does no harm: the transport may ask again on a fresh connection when an idle
+		// one turns out dead. The empty list marks the request so and sends nothing (net/http, Request).
+		r.Header["Idempotency-Key"] = []string{}
+	}
+	answer, err := c.transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if theirs := answer.Header.Get(wireHeader); theirs != strconv.Itoa(Wire) {
+		if theirs == "" {
+			return nil, &AnswerError{errors.New("no remote eye: it states no wire version")}
+		}
+		return nil, &VersionError{Theirs: theirs}
+	}
+	if answer.StatusCode != http.StatusOK {
+		return nil, &StatusError{answer.StatusCode}
+	}
+	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxAnswer {
+		return nil, &AnswerError{errors.New("it is too long")}
+	}
+	return data, nil
+}
+
+// detailOf is the phrase for what went wrong between us and the eye.
+func detailOf(err error) string {
+	var wire *VersionError
+	var place *PlaceError
+	var status *StatusError
+	var garbage *AnswerError
+	var stranger *tls.CertificateVerificationError
+	var broken *net.OpError
+	switch {
+	case errors.As(err, &wire):
+		return detailWire
+	case errors.As(err, &place):
+		return detailOtherPlace
+	case errors.As(err, &status) && status.Code == http.StatusServiceUnavailable:
+		return detailBusy
+	case errors.As(err, &status):
+		return detailDeclined
+	case errors.As(err, &garbage):
+		return detailGarbage
+	case errors.As(err, &stranger):
+		return detailStranger
+	case errors.As(err, &broken) && broken.Op == "remote error": // a TLS alert (crypto/tls)
+		return detailRefused
+	}
+	return detailSilent
+}

@@ -1,0 +1,113 @@
+package judge
+
+import (
+	"slices"
+
+	"vigil/casefile"
+)
+
+// The numbers of Agreements (ADR-0034).
+const (
+	// witnessWindow is over how many of its newest visits a vantage is compared: at 50
+	// a share is sure to some 6 points (one standard error at 80 %), and a mended line
+	// is seen as mended after 10 visits.
+	witnessWindow = 50
+	// witnessLeast is from how many on something is said: 17 of 20 no chance
+	// for a vantage that differs in every third visit (1 in 350,000 were visits independent).
+	witnessLeast = 20
+	// witnessShare is the share above which a vantage always dissents. Geographic
+	// blocks and bot walls make honest vantages differ too; four of five is more than those explain.
+	witnessShare = 0.8
+	// witnessPerHost is how many visits of one host count: a host that turns one country
+	// away says something of the host, not of the vantage. So a note needs four hosts at least.
+	witnessPerHost = 5
+)
+
+// VantageAgreement is how one vantage gets on with the others.
+type VantageAgreement struct {
+	Vantage string
+	Visits  int // that it is compared over, 0 to 50
+	Dissent int // of them, those in which it said something else than the verdict
+	// Mostly is the state that it said most often in its dissent; empty when there is none.
+	Mostly casefile.State
+}
+
+// Ratio is the share of dissent, 0 to 1; 0 without visits.
+func (w VantageAgreement) Ratio() float64 {
+	if w.Visits == 0 {
+		return 0
+	}
+	return float64(w.Dissent) / float64(w.Visits)
+}
+
+// Known says whether there are visits enough to say anything.
+func (w VantageAgreement) Known() bool { return w.Visits >= witnessLeast }
+
+// Always says whether the vantage practically always dissents, so that a person must
+// look at it: as it is, it can hold up removals and add nothing.
+func (w VantageAgreement) Always() bool { return w.Known() && w.Ratio() > witnessShare }
+
+// Agreements compares the vantages over counted visits, the newest first, and gives
+// one VantageAgreement a vantage in the order given. A visit with fewer than two opinions
+// says nothing; see dissented.
+func Agreements(vantages []casefile.Vantage, heard []casefile.VisitVote) []VantageAgreement {
+	all := make([]VantageAgreement, 0, len(vantages))
+	for _, v := range vantages {
+		all = append(all, witness(v.Name, heard))
+	}
+	return all
+}
+
+func witness(vantage string, heard []casefile.VisitVote) VantageAgreement {
+	w := VantageAgreement{Vantage: vantage}
+	hosts, said := map[casefile.HostKey]int{}, map[casefile.State]int{}
+	for _, t := range heard {
+		if w.Visits == witnessWindow {
+			break
+		}
+		if len(t.Looked) < 2 || hosts[t.Host] == witnessPerHost || !slices.Contains(t.Looked, vantage) {
+			continue
+		}
+		hosts[t.Host]++
+		w.Visits++
+		if state := saidBy(vantage, t); dissented(state, t) {
+			w.Dissent++
+			said[state]++
+		}
+	}
+	for _, s := range casefile.States {
+		if said[s] > said[w.Mostly] {
+			w.Mostly = s
+		}
+	}
+	return w
+}
+
+// saidBy is the state that a vantage would have given alone.
+func saidBy(vantage string, t casefile.VisitVote) casefile.State {
+	for _, d := range t.Dissent {
+		if d.Vantage == vantage {
+			return d.State
+		}
+	}
+	return t.State
+}
+
+// dissented says whether a vantage that says a state stands against the others:
+//   - a sighting never does: one that is trustworthy makes the verdict;
+//   - where the verdict is that nothing could be seen, and some did get an answer
+//     (gone or changed), those do that got none: they are why nothing is decided;
+//   - else whoever says another state than the verdict; where some see the target and
+//     some do not (fenced), those that do not.
+func dissented(state casefile.State, t casefile.VisitVote) bool {
+	if state == casefile.StateLive {
+		return false
+	}
+	if blind(t.State) && slices.ContainsFunc(t.Dissent, func(d casefile.Dissent) bool { return !blind(d.State) }) {
+		return blind(state)
+	}
+	return state != t.State
+}
+
+// blind says whether a state tells nothing about the target itself.
+func blind(s casefile.State) bool { return s == casefile.StateSilent || s == casefile.StateWithheld }

@@ -1,0 +1,143 @@
+// Package notices tells the parties: it knows which hotline must act on a case,
+// writes the messages to hotlines and providers, and hands each over at most once.
+//
+// A hosting decision and a case come in; an assignment, notices and, through the
+// outbox, proofs of dispatch go out. Desk assigns and composes: it is pure but for
+// its templates. Outbox sends what a store holds, through a sender such as
+// notices/smtp.
+//
+// The room never looks at a URL, never puts anything seen there into a message,
+// never puts a URL or a host into a subject, a log line or an error, and never
+// sends a message a second time when it cannot know what became of the first.
+package notices
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"vigil/casefile"
+	"vigil/internal/email"
+)
+
+// Options are what a Desk needs to know.
+type Options struct {
+	// Directory is required: the hotlines by country.
+	Directory *Directory
+	// OrphanCountry is the operator's own country: it gets the cases of countries without a
+	// hotline, of an unknown country, and of an origin that hides behind an edge. It must have a
+	// hotline in the directory. Empty: such cases are assigned to nobody.
+	OrphanCountry string
+	// From is the notifier: a mailbox such as "Hotline <desk@hotline.example>". Its name and address
+	// stand in each notice, as DSA Art. 16(2)(c) asks. Required with Send.
+	From string
+	// Organisation is the notifier's organisation; default: the name in From, or its domain.
+	Organisation string
+	// Reason is why the content must go, in neutral legal words: DSA Art. 16(2)(a). Default: DefaultReason.
+	Reason string
+	// Send says that notices with a mail address are queued to be sent. When it is off, all are drafts.
+	Send bool
+}
+
+// DefaultReason is the substantiated explanation of DSA Art. 16(2)(a) when the
+// operator gives none of its own. An operator should name the articles of its law.
+const DefaultReason = "Our analysts have assessed the material at this URL. In their assessment it is illegal content in the sense of " +
+	"Article 3(h) of Regulation (EU) 2022/2065 (Digital Services Act): making it available to the public is a criminal offence " +
+	"under the law of the country from which this notice is sent."
+
+const maxReason = 2000
+
+// Desk assigns cases and writes notices. It does not change after New; all its
+// methods are safe for concurrent use.
+type Composer struct {
+	directory    *Directory
+	orphan       string
+	name, email  string // of the notifier
+	organisation string
+	reason       string
+	send         bool
+	templates    *template.Template
+}
+
+//go:embed templates/*.txt
+var templateFiles embed.FS
+
+// NewDesk checks the options and reads the templates. Its error names every
+// option that is wrong and what to set.
+func NewComposer(o Options) (*Composer, error) {
+	if o.Directory == nil {
+		return nil, errors.New("notices: a directory of hotlines is required")
+	}
+	var wrong []error
+	d := &Composer{directory: o.Directory, send: o.Send, reason: o.Reason, organisation: clean(o.Organisation, maxName)}
+	if o.OrphanCountry != "" {
+		code := casefile.Country(o.OrphanCountry)
+		switch {
+		case code == "":
+			wrong = append(wrong, fmt.Errorf("notices.country %q is not an ISO 3166-1 alpha-2 code", clean(o.OrphanCountry, 20)))
+		case len(o.Directory.In(code)) == 0:
+			wrong = append(wrong, fmt.Errorf("notices.country %s has no hotline in the directory: add yours to it", code))
+		}
+		d.orphan = code
+	}
+	if o.From != "" || o.Send {
+		a, err := email.ParseMailbox(o.From)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("notices.from %w: a notice must name who sends it", err))
+		} else {
+			d.name, d.email = clean(a.Name, maxName), a.Address
+		}
+	}
+	// DSA Art. 16(2)(c) asks for no name where the offence is of this kind.
+	_, domain, _ := strings.Cut(d.email, "@")
+	d.organisation = cmp.Or(d.organisation, d.name, domain)
+	d.name, d.reason = cmp.Or(d.name, d.organisation), cmp.Or(d.reason, DefaultReason)
+	if len(d.reason) > maxReason {
+		wrong = append(wrong, fmt.Errorf("the reason of notices is longer than %d bytes", maxReason))
+	}
+	d.reason = clean(d.reason, maxReason)
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
+	}
+	var err error
+	d.templates, err = template.New("").Option("missingkey=error").
+		Funcs(template.FuncMap{"field": field, "para": para, "bullet": bullet}).ParseFS(templateFiles, "templates/*.txt")
+	if err != nil {
+		return nil, fmt.Errorf("notices: read templates: %w", err)
+	}
+	return d, nil
+}
+
+func (d *Composer) render(name string, l letter) (string, error) {
+	var b bytes.Buffer
+	if err := d.templates.ExecuteTemplate(&b, name, l); err != nil {
+		return "", fmt.Errorf("write %s: %w", name, err)
+	}
+	return strings.TrimSpace(b.String()) + "\n", nil
+}
+
+// field is a labelled line: the label in the first 20 columns, the value wrapped
+// beside it. The value must be clean.
+func field(label, value string) string {
+	const column = 20
+	return wrap(cmp.Or(value, "unknown"), fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
+}
+
+// para is a wrapped paragraph.
+func para(text string) string { return wrap(text, "", "") }
+
+// bullet is a wrapped point of a list.
+func bullet(text string) string { return wrap(text, "  - ", "    ") }
+
+// utc writes a time for people; the zero time is empty.
+func utc(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
