@@ -2,19 +2,23 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"go.uber.org/zap"
 
 	"vigil/casefile"
 	"vigil/lifecycle"
 )
 
 // Cases that this version opens are replayable from their first event.
-const unsnappedQuery = "SELECT id FROM cases WHERE NOT replayable ORDER BY id LIMIT $1"
+const unsnappedQuery = "SELECT id FROM cases WHERE NOT replayable AND id > $1 ORDER BY id LIMIT $2"
 
-// writeSnapshots gives the next cases of an older Vigil the event from which on their history tells their life.
-func (s *Store) writeSnapshots(ctx context.Context) (int, error) {
+// writeSnapshots gives the next cases of an older Vigil, those after the one numbered *after, the event from which on
+// their history tells their life. A case that cannot be read is passed over, and tried again at the next start.
+func (s *Store) writeSnapshots(ctx context.Context, after *casefile.CaseID) (int, error) {
 	scan := func(row scanner) (id casefile.CaseID, err error) { return id, row.Scan(&id) }
-	ids, err := query(ctx, s.read, scan, unsnappedQuery, repairBatch)
+	ids, err := query(ctx, s.read, scan, unsnappedQuery, *after, repairBatch)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
@@ -26,7 +30,12 @@ func (s *Store) writeSnapshots(ctx context.Context) (int, error) {
 	tx := &transaction{Tx: sqlTx, s: s, hosts: map[casefile.HostKey]struct{}{}}
 	now := time.Now()
 	for _, id := range ids {
+		*after = id
 		c, err := tx.loadCase(ctx, id)
+		if problem, broken := errors.AsType[*casefile.Problem](err); broken {
+			s.log.Error("a case cannot be read: its history was not made replayable", zap.Int64("case_id", int64(id)), zap.Error(problem))
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}

@@ -24,6 +24,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"vigil/casefile"
 	"vigil/internal/seal"
 )
 
@@ -108,7 +109,8 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.repair(ctx, "code signals", s.codeSignals); err != nil {
 		return err
 	}
-	return s.repair(ctx, "write snapshots", s.writeSnapshots)
+	var after casefile.CaseID
+	return s.repair(ctx, "write snapshots", func(ctx context.Context) (int, error) { return s.writeSnapshots(ctx, &after) })
 }
 
 // repairBatch is how many rows one transaction of a repair works on.
