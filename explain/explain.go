@@ -165,7 +165,7 @@ func vantagesOf(seen []casefile.Observation) int {
 
 // Signal is what a signal observed; name and value of one that has no words.
 func Signal(w *words.Words, s casefile.Signal) string {
-	text := s.Value
+	var text string
 	switch {
 	case s.Name == "status":
 		status, _ := strconv.Atoi(s.Value)

@@ -109,7 +109,7 @@ func New(o Options) (*Locator, error) {
 	if l.embedded, err = time.Parse("v1.0.20060102", iploc.Version); err != nil {
 		return nil, fmt.Errorf("read date of embedded country table: %w", err)
 	}
-	if o.Registry != nil && !(o.Registry.NoRDAP && o.Registry.NoWHOIS) {
+	if o.Registry != nil && (!o.Registry.NoRDAP || !o.Registry.NoWHOIS) {
 		registries := *o.Registry
 		registries.Log = cmp.Or(registries.Log, l.log)
 		if l.registry, err = registry.New(registries); err != nil {

@@ -66,7 +66,7 @@ func (s *suffix) fits(name string) bool {
 		want, pattern = lastLabel(pattern)
 		got, name = lastLabel(name)
 		start, wild := strings.CutSuffix(want, "*")
-		if got == "" || got != want && !(wild && strings.HasPrefix(got, start)) {
+		if got == "" || got != want && (!wild || !strings.HasPrefix(got, start)) {
 			return false
 		}
 	}

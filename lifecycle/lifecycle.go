@@ -119,7 +119,7 @@ func (r Reported) apply(s *step) *casefile.Problem {
 // NoticesComposed says that the notices of the present hosting were composed: how many, which may be none.
 type NoticesComposed struct{ Notices int }
 
-func (n NoticesComposed) apply(s *step) *casefile.Problem {
+func (n NoticesComposed) apply(s *step) *casefile.Problem { //nolint:unparam // as every Change
 	s.emit(casefile.EventNoticesComposed, facts{"notices": strconv.Itoa(n.Notices)})
 	return nil
 }

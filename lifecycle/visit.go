@@ -19,7 +19,7 @@ type Visited struct {
 	Thresholds Thresholds
 }
 
-func (v Visited) apply(s *step) *casefile.Problem {
+func (v Visited) apply(s *step) *casefile.Problem { //nolint:unparam // as every Change
 	s.Visits++
 	s.Looking = time.Time{}
 	state := v.Verdict().State
@@ -246,7 +246,7 @@ func (v Visited) review(s *step, asked bool) {
 
 // askHosting asks a person where the target is hosted.
 func (s *step) askHosting(more facts) {
-	data := facts(casefile.Question{About: casefile.TopicHosting, Hosting: s.Hosting}.Facts())
+	data := casefile.Question{About: casefile.TopicHosting, Hosting: s.Hosting}.Facts()
 	maps.Copy(data, more)
 	s.emit(casefile.EventReviewRequested, data)
 }

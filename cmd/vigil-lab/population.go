@@ -301,6 +301,7 @@ func (p population) look(c casefile.Case, reason casefile.Reason, addresses []ne
 		return fault(casefile.FaultTLS, casefile.PhaseTLS)
 	case casefile.ReasonReset:
 		return fault(casefile.FaultReset, casefile.PhaseRequest)
+	default: // a page was read
 	}
 	statuses := map[casefile.Reason]int{casefile.ReasonHTTP404: 404, casefile.ReasonHTTP410: 410, casefile.ReasonServerError: 503,
 		casefile.ReasonForbidden: 403, casefile.ReasonChallenge: 403, casefile.ReasonGeoBlock: 451, casefile.ReasonRateLimited: 429}

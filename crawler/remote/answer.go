@@ -105,7 +105,7 @@ func soundHop(h *casefile.Hop) error {
 		return errHop
 	case !fact(h.MediaType), !fact(h.Server), !word(h.Edge), !word(h.Protocol):
 		return errHop
-	case h.TLS != nil && !(word(h.TLS.Version) && word(h.TLS.Problem)):
+	case h.TLS != nil && (!word(h.TLS.Version) || !word(h.TLS.Problem)):
 		return errHop
 	case h.RetryAfter < 0 || h.RetryAfter > mostRetry, h.RoundTrip < 0 || h.RoundTrip > mostTimeout, h.Took < 0 || h.Took > mostTimeout+time.Minute:
 		return errDuration

@@ -170,10 +170,11 @@ func blockContacts(b block, roles map[string]string) []Contact {
 		case keyAdminMail:
 			c.Role = roleAdministrative
 		default:
-			known := false
-			if c.Role, known = arinRoles[a.key]; !known {
+			role, known := arinRoles[a.key]
+			if !known {
 				continue
 			}
+			c.Role = role
 			name := strings.TrimSuffix(a.key, "email") + "name"
 			if c.Name = plainName(b.first(name)); c.Role == RoleAbuse {
 				c.Name, c.Found = plainName(b.first(name, "orgabusename")), FoundAbuseLine

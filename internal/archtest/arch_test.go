@@ -20,28 +20,28 @@ const module = "vigil"
 // mayImport lists, for each room, the other rooms its packages may import. A
 // room is a top-level folder; internal/x counts as a room of its own.
 var mayImport = map[string][]string{
-	"casefile":           {},
-	"words":              {},
-	"judge":              {"casefile"},
-	"explain":            {"casefile", "judge", "words"}, // judge: its thresholds, and what one site is
-	"stats":              {"casefile"},
-	"crawler":            {"casefile"},
-	"geolocate":          {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
-	"notices":            {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
-	"observe":            {"casefile", "judge"},
-	"scheduler":          {"casefile", "judge", "observe", "lifecycle"},
-	"lifecycle":          {"casefile"},
-	"store":              {"casefile", "lifecycle", "internal/seal"},
-	"web":                {"casefile", "explain", "lifecycle", "stats", "words"}, // lifecycle and stats, pure: what may be done, the figures
-	"internal/config":    {"casefile", "internal/email"},
-	"internal/dial":      {},
-	"internal/email":     {"internal/operatorcsv"},
-	"internal/telemetry": {"casefile"},
-	"internal/seal":      {},
-	"internal/operatorcsv":     {},
-	"internal/fakenet":   {"casefile"},
-	"internal/archtest":  {},
-	"internal/testrun":   {},
+	"casefile":             {},
+	"words":                {},
+	"judge":                {"casefile"},
+	"explain":              {"casefile", "judge", "words"}, // judge: its thresholds, and what one site is
+	"stats":                {"casefile"},
+	"crawler":              {"casefile"},
+	"geolocate":            {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
+	"notices":              {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
+	"observe":              {"casefile", "judge"},
+	"scheduler":            {"casefile", "judge", "observe", "lifecycle"},
+	"lifecycle":            {"casefile"},
+	"store":                {"casefile", "lifecycle", "internal/seal"},
+	"web":                  {"casefile", "explain", "lifecycle", "stats", "words"}, // lifecycle and stats, pure: what may be done, the figures
+	"internal/config":      {"casefile", "internal/email"},
+	"internal/dial":        {},
+	"internal/email":       {"internal/operatorcsv"},
+	"internal/telemetry":   {"casefile"},
+	"internal/seal":        {},
+	"internal/operatorcsv": {},
+	"internal/fakenet":     {"casefile"},
+	"internal/archtest":    {},
+	"internal/testrun":     {},
 }
 
 // packageMayImport adds to the rooms of single packages.
@@ -225,7 +225,7 @@ var mayDial = map[string]string{
 	"crawler/guard/guard.go":       "what the guard let pass",
 	"crawler/resolve/resolve.go":   "the operator's resolvers",
 	"crawler/vantage/vantage.go":   "the operator's proxies",
-	"crawler/remote/client.go":        "the operator's remote vantages",
+	"crawler/remote/client.go":     "the operator's remote vantages",
 	"notices/smtp/smtp.go":         "the operator's mail relay",
 	"cmd/vigil/doctor.go":          "the operator's mail relay",
 	"cmd/vigil/demo_lab.go":        "the demo's own API",

@@ -223,5 +223,6 @@ func (m Masker) mask(v reflect.Value) {
 			fresh.SetMapIndex(key, one)
 		}
 		v.Set(fresh)
+	default: // numbers and the like, which name nothing
 	}
 }

@@ -105,7 +105,7 @@ func (o *Options) Defaults() error {
 	o.Rate, o.Burst = cmp.Or(o.Rate, 20), cmp.Or(o.Burst, 100)
 	o.Timeout, o.Lifetime, o.Idle = cmp.Or(o.Timeout, 30*time.Second), cmp.Or(o.Lifetime, 12*time.Hour), cmp.Or(o.Idle, time.Hour)
 	if min(o.Rate, o.Burst) < 0 || min(o.Timeout, o.Lifetime, o.Idle) < 0 {
-		return errors.New("Rate, Burst, Timeout, Lifetime and Idle must be above zero")
+		return errors.New("rate, burst, timeout, lifetime and idle must be above zero")
 	}
 	return nil
 }
