@@ -213,7 +213,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"half":         {strings.Replace(head, "tune", "both", 1) + page, "k/s.txtar:1: half \"both\": write tune, hold"},
 		"no half":      {strings.Replace(head, "half: tune\n", "", 1) + page, "k/s.txtar:1: no half: write half: tune"},
 		"state":        {strings.Replace(head, "state: gone", "state: dead", 1) + page, "k/s.txtar:2: state \"dead\": write live, gone, withheld, silent"},
-		"reason":       {strings.Replace(head, "soft_404", "soft404", 1) + page, "k/s.txtar:3: no reason \"soft404\": write codes of docs/verdicts.md"},
+		"reason":       {strings.Replace(head, "soft_404", "soft404", 1) + page, "k/s.txtar:3: no reason \"soft404\": write codes of docs/verdict-reference.md"},
 		"other reason": {strings.Replace(head, "soft_404", "served", 1) + page, "no reason of the state gone: write reasons:"},
 		"a false gone": {strings.Replace(head, "state: gone\nreasons:", "state: live\nreasons: served,", 1) + page, "a reason says gone: a false gone could not be told"},
 		"judged":       {head + "judged: once\n" + page, "k/s.txtar:5: judged \"once\": write known, fresh"},
