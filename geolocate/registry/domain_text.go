@@ -66,8 +66,7 @@ func tidyHosts(hosts []string) []string {
 // nobody recognises the words that registries write where they give no name.
 func nobody(s string) bool {
 	s = strings.ToLower(s)
-	return opensWith(s, []string{"redacted", "not disclosed", "data protected", "gdpr ", "hidden upon", "no registrar", "not available"}) ||
-		slices.Contains(strings.Split("-|--|none|n/a|na|null|unknown|not shown|not applicable|hidden|unspecified", "|"), s)
+	return opensWith(s, "nobody start") || isOne(s, "nobody")
 }
 
 // registrarName strips what registries put behind the name of a registrar: links and

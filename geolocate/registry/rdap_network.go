@@ -214,6 +214,6 @@ func unheldRDAP(o *rdap.IPNetwork) bool {
 		if r.Title != "" && !strings.EqualFold(r.Title, "description") {
 			return false
 		}
-		return hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), unheldWords)
+		return hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), "unheld")
 	})
 }

@@ -150,12 +150,7 @@ func whoisAddress(s string) (string, bool) {
 	return net.JoinHostPort(host, port), true
 }
 
-// complaints are the words of servers that refuse for too many queries, in short answers.
-var complaints = []string{
-	"quota exceeded", "limit exceeded", "rate limit", "queries exceeded", "excessive querying", "too many queries", "too many requests",
-	"error:201", "error:202", "error:306", "connections exceeded", "query limit",
-}
-
+// complains says whether a short answer refuses for too many queries.
 func complains(text string) bool {
-	return len(text) <= 2000 && hasAny(strings.ToLower(text), complaints)
+	return len(text) <= 2000 && hasAny(strings.ToLower(text), "complaint")
 }

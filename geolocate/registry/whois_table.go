@@ -16,7 +16,12 @@ var (
 	statusesCSV string
 	//go:embed whois_tlds.csv
 	tldsCSV string
+	//go:embed phrases.csv
+	phrasesCSV string
 )
+
+// phrases are the words by which answers are read, by kind: see phrases.csv.
+var phrases = mapOf(phrasesCSV, 2, func(m map[string][]string, row []string) { m[row[0]] = append(m[row[0]], row[1]) })
 
 // labelFields says what a folded label means: see whois_labels.csv.
 var labelFields = mapOf(labelsCSV, 2, func(m map[string]string, row []string) { m[foldLabel(row[1])] = row[0] })
