@@ -2,9 +2,14 @@ package registry
 
 import (
 	_ "embed"
+	"net/netip"
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/gaissmai/bart"
+
+	"vigil/internal/operatorcsv"
 )
 
 // The tables of words with which answers about domains are read. Each row of states and
@@ -72,4 +77,65 @@ func tldOf(name string) tldRule {
 		rule.dates = tldRules()[rule.alias].dates
 	}
 	return rule
+}
+
+// countryCode folds a two-letter code; empty when it is none. It is not checked
+// against ISO 3166 here.
+func countryCode(s string) string {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	s, _, _ = strings.Cut(s, " ") // RPSL comments: "EU # country is really world wide"
+	if len(s) != 2 || s[0] < 'A' || s[0] > 'Z' || s[1] < 'A' || s[1] > 'Z' {
+		return ""
+	}
+	return s
+}
+
+// ofOneCountry says whether a folded code is a country's: registries write EU and AP for
+// networks of a whole region, and ZZ for none (codes that ISO 3166-1 reserves for such uses).
+func ofOneCountry(code string) bool {
+	return code != "" && code != "EU" && code != "AP" && code != "ZZ"
+}
+
+//go:embed countries.csv
+var countriesCSV string
+
+// countryNames are the codes by name in small letters. ARIN's RDAP networks have no
+// country member, so that the name in the registrant's address is all there is.
+var countryNames = mapOf(countriesCSV, -1, func(m map[string]string, row []string) {
+	for _, name := range row[1:] {
+		m[strings.ToLower(name)] = row[0]
+	}
+})
+
+// countryNamed reads a code or a name of countries.csv.
+func countryNamed(s string) string {
+	s = strings.TrimRight(strings.TrimSpace(s), ".,;")
+	if code := countryCode(s); code != "" && len(s) == 2 {
+		return code
+	}
+	return countryNames()[strings.ToLower(s)]
+}
+
+//go:embed reserved.csv
+var reservedCSV string
+
+var reserved = sync.OnceValue(func() *bart.Table[string] {
+	t := &bart.Table[string]{}
+	mustTable(reservedCSV, 2, func(row []string) { t.Insert(netip.MustParsePrefix(row[0]), row[1]) })
+	return t
+})
+
+// mustTable reads an embedded table. One that cannot be read is a fault of the program,
+// found by every test of the package.
+func mustTable(text string, fields int, each func(row []string)) {
+	if err := operatorcsv.Table(text, fields, func(row []string) error { each(row); return nil }); err != nil {
+		panic("registry: read an embedded table: " + err.Error())
+	}
+}
+
+// Reserved says what a special-purpose address is for; empty for an address that a
+// provider can hold.
+func Reserved(addr netip.Addr) string {
+	why, _ := reserved().Lookup(addr)
+	return why
 }
