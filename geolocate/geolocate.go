@@ -100,7 +100,7 @@ func New(o Options) (*Locator, error) {
 	if l.edges, err = knownEdges(); err != nil {
 		return nil, err
 	}
-	if l.servers, err = newNameservers(); err != nil {
+	if l.servers, err = parseNameservers(nameserversCSV); err != nil {
 		return nil, err
 	}
 	if l.hints, err = parseHints(reverseCSV); err != nil {

@@ -32,9 +32,6 @@ type nameservers struct {
 	asOf  time.Time // the newest row
 }
 
-// newNameservers reads the embedded table.
-func newNameservers() (*nameservers, error) { return parseNameservers(nameserversCSV) }
-
 func parseNameservers(text string) (*nameservers, error) {
 	n := &nameservers{}
 	err := operatorcsv.Table(text, 4, func(row []string) error {
