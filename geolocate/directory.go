@@ -187,7 +187,8 @@ var directoryForm = operatorcsv.Schema{
 	Required: []string{"match"}, OneOf: []string{"email", "form"},
 }
 
-// LoadDirectory reads a directory file. The error, a *operatorcsv.Error when its lines are at fault, says what to do.
+// LoadDirectory reads a directory file. The error, a *operatorcsv.Error when its lines are at fault, says
+// what to do.
 func LoadDirectory(path string) (*Directory, error) {
 	return readDirectory(func(each func(operatorcsv.Row)) error { return operatorcsv.Load(path, directoryForm, each) })
 }
@@ -321,21 +322,19 @@ const (
 	widestIPv6 = 16
 )
 
+// partyOfKind is the party that a kind of match by name is about.
+var partyOfKind = map[string]casefile.Party{
+	matchProvider: casefile.PartyHost, matchEdge: casefile.PartyEdge, matchPlatform: casefile.PartyHost, matchRegistrar: casefile.PartyRegistrar,
+}
+
 // parseMatch reads the column match.
 func parseMatch(raw string) (match, error) {
 	kind, rest, named := strings.Cut(raw, ":")
 	kind, rest = strings.ToLower(strings.TrimSpace(kind)), strings.TrimSpace(rest)
 	if named {
-		m := match{name: nameKey(kind, rest), shown: kind + ":" + strings.Join(strings.Fields(rest), " ")}
-		switch kind {
-		case matchProvider:
-			m.party = casefile.PartyHost
-		case matchEdge:
-			m.party, m.fixed = casefile.PartyEdge, true
-		case matchPlatform:
-			m.party, m.fixed = casefile.PartyHost, true
-		case matchRegistrar:
-			m.party, m.fixed = casefile.PartyRegistrar, true
+		m := match{
+			name: nameKey(kind, rest), shown: kind + ":" + strings.Join(strings.Fields(rest), " "),
+			party: partyOfKind[kind], fixed: kind != matchProvider,
 		}
 		switch {
 		case m.party != "" && (rest == "" || !operatorcsv.OneLine(rest, maxValue)):

@@ -179,7 +179,9 @@ func (s secret) in(name string) bool {
 }
 
 // squash leaves letters and digits: site-1.example and site1-example are then alike.
-func squash(name string) string { return strings.NewReplacer(".", "", "-", "", "_", "").Replace(name) }
+func squash(name string) string { return signs.Replace(name) }
+
+var signs = strings.NewReplacer(".", "", "-", "", "_", "")
 
 // shortName is the end of a host name, from the start of a label: who runs the machine
 // stands there.
