@@ -24,16 +24,12 @@ const (
 
 // networkClaims are what a registry says about the network of an address.
 func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network) []casefile.Claim {
-	for _, a := range n.Failed {
-		claims = append(claims, casefile.Claim{Fact: casefile.FactNetwork, Source: a.Source, AsOf: a.At, Address: addr, Problem: string(a.Problem)})
-	}
+	claims = failedClaims(claims, casefile.FactNetwork, addr, n.Provenance)
 	if n.Source == "" {
 		return claims
 	}
 	say := func(fact casefile.Fact, value string) {
-		if value = line(value); value != "" {
-			claims = append(claims, casefile.Claim{Fact: fact, Value: value, Source: n.Source, AsOf: n.AsOf, Address: addr})
-		}
+		claims = registryClaim(claims, fact, value, addr, n.Provenance)
 	}
 	if n.Prefix.IsValid() {
 		say(casefile.FactNetwork, n.Prefix.String())
@@ -59,6 +55,22 @@ func networkClaims(claims []casefile.Claim, addr netip.Addr, n registry.Network)
 	return claims
 }
 
+// failedClaims are one claim with a problem for each source that was asked in vain.
+func failedClaims(claims []casefile.Claim, fact casefile.Fact, addr netip.Addr, p registry.Provenance) []casefile.Claim {
+	for _, a := range p.Failed {
+		claims = append(claims, casefile.Claim{Fact: fact, Source: a.Source, AsOf: a.At, Address: addr, Problem: string(a.Problem)})
+	}
+	return claims
+}
+
+// registryClaim adds what a registry says, unless it says nothing.
+func registryClaim(claims []casefile.Claim, fact casefile.Fact, value string, addr netip.Addr, p registry.Provenance) []casefile.Claim {
+	if value = line(value); value == "" {
+		return claims
+	}
+	return append(claims, casefile.Claim{Fact: fact, Value: value, Source: p.Source, AsOf: p.AsOf, Address: addr})
+}
+
 // parentValue is an enclosing allocation in one line: range, name and holder, as far as known.
 func parentValue(p registry.Parent) string {
 	var parts []string
@@ -75,20 +87,16 @@ func parentValue(p registry.Parent) string {
 
 // domainClaims are what the registry of the target's domain says.
 func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim, *casefile.Registrar) {
-	for _, a := range d.Failed {
-		claims = append(claims, casefile.Claim{Fact: casefile.FactRegistrar, Source: a.Source, AsOf: a.At, Problem: string(a.Problem)})
-	}
+	claims = failedClaims(claims, casefile.FactRegistrar, netip.Addr{}, d.Provenance)
 	if d.Source == "" {
 		return claims, nil
 	}
 	say := func(fact casefile.Fact, value string) {
-		if value = line(value); value != "" {
-			claims = append(claims, casefile.Claim{Fact: fact, Value: value, Source: d.Source, AsOf: d.AsOf})
-		}
+		claims = registryClaim(claims, fact, value, netip.Addr{}, d.Provenance)
 	}
 	r := &casefile.Registrar{
-		Name: line(d.Registrar), IANAID: d.IANAID, DomainStatus: append([]string{}, d.Status...), Created: d.Created, Updated: d.Updated, Expires: d.Expires,
-		Nameservers: d.Nameservers,
+		Name: line(d.Registrar), IANAID: d.IANAID, DomainStatus: append([]string{}, d.Status...),
+		Created: d.Created, Updated: d.Updated, Expires: d.Expires, Nameservers: d.Nameservers,
 	}
 	r.AbuseEmail, _ = email.Parse(d.AbuseEmail)
 	say(casefile.FactRegistrar, r.Name)
@@ -96,13 +104,11 @@ func domainClaims(claims []casefile.Claim, d registry.Domain) ([]casefile.Claim,
 	for _, s := range r.DomainStatus {
 		say(casefile.FactDomainStatus, s)
 	}
-	for _, at := range []struct {
-		fact casefile.Fact
-		time time.Time
-	}{{casefile.FactDomainCreated, r.Created}, {casefile.FactDomainExpires, r.Expires}} {
-		if !at.time.IsZero() {
-			say(at.fact, at.time.UTC().Format(time.RFC3339))
-		}
+	if !r.Created.IsZero() {
+		say(casefile.FactDomainCreated, r.Created.UTC().Format(time.RFC3339))
+	}
+	if !r.Expires.IsZero() {
+		say(casefile.FactDomainExpires, r.Expires.UTC().Format(time.RFC3339))
 	}
 	return claims, r
 }
@@ -151,7 +157,8 @@ func canonicalClaims(claims []casefile.Claim, q casefile.Inquiry) []casefile.Cla
 				continue
 			}
 			seen = append(seen, domain)
-			claims = append(claims, casefile.Claim{Fact: casefile.FactCanonicalName, Value: line(domain), Source: sourceDNS, AsOf: o.Started.UTC().Truncate(time.Second)})
+			at := o.Started.UTC().Truncate(time.Second)
+			claims = append(claims, casefile.Claim{Fact: casefile.FactCanonicalName, Value: line(domain), Source: sourceDNS, AsOf: at})
 		}
 	}
 	return claims
@@ -170,7 +177,8 @@ func (l *Locator) roundTripClaims(claims []casefile.Claim, q casefile.Inquiry, a
 			first := !slices.ContainsFunc(q.Looks[:i], func(e casefile.Observation) bool { return e.Vantage == o.Vantage })
 			if took := shortest(q.Looks[i:], o.Vantage, addr); from != "" && first && took > 0 {
 				claims = append(claims, casefile.Claim{
-					Fact: casefile.FactRoundTrip, Value: roundTripValue(took, from), Source: kindVantage + ":" + o.Vantage, AsOf: o.Started.UTC().Truncate(time.Second), Address: addr,
+					Fact: casefile.FactRoundTrip, Value: roundTripValue(took, from), Source: kindVantage + ":" + o.Vantage,
+					AsOf: o.Started.UTC().Truncate(time.Second), Address: addr,
 				})
 			}
 		}
@@ -226,7 +234,9 @@ func (l *Locator) askReverse(ctx context.Context, addr netip.Addr) reverseNames 
 // and the country it hints at.
 func (l *Locator) reverseClaims(claims []casefile.Claim, addr netip.Addr, t casefile.Target, r reverseNames) []casefile.Claim {
 	say := func(fact casefile.Fact, value string, problem registry.Problem) {
-		claims = append(claims, casefile.Claim{Fact: fact, Value: line(value), Source: kindReverse, AsOf: r.at, Address: addr, Problem: string(problem)})
+		claims = append(claims, casefile.Claim{
+			Fact: fact, Value: line(value), Source: kindReverse, AsOf: r.at, Address: addr, Problem: string(problem),
+		})
 	}
 	if r.problem != "" {
 		say(casefile.FactReverseName, "", r.problem)

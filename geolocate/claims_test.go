@@ -97,7 +97,7 @@ func TestDomainSideClaims(t *testing.T) {
 	at := now.Add(-time.Hour)
 	claims, r := domainClaims(nil, registry.Domain{Provenance: registry.Provenance{Source: "rdap", AsOf: at}, Registrar: "Example Registrar", IANAID: 9999, Created: at, Expires: now, Status: []string{"clientHold"}, Nameservers: []string{"ns1.host-1.test", "ns2.host-1.test"}})
 	q := casefile.Inquiry{Target: target(t, "https://site-1.example/"), Looks: []casefile.Observation{{Resolution: casefile.Resolution{Nameservers: []string{"ns9.host-9.test"}}}}}
-	servers, err := newNameservers()
+	servers, err := parseNameservers(nameserversCSV)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package geolocate
 
 import (
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -244,8 +245,10 @@ func rankOf(d AbuseContact, address, domain string) rank {
 // (RFC 2350), and those by which registrations name their operations.
 const (
 	securityWords   = " security cert csirt sirt psirt irt soc infosec cybersecurity itsecurity incident incidents "
-	operationsWords = " noc support hostmaster postmaster webmaster admin administrator root network networks networking net ops netops neteng engineering ip ipadmin ipam ipmaster " +
-		"ripe arin apnic lacnic afrinic lir dns domain domains registry tech technical helpdesk help service services desk team info contact contacts office mail hosting peering trouble ticket tickets customer legal billing sales "
+	operationsWords = " noc support hostmaster postmaster webmaster admin administrator root network networks networking net ops netops " +
+		"neteng engineering ip ipadmin ipam ipmaster ripe arin apnic lacnic afrinic lir dns domain domains registry tech technical " +
+		"helpdesk help service services desk team info contact contacts office mail hosting peering trouble ticket tickets " +
+		"customer legal billing sales "
 )
 
 // rankOfMail is the place of an address of any mail line, by its words.
@@ -292,14 +295,8 @@ func byConvention(list []candidate, party casefile.Party, target string) (candid
 
 // atDomain says whether a form is a page of the target's registrable domain.
 func atDomain(form, target string) bool {
-	_, rest, _ := strings.Cut(form, "://")
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		rest = rest[:end]
-	}
-	if colon := strings.LastIndexByte(rest, ':'); colon >= 0 && !strings.HasSuffix(rest, "]") {
-		rest = rest[:colon]
-	}
-	return target != "" && registrable(rest) == target
+	u, err := url.Parse(form)
+	return target != "" && err == nil && registrable(u.Hostname()) == target
 }
 
 // registrarContacts adds those of the registrar: the directory's stand in front of what

@@ -60,7 +60,8 @@ func openDatabases(o []DatabaseOptions, log *zap.Logger) (*databases, error) {
 		if seen[d.Kind]++; seen[d.Kind] > 1 {
 			e.source += "-" + strconv.Itoa(seen[d.Kind])
 		}
-		// The file is looked at before it is opened: when another takes its place in between, the next Reload sees it.
+		// The file is looked at before it is opened: when another takes its place in between, the next Reload
+		// sees it.
 		var absent error
 		e.seen, absent = os.Stat(d.Path)
 		db, err := mmdb.Open(mmdb.Options{Kind: mmdb.Kind(d.Kind), Path: d.Path})

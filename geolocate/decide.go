@@ -1,6 +1,7 @@
 package geolocate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/netip"
@@ -28,7 +29,8 @@ type Facts struct {
 	Registrar *casefile.Registrar
 	// RegistrarSource is where the registrar's contact comes from.
 	RegistrarSource string
-	// Domain is the registrable domain of the target; empty for an address literal. Contacts are never guessed from it.
+	// Domain is the registrable domain of the target; empty for an address literal. Contacts are never guessed
+	// from it.
 	Domain string
 	Now    time.Time
 }
@@ -41,44 +43,54 @@ type AbuseContact struct {
 	Found registry.Found
 }
 
+// steps are what was decided and why, for people.
+type steps []string
+
+func (s *steps) say(format string, args ...any) { *s = append(*s, fmt.Sprintf(format, args...)) }
+
 // Decide applies the written rule of docs/hosting.md. Pure: the same facts give the
 // same hosting. The facts are not changed.
 func Decide(f Facts) casefile.Hosting {
 	h := casefile.Hosting{
-		Claims: f.Claims, Edge: f.Edge, Platform: f.Platform, Origin: casefile.OriginKnown, Registrar: f.Registrar, Decided: f.Now.UTC(), Addresses: sorted(f.Addresses),
+		Claims: f.Claims, Edge: f.Edge, Platform: f.Platform, Origin: casefile.OriginKnown, Registrar: f.Registrar,
+		Decided: f.Now.UTC(), Addresses: sorted(f.Addresses),
 	}
 	origins := originsOf(f)
 	placed := h.Addresses
-	h.Steps = make([]string, 0, len(placed)+4)
+	said := make(steps, 0, len(placed)+4)
 	switch {
 	case f.Edge != nil && len(origins) > 0:
 		placed = origins
-		h.Steps = append(h.Steps, fmt.Sprintf("%s stands in front of the origin (evidence: %s); the origin is known (%s), and the country is decided from it.", f.Edge.Name, f.Edge.Evidence, originSource(f.Claims, origins)))
+		said.say("%s stands in front of the origin (evidence: %s); the origin is known (%s), and the country is decided from it.",
+			f.Edge.Name, f.Edge.Evidence, originSource(f.Claims, origins))
 	case f.Edge != nil:
 		placed, h.Origin = nil, casefile.OriginUnknown
-		h.Steps = append(h.Steps, fmt.Sprintf("%s stands in front of the origin (evidence: %s): the addresses are the edge's, the origin is unknown, and no country is decided.", f.Edge.Name, f.Edge.Evidence))
+		said.say("%s stands in front of the origin (evidence: %s): the addresses are the edge's, the origin is unknown, "+
+			"and no country is decided.", f.Edge.Name, f.Edge.Evidence)
 	case len(h.Addresses) == 0:
 		h.Origin = casefile.OriginUnknown
-		h.Steps = append(h.Steps, "The name has no address: nothing can be said about a host or a country.")
+		said.say("The name has no address: nothing can be said about a host or a country.")
 	case len(origins) > 0:
 		placed = origins
-		h.Steps = append(h.Steps, "A person recorded that the addresses pass on to an origin: the country is decided from it.")
+		said.say("A person recorded that the addresses pass on to an origin: the country is decided from it.")
 	case slices.ContainsFunc(f.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactOrigin && c.Problem == "" }):
-		h.Steps = append(h.Steps, "What was recorded about the origin was recorded for other addresses, or behind an edge that is no longer there: it does not count.")
+		said.say("What was recorded about the origin was recorded for other addresses, or behind an edge that is no longer there: " +
+			"it does not count.")
 	}
 	places := make([]place, 0, len(placed))
 	for _, addr := range placed {
 		p := placeOf(addr, f.Claims)
 		places = append(places, p)
-		h.Steps = append(h.Steps, p.step())
+		said = append(said, p.step())
 	}
-	h.Country, h.Confidence, h.Disputed = join(places, &h.Steps)
+	h.Country, h.Confidence, h.Disputed = join(places, &said)
 	if code, by := recordedCountry(f); code != "" && (f.Edge != nil || len(origins) > 0) {
 		h.Country, h.Confidence, h.Origin = code, 1, casefile.OriginKnown
-		h.Steps = append(h.Steps, fmt.Sprintf("The origin stands in %s, as a person recorded (%s).", code, by))
+		said.say("The origin stands in %s, as a person recorded (%s).", code, by)
 	}
 	h.Dissent = dissent(places, h.Country)
-	provide(&h, placed)
+	provide(&h, placed, &said)
+	h.Steps = said
 	h.Contacts = contacts(f, origins)
 	return h
 }
@@ -88,7 +100,9 @@ func Decide(f Facts) casefile.Hosting {
 // dissent and the provider come out the same. Contacts are taken over: they are
 // kept in their order, and not what they were ordered from.
 func Replay(h casefile.Hosting) casefile.Hosting {
-	again := Decide(Facts{Addresses: h.Addresses, Claims: h.Claims, Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar, Now: h.Decided})
+	again := Decide(Facts{
+		Addresses: h.Addresses, Claims: h.Claims, Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar, Now: h.Decided,
+	})
 	again.Contacts = h.Contacts
 	return again
 }
@@ -113,9 +127,28 @@ func dissent(places []place, country string) []string {
 	return out
 }
 
+// support is how strongly a country is supported.
+type support struct {
+	country string
+	weight  float64
+}
+
+// strongest is the best supported country, and whether another is supported as well.
+func strongest(all []support) (best support, tie bool) {
+	for _, s := range all {
+		switch {
+		case s.weight > best.weight+1e-9:
+			best, tie = s, false
+		case s.weight > best.weight-1e-9:
+			tie = true
+		}
+	}
+	return best, tie
+}
+
 // join makes one country of those of all addresses.
-func join(places []place, steps *[]string) (country string, confidence float64, disputed bool) {
-	sums := map[string]float64{}
+func join(places []place, said *steps) (country string, confidence float64, disputed bool) {
+	var sums []support
 	var order []string
 	decided, lowest := 0, 1.0
 	for _, p := range places {
@@ -123,42 +156,33 @@ func join(places []place, steps *[]string) (country string, confidence float64, 
 		if p.country == "" {
 			continue
 		}
-		if decided++; sums[p.country] == 0 {
-			order = append(order, p.country)
+		decided++
+		at := slices.Index(order, p.country)
+		if at < 0 {
+			at = len(order)
+			order, sums = append(order, p.country), append(sums, support{country: p.country})
 		}
-		sums[p.country] += p.confidence
+		sums[at].weight += p.confidence
 		lowest = min(lowest, p.confidence)
 	}
-	switch len(order) {
-	case 0:
+	best, tie := strongest(sums)
+	switch {
+	case len(order) == 0:
 		return "", 0, disputed
-	case 1:
-		country, confidence = order[0], round(lowest)
-		if decided < len(places) {
-			*steps = append(*steps, fmt.Sprintf("%d of %d addresses have a country, and it is the same.", decided, len(places)))
-		}
-	default:
-		disputed = true
-		best, tie := 0.0, false
-		for _, c := range order {
-			switch {
-			case sums[c] > best+1e-9:
-				best, country, tie = sums[c], c, false
-			case sums[c] > best-1e-9:
-				tie = true
-			}
-		}
-		confidence = round(min(severalCountries, best/float64(decided)))
-		if tie {
-			country, confidence = "", 0
-			*steps = append(*steps, fmt.Sprintf("The addresses stand in several countries (%s), none of them better supported: a person decides.", strings.Join(order, ", ")))
-			return country, confidence, disputed
-		}
-		*steps = append(*steps, fmt.Sprintf("The addresses stand in several countries (%s): the confidence is at most %.2f, so that a person decides.", strings.Join(order, ", "), severalCountries))
-		return country, confidence, disputed
+	case len(order) > 1 && tie:
+		said.say("The addresses stand in several countries (%s), none of them better supported: a person decides.", strings.Join(order, ", "))
+		return "", 0, true
+	case len(order) > 1:
+		said.say("The addresses stand in several countries (%s): the confidence is at most %.2f, so that a person decides.",
+			strings.Join(order, ", "), severalCountries)
+		return best.country, round(min(severalCountries, best.weight/float64(decided))), true
+	}
+	country, confidence = order[0], round(lowest)
+	if decided < len(places) {
+		said.say("%d of %d addresses have a country, and it is the same.", decided, len(places))
 	}
 	if confidence < casefile.MinConfidence {
-		*steps = append(*steps, fmt.Sprintf("The confidence is below %.2f: a person decides.", casefile.MinConfidence))
+		said.say("The confidence is below %.2f: a person decides.", casefile.MinConfidence)
 	}
 	return country, confidence, disputed
 }
@@ -172,7 +196,7 @@ func originsOf(f Facts) []netip.Addr {
 	var told, looked []netip.Addr
 	for i := range f.Claims {
 		c := &f.Claims[i]
-		if c.Fact != casefile.FactOrigin || c.Value == "" || (f.Edge != nil) == c.Address.IsValid() || c.Address.IsValid() && !slices.Contains(f.Addresses, c.Address) {
+		if !f.aboutOrigin(c) || c.Value == "" {
 			continue
 		}
 		addr, err := netip.ParseAddr(c.Value)
@@ -190,6 +214,12 @@ func originsOf(f Facts) []netip.Addr {
 	return sorted(looked)
 }
 
+// aboutOrigin says whether a claim about an origin counts: behind an edge one about the whole target, else one
+// about an address of it.
+func (f *Facts) aboutOrigin(c *casefile.Claim) bool {
+	return c.Fact == casefile.FactOrigin && (f.Edge != nil) != c.Address.IsValid() && (f.Edge != nil || slices.Contains(f.Addresses, c.Address))
+}
+
 // originSource is who told the first of the origins.
 func originSource(claims []casefile.Claim, origins []netip.Addr) string {
 	for _, c := range claims {
@@ -203,12 +233,9 @@ func originSource(claims []casefile.Claim, origins []netip.Addr) string {
 // recordedCountry is the country of the origin that a person recorded, and who did:
 // behind an edge one about the whole target, else one about an address of it.
 func recordedCountry(f Facts) (code, by string) {
-	for _, c := range f.Claims {
-		if c.Fact != casefile.FactOrigin || c.Address.IsValid() == (f.Edge != nil) || f.Edge == nil && !slices.Contains(f.Addresses, c.Address) {
-			continue
-		}
-		if code := casefile.Country(c.Value); code != "" {
-			return code, c.Source
+	for i := range f.Claims {
+		if c := &f.Claims[i]; f.aboutOrigin(c) && casefile.Country(c.Value) != "" {
+			return casefile.Country(c.Value), c.Source
 		}
 	}
 	return "", ""
@@ -225,3 +252,97 @@ func sorted(addrs []netip.Addr) []netip.Addr {
 	slices.SortFunc(out, netip.Addr.Compare)
 	return slices.Compact(out)
 }
+
+// provide names the provider, the AS and the network. The lead is the first address
+// of the decided country about which something is known; else the first such address.
+func provide(h *casefile.Hosting, placed []netip.Addr, said *steps) {
+	candidates := placed
+	if len(candidates) == 0 {
+		candidates = h.Addresses // behind an edge: the edge's own network
+	}
+	var lead *provider
+	for _, addr := range candidates {
+		p := providerOf(addr, h.Claims)
+		if p.known() && (lead == nil || h.Country != "" && !lead.stands(h.Country) && p.stands(h.Country)) {
+			lead = &p
+		}
+	}
+	if keeps(h.Platform) {
+		h.Provider = h.Platform.Name
+		said.say("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.",
+			h.Platform.Name, cmp.Or(platformWords[h.Platform.Kind], h.Platform.Kind), h.Platform.Evidence)
+	}
+	if lead == nil {
+		if len(candidates) > 0 && h.Provider == "" {
+			said.say("No source names the provider.")
+		}
+		return
+	}
+	h.ASN, h.Network = lead.asn, lead.network
+	switch {
+	case keeps(h.Platform):
+	case lead.organisation != "":
+		h.Provider = lead.organisation
+		said.say("The provider is the organisation that the registry names for the network of %s.", lead.addr)
+	case lead.holder != "":
+		h.Provider = lead.holder
+		said.say("The provider is the holder of the AS that announces %s.", lead.addr)
+	case lead.name != "":
+		h.Provider = lead.name
+		said.say("The provider has no name but that of the network of %s.", lead.addr)
+	}
+}
+
+// provider is what the claims say about who runs an address; the first claim of each fact counts.
+type provider struct {
+	addr                       netip.Addr
+	organisation, holder, name string
+	asn                        uint32
+	network                    netip.Prefix
+	countries                  []string
+}
+
+func providerOf(addr netip.Addr, claims []casefile.Claim) provider {
+	p := provider{addr: addr}
+	registered := false
+	for i := range claims {
+		c := &claims[i]
+		if c.Address != addr || c.Value == "" {
+			continue
+		}
+		switch c.Fact {
+		case casefile.FactOrganisation:
+			p.organisation = cmp.Or(p.organisation, c.Value)
+		case casefile.FactASHolder:
+			p.holder = cmp.Or(p.holder, c.Value)
+		case casefile.FactNetworkName:
+			p.name = cmp.Or(p.name, c.Value)
+		case casefile.FactASN:
+			if n, err := parseASN(c.Value); err == nil && p.asn == 0 {
+				p.asn = n
+			}
+		case casefile.FactNetwork: // a registry's network before a database's
+			prefix, err := netip.ParsePrefix(c.Value)
+			fromRegistry := kindOf(c.Source) != kindDatabase
+			if err == nil && (!p.network.IsValid() || fromRegistry && !registered) {
+				p.network, registered = prefix, fromRegistry
+			}
+		case casefile.FactCountry:
+			p.countries = append(p.countries, c.Value)
+		default:
+		}
+	}
+	return p
+}
+
+func (p provider) known() bool {
+	return p.organisation != "" || p.holder != "" || p.name != "" || p.asn != 0 || p.network.IsValid()
+}
+
+func (p provider) stands(country string) bool { return slices.Contains(p.countries, country) }
+
+// keeps says whether a platform holds its customers' pages itself, so that it can
+// delete them: every kind but a cloud, whose customers run machines of their own.
+func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
+
+var platformWords = map[string]string{kindObjectStore: "object store", kindPageHost: "page host", kindSiteBuilder: "site builder"}

@@ -267,7 +267,7 @@ func (f *detected) dated() []string {
 }
 
 // knownEdges are the built-in tables, read once for all Locators.
-var knownEdges = sync.OnceValues(newEdges)
+var knownEdges = sync.OnceValues(func() (*edges, error) { return parseEdges(edgesCSV, platformsCSV, edgeRangesCSV) })
 
 // EdgeAt names the edge in whose published ranges an address lies: it is no origin.
 // Empty when it lies in none. It asks nobody, and is safe for concurrent use.

@@ -26,14 +26,6 @@ var (
 	edgeRangesCSV string
 )
 
-// Kinds of edges, as casefile.Edge.Kind.
-const (
-	kindCDN        = "cdn"
-	kindWAF        = "waf"
-	kindProxy      = "proxy"
-	kindRedirector = "redirector"
-)
-
 // Kinds of platforms, as casefile.Platform.Kind.
 const (
 	kindObjectStore = "object_store"
@@ -79,9 +71,6 @@ type edges struct {
 	platformRanges bart.Table[*serviceRange]
 	asOf           time.Time // the newest row
 }
-
-// newEdges reads the embedded tables.
-func newEdges() (*edges, error) { return parseEdges(edgesCSV, platformsCSV, edgeRangesCSV) }
 
 // parseEdges reads tables of edges, of platforms and of ranges. An error names the row
 // that is wrong.
@@ -183,7 +172,7 @@ func (e *edges) sign(name, sign, value string, platform bool) error {
 }
 
 func (s *service) setKind(kind string) error {
-	valid := []string{kindCDN, kindWAF, kindProxy, kindRedirector}
+	valid := []string{"cdn", "waf", "proxy", "redirector"}
 	if s.platform {
 		valid = []string{kindObjectStore, kindPageHost, kindSiteBuilder, kindCloud}
 	}

@@ -13,7 +13,7 @@ import (
 
 func tables(t testing.TB) *edges {
 	t.Helper()
-	e, err := newEdges()
+	e, err := knownEdges()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func New(o Options) (*Locator, error) {
 	if l.edges, err = knownEdges(); err != nil {
 		return nil, err
 	}
-	if l.servers, err = newNameservers(); err != nil {
+	if l.servers, err = parseNameservers(nameserversCSV); err != nil {
 		return nil, err
 	}
 	if l.hints, err = parseHints(reverseCSV); err != nil {
@@ -173,10 +173,12 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, steps
 	}
 	f.Edge, f.Platform = l.edges.detect(q, f.Addresses, asns)
 	if f.Edge != nil {
-		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: "edges:" + f.Edge.Evidence, AsOf: l.edges.asOf})
+		source := "edges:" + f.Edge.Evidence
+		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactEdge, Value: f.Edge.Name, Source: source, AsOf: l.edges.asOf})
 	}
 	if f.Platform != nil {
-		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: "platforms:" + f.Platform.Evidence, AsOf: l.edges.asOf})
+		source := "platforms:" + f.Platform.Evidence
+		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: source, AsOf: l.edges.asOf})
 	}
 	if l.finder.wanted(q, f) {
 		var looked []casefile.Claim
@@ -205,7 +207,8 @@ func (l *Locator) gather(f *Facts, q casefile.Inquiry, addrs []netip.Addr, told 
 				asns = append(asns, n.ASN)
 			}
 			for _, c := range n.Contacts {
-				f.Desks = append(f.Desks, AbuseContact{addr, casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}, c.Found})
+				contact := casefile.Contact{Name: c.Name, Role: c.Role, Email: c.Email, Form: c.Form, Source: n.Source}
+				f.Desks = append(f.Desks, AbuseContact{addr, contact, c.Found})
 			}
 		}
 		if l.reverse != nil {

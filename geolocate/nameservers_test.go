@@ -12,7 +12,7 @@ import (
 
 func TestNameserverOperators(t *testing.T) {
 	t.Parallel()
-	table, err := newNameservers()
+	table, err := parseNameservers(nameserversCSV)
 	if err != nil {
 		t.Fatal(err)
 	}

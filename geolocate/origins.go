@@ -46,7 +46,7 @@ func (t *trusted) wanted(q casefile.Inquiry, f Facts) bool {
 // maxOriginsTold addresses, each one that may be dialled, none in a published range of
 // an edge. There is always a claim: one with the problem when no address is left. The
 // steps say who told the origin, or why there is none.
-func (l *Locator) lookUpOrigin(ctx context.Context, host, edge string) (claims []casefile.Claim, steps []string) {
+func (l *Locator) lookUpOrigin(ctx context.Context, host, edge string) (claims []casefile.Claim, said steps) {
 	within := originTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		within = min(within, time.Until(deadline)/2)
@@ -76,25 +76,25 @@ func (l *Locator) lookUpOrigin(ctx context.Context, host, edge string) (claims [
 			more++
 		default:
 			claims = append(claims, casefile.Claim{Fact: casefile.FactOrigin, Value: addr.String(), Source: source, AsOf: c.AsOf.UTC()})
-			steps = append(steps, fmt.Sprintf("The look-up %s told the origin %s, as of %s.", name, addr, c.AsOf.UTC().Format(time.DateOnly)))
+			said.say("The look-up %s told the origin %s, as of %s.", name, addr, c.AsOf.UTC().Format(time.DateOnly))
 		}
 	}
 	if own > 0 {
-		steps = append(steps, fmt.Sprintf("The look-up %s told %s in a published range of an edge, which is no origin.", name, addressesTold(own)))
+		said.say("The look-up %s told %s in a published range of an edge, which is no origin.", name, addressesTold(own))
 	}
 	if special > 0 {
-		steps = append(steps, fmt.Sprintf("The look-up %s told %s that no public server can have.", name, addressesTold(special)))
+		said.say("The look-up %s told %s that no public server can have.", name, addressesTold(special))
 	}
 	if more > 0 {
-		steps = append(steps, fmt.Sprintf("The look-up %s told %s more, which were not taken: the bound is %d.", name, addressesTold(more), maxOriginsTold))
+		said.say("The look-up %s told %s more, which were not taken: the bound is %d.", name, addressesTold(more), maxOriginsTold)
 	}
 	if len(claims) == 0 {
 		claims = []casefile.Claim{{Fact: casefile.FactOrigin, Source: source, AsOf: time.Now().UTC(), Problem: problem}}
 		if own+special == 0 {
-			steps = append(steps, fmt.Sprintf("The look-up %s told no origin (%s).", name, problem))
+			said.say("The look-up %s told no origin (%s).", name, problem)
 		}
 	}
-	return claims, steps
+	return claims, said
 }
 
 func addressesTold(n int) string {

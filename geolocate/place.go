@@ -83,11 +83,7 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 		}
 	}
 	p.opinions = make([]opinion, 0, 4)
-	type sum struct {
-		country string
-		doubt   float64 // (1-w1)(1-w2)...
-	}
-	var sums []sum
+	var sums []support // weight is the doubt at first: (1-w1)(1-w2)...
 	trusted := ""
 	for i := range claims {
 		c := &claims[i]
@@ -122,12 +118,12 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 			p.disputed = p.disputed || trusted != "" && trusted != c.Value
 			trusted = c.Value
 		}
-		at := slices.IndexFunc(sums, func(s sum) bool { return s.country == c.Value })
+		at := slices.IndexFunc(sums, func(s support) bool { return s.country == c.Value })
 		if at < 0 {
 			at = len(sums)
-			sums = append(sums, sum{c.Value, 1})
+			sums = append(sums, support{c.Value, 1})
 		}
-		sums[at].doubt *= 1 - o.weight
+		sums[at].weight *= 1 - o.weight
 	}
 	if p.recorded != "" {
 		p.confidence, p.weak = 1, false
@@ -137,22 +133,13 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 		p.disputed = true
 		return p
 	}
-	total, best, tie := 0.0, 0.0, false
-	for _, s := range sums {
-		support := 1 - s.doubt
-		total += support
-		switch {
-		case support > best+1e-9:
-			best, p.country, tie = support, s.country, false
-		case support > best-1e-9:
-			tie = true
-		}
+	total := 0.0
+	for i := range sums {
+		sums[i].weight = 1 - sums[i].weight
+		total += sums[i].weight
 	}
-	if total > 0 {
-		p.confidence = best * best / total
-	}
-	if tie {
-		p.country, p.confidence = "", 0
+	if best, tie := strongest(sums); total > 0 && !tie {
+		p.country, p.confidence = best.country, best.weight*best.weight/total
 	}
 	return p
 }
@@ -175,46 +162,37 @@ var weights = map[string]float64{kindDatabase: weightDatabase, kindRDAP: weightR
 
 // step says in words what was decided for the address.
 func (p place) step() string {
-	var said, vetoed strings.Builder
-	said.Grow(24 * len(p.opinions))
+	said, vetoed := make([]string, 0, len(p.opinions)), ""
 	for _, o := range p.opinions {
-		if said.Len() > 0 {
-			said.WriteString(", ")
-		}
-		said.WriteString(o.country)
-		said.WriteString(" (")
-		said.WriteString(o.label)
-		said.WriteString(")")
+		said = append(said, o.String())
 		if o.veto != nil {
-			fmt.Fprintf(&vetoed, " %s is out of reach: %s; it is %d km away.", o.country, o.veto, o.km)
+			vetoed += fmt.Sprintf(" %s is out of reach: %s; it is %d km away.", o.country, o.veto, o.km)
 		}
 	}
+	they := strings.Join(said, ", ")
 	switch {
 	case p.recorded != "":
-		return fmt.Sprintf("%s: %s, as a person recorded (%s); that counts before all sources.%s", p.addr, p.country, p.recorded, sources(said.String()))
+		if they != "" {
+			they = " They say: " + they + "."
+		}
+		return fmt.Sprintf("%s: %s, as a person recorded (%s); that counts before all sources.%s", p.addr, p.country, p.recorded, they)
 	case len(p.opinions) == 0 && p.reserved != "":
-		return fmt.Sprintf("%s is a special-purpose address (%s) that nobody hosts in public, and no source knows it: no country.", p.addr, p.reserved)
+		return fmt.Sprintf("%s is a special-purpose address (%s) that nobody hosts in public, and no source knows it: no country.",
+			p.addr, p.reserved)
 	case len(p.opinions) == 0:
 		return fmt.Sprintf("%s: no source names a country.", p.addr)
 	case p.anycast != "":
-		return fmt.Sprintf("%s: %s: %s: the address is anycast, no country.", p.addr, said.String(), p.anycast)
-	case p.country == "" && vetoed.Len() > 0:
-		return fmt.Sprintf("%s: %s:%s No country is left that is better supported than the others.", p.addr, said.String(), vetoed.String())
+		return fmt.Sprintf("%s: %s: %s: the address is anycast, no country.", p.addr, they, p.anycast)
+	case p.country == "" && vetoed != "":
+		return fmt.Sprintf("%s: %s:%s No country is left that is better supported than the others.", p.addr, they, vetoed)
 	case p.country == "":
-		return fmt.Sprintf("%s: %s: the sources are equally strong, so that no country is decided.", p.addr, said.String())
+		return fmt.Sprintf("%s: %s: the sources are equally strong, so that no country is decided.", p.addr, they)
 	case p.weak:
-		return fmt.Sprintf("%s: %s: only weak sources know it, %s with confidence %.2f.%s", p.addr, said.String(), p.country, round(p.confidence), vetoed.String())
+		return fmt.Sprintf("%s: %s: only weak sources know it, %s with confidence %.2f.%s", p.addr, they, p.country, round(p.confidence), vetoed)
 	case p.disputed:
-		return fmt.Sprintf("%s: %s: the sources disagree; %s is best supported, confidence %.2f.%s", p.addr, said.String(), p.country, round(p.confidence), vetoed.String())
+		return fmt.Sprintf("%s: %s: the sources disagree; %s is best supported, confidence %.2f.%s", p.addr, they, p.country, round(p.confidence), vetoed)
 	}
-	return p.addr.String() + ": " + said.String() + ": " + p.country + ", confidence " + strconv.FormatFloat(p.confidence, 'f', 2, 64) + "."
-}
-
-func sources(said string) string {
-	if said == "" {
-		return ""
-	}
-	return " They say: " + said + "."
+	return p.addr.String() + ": " + they + ": " + p.country + ", confidence " + strconv.FormatFloat(p.confidence, 'f', 2, 64) + "."
 }
 
 // roundTrip is a measured round trip from a vantage to an address.
@@ -229,7 +207,7 @@ func (t roundTrip) String() string {
 	return fmt.Sprintf("%s from %s (%s) reaches at most %d km", milliseconds(t.took), t.from, t.vantage, t.reach)
 }
 
-// RoundTripValue writes the value of a round-trip claim: "3.2 ms from NL". It is
+// roundTripValue writes the value of a round-trip claim: "3.2 ms from NL". It is
 // rounded up, so that the bound never gets tighter by writing it down.
 func roundTripValue(took time.Duration, from string) string {
 	return milliseconds(took) + " from " + from

@@ -22,7 +22,8 @@ const (
 	maxReverseName = 100
 	// minHintToken is the shortest code of a place.
 	minHintToken = 3
-	// minSquashed is the shortest label of a target that is looked for inside of words; shorter ones must be words.
+	// minSquashed is the shortest label of a target that is looked for inside of words; shorter ones must be
+	// words.
 	minSquashed = 4
 )
 
@@ -85,7 +86,7 @@ func parseHints(text string) (*hints, error) {
 // is an address no name is given, because most names spell the address.
 func (h *hints) reverseHint(names []string, target casefile.Target) (name, country string) {
 	secret := newSecret(target)
-	seen := ""
+	var codes []string
 	for _, n := range names[:min(len(names), maxReverseNames)] {
 		n = strings.TrimSuffix(strings.ToLower(n), ".")
 		if !isHost(n) || secret.in(n) {
@@ -94,18 +95,13 @@ func (h *hints) reverseHint(names []string, target casefile.Target) (name, count
 		if name == "" && !secret.literal {
 			name = shortName(n)
 		}
-		for _, code := range h.countries(n) {
-			if seen != "" && seen != code {
-				seen = "several"
-				break
-			}
-			seen = code
-		}
+		codes = append(codes, h.countries(n)...)
 	}
-	if seen == "several" {
-		seen = ""
+	slices.Sort(codes)
+	if codes = slices.Compact(codes); len(codes) == 1 {
+		country = codes[0]
 	}
-	return name, seen
+	return name, country
 }
 
 // countries are those that a name hints at, with repeats.
@@ -113,7 +109,7 @@ func (h *hints) countries(name string) []string {
 	var out []string
 	domain := registrable(name)
 	if places, found := strings.CutSuffix(name, "."+domain); found && domain != "" {
-		for _, word := range words(places) {
+		for _, word := range strings.FieldsFunc(places, func(r rune) bool { return r == '.' || r == '-' }) {
 			if code := h.places[strings.TrimRight(word, "0123456789")]; code != "" {
 				out = append(out, code)
 			}
@@ -182,20 +178,10 @@ func (s secret) in(name string) bool {
 	return false
 }
 
-// words are the parts of a name between dots and hyphens.
-func words(name string) []string {
-	return strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '-' })
-}
-
 // squash leaves letters and digits: site-1.example and site1-example are then alike.
-func squash(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '.' || r == '-' || r == '_' {
-			return -1
-		}
-		return r
-	}, name)
-}
+func squash(name string) string { return signs.Replace(name) }
+
+var signs = strings.NewReplacer(".", "", "-", "", "_", "")
 
 // shortName is the end of a host name, from the start of a label: who runs the machine
 // stands there.

@@ -11,6 +11,7 @@
 package origin
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/hmac"
@@ -18,7 +19,10 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -201,4 +205,140 @@ func (f *Finder) claims(a answer) []casefile.Claim {
 		out = append(out, casefile.Claim{Fact: casefile.FactOrigin, Value: o.address.String(), Source: source, AsOf: o.asOf.UTC()})
 	}
 	return out
+}
+
+const userAgent = "vigil"
+
+// newClient is an HTTP client that follows nothing, keeps no connection (what was
+// checked is what is dialled), knows no proxy of the environment and unpacks nothing.
+func (f *Finder) newClient(dialer dial.Dialer, plain bool, config *tls.Config) *http.Client {
+	transport := dialer.Transport(plain, config)
+	transport.DisableCompression, transport.DisableKeepAlives = true, true
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// exchange posts one question. wait is how long the service asked to be left alone,
+// 0 when it did not say.
+func (f *Finder) exchange(ctx context.Context, host, edge string) (found []origin, problem registry.Problem, wait time.Duration) {
+	question, err := json.Marshal(struct {
+		Host string `json:"host"`
+		Edge string `json:"edge"`
+	}{host, edge})
+	if err != nil { // of two strings: never
+		return nil, registry.ProblemBroken, 0
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url, bytes.NewReader(question))
+	if err != nil {
+		return nil, registry.ProblemUnreachable, 0
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	if f.token != "" {
+		req.Header.Set("Authorization", "Bearer "+f.token)
+	}
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return nil, registry.ProblemOf(ctx, err), 0
+	}
+	defer resp.Body.Close()
+	if problem, wait := statusProblem(resp, time.Now()); problem != "" {
+		return nil, problem, wait
+	}
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" || resp.Header.Get("Content-Encoding") != "" {
+		return nil, registry.ProblemBroken, 0
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, registry.BodyProblem(ctx, err), 0
+	}
+	found, problem = parse(body, host, time.Now())
+	return found, problem, 0
+}
+
+// statusProblem reads the status. Only 200 is an answer: one without origins says that
+// none is known, so that 404 is a wrong URL and no answer.
+func statusProblem(resp *http.Response, now time.Time) (registry.Problem, time.Duration) {
+	code, stated := resp.StatusCode, resp.Header.Get("Retry-After")
+	switch {
+	case code == http.StatusOK:
+		return "", 0
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && stated != "":
+		return registry.ProblemRateLimited, registry.RetryAfter(resp.Header, now)
+	}
+	return registry.ProblemServer, 0
+}
+
+// Bounds of an answer (docs/origins.md).
+const (
+	maxBody    = 64 << 10 // bytes
+	maxOrigins = 8
+	maxAhead   = 5 * time.Minute // how far the service's clock may be before ours
+)
+
+// answer is what the service said: origins, or a problem. It is shared, and never changed.
+type answer struct {
+	found   []origin
+	problem registry.Problem
+	at      time.Time // when it came
+}
+
+// origin is an address behind an edge, and when the service learned it.
+type origin struct {
+	address netip.Addr // unmapped, without a zone
+	asOf    time.Time
+}
+
+// parse reads an answer strictly: unknown fields, anything after the object and
+// addresses or dates that are none make it broken. host is lower case, without the
+// trailing dot. Each address is given once, with its first date. The addresses are
+// not judged. Pure.
+func parse(body []byte, host string, now time.Time) ([]origin, registry.Problem) {
+	if len(body) > maxBody {
+		return nil, registry.ProblemTooLarge
+	}
+	var told struct {
+		Host    string `json:"host"`
+		Origins []struct {
+			Address string `json:"address"`
+			AsOf    string `json:"as_of"`
+		} `json:"origins"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&told); err != nil {
+		return nil, registry.ProblemBroken
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, registry.ProblemBroken
+	}
+	switch {
+	case told.Host == "":
+		return nil, registry.ProblemBroken
+	case strings.ToLower(strings.TrimSuffix(told.Host, ".")) != host:
+		return nil, registry.ProblemOtherObject
+	case told.Origins == nil:
+		return nil, registry.ProblemBroken
+	case len(told.Origins) == 0:
+		return nil, registry.ProblemNotFound
+	case len(told.Origins) > maxOrigins:
+		return nil, registry.ProblemTooLarge
+	}
+	out := make([]origin, 0, len(told.Origins))
+	for _, o := range told.Origins {
+		addr, err := netip.ParseAddr(o.Address)
+		if err != nil || addr.Zone() != "" {
+			return nil, registry.ProblemBroken
+		}
+		asOf, err := time.Parse(time.RFC3339, o.AsOf)
+		if err != nil || asOf.Unix() <= 0 || asOf.After(now.Add(maxAhead)) {
+			return nil, registry.ProblemBroken
+		}
+		addr = addr.Unmap()
+		if !slices.ContainsFunc(out, func(known origin) bool { return known.address == addr }) {
+			out = append(out, origin{addr, asOf.UTC()})
+		}
+	}
+	return out, ""
 }

@@ -2,10 +2,14 @@ package registry
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -248,4 +252,58 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 		return max(minHold, t.Sub(now))
 	}
 	return 0
+}
+
+// quota is how many questions a server takes within any span of the length per.
+type quota struct {
+	count int
+	per   time.Duration
+}
+
+const day = 24 * time.Hour
+
+// strictServer is a row of strict_servers.csv.
+type strictServer struct {
+	names  []string
+	quotas []quota
+	source string // where the number is from
+}
+
+//go:embed strict_servers.csv
+var strictCSV string
+
+func strictServers() (all []strictServer) {
+	mustTable(strictCSV, 3, func(row []string) {
+		s := strictServer{names: strings.Fields(row[0]), source: row[2]}
+		for q := range strings.FieldsSeq(row[1]) {
+			count, per, _ := strings.Cut(q, "/")
+			n, _ := strconv.Atoi(count) // a test holds that each row is sound
+			d, _ := time.ParseDuration(per)
+			s.quotas = append(s.quotas, quota{n, d})
+		}
+		all = append(all, s)
+	})
+	return all
+}
+
+// limitersOf makes the limiters of a server beside the general one. Within any span
+// the bucket lets at most its burst and what flows in meanwhile pass: half of the quota
+// each. processes share an address and so the quota.
+func limitersOf(quotas []quota, processes int) []*rate.Limiter {
+	var out []*rate.Limiter
+	for _, q := range quotas {
+		count := max(2, q.count/processes)
+		burst := count / 2
+		out = append(out, rate.NewLimiter(rate.Limit(float64(count-burst)/q.per.Seconds()), burst))
+	}
+	return out
+}
+
+// strictOf finds the entry of a server, by its name without the port; -1: none.
+func strictOf(all []strictServer, server string) int {
+	name := strings.ToLower(server)
+	if host, _, err := net.SplitHostPort(name); err == nil {
+		name = host
+	}
+	return slices.IndexFunc(all, func(s strictServer) bool { return slices.Contains(s.names, name) })
 }

@@ -145,10 +145,8 @@ func rirOfRDAP(o *rdap.IPNetwork) string {
 		}
 	}
 	for _, extension := range o.Conformance {
-		for prefix, rir := range map[string]string{"nicbr_": rirLACNIC, "lacnic_": rirLACNIC, "ripe_": rirRIPE, "afrinic_": rirAFRINIC, "apnic_": rirAPNIC} {
-			if strings.HasPrefix(extension, prefix) {
-				return rir
-			}
+		if rir := rirBy("extension", func(word string) bool { return strings.HasPrefix(extension, word+"_") }); rir != "" {
+			return rir
 		}
 	}
 	if rir := rirOfHandle(o.Handle); rir != "" {
@@ -214,6 +212,6 @@ func unheldRDAP(o *rdap.IPNetwork) bool {
 		if r.Title != "" && !strings.EqualFold(r.Title, "description") {
 			return false
 		}
-		return hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), unheldWords)
+		return hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), "unheld")
 	})
 }

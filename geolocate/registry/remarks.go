@@ -20,10 +20,13 @@ var (
 	// Without brackets only where it cannot mean anything else: with " dot " after it, or
 	// behind a mailbox for reports.
 	spokenDots = pattern(`(?i)\b([a-z0-9._+-]{1,64}) at ([a-z0-9-]{1,63}(?: dot [a-z0-9-]{1,63})+)\b`)
-	spokenDesk = pattern(`(?i)\b(abuse|[a-z0-9-]*abuse|abuse-[a-z0-9-]+|spam|csirt|cert|phishing) at ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24})\b`)
-	spacedAt   = pattern(`([A-Za-z0-9])(?:\s+@\s*|\s*@\s+)([A-Za-z0-9])`)
+	spokenDesk = pattern(`(?i)\b(abuse|[a-z0-9-]*abuse|abuse-[a-z0-9-]+|spam|csirt|cert|` +
+		`phishing) at ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24})\b`)
+	spacedAt = pattern(`([A-Za-z0-9])(?:\s+@\s*|\s*@\s+)([A-Za-z0-9])`)
 
-	abuseWords = pattern(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|misbruik|abus|abusos?|denuncias?|zneuzit\w*|naduzyc\w*|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
+	abuseWords = pattern(`(?i)(\b|_|-)(abuses?|abusive|spam\w*|phish\w*|csirt|misuse|missbrauch|misbruik|abus|abusos?|denuncias?|` +
+		`zneuzit\w*|naduzyc\w*|complain\w*|copyright|dmca|illegal|infring\w*|hack\w*|attack\w*|unsolicited|ube|uce|` +
+		`scam\w*|malware|report(s|ing)?|security( issues?| incidents?)?|intrusions?|law enforcement)\b`)
 	// The same in letters for which \b knows no borders of words.
 	abuseStems = pattern(`(?i)(жалоб|спам|злоупотреб|скарг|nadużyci|zneužit|zneužív|denúncia|kötüye kullanım|迷惑|スパム|投訴|投诉|举报|垃圾邮件|스팸|침해)`)
 	deskWords  = pattern(`(?i)(abus[eo]|spam|csirt|cert\b|phish|security|report|dmca)`)

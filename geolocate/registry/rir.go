@@ -1,6 +1,13 @@
 package registry
 
-import "strings"
+import (
+	_ "embed"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"go4.org/netipx"
+)
 
 // The regional registries, as Network.RIR names them.
 const (
@@ -11,60 +18,45 @@ const (
 	rirRIPE    = "ripe"
 )
 
-// rirSources are the names of regional registries, and of national ones, which count as the
-// region they belong to (APNIC's list of national Internet registries; LACNIC's are NIC.br and NIC Mexico).
-var rirSources = map[string]string{
-	"ripe": rirRIPE, "apnic": rirAPNIC, "afrinic": rirAFRINIC, "arin": rirARIN, "lacnic": rirLACNIC,
-	"nicbr": rirLACNIC, "nic.br": rirLACNIC, "nicmx": rirLACNIC, "nic.mx": rirLACNIC,
-	"jpnic": rirAPNIC, "krnic": rirAPNIC, "kisa": rirAPNIC, "twnic": rirAPNIC, "cnnic": rirAPNIC, "idnic": rirAPNIC,
-	"apjii": rirAPNIC, "vnnic": rirAPNIC, "irinn": rirAPNIC, "nixi": rirAPNIC,
-}
+//go:embed rirs.csv
+var rirsCSV string
 
-// rirOfSource reads the "source" of an RPSL object or of an RDAP notice.
-func rirOfSource(s string) string {
-	s, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(s)), " ")
-	return rirSources[strings.TrimSuffix(s, "-grs")] // copies in RIPE NCC's global resource service
-}
+// rirWords are the words of each kind and the regional registry they stand for, in the order of rirs.csv.
+var rirWords = mapOf(rirsCSV, 3, func(m map[string][][2]string, row []string) {
+	m[row[0]] = append(m[row[0]], [2]string{row[1], row[2]})
+})
 
-// rirDomains are the domains under which the servers of registries stand.
-var rirDomains = map[string]string{
-	"ripe.net": rirRIPE, "apnic.net": rirAPNIC, "arin.net": rirARIN, "lacnic.net": rirLACNIC, "afrinic.net": rirAFRINIC,
-	"registro.br": rirLACNIC, "nic.br": rirLACNIC, "nic.mx": rirLACNIC, "iar.mx": rirLACNIC,
-	"nic.ad.jp": rirAPNIC, "krnic.net": rirAPNIC, "kisa.or.kr": rirAPNIC, "nic.or.kr": rirAPNIC,
-	"twnic.net.tw": rirAPNIC, "twnic.net": rirAPNIC, "twnic.tw": rirAPNIC,
-	"idnic.net": rirAPNIC, "cnnic.cn": rirAPNIC, "cnnic.net.cn": rirAPNIC, "vnnic.vn": rirAPNIC, "irinn.in": rirAPNIC,
-}
-
-// rirOfHost reads the name of a registry's server.
-func rirOfHost(host string) string {
-	for s := strings.ToLower(strings.TrimSpace(host)); s != ""; _, s, _ = strings.Cut(s, ".") {
-		if rir := rirDomains[s]; rir != "" {
-			return rir
+// rirBy is the regional registry of the first word of a kind that is there; empty for none.
+func rirBy(kind string, there func(word string) bool) string {
+	for _, word := range rirWords()[kind] {
+		if there(word[0]) {
+			return word[1]
 		}
 	}
 	return ""
 }
 
-// rirEndings are what the handles of objects end in.
-var rirEndings = map[string]string{"RIPE": rirRIPE, "AP": rirAPNIC, "AFRINIC": rirAFRINIC, "ARIN": rirARIN, "LACNIC": rirLACNIC}
+// rirOfSource reads the "source" of an RPSL object or of an RDAP notice.
+func rirOfSource(s string) string {
+	s, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(s)), " ")
+	s = strings.TrimSuffix(s, "-grs") // copies in RIPE NCC's global resource service
+	return rirBy("source", func(word string) bool { return s == word })
+}
+
+// rirOfHost reads the name of a registry's server.
+func rirOfHost(host string) string {
+	host = "." + strings.ToLower(strings.TrimSpace(host))
+	return rirBy("domain", func(word string) bool { return strings.HasSuffix(host, "."+word) })
+}
 
 // rirOfHandle reads the form of a handle: NET-192-0-2-0-1 is ARIN's, and the objects of
 // the others end in the name of their registry.
 func rirOfHandle(handle string) string {
-	handle = strings.ToUpper(strings.TrimSpace(handle))
-	if strings.HasPrefix(handle, "NET-") || strings.HasPrefix(handle, "NET6-") {
+	handle = "-" + strings.ToUpper(strings.TrimSpace(handle))
+	if strings.HasPrefix(handle, "-NET-") || strings.HasPrefix(handle, "-NET6-") {
 		return rirARIN
 	}
-	return rirEndings[handle[strings.LastIndexByte(handle, '-')+1:]]
-}
-
-// bannerWords are what servers say about themselves, by the regional registry they
-// count to. LACNIC's own words come after those of the national registries it joins.
-var bannerWords = []struct{ words, rir string }{
-	{"ripe database query service", rirRIPE}, {"whois.apnic.net", rirAPNIC}, {"afrinic whois server", rirAFRINIC}, {"arin whois data", rirARIN},
-	{"copyright lacnic", rirLACNIC}, {"lacnic resource", rirLACNIC}, {"copyright (c) nic.br", rirLACNIC}, {"whois.registro.br", rirLACNIC}, {"nic mexico", rirLACNIC}, {"whois.mx", rirLACNIC},
-	{"jpnic database", rirAPNIC}, {"krnic", rirAPNIC}, {"twnic", rirAPNIC}, {"idnic", rirAPNIC},
-	{"ripe ncc", rirRIPE},
+	return rirBy("handle", func(word string) bool { return strings.HasSuffix(handle, "-"+word) })
 }
 
 // rirOf is the regional registry of the network in blocks[0], by what the blocks say
@@ -90,10 +82,8 @@ func rirOf(blocks []block, doc document) string {
 			}
 		}
 	}
-	for _, known := range bannerWords {
-		if strings.Contains(doc.banner, known.words) {
-			return known.rir
-		}
+	if rir := rirBy("banner", func(words string) bool { return strings.Contains(doc.banner, words) }); rir != "" {
+		return rir
 	}
 	switch nationalOf(doc) {
 	case "":
@@ -109,10 +99,12 @@ func rirOf(blocks []block, doc document) string {
 func nationalOf(doc document) string {
 	for _, b := range doc.blocks {
 		for _, a := range b {
+			section := a.key == keySection
 			switch {
-			case a.key == keySection && strings.HasPrefix(a.value, "JPNIC database"), a.key == "network information" && strings.HasPrefix(a.value, "[ネット"):
+			case section && strings.HasPrefix(a.value, "JPNIC database"), a.key == "network information" && strings.HasPrefix(a.value, "[ネット"):
 				return "JP"
-			case a.key == keySection && a.value == "Network Information", a.key == keySection && strings.HasPrefix(a.value, "네트워크"), a.key == keySection && strings.HasSuffix(a.value, "Organization Information"):
+			case section && (a.value == "Network Information" || strings.HasPrefix(a.value, "네트워크") ||
+				strings.HasSuffix(a.value, "Organization Information")):
 				return "KR"
 			}
 		}
@@ -128,4 +120,32 @@ func nationalOf(doc document) string {
 		return "TW"
 	}
 	return ""
+}
+
+// unheld knows the answers that registries give for space of nobody or of another registry.
+func unheld(n Network) bool {
+	return unheldName(n.Name) || unheldName(n.Handle) || everything(n.First, n.Last)
+}
+
+// everything says whether a range is the whole address space.
+func everything(first, last netip.Addr) bool {
+	return first.IsUnspecified() && last == netipx.PrefixLastIP(netip.PrefixFrom(first, 0))
+}
+
+func unheldName(s string) bool {
+	return opensWith(strings.ToUpper(strings.TrimSpace(s)), "unheld name")
+}
+
+// unheldKind knows the kinds of networks at ARIN (NetType in WHOIS, type in RDAP) that say that space is
+// IANA's or was given to another registry: "IANA Special Use", "Allocated to RIPE NCC",
+// "Early Registrations, Transferred to APNIC" (ARIN, "Whois-RWS API", net types). The
+// registries that ARIN names as holders of such space host nothing there.
+func unheldKind(kind string) bool {
+	return opensWith(strings.ToLower(kind), "unheld kind")
+}
+
+// unheldBlock is unheld for a block of WHOIS.
+func unheldBlock(b block) bool {
+	return unheld(networkIn(b)) || unheldKind(b.first("nettype")) ||
+		slices.ContainsFunc(b, func(a attribute) bool { return a.key == "descr" && hasAny(strings.ToLower(a.value), "unheld") })
 }

@@ -259,7 +259,7 @@ func partOf(folded string) (p part, known bool) {
 	case strings.Count(folded, " ") > 4: // a sentence
 		return partDomain, false
 	}
-	for _, word := range []string{"registrant", "holder", "contact", "admin", "technical", "tech", "billing", "owner", "titular", "reseller", "organization using", "data validation", "entidade gestora"} {
+	for _, word := range phrases()["contact word"] {
 		if folded == word || strings.HasPrefix(folded, word+" ") || strings.HasSuffix(folded, " "+word) || strings.Contains(folded, " "+word+" ") || strings.HasPrefix(folded, word+"s ") || strings.HasSuffix(folded, " "+word+"s") {
 			return partContact, true
 		}
@@ -269,23 +269,12 @@ func partOf(folded string) (p part, known bool) {
 
 // isServers recognises headings above lists of name servers.
 func isServers(folded string) bool {
-	switch folded {
-	case "nservers", "nserver", "dns", "dns servers", "servers", "name server information", "name servers information", "nameserver information", "nameservers information",
-		"domain servers", "domain servers in listed order", "nameserver in listed order", "nameservers in listed order", "name servers in listed order", "domain nameservers",
-		"domain name servers", "servidores de nombre", "primary name server", "secondary name server", "차 네임서버 정보":
-		return true
-	}
-	return labelFields()[folded] == "nameserver"
+	return isOne(folded, "servers") || labelFields()[folded] == "nameserver"
 }
 
 // opensContact recognises the first line of a paragraph about a person or an organisation.
 func opensContact(folded string) bool {
-	switch folded {
-	case "nic hdl", "nic hdl br", "person", "personname", "contact", "contact id", "role", "organisation", "organization", "org", "holder", "mntner", "keyset", "registrant",
-		"admin contact", "administrative contact", "technical contact", "tech contact", "billing contact", "owner", "domain holder", "domaincontact", "reseller":
-		return true
-	}
-	return false
+	return isOne(folded, "contact")
 }
 
 // startsWithHost recognises a host before an address of IPv6, whose colons are no label's.

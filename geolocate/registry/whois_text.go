@@ -1,6 +1,7 @@
 package registry
 
 import (
+	_ "embed"
 	"net/netip"
 	"strings"
 
@@ -62,20 +63,11 @@ const (
 	keyTechMail  = "tech-mail"
 )
 
-// localKeys are the words of national registries for the keys of RPSL and ARIN: KRNIC
-// in Korean and English, JPNIC in Japanese and English, TWNIC, and RWHOIS (RFC 2167).
-var localKeys = map[string]string{
-	"ipv4 address": "inetnum", "ipv6 address": "inet6num", "ipv4주소": "inetnum", "ipv6주소": "inet6num", "ipv4 주소": "inetnum", "ipv6 주소": "inet6num",
-	"organization name": "orgname", "기관명": "orgname-local", "service name": "netname", "서비스명": "netname",
-	"전자우편": "e-mail", "이메일": "e-mail", "이름": "person", "name": "person",
-	"network number": "inetnum", "ipネットワークアドレス": "inetnum", "network name": "netname", "ネットワーク名": "netname",
-	"組織名": "orgname-local", "abuse": "abuse-mailbox",
-	keyNetblock: "inetnum", "administrator contact": keyAdminMail, "technical contact": keyTechMail, "org name": "orgname",
-	"ip-network": "inetnum", "ip-network-block": "inetnum", "network-name": "netname", "customer organization": "custname",
-	"abuse-contact": "abuse-mailbox", "abuse-email": "abuse-mailbox", "country-code": "country", "customer country code": "country",
-	"tech-contact": keyTechMail, "tech-email": keyTechMail, "admin-contact": keyAdminMail, "admin-email": keyAdminMail,
-	"poc-name": "person", "poc-email": "e-mail",
-}
+//go:embed whois_keys.csv
+var keysCSV string
+
+// localKeys are the words of national registries for the keys of RPSL and ARIN: see whois_keys.csv.
+var localKeys = mapOf(keysCSV, 2, func(m map[string]string, row []string) { m[row[0]] = row[1] })
 
 // keyNetblock is TWNIC's word for a network, and nobody else's. Its answers name TWNIC nowhere.
 const keyNetblock = "netblock"
@@ -86,7 +78,8 @@ var (
 	bracketLine = pattern(`^(?:[a-z]\.\s*)?\[([^\[\]]{1,100})\]\s*(.*)$`)
 	// widerLine is "   NAME [Sub Allocation]   192.0.2.0/24", with or without the name (JPNIC).
 	widerLine = pattern(`^\s*(\S*?)\s*\[[^\[\]]{1,40}\]\s+(\S+)\s*$`)
-	// listLine is "Holder NAME (NET-192-0-2-0-1) 192.0.2.0 - 192.0.2.255": ARIN's answer when several networks match.
+	// listLine is "Holder NAME (NET-192-0-2-0-1) 192.0.2.0 - 192.0.2.255": ARIN's answer when several
+	// networks match.
 	listLine = pattern(`^(.{1,300})\((NET6?-[0-9A-Za-z-]{1,60})\)\s+(\S{1,45} - \S{1,45})$`)
 	markup   = pattern(`<[^<>]{0,500}>`)
 )
@@ -106,7 +99,10 @@ type reader struct {
 // server, lines that begin with a space or a plus sign continue the one before (RFC
 // 2622, section 2), unless the whole text is indented.
 func parseText(text string) document {
-	r := &reader{trim: indented(text), html: strings.Contains(text, "<pre") || strings.Contains(text, "<PRE") || strings.Contains(text, "<html") || strings.Contains(text, "<HTML")}
+	r := &reader{trim: indented(text)}
+	for _, tag := range []string{"<pre", "<PRE", "<html", "<HTML"} {
+		r.html = r.html || strings.Contains(text, tag)
+	}
 	count := 0
 	for line := range strings.Lines(text) {
 		if count++; count > maxLines {
@@ -227,7 +223,7 @@ func (r *reader) add(key, value string, bracket bool) {
 	key = strings.TrimSuffix(key, ";i") // RWHOIS marks references so
 	value = strings.TrimSpace(value)
 	r.twnic = r.twnic || key == keyNetblock
-	if known, ok := localKeys[key]; ok {
+	if known, ok := localKeys()[key]; ok {
 		key = known
 	} else if bracket && key == "organization" {
 		key = "orgname"
@@ -267,7 +263,7 @@ func indented(text string) bool {
 			continue
 		}
 		plain := strings.ToLower(strings.TrimSpace(key))
-		if known, ok := localKeys[plain]; ok {
+		if known, ok := localKeys()[plain]; ok {
 			plain = known
 		}
 		if networkKey(plain) {

@@ -230,8 +230,8 @@ var mayDial = map[string]string{
 	"cmd/vigil/doctor.go":          "the operator's mail relay",
 	"cmd/vigil/demo_lab.go":        "the demo's own API",
 	"cmd/vigil-lab/bench_parts.go": "the benchmark's own sites",
-	"geolocate/geodata/connect.go": "publishers of geo databases, with an http.Client over the injected guarded dialer",
-	"geolocate/origin/client.go":   "the operator's look-up of origins, with an http.Client over the injected guarded dialer",
+	"geolocate/geodata/geodata.go": "publishers of geo databases, with an http.Client over the injected guarded dialer",
+	"geolocate/origin/origin.go":   "the operator's look-up of origins, with an http.Client over the injected guarded dialer",
 	"geolocate/registry/client.go": "registries, with an http.Client over the injected guarded dialer",
 }
 

@@ -35,7 +35,8 @@ type Dialer struct {
 	// Dial is the guarded dialer, Lookup the resolver; nil: Dial resolves names itself.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	// Check is the guard's policy over all addresses of a name: one bad address refuses it. Nil: Dial judges each alone.
+	// Check is the guard's policy over all addresses of a name: one bad address refuses it. Nil: Dial judges
+	// each alone.
 	Check func(addrs ...netip.Addr) error
 	// Lab are the networks in which plain http is taken.
 	Lab []netip.Prefix

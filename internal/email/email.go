@@ -85,9 +85,6 @@ func Parse(raw string) (address string, problem Problem) {
 	if len(raw) > maxMailField {
 		return "", TooLong
 	}
-	if local, domain, ok := plainAddress(raw); ok {
-		return known().judge(raw, local, domain)
-	}
 	s := strings.TrimSpace(raw)
 	switch {
 	case s == "":
@@ -120,31 +117,11 @@ func Parse(raw string) (address string, problem Problem) {
 	case strings.HasPrefix(domain, "["):
 		return "", Literal
 	}
-	return list.judge(s, local, domain)
+	return list.judge(local, domain)
 }
 
-// plainAddress splits what needs no reading: small letters, digits and a few signs
-// around one @. Most addresses are of this kind.
-func plainAddress(s string) (local, domain string, ok bool) {
-	at := -1
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '.', c == '-':
-		case c == '@' && at < 0:
-			at = i
-		case (c == '_' || c == '+') && at < 0:
-		default:
-			return "", "", false
-		}
-	}
-	if at < 1 || at == len(s)-1 || s[len(s)-1] == '.' {
-		return "", "", false
-	}
-	return s[:at], s[at+1:], true
-}
-
-// judge judges the two sides of an address; s is the whole of it.
-func (l *list) judge(s, local, domain string) (address string, problem Problem) {
+// judge judges the two sides of an address.
+func (l *list) judge(local, domain string) (address string, problem Problem) {
 	host, broken := Host(domain)
 	if !isDotString(local) {
 		return "", Broken
@@ -160,9 +137,6 @@ func (l *list) judge(s, local, domain string) (address string, problem Problem) 
 	}
 	if p := l.judgeDomain(host); p != "" {
 		return "", p
-	}
-	if strings.HasSuffix(s, host) && s[:len(s)-len(host)] == local+"@" {
-		return s, "" // as it came: nothing to write anew
 	}
 	return local + "@" + host, ""
 }
@@ -196,9 +170,6 @@ func ParseMailbox(s string) (*mail.Address, error) {
 // field without any is returned as it is, so that its problem can be told.
 func Split(raw string) []string {
 	if len(raw) > maxMailField {
-		return []string{raw}
-	}
-	if _, _, plain := plainAddress(raw); plain {
 		return []string{raw}
 	}
 	var out []string
@@ -257,7 +228,8 @@ var (
 	bracketedAt  = regexp.MustCompile(`(?i)\s*[(\[{<]\s*(?:at|@|a)\s*[)\]}>]\s*`)
 	bracketedDot = regexp.MustCompile(`(?i)\s*[(\[{<]\s*(?:dot|punkt|punto|point|\.)\s*[)\]}>]\s*`)
 	wordDot      = regexp.MustCompile(`(?i)\s+dot\s+`)
-	wordAt       = regexp.MustCompile(`(?i)^(abuse|noc|security|cert|csirt|support|hostmaster|postmaster|admin|info|spam|report|contact)\s+at\s+(\S+\.\S+)$`)
+	wordAt       = regexp.MustCompile(`(?i)^(abuse|noc|security|cert|csirt|support|hostmaster|postmaster|admin|info|spam|report|contact)` +
+		`\s+at\s+(\S+\.\S+)$`)
 )
 
 // repair undoes what was done to an address to keep robots away.

@@ -1,4 +1,4 @@
-// Package sheet reads the CSV files that an operator writes by hand: UTF-8, with a header line
+// Package operatorcsv reads the CSV files that an operator writes by hand: UTF-8, with a header line
 // whose columns are found by name. A file is taken whole or not at all, and everything
 // that is wrong with it is told at once, line by line.
 package operatorcsv
@@ -23,7 +23,7 @@ const (
 	maxFaults = 100
 )
 
-// Form is what a sheet must look like.
+// Schema is what a sheet must look like.
 type Schema struct {
 	What     string   // what people call the file, for example "hotline directory"
 	Key      string   // the configuration key that names it
@@ -208,8 +208,8 @@ func readRows(rows *csv.Reader, columns []string, faults *Error, each func(Row))
 	}
 }
 
-// Table reads a table that is part of the program: comma-separated, without a header, # begins a comment. fields is
-// how many each row has; -1: any. An error names the line. The row must not be kept.
+// Table reads a table that is part of the program: comma-separated, without a header, # begins a comment.
+// fields is how many each row has; -1: any. An error names the line. The row must not be kept.
 func Table(text string, fields int, each func(row []string) error) error {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comment, r.FieldsPerRecord, r.ReuseRecord = '#', fields, true
