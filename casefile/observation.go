@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -52,6 +53,9 @@ func (o Observation) Final() Hop {
 	}
 	return o.Hops[len(o.Hops)-1]
 }
+
+// Answered is the HTTP status of the answer; 0 when no status line came. Some looks tell it only in their last hop.
+func (o Observation) Answered() int { return cmp.Or(o.Status, o.Final().Status) }
 
 // Purpose of a look.
 type Purpose string

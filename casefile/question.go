@@ -141,12 +141,8 @@ func (v Visit) Page() *Features {
 	var best *Observation
 	for i := range v.Observations {
 		o := &v.Observations[i]
-		status := o.Status
-		if status == 0 {
-			status = o.Final().Status
-		}
 		differs := slices.ContainsFunc(v.Verdict.Dissent, func(d Dissent) bool { return d.Vantage == o.Vantage })
-		if o.Purpose.IsProbe() || o.Fault != nil || o.Features == nil || status/100 != 2 || differs {
+		if o.Purpose.IsProbe() || o.Fault != nil || o.Features == nil || o.Answered()/100 != 2 || differs {
 			continue
 		}
 		if best == nil || o.Vantage < best.Vantage {

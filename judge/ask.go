@@ -7,43 +7,62 @@ import (
 	"vigil/casefile"
 )
 
-// Questions are the purposes of the looks beside those at the target that help to judge it, in the order in
-// which they are asked: a later one is asked only where the answers to those before it leave something open.
-func Probes() []casefile.Purpose {
-	return []casefile.Purpose{casefile.PurposeDecoy, casefile.PurposeSameSiteReferrer, casefile.PurposeSubdomain, casefile.PurposeHomepage}
+// probes are the looks beside those at the target that help to judge it, in the order in which they are
+// asked: a later one is asked only where the answers to those before it leave something open.
+var probes = []struct {
+	purpose casefile.Purpose
+	at      func(t casefile.Target, label string) casefile.Target // zero: there is nothing to look at
+	wants   func(*look) bool                                      // of an answer with a 2xx status that is not the known page
+}{
+	{casefile.PurposeDecoy, casefile.Target.Decoy, (*look).wantsDecoy},
+	// Hosts put a placeholder in the place of pictures that other sites show: the same answer for every path,
+	// which does not say that nothing is there.
+	{casefile.PurposeSameSiteReferrer, func(t casefile.Target, _ string) casefile.Target { return t }, (*look).wordless},
+	{casefile.PurposeSubdomain, Subdomain, (*look).wantsSubdomain},
+	{casefile.PurposeHomepage, func(t casefile.Target, _ string) casefile.Target { return t.Home() }, (*look).wantsHomepage},
 }
 
-// Ask gives the look of one of the Questions that would help to judge in, and the vantage to make it from: that
+// Probes are their purposes, in the same order.
+func Probes() (all []casefile.Purpose) {
+	for _, p := range probes {
+		all = append(all, p.purpose)
+	}
+	return all
+}
+
+// NextProbe gives the look of one of the Probes that would help to judge in, and the vantage to make it from: that
 // of the first look at the target for which it would. ok is false when it would help none.
 //
-// referrer is the one recorded for the target, zero for none: as a rule it is sent along, because answers are compared
-// with those that came with it. label is for what surely does not exist: random lower-case letters and digits. Digits become letters:
-// a page that repeats the name it was asked for then has one word more for each time, and not several.
+// referrer is the one recorded for the target, zero for none: as a rule it is sent along, because answers are
+// compared with those that came with it. label is for what surely does not exist: random lower-case letters and
+// digits. Digits become letters: a page that repeats the name it was asked for then has one word more for each
+// time, and not several.
 func (in Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
-	i := slices.IndexFunc(in.Observations, func(o casefile.Observation) bool { return !o.Purpose.IsProbe() && in.wants(purpose, o) })
-	if i < 0 {
-		return s, "", false
+	for _, p := range probes {
+		if p.purpose != purpose {
+			continue
+		}
+		*in.answerTo(purpose) = nil
+		i := slices.IndexFunc(in.Observations, func(o casefile.Observation) bool {
+			l := newLook(&o, &in)
+			return !o.Purpose.IsProbe() && o.Fault == nil && !in.Target.IsZero() &&
+				l.status/100 == 2 && !l.empty() && !l.matchesBaseline() && p.wants(&l)
+		})
+		if i < 0 {
+			break
+		}
+		s = casefile.Subject{Target: p.at(in.Target, strings.Map(asLetter, label)), Purpose: purpose}
+		if purpose == casefile.PurposeSameSiteReferrer {
+			referrer = in.Target.Home()
+		} else if !in.Target.Replays(referrer) {
+			referrer = casefile.Target{}
+		}
+		if s.Target.Replays(referrer) {
+			s.Referrer = referrer
+		}
+		return s, in.Observations[i].Vantage, !s.Target.IsZero()
 	}
-	label = strings.Map(asLetter, label)
-	s = casefile.Subject{Referrer: referrer, Purpose: purpose}
-	if !in.Target.Replays(referrer) {
-		s.Referrer = casefile.Target{}
-	}
-	switch purpose {
-	case casefile.PurposeDecoy:
-		s.Target = in.Target.Decoy(label)
-	case casefile.PurposeSameSiteReferrer:
-		s.Target, s.Referrer = in.Target, in.Target.Home()
-	case casefile.PurposeSubdomain:
-		s.Target = Subdomain(in.Target, label)
-	case casefile.PurposeHomepage:
-		s.Target = in.Target.Home()
-	case casefile.PurposeTarget, casefile.PurposeWithoutReferrer, casefile.PurposeControl:
-	}
-	if !s.Target.Replays(s.Referrer) {
-		s.Referrer = casefile.Target{}
-	}
-	return s, in.Observations[i].Vantage, !s.Target.IsZero()
+	return s, "", false
 }
 
 func asLetter(r rune) rune {
@@ -53,17 +72,18 @@ func asLetter(r rune) rune {
 	return r
 }
 
-func (in Input) wants(purpose casefile.Purpose, o casefile.Observation) bool {
-	switch purpose {
+// answerTo is where the answer to a probe is kept; nil for other purposes.
+func (in *Input) answerTo(p casefile.Purpose) **casefile.Observation {
+	switch p {
 	case casefile.PurposeDecoy:
-		return wantsDecoy(o, in.Target, in.Baseline)
+		return &in.Decoy
 	case casefile.PurposeSameSiteReferrer:
-		return wantsSameSiteReferrer(o, in.Target, in.Baseline, in.Decoy)
+		return &in.SameSiteReferrer
 	case casefile.PurposeSubdomain:
-		return wantsSubdomain(o, in)
+		return &in.Subdomain
 	case casefile.PurposeHomepage:
-		return wantsHomepage(o, in)
-	case casefile.PurposeTarget, casefile.PurposeWithoutReferrer, casefile.PurposeControl:
+		return &in.Homepage
+	default:
+		return nil
 	}
-	return false
 }

@@ -2,26 +2,16 @@ package judge
 
 import "vigil/casefile"
 
-// wantsHomepage says whether the answer to the site's front page would help to judge o, a look at the
-// target of in. It would when one short page with a way on from it stands at every path and does not say in words that nothing
-// is there: a wall before the whole site and a page for what is missing look the same in a language that nobody reads. Of in it reads Target, Baseline,
-// Decoy and SameSiteReferrer.
-func wantsHomepage(o casefile.Observation, in Input) bool {
-	if o.Fault != nil || o.Purpose.IsProbe() || in.Target.IsZero() {
+// wantsHomepage says whether the answer to the site's front page would help. It would when one short page with a way
+// on from it stands at every path and does not say in words that nothing is there: a wall before the whole site and
+// a page for what is missing look the same in a language that nobody reads.
+func (l *look) wantsHomepage() bool {
+	if l.redirect == toOtherSite || l.redirect == toHomepage || !l.wordless() || !l.wall() {
 		return false
 	}
-	in.Homepage = nil
-	l := newLook(&o, &in)
-	if l.status/100 != 2 || l.empty() || l.matchesBaseline() || l.redirect == toOtherSite || l.redirect == toHomepage || !l.wordless() || !l.wall() {
-		return false
-	}
-	if _, absent := l.absent(); absent || l.failed() {
-		return false
-	}
-	if _, withheld := l.withheldByPage(); withheld {
-		return false
-	}
-	return l.byReferral() == casefile.ReasonSoft404 && !l.parkedRatherThanMissing() && !l.asksToPass()
+	_, absent := l.absent()
+	_, withheld := l.withheldByPage()
+	return !absent && !l.failed() && !withheld && l.byReferral() == casefile.ReasonSoft404 && !l.parkedRatherThanMissing() && !l.asksToPass()
 }
 
 // wall says whether the page holds so little, and a way on from it, that it may stand before a site: something to agree to, to

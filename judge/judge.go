@@ -47,21 +47,11 @@ type Input struct {
 func InputOf(t casefile.Target, observations []casefile.Observation, b casefile.Basis) Input {
 	in := Input{Target: t, Observations: observations, Vantages: b.Vantages, Decoy: b.Decoy, Baseline: b.Baseline, Registrar: b.Registrar}
 	for i, o := range observations {
-		switch o.Purpose {
-		case casefile.PurposeDecoy:
-			in.Decoy = &observations[i]
-		case casefile.PurposeSameSiteReferrer:
-			in.SameSiteReferrer = &observations[i]
-		case casefile.PurposeSubdomain:
-			in.Subdomain = &observations[i]
-		case casefile.PurposeHomepage:
-			in.Homepage = &observations[i]
-		case casefile.PurposeTarget:
-			if slices.Contains(b.Unsound, o.Vantage) {
-				in.Observations = slices.Clone(in.Observations)
-				in.Observations[i] = unsound(o)
-			}
-		case casefile.PurposeWithoutReferrer, casefile.PurposeControl:
+		if kept := in.answerTo(o.Purpose); kept != nil {
+			*kept = &observations[i]
+		} else if o.Purpose == casefile.PurposeTarget && slices.Contains(b.Unsound, o.Vantage) {
+			in.Observations = slices.Clone(in.Observations)
+			in.Observations[i] = unsound(o)
 		}
 	}
 	return in
@@ -80,32 +70,13 @@ func Decide(in Input) casefile.Verdict {
 	return quorum(opinions(in), in.Vantages)
 }
 
-// wantsDecoy says whether the answer to a decoy path would help to judge o, a
-// look at t. It would when a page came with a 2xx status that neither matches the
-// baseline nor shows by itself what stands before the content. The root of a site has no
-// decoy: what it serves is what a server without the page would serve too.
-func wantsDecoy(o casefile.Observation, t casefile.Target, baseline *casefile.Features) bool {
-	if o.Fault != nil || t.IsZero() || rootPath(t) {
-		return false
-	}
-	l := newLook(&o, &Input{Target: t, Baseline: baseline})
-	if l.status/100 != 2 || l.empty() || l.matchesBaseline() {
-		return false
-	}
-	if l.redirect == toOtherSite || l.redirect == toHomepage {
+// wantsDecoy says whether the answer to a decoy path would help. It would when the page does not show by itself what
+// stands before the content. The root of a site has no decoy: what it serves is what a server without the page
+// would serve too.
+func (l *look) wantsDecoy() bool {
+	if rootPath(l.in.Target) || l.redirect == toOtherSite || l.redirect == toHomepage {
 		return false
 	}
 	reason, withheld := l.withheldByPage()
 	return !withheld || reason == casefile.ReasonLogin && !l.f.Asserts(casefile.MarkerLogin) || l.f.Mentions(casefile.MarkerNotFound)
-}
-
-// wantsSameSiteReferrer says whether to ask for t once more with its own site's front page as the referrer. It
-// helps when o is the same answer as the decoy's and does not say that nothing is there: hosts put such
-// a placeholder in the place of pictures that other sites show.
-func wantsSameSiteReferrer(o casefile.Observation, t casefile.Target, baseline *casefile.Features, sibling *casefile.Observation) bool {
-	if o.Fault != nil || t.IsZero() || sibling == nil {
-		return false
-	}
-	l := newLook(&o, &Input{Target: t, Baseline: baseline, Decoy: sibling})
-	return l.status/100 == 2 && !l.matchesBaseline() && l.wordless()
 }

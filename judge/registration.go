@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 
 	"vigil/casefile"
@@ -10,19 +11,13 @@ import (
 // section 2.3: clientHold by the registrar, serverHold by the registry. RDAP writes
 // them as "client hold" and "server hold" (RFC 8056).
 func (l *look) hold() string {
-	if l.in.Registrar == nil {
-		return ""
+	switch {
+	case l.domainIs("serverhold"):
+		return "server_hold"
+	case l.domainIs("clienthold"):
+		return "client_hold"
 	}
-	found := ""
-	for _, s := range l.in.Registrar.DomainStatus {
-		switch plainStatus(s) {
-		case "serverhold":
-			return "server_hold"
-		case "clienthold":
-			found = "client_hold"
-		}
-	}
-	return found
+	return ""
 }
 
 // registration is the state of a registration that comes to its end, and where it points; or empty. RFC
@@ -30,32 +25,26 @@ func (l *look) hold() string {
 // takes it out of the DNS. autoRenewPeriod and a date of expiry that is past are notes only:
 // registries renew every domain that expires, and the owner may still pay. In pendingRestore the owner gets it back.
 func (l *look) registration() (string, casefile.State) {
-	r := l.in.Registrar
-	if r == nil {
-		return "", ""
-	}
-	found := map[string]bool{}
-	for _, s := range r.DomainStatus {
-		found[plainStatus(s)] = true
-	}
-	switch {
-	case found["pendingrestore"]:
+	switch r := l.in.Registrar; {
+	case l.domainIs("pendingrestore"):
 		return "pending_restore", ""
-	case found["pendingdelete"]:
+	case l.domainIs("pendingdelete"):
 		return "pending_delete", casefile.StateGone
-	case found["redemptionperiod"]:
+	case l.domainIs("redemptionperiod"):
 		return "redemption_period", casefile.StateGone
-	case !r.Expires.IsZero() && r.Expires.Before(l.o.Started):
+	case r != nil && !r.Expires.IsZero() && r.Expires.Before(l.o.Started):
 		return "expired", ""
-	case found["autorenewperiod"]:
+	case l.domainIs("autorenewperiod"):
 		return "auto_renew_period", ""
 	}
 	return "", ""
 }
 
-// plainStatus is a status in lower case and without spaces: EPP joins the words, RDAP does not (RFC 8056),
-// and WHOIS adds the address of an explanation.
-func plainStatus(s string) string {
-	s, _, _ = strings.Cut(s, " http")
-	return strings.ToLower(strings.ReplaceAll(s, " ", ""))
+// domainIs says whether the registry shows a status, written without spaces: EPP joins the
+// words, RDAP does not (RFC 8056), and WHOIS adds the address of an explanation.
+func (l *look) domainIs(status string) bool {
+	return l.in.Registrar != nil && slices.ContainsFunc(l.in.Registrar.DomainStatus, func(s string) bool {
+		s, _, _ = strings.Cut(s, " http")
+		return strings.EqualFold(strings.ReplaceAll(s, " ", ""), status)
+	})
 }

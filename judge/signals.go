@@ -51,15 +51,12 @@ type look struct {
 	base     comparison // with the baseline
 	decoy    decoyAnswer
 	// subdomain is what a name that surely does not exist tells.
-	subdomain nameDecoyAnswer
+	subdomain decoyAnswer
 	signals   []casefile.Signal
 }
 
 func newLook(o *casefile.Observation, in *Input) look {
-	l := look{o: o, in: in, status: o.Status, f: o.Features}
-	if l.status == 0 {
-		l.status = o.Final().Status
-	}
+	l := look{o: o, in: in, status: o.Answered(), f: o.Features}
 	asked := in.Target
 	if asked.IsZero() && len(o.Hops) > 0 {
 		asked = o.Hops[0].Target
@@ -105,10 +102,10 @@ func (l *look) noteFacts() {
 		}
 	}
 	if l.decoy != decoyUnknown {
-		l.note("sibling", string(l.decoy), l.decoy.points())
+		l.note("sibling", string(l.decoy), decoyPoints[l.decoy])
 	}
-	if l.subdomain != nameDecoyUnknown {
-		l.note("subdomain", string(l.subdomain), l.subdomain.points())
+	if l.subdomain != decoyUnknown {
+		l.note("subdomain", string(l.subdomain), decoyPoints[l.subdomain])
 	}
 	if kind := l.nameServers(); kind != "" {
 		l.note("name_servers", kind, casefile.StateGone)

@@ -149,28 +149,22 @@ func ratio(a, b int) float64 {
 	return float64(min(a, b)) / float64(max(a, b))
 }
 
-// siblingSays is what the answer to a path that surely does not exist tells about the target's.
+// decoyAnswer is what the answer to a path, or a name, that surely does not exist tells about the target's.
 type decoyAnswer string
 
 const (
-	decoyUnknown decoyAnswer = ""             // not asked, not answered, or no use
-	decoyMissing decoyAnswer = "told_missing" // 404 or 410
-	decoySimilar decoyAnswer = "same_page"    // soft 404
-	decoyShell   decoyAnswer = "same_shell"   // proves nothing
-	decoyOther   decoyAnswer = "another_page" //
+	decoyUnknown   decoyAnswer = ""             // not asked, not answered, or no use
+	decoyMissing   decoyAnswer = "told_missing" // 404 or 410
+	decoyNoAddress decoyAnswer = "no_address"   // the name has none
+	decoySimilar   decoyAnswer = "same_page"    // soft 404; of a name: a wildcard, and one page for all
+	decoyShell     decoyAnswer = "same_shell"   // proves nothing
+	decoyOther     decoyAnswer = "another_page" //
 )
 
-func (s decoyAnswer) points() casefile.State {
-	switch s {
-	case decoySimilar:
-		return casefile.StateGone
-	case decoyShell:
-		return casefile.StateWithheld
-	case decoyMissing, decoyOther:
-		return casefile.StateLive
-	case decoyUnknown:
-	}
-	return ""
+// decoyPoints says where an answer to a decoy points.
+var decoyPoints = map[decoyAnswer]casefile.State{
+	decoySimilar: casefile.StateGone, decoyShell: casefile.StateWithheld,
+	decoyMissing: casefile.StateLive, decoyNoAddress: casefile.StateLive, decoyOther: casefile.StateLive,
 }
 
 // compareDecoy compares the page with the decoy's: statuses on the way, text,
@@ -180,10 +174,7 @@ func (l *look) compareDecoy(asked casefile.Target) decoyAnswer {
 	if s == nil || s.Fault != nil || asked.IsZero() || rootPath(asked) {
 		return decoyUnknown
 	}
-	sl := look{o: s, in: &Input{}, status: s.Status, f: s.Features}
-	if sl.status == 0 {
-		sl.status = s.Final().Status
-	}
+	sl := look{o: s, in: &Input{}, status: s.Answered(), f: s.Features}
 	switch {
 	case sl.status == 404, sl.status == 410:
 		return decoyMissing
@@ -319,18 +310,4 @@ func (l *look) similar(s *casefile.Observation) bool {
 func within(a, b int) bool {
 	d := max(a, b) - min(a, b)
 	return d <= 5 || d*10 <= max(a, b)
-}
-
-// Likeness is how like two pages are, as the judge sees it.
-type Likeness struct {
-	Score   float64 // 0 strange, 1 the same; 0 when they cannot be compared
-	Strange bool    // the texts have nothing in common, whatever the score
-	Lost    bool    // all images and embeds of the first are missing in the second
-}
-
-// Compare gives the likeness of later to first, by which Decide tells a page that changes a little from
-// another one. It is what the thresholds are measured with (ADR-0028). Pure.
-func Compare(first, later *casefile.Features) Likeness {
-	c := compare(first, later)
-	return Likeness{Score: c.score, Strange: c.strange, Lost: c.lost}
 }

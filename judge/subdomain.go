@@ -50,20 +50,10 @@ func Subdomain(t casefile.Target, label string) casefile.Target {
 // maxName is the longest name of the DNS, in bytes of text (RFC 1035, section 2.3.4).
 const maxName = 253
 
-// wantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help
-// to judge o, a look at the target of in. It would when no path is known to give another page, and
-// the page or its domain bears a trait of parking that is not enough alone.
-// Of in it reads Target, Baseline, Decoy and Registrar.
-func wantsSubdomain(o casefile.Observation, in Input) bool {
-	if o.Fault != nil || o.Purpose.IsProbe() || Subdomain(in.Target, "x").IsZero() {
-		return false
-	}
-	in.Subdomain = nil
-	l := newLook(&o, &in)
-	if l.status/100 != 2 || l.empty() || l.matchesBaseline() || l.redirect == toOtherSite || !l.everyPath() {
-		return false
-	}
-	if !l.lapsedDomain() && !l.isNew(casefile.MarkerParkedSign) && !l.parkedLander() {
+// wantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help. It would when no
+// path is known to give another page, and the page or its domain bears a trait of parking that is not enough alone.
+func (l *look) wantsSubdomain() bool {
+	if l.redirect == toOtherSite || !l.everyPath() || !l.lapsedDomain() && !l.isNew(casefile.MarkerParkedSign) && !l.parkedLander() {
 		return false
 	}
 	barrier, withheld := l.withheldByPage()
@@ -71,43 +61,22 @@ func wantsSubdomain(o casefile.Observation, in Input) bool {
 	return !absent && (!withheld || barrier == casefile.ReasonScriptRequired && l.lapsedDomain())
 }
 
-// subdomainSays is what the answer to a name that surely does not exist tells.
-type nameDecoyAnswer string
-
-const (
-	nameDecoyUnknown nameDecoyAnswer = ""             // not asked, not answered, or no use
-	nameDecoyMissing nameDecoyAnswer = "no_address"   // the name has no address
-	nameDecoySame    nameDecoyAnswer = "same_page"    // a wildcard, and one page for all
-	nameDecoyOther   nameDecoyAnswer = "another_page" //
-)
-
-func (s nameDecoyAnswer) points() casefile.State {
-	switch s {
-	case nameDecoySame:
-		return casefile.StateGone
-	case nameDecoyMissing, nameDecoyOther:
-		return casefile.StateLive
-	case nameDecoyUnknown:
-	}
-	return ""
-}
-
 // compareNameDecoy compares the page with that of a name that surely does not exist. They are the same when
 // one server answers both, by the same statuses on the way, with one and the same page, and the name is not sent to
 // the domain's own: sites with a wildcard send strays home.
-func (l *look) compareNameDecoy() nameDecoyAnswer {
+func (l *look) compareNameDecoy() decoyAnswer {
 	s := l.in.Subdomain
 	switch {
 	case s == nil:
-		return nameDecoyUnknown
+		return decoyUnknown
 	case s.Fault != nil && len(s.Hops) == 0 && (s.Fault.Kind == casefile.FaultNXDomain || s.Fault.Kind == casefile.FaultNoAddress):
-		return nameDecoyMissing
+		return decoyNoAddress
 	case s.Fault != nil, l.f == nil, s.Features == nil, len(s.Hops) == 0, len(l.o.Hops) != len(s.Hops):
-		return nameDecoyUnknown
+		return decoyUnknown
 	case s.Final().Target.Host() != s.Hops[0].Target.Host(), s.Final().Status != l.status, !l.sameServer(s), !l.similar(s):
-		return nameDecoyOther
+		return decoyOther
 	}
-	return nameDecoySame
+	return decoySimilar
 }
 
 // sameServer says whether an address answers for both.
@@ -121,18 +90,11 @@ func (l *look) sameServer(s *casefile.Observation) bool {
 // everyPath says whether nothing speaks against one and the same page at every path. Of a front page, and where no decoy
 // was asked, the name that surely does not exist tells: it is asked for a path that does not exist either.
 func (l *look) everyPath() bool {
-	switch l.decoy {
-	case decoySimilar, decoyUnknown:
-		return true
-	case decoyShell:
-		return !l.asksFirst()
-	case decoyMissing, decoyOther:
-	}
-	return false
+	return l.decoy == decoySimilar || l.decoy == decoyUnknown || l.decoy == decoyShell && !l.asksFirst()
 }
 
 // everyName says whether one and the same page stands at every name and path.
-func (l *look) everyName() bool { return l.subdomain == nameDecoySame && l.everyPath() }
+func (l *look) everyName() bool { return l.subdomain == decoySimilar && l.everyPath() }
 
 // lapsedDomain says whether the domain is given up by its owner as far as others tell: its name servers serve
 // domains that nobody uses, or its registration is being taken back.

@@ -79,7 +79,7 @@ func order(d opinion) int {
 func (in *Input) judgeDirect(o *casefile.Observation) opinion {
 	alone := Input{Target: in.Target, Baseline: in.Baseline, Registrar: in.Registrar}
 	if s := in.Decoy; s != nil && s.Fault == nil {
-		if status := cmp.Or(s.Status, s.Final().Status); status == 404 || status == 410 {
+		if status := s.Answered(); status == 404 || status == 410 {
 			alone.Decoy = s
 		}
 	}

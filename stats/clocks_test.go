@@ -46,18 +46,18 @@ func TestAMoveChargesNobodyForTheHostBefore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			before := test.record
-			took := func(r casefile.EpisodeRecord) (time.Duration, stats.Excluded) {
-				f := stats.Summarise([]casefile.EpisodeRecord{r}, test.clock, now).Figures
+			took := func(f stats.Figures) (time.Duration, stats.Excluded) {
 				if f.N == 0 || f.Median.At == nil {
 					return -1, f.Excluded
 				}
 				return *f.Median.At, f.Excluded
 			}
-			if got, _ := took(test.record); got != test.all {
-				t.Errorf("all episodes: %v, want %v", got, test.all)
-			}
-			for by, r := range map[string]casefile.EpisodeRecord{"provider": stats.ForProvider(test.record), "country": stats.ForCountry(test.record)} {
-				if got, excluded := took(r); got != test.new || excluded != test.excluded {
+			for _, by := range []stats.By{stats.ByHostingProvider, stats.ByHostingCountry} {
+				r := stats.Query{Clock: test.clock, By: by}.Removal([]casefile.EpisodeRecord{test.record}, now)
+				if got, _ := took(r.All.Figures); got != test.all {
+					t.Errorf("all episodes: %v, want %v", got, test.all)
+				}
+				if got, excluded := took(r.Groups[0].Figures); got != test.new || excluded != test.excluded {
 					t.Errorf("by %s: %v, excluded %+v; want %v, %+v", by, got, excluded, test.new, test.excluded)
 				}
 			}
@@ -72,7 +72,10 @@ func TestAMoveChargesNobodyForTheHostBefore(t *testing.T) {
 func TestAMoveWithinACountry(t *testing.T) {
 	t.Parallel()
 	r := moved(11*day, func(e *casefile.Episode) { e.CountrySince = start.Add(hour) })
-	if p, c := stats.ForProvider(r).Episode.Opened, stats.ForCountry(r).Episode.Opened; !p.Equal(start.Add(10*day)) || !c.Equal(start.Add(hour)) {
-		t.Errorf("provider from %v, country from %v", p, c)
+	for by, want := range map[stats.By]time.Duration{stats.ByHostingProvider: 2 * day, stats.ByHostingCountry: 12*day - hour} {
+		got := stats.Query{Clock: stats.FromReport, By: by}.Removal([]casefile.EpisodeRecord{r}, start.Add(60*day)).Groups[0].Median.At
+		if got == nil || *got != want {
+			t.Errorf("by %s: %v, want %v", by, got, want)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package stats
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"vigil/casefile"
@@ -32,11 +34,9 @@ type Source func(context.Context, Query) (Removal, error)
 // Removal is the time to removal of all episodes, and of the groups of a split.
 type Removal struct {
 	Query
-	AsOf time.Time // when they were counted
-	All  Summary
-	// Groups are the parts of All, largest first; none without a split. Each goes by the
-	// clock of its own country or provider.
-	Groups []GroupSummary
+	AsOf   time.Time // when they were counted
+	All    Summary
+	Groups []GroupSummary // the parts of All; none without a split
 }
 
 // GroupSummary is the summary of a group. Key is empty where country or provider is unknown.
@@ -45,25 +45,47 @@ type GroupSummary struct {
 	Summary
 }
 
-// Removal counts the records as of now.
+// Removal counts the records as of now. Groups come the largest first, then by key. A group goes by the clock of its
+// provider or country: a move charges nobody for the host before (ADR-0036).
 func (q Query) Removal(records []casefile.EpisodeRecord, now time.Time) Removal {
 	r := Removal{Query: q, AsOf: now, All: Summarise(records, q.Clock, now)}
-	var key func(casefile.EpisodeRecord) string
-	var charge func(casefile.EpisodeRecord) casefile.EpisodeRecord // a move charges nobody for the host before
-	switch q.By {
-	case ByHostingCountry:
-		key, charge = ByCountry, ForCountry
-	case ByHostingProvider:
-		key, charge = ByProvider, ForProvider
-	case ByNothing:
+	groups := map[string][]casefile.EpisodeRecord{}
+	for _, e := range records {
+		switch q.By {
+		case ByHostingCountry:
+			groups[e.Episode.Country] = append(groups[e.Episode.Country], from(e, e.Episode.CountrySince))
+		case ByHostingProvider:
+			groups[e.Episode.Provider] = append(groups[e.Episode.Provider], from(e, e.Episode.ProviderSince))
+		case ByNothing:
+		}
+	}
+	for key, of := range groups {
+		r.Groups = append(r.Groups, GroupSummary{key, Summarise(of, q.Clock, now)})
+	}
+	slices.SortFunc(r.Groups, func(a, b GroupSummary) int {
+		return cmp.Or(cmp.Compare(len(groups[b.Key]), len(groups[a.Key])), cmp.Compare(a.Key, b.Key))
+	})
+	return r
+}
+
+// from is the record as somebody has to answer for it who came in at since: a provider, or a country. The time from the
+// report begins with since, that from the notice not before it, and what was last seen before it was never seen
+// there. A record without such a clock stays as it is.
+func from(r casefile.EpisodeRecord, since time.Time) casefile.EpisodeRecord {
+	e := &r.Episode
+	if !since.After(e.Opened) {
 		return r
 	}
-	charged := make([]casefile.EpisodeRecord, len(records))
-	for i, e := range records {
-		charged[i] = charge(e)
+	e.Opened = since
+	if e.LastSeen.Before(since) {
+		e.FirstSeen, e.LastSeen = time.Time{}, time.Time{}
+	} else if e.FirstSeen.Before(since) {
+		e.FirstSeen = since
 	}
-	for _, g := range Groups(charged, key) {
-		r.Groups = append(r.Groups, GroupSummary{g.Key, Summarise(g.Records, q.Clock, now)})
+	if e.LastNotice.Before(since) { // only those before were told
+		e.FirstNotice, e.LastNotice = time.Time{}, time.Time{}
+	} else if e.FirstNotice.Before(since) {
+		e.FirstNotice = since
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package stats_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -199,25 +200,16 @@ func TestGroups(t *testing.T) {
 	records := []casefile.EpisodeRecord{
 		in("NL", "One", "aa", 1, 1), in("DE", "Two", "bb", 2, 1), in("NL", "Three", "aa", 3, 1), in("", "", "cc", 4, 1), in("DE", "Two", "bb", 2, 2), in("NL", "One", "dd", 5, 1),
 	}
-	sizes := func(by func(casefile.EpisodeRecord) string) map[string]int {
-		m := map[string]int{}
-		for _, g := range stats.Groups(records, by) {
-			m[g.Key] = len(g.Records)
+	for by, want := range map[stats.By][]string{
+		stats.ByHostingCountry: {"NL 3", "DE 2", " 1"}, stats.ByHostingProvider: {"One 2", "Two 2", " 1", "Three 1"}, stats.ByNothing: nil,
+	} {
+		var got []string
+		for _, g := range (stats.Query{Clock: stats.FromReport, By: by}).Removal(records, start).Groups {
+			got = append(got, fmt.Sprint(g.Key, " ", g.Records+g.Returns.Records))
 		}
-		return m
-	}
-	if diff := cmp.Diff(map[string]int{"NL": 3, "DE": 2, "": 1}, sizes(stats.ByCountry)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(map[string]int{"One": 2, "Two": 2, "Three": 1, "": 1}, sizes(stats.ByProvider)); diff != "" {
-		t.Error(diff)
-	}
-	var order []string
-	for _, g := range stats.Groups(records, stats.ByProvider) {
-		order = append(order, g.Key)
-	}
-	if diff := cmp.Diff([]string{"One", "Two", "", "Three"}, order); diff != "" {
-		t.Errorf("largest first, then by key: %s", diff)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("by %q, largest first, then by key: %s", by, diff)
+		}
 	}
 }
 

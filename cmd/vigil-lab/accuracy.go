@@ -16,21 +16,22 @@ import (
 	"vigil/internal/fakenet/corpus"
 )
 
-// What the held-back half must keep to. A false gone ends a watch over matter that
-// is there; a false live costs a notice too many. From the issue that asked for the corpus.
+// What the hold half must keep to. A false gone ends a watch over content that is there; a false live costs a notice
+// too many.
 const (
 	mostFalseGone = 0
 	mostFalseLive = 1
 	leastRight    = 0.95 // of all trials
 )
 
-var errInaccurate = errors.New("the held-back half breaks its bounds: no false gone, at most one false live, at least 95% right")
+var errInaccurate = errors.New("the hold half breaks its bounds: no false gone, at most one false live, at least 95% right")
 
 // legend is what a reader must know before the tables. docs/accuracy.md says more.
 const legend = `Each trial is a site whose truth is known; Vigil looks at it and judges. Rows are the truth, columns are what Vigil said.
 "right" also counts other verdicts that can be defended, as "changed" (a person decides) for an emptied folder.
 False gone, the worst error: it is there, and was judged gone. False live: it is gone, and was judged live.
-Rules are tuned on the tune half only; the hold half tells how they fare on sites that nobody tuned them on.
+Whole kinds of pages are in one half. Wrong verdicts of both have been used to mend rules: both guard against
+regressions, and neither tells what to expect of unseen pages.
 `
 
 func newAccuracy() *cobra.Command {
@@ -42,7 +43,7 @@ func newAccuracy() *cobra.Command {
 		Long: `Judge every behaviour of the labelled corpus with the real crawler, scheduler and
 judge, in memory, and print a confusion table for each half (docs/accuracy.md).
 
-Exit code: 1 when the held-back half was judged and breaks its bounds.`,
+Exit code: 1 when the hold half was judged and breaks its bounds.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			halves, err := halvesOf(half)

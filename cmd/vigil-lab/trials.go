@@ -69,49 +69,73 @@ func (l accuracyLab) run(ctx context.Context, specimens []corpus.Specimen) ([]tr
 
 // judge plays one specimen and makes the visits of a case of its own, as the scheduler makes them.
 func (l accuracyLab) judge(ctx context.Context, t *trial) error {
-	n := fakenet.New(fakenet.Options{TTL: -1, NegativeTTL: -1})
-	defer n.Close()
-	at, problem := target.Parse(t.Stage(n, t.Known))
-	if problem != nil {
-		return problem
-	}
-	var from casefile.Target
-	if t.Referrer != "" {
-		if from, problem = target.Parse(t.Referrer); problem != nil {
-			return problem
-		}
-	}
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
+	s, err := l.stage(t.Specimen, t.Known)
+	if err != nil {
 		return err
 	}
-	now := time.Now().UTC()
-	report := casefile.Report{Target: at, Referrer: from, Source: "corpus", Classification: casefile.ClassA1, Received: now}
-	opened, _ := lifecycle.Open(report, "host", now)
-	opened.ID = 1
-	kept := &oneCase{of: opened}
-	registry := &registryStub{}
-	visit := func(status []string) (casefile.Verdict, error) { // with a crawler of its own: nothing of the DNS is remembered from long ago
-		look, err := l.crawler(n, key)
-		if err != nil {
-			return casefile.Verdict{}, err
-		}
-		registry.status = status
-		v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: registry, Composer: idleDesk{}, Store: kept, Schedule: accuracyPace()})
-		if err != nil {
-			return casefile.Verdict{}, err
-		}
-		return kept.visit(ctx, v)
-	}
-	var err error
+	defer s.net.Close()
 	if t.Known {
-		if t.First, err = visit(t.Before.DomainStatus); err != nil {
+		first, err := s.visit(ctx)
+		if err != nil {
 			return err
 		}
-		t.Turn(n)
+		t.First = first.Verdict
+		t.Turn(s.net)
+		s.registry.status = t.Now.DomainStatus
 	}
-	t.Verdict, err = visit(t.Now.DomainStatus)
+	now, err := s.visit(ctx)
+	t.Verdict = now.Verdict
 	return err
+}
+
+// stage is a specimen in a simulated internet of its own, with a case about it.
+type stage struct {
+	lab      accuracyLab
+	net      *fakenet.Net
+	key      []byte // of digests
+	kept     oneCase
+	registry registryStub
+}
+
+// stage sets up a specimen: as it was before when known, else as it is now. Whoever calls closes its net.
+func (l accuracyLab) stage(of corpus.Specimen, known bool) (*stage, error) {
+	s := &stage{lab: l, net: fakenet.New(fakenet.Options{TTL: -1, NegativeTTL: -1}), key: make([]byte, 32)}
+	s.registry.status = of.Now.DomainStatus
+	if known {
+		s.registry.status = of.Before.DomainStatus
+	}
+	now := time.Now().UTC()
+	report := casefile.Report{Source: "corpus", Classification: casefile.ClassA1, Received: now}
+	if _, err := rand.Read(s.key); err != nil {
+		return nil, err
+	}
+	var problem *casefile.Problem
+	if report.Target, problem = target.Parse(of.Stage(s.net, known)); problem == nil && of.Referrer != "" {
+		report.Referrer, problem = target.Parse(of.Referrer)
+	}
+	if problem != nil {
+		s.net.Close()
+		return nil, problem
+	}
+	s.kept.of, _ = lifecycle.Open(report, "host", now)
+	s.kept.of.ID = 1
+	return s, nil
+}
+
+// visit makes a round over the case, with a crawler of its own: nothing of the DNS is remembered from long ago.
+func (s *stage) visit(ctx context.Context) (casefile.Visit, error) {
+	look, err := s.lab.crawler(s.net, s.key)
+	if err != nil {
+		return casefile.Visit{}, err
+	}
+	v, err := scheduler.NewVisitor(scheduler.Options{
+		Looker: look, Locator: &s.registry, Composer: idleDesk{}, Store: &s.kept, Schedule: accuracyPace(),
+	})
+	if err != nil {
+		return casefile.Visit{}, err
+	}
+	_, err = s.kept.visit(ctx, v)
+	return s.kept.last, err
 }
 
 func (l accuracyLab) crawler(n *fakenet.Net, key []byte) (*crawler.Crawler, error) {
@@ -192,10 +216,19 @@ func (s *oneCase) Decoy(_ context.Context, _ casefile.HostKey, since time.Time) 
 }
 
 // registryStub knows a registrar that shows the states it was given, and nothing about networks.
-type registryStub struct{ status []string }
+type registryStub struct {
+	status []string
+	late   bool // it does not answer in time
+}
 
 func (s *registryStub) Locate(context.Context, casefile.Inquiry) casefile.Hosting {
-	return casefile.Hosting{Decided: time.Now().UTC(), Registrar: &casefile.Registrar{Name: "Plain Names Registrar", DomainStatus: slices.Clone(s.status)}}
+	h := casefile.Hosting{Decided: time.Now().UTC()}
+	if s.late {
+		h.Claims = []casefile.Claim{{Fact: casefile.FactRegistrar, Source: "rdap", Problem: "timeout"}}
+		return h
+	}
+	h.Registrar = &casefile.Registrar{Name: "Plain Names Registrar", DomainStatus: slices.Clone(s.status)}
+	return h
 }
 
 // idleDesk assigns nothing and writes to nobody.
