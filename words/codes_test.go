@@ -127,8 +127,12 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 	}
 	list := regexp.MustCompile(`(?s)range \[\]string\{(\s*"ok", .*?)\}`).FindStringSubmatch(in(text, "geolocate/registry/"))
 	countries := regexp.MustCompile(`(?s)const countries = (.*?)\n\n`).FindStringSubmatch(in(text, "casefile/"))
-	if list == nil || countries == nil {
-		t.Fatal("the statuses of domains or the codes of countries are not where they were")
+	edges := regexp.MustCompile(`valid := \[\]string\{("cdn".*?)\}`).FindStringSubmatch(in(text, "geolocate/"))
+	if list == nil || countries == nil || edges == nil {
+		t.Fatal("the statuses of domains, the codes of countries or the kinds of edges are not where they were")
+	}
+	for _, quoted := range regexp.MustCompile(`"\w+"`).FindAllString(edges[1], -1) {
+		codes["edge"] = append(codes["edge"], strings.Trim(quoted, `"`))
 	}
 	for _, quoted := range regexp.MustCompile(`"\w+"`).FindAllString(list[1], -1) {
 		codes["domain"] = append(codes["domain"], strings.Trim(quoted, `"`))
