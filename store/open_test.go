@@ -107,7 +107,7 @@ func TestPathWithSpecialBytes(t *testing.T) {
 // A full disk: SQLite is told that the file must not grow.
 func TestFullDiskLosesNothingThatWasStored(t *testing.T) {
 	t.Parallel()
-	s := storetest.SQLite(t).Open(t)
+	s := storetest.MigratedSQLite(t).Open(t)
 	if _, err := s.DB().ExecContext(t.Context(), "PRAGMA max_page_count = 90"); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ func TestNoHotQueryScansATable(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		s := storetest.SQLite(t).Open(t)
+		s := storetest.MigratedSQLite(t).Open(t)
 		crowd(t, s, "BLOB")
 		for _, q := range s.HotQueries(t, target(t)) {
 			lines := plan(t, s, "EXPLAIN QUERY PLAN ", q)

@@ -11,7 +11,7 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, storetest.SQLite)
+	storetest.Run(t, storetest.MigratedSQLite)
 }
 
 func TestPostgres(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -261,6 +262,9 @@ func reopen(t *testing.T, d Database) {
 }
 
 func openedAtOnce(t *testing.T, d Database) {
+	if strings.HasPrefix(d.URL, "sqlite:") {
+		d = SQLite(t) // a new one
+	}
 	var wait sync.WaitGroup
 	for i := range 6 {
 		x := target(t, i, i)

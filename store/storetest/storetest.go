@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,47 @@ type Database struct {
 func SQLite(t testing.TB) Database {
 	t.Helper()
 	return Database{URL: "sqlite:" + filepath.Join(t.TempDir(), "vigil.db"), Keys: Keys(t)}
+}
+
+// migrated is an empty SQLite database of this version, made once: under the race detector the migrations of one cost
+// more than a second.
+var migrated = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "vigil-storetest-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "vigil.db")
+	s, err := store.Open(context.Background(), store.Options{URL: "sqlite:" + path, Keys: migratedKeys(), Log: zap.NewNop()})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+var migratedKeys = sync.OnceValue(func() *seal.Keys {
+	k, err := seal.Ephemeral()
+	if err != nil {
+		panic(err) // randomness never fails
+	}
+	return k
+})
+
+// MigratedSQLite gives an empty SQLite file whose migrations are done; its keys are those of all such files.
+func MigratedSQLite(t testing.TB) Database {
+	t.Helper()
+	file, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Database{URL: SQLite(t).URL, Keys: migratedKeys()}
+	if err := os.WriteFile(strings.TrimPrefix(d.URL, "sqlite:"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // Keys makes keys for one test.
