@@ -8,10 +8,11 @@ import (
 	"vigil/casefile"
 )
 
-// caseColumns are read by scanCase: what is searched, sorted, joined or sealed of a case, and its document with all
-// the rest. The episode is a row of its own, the truth of its clock; hosting and report are the latest.
-const caseColumns = `c.id, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key, c.standing, c.version, c.due_at, c.due_why,
-	c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash, c.document, e.document, e.first_notice, e.last_notice, h.detail_sealed,
+// caseColumns are read by scanCase: the number of a case, its document, and what is searched, sorted, joined or sealed
+// of it, which overrides the document. The episode is a row of its own, the truth of its clock; hosting and report are
+// the latest.
+const caseColumns = `c.id, c.document, e.document, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key, c.standing, c.version, c.due_at, c.due_why,
+	c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash, e.first_notice, e.last_notice, h.detail_sealed,
 	r.id, r.referrer_sealed, r.document`
 
 const caseTables = ` FROM cases c
@@ -35,24 +36,14 @@ type stored struct {
 func (s *Store) scanCase(row scanner) (c *stored, err error) {
 	c = new(stored)
 	var target, referrer, origin, hosting []byte
-	var document, episode string
-	var firstNotice, lastNotice time.Time
 	var r reportRow
-	err = row.Scan(&c.ID, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing, &c.Version, stamp{&c.Due.At}, &c.Due.Why,
-		&c.Visits, stamp{&c.Opened}, stamp{&c.Looking}, &c.seq, &c.hash, &document, &episode, stamp{&firstNotice}, stamp{&lastNotice}, &hosting,
-		&r.id, &r.referrer, &r.document)
+	err = row.Scan(&c.ID, document{&c.Case}, document{&c.Episode}, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing, &c.Version, stamp{&c.Due.At}, &c.Due.Why,
+		&c.Visits, stamp{&c.Opened}, stamp{&c.Looking}, &c.seq, &c.hash, stamp{&c.Episode.FirstNotice}, stamp{&c.Episode.LastNotice}, &hosting,
+		&r.id, &r.referrer, document{&r.Report})
+	defer wrap(&err, "case %d", c.ID)
 	if err != nil {
 		return nil, err
 	}
-	defer wrap(&err, "case %d", c.ID)
-	standing := c.Standing
-	if err := readDocument(document, &c.Case); err != nil {
-		return nil, fmt.Errorf("read its document: %w", err)
-	}
-	if err := readDocument(episode, &c.Episode); err != nil {
-		return nil, fmt.Errorf("read its episode: %w", err)
-	}
-	c.Standing, c.Episode.FirstNotice, c.Episode.LastNotice = standing, firstNotice, lastNotice
 	if c.Target, err = s.openTarget("target", c.targetKey, target); err != nil {
 		return nil, err
 	}
@@ -62,10 +53,8 @@ func (s *Store) scanCase(row scanner) (c *stored, err error) {
 	if err := s.openJSON("origin", c.ID, origin, &c.Backend); err != nil {
 		return nil, err
 	}
-	if len(hosting) > 0 {
-		if c.Hosting, err = s.openHosting(c.ID, hosting); err != nil {
-			return nil, err
-		}
+	if err := s.openJSON("hosting", c.ID, hosting, &c.Hosting); err != nil {
+		return nil, err
 	}
 	c.Report, err = s.openReport(r, c)
 	return c, err
@@ -111,23 +100,13 @@ func (s *Store) casesQuery(f casefile.CaseFilter) (string, []any, error) {
 	if f.Hotline != "" {
 		tables, order = caseTables+" JOIN case_hotlines l ON l.case_id = c.id", "l.case_id"
 	}
-	for _, c := range []struct {
-		asked     bool
-		condition string
-		arg       any
-	}{
-		{f.Hotline != "", "l.hotline = ?", clip(f.Hotline, maxHotline)},
-		{f.Hotline != "" && f.Before > 0, "l.case_id < ?", f.Before}, // both columns of the index
-		{f.Standing != "", "c.standing = ?", string(f.Standing)},
-		{f.Country != "", "c.country = ?", clip(f.Country, maxProvider)},
-		{f.HostKey != "", "c.host_key = ?", clip(string(f.HostKey), maxProvider)},
-		{!f.Target.IsZero(), "c.target_key = ?", s.targetKey(f.Target)},
-		{f.Before > 0, "c.id < ?", f.Before},
-	} {
-		if c.asked {
-			w.add(c.condition, c.arg)
-		}
-	}
+	w.add(f.Hotline != "", "l.hotline = ?", clip(f.Hotline, maxHotline))
+	w.add(f.Hotline != "" && f.Before > 0, "l.case_id < ?", f.Before) // both columns of the index
+	w.add(f.Standing != "", "c.standing = ?", string(f.Standing))
+	w.add(f.Country != "", "c.country = ?", clip(f.Country, maxProvider))
+	w.add(f.HostKey != "", "c.host_key = ?", clip(string(f.HostKey), maxProvider))
+	w.add(!f.Target.IsZero(), "c.target_key = ?", s.targetKey(f.Target))
+	w.add(f.Before > 0, "c.id < ?", f.Before)
 	return "SELECT " + caseColumns + tables + w.String() + " ORDER BY " + order + " DESC LIMIT " + w.param(limit), w.args, nil
 }
 

@@ -49,14 +49,8 @@ const episodesQuery = `SELECT case_id, host_key, document, first_notice, last_no
 	WHERE (opened_at, case_id, number) > ($1, $2, $3) ORDER BY opened_at, case_id, number LIMIT $4`
 
 func scanEpisode(row scanner) (r casefile.EpisodeRecord, err error) {
-	var document string
-	var first, last time.Time
-	if err := row.Scan(&r.CaseID, &r.HostKey, &document, stamp{&first}, stamp{&last}, &r.Outcome, stamp{&r.Ended}); err != nil {
-		return r, err
-	}
-	err = readDocument(document, &r.Episode)
-	r.Episode.FirstNotice, r.Episode.LastNotice = first, last
-	return r, err
+	return r, row.Scan(&r.CaseID, &r.HostKey, document{&r.Episode}, stamp{&r.Episode.FirstNotice}, stamp{&r.Episode.LastNotice},
+		&r.Outcome, stamp{&r.Ended})
 }
 
 // episodePage is how many episodes are read at a time: no cursor stays open while

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -38,7 +37,7 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 
 func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) (visits []casefile.Visit, err error) {
 	defer wrap(&err, "read visits of case %d", id)
-	based, err := query(ctx, from, s.scanVisit, visitsQuery, id, before, limit)
+	based, err := query(ctx, from, scanVisit, visitsQuery, id, before, limit)
 	if err != nil || len(based) == 0 {
 		return nil, err
 	}
@@ -115,19 +114,12 @@ func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 	return s.keys.Seal([]byte(text), sealContext("basis", c.ID))
 }
 
-func (s *Store) scanVisit(row scanner) (based, error) {
+func scanVisit(row scanner) (based, error) {
 	var v based
-	var signals, dissent string
-	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Counted, &v.basis); err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal([]byte(signals), &v.Verdict.Signals); err != nil {
-		return v, fmt.Errorf("visit %d: read signals: %w", v.ID, err)
-	}
-	if err := json.Unmarshal([]byte(dissent), &v.Verdict.Dissent); err != nil {
-		return v, fmt.Errorf("visit %d: read dissent: %w", v.ID, err)
-	}
-	return v, nil
+	err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason,
+		inJSON{&v.Verdict.Signals}, inJSON{&v.Verdict.Dissent}, &v.Counted, &v.basis)
+	wrap(&err, "visit %d", v.ID)
+	return v, err
 }
 
 const observationColumns = `o.id, o.visit_id, o.case_id, o.vantage, o.purpose, o.started_at, o.took_us, o.status, o.body_bytes, o.truncated,
@@ -142,19 +134,14 @@ func (s *Store) scanObservation(row scanner) (seen, error) {
 	var o seen
 	var id casefile.CaseID
 	var took int64
-	var features, kind, phase, detail *string
+	var kind, phase, detail *string
 	var sealed []byte
 	err := row.Scan(&o.ID, &o.visit, &id, &o.Vantage, &o.Purpose, stamp{&o.Started}, &took, &o.Status, &o.BodyBytes, &o.Truncated,
-		&features, &kind, &phase, &detail, &sealed)
+		inJSON{&o.Features}, &kind, &phase, &detail, &sealed)
 	if err != nil {
-		return o, err
+		return o, fmt.Errorf("observation %d: %w", o.ID, err)
 	}
 	o.Took = time.Duration(took) * time.Microsecond
-	if features != nil {
-		if err := json.Unmarshal([]byte(*features), &o.Features); err != nil {
-			return o, fmt.Errorf("observation %d: read features: %w", o.ID, err)
-		}
-	}
 	if kind != nil && phase != nil {
 		o.Fault = &casefile.Fault{Kind: casefile.FaultKind(*kind), Phase: casefile.Phase(*phase)}
 		if detail != nil {

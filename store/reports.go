@@ -208,26 +208,22 @@ func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.T
 	return tx.writeCase(ctx, c, events, now)
 }
 
-// reportRow holds the columns of a report that may be absent.
+// reportRow is a report as it is read, by a join that may find none.
 type reportRow struct {
+	*casefile.Report
 	id       *casefile.ReportID
 	referrer []byte
-	document *string
 }
 
 // openReport reads a report of the case; nil when the row is absent.
 func (s *Store) openReport(r reportRow, c *stored) (report *casefile.Report, err error) {
-	if r.id == nil || r.document == nil {
+	if r.Report == nil {
 		return nil, nil
 	}
-	defer wrap(&err, "report %d", *r.id)
-	report = new(casefile.Report)
-	if err := readDocument(*r.document, report); err != nil {
-		return nil, err
-	}
-	report.ID, report.CaseID, report.Target = *r.id, c.ID, c.Target
-	report.Referrer, err = s.openTarget("report.referrer", c.targetKey, r.referrer)
-	return report, err
+	r.ID, r.CaseID, r.Target = *r.id, c.ID, c.Target
+	r.Referrer, err = s.openTarget("report.referrer", c.targetKey, r.referrer)
+	wrap(&err, "report %d", r.ID)
+	return r.Report, err
 }
 
 const reportsQuery = "SELECT id, referrer_sealed, document FROM reports WHERE case_id = $1 ORDER BY id LIMIT $2"
@@ -242,7 +238,7 @@ func (s *Store) Reports(ctx context.Context, id casefile.CaseID) (list []casefil
 	defer wrap(&err, "read reports of case %d", id)
 	return query(ctx, s.read, func(row scanner) (casefile.Report, error) {
 		var r reportRow
-		if err := row.Scan(&r.id, &r.referrer, &r.document); err != nil {
+		if err := row.Scan(&r.id, &r.referrer, document{&r.Report}); err != nil {
 			return casefile.Report{}, err
 		}
 		report, err := s.openReport(r, c)

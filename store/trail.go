@@ -168,11 +168,3 @@ func (s *Store) sealHosting(id casefile.CaseID, h casefile.Hosting) ([]byte, err
 		}
 	}
 }
-
-func (s *Store) openHosting(id casefile.CaseID, sealed []byte) (*casefile.Hosting, error) {
-	h := new(casefile.Hosting)
-	if err := s.openJSON("hosting", id, sealed, h); err != nil {
-		return nil, err
-	}
-	return h, nil
-}

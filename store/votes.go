@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -30,13 +29,12 @@ func (s *Store) Votes(ctx context.Context, last int) (all []casefile.VisitVote, 
 	type testimony struct {
 		casefile.VisitVote
 		id      casefile.VisitID
-		dissent string
 		purpose casefile.Purpose
 	}
 	looks, err := query(ctx, s.read, func(row scanner) (testimony, error) {
 		var t testimony
 		var vantage string
-		err := row.Scan(&t.id, &t.Host, &t.State, &t.dissent, &vantage, &t.purpose)
+		err := row.Scan(&t.id, &t.Host, &t.State, inJSON{&t.Dissent}, &vantage, &t.purpose)
 		t.Looked = []string{vantage}
 		return t, err
 	}, testimoniesQuery, last)
@@ -53,9 +51,6 @@ func (s *Store) Votes(ctx context.Context, last int) (all []casefile.VisitVote, 
 				visit.Looked = append(visit.Looked, t.Looked[0])
 			}
 			continue
-		}
-		if err := json.Unmarshal([]byte(t.dissent), &t.Dissent); err != nil {
-			return nil, fmt.Errorf("visit %d: read dissent: %w", t.id, err)
 		}
 		all = append(all, t.VisitVote)
 	}
