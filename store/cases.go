@@ -31,6 +31,7 @@ type stored struct {
 	hostingID int64
 	reportID  casefile.ReportID
 	newOrigin bool
+	quiet     bool // standing, hosting, report and origin are as they were
 }
 
 func (s *Store) scanCase(row scanner) (c *stored, err error) {
@@ -134,11 +135,11 @@ func (s *Store) HostKey(t casefile.Target) casefile.HostKey {
 	return casefile.HostKey(s.keys.Digest("host", []byte(t.Host())))
 }
 
-const lockColumns = "id, host_key, version, looking_at, due_why, visits, event_seq, event_hash, basis_key"
+const lockColumns = "id, host_key, standing, version, looking_at, due_why, visits, event_seq, event_hash, basis_key"
 
 func scanLocked(row scanner) (*stored, error) {
 	c := new(stored)
-	return c, row.Scan(&c.ID, &c.HostKey, &c.Version, stamp{&c.Looking}, &c.Due.Why, &c.Visits, &c.seq, &c.hash, &c.basisKey)
+	return c, row.Scan(&c.ID, &c.HostKey, &c.Standing, &c.Version, stamp{&c.Looking}, &c.Due.Why, &c.Visits, &c.seq, &c.hash, &c.basisKey)
 }
 
 // lockCase locks a case that the transaction is about to change, and reads what every change needs.
@@ -158,7 +159,7 @@ func (tx *transaction) loadCase(ctx context.Context, id casefile.CaseID) (*store
 	return c, notFound(err, "case")
 }
 
-// state is what a case writes with every new version, in the order of insertCase and updateCase; NULL leaves a
+// state is what a case writes with every new version, in the order of insertCase and fullCase; NULL leaves a
 // column as it is.
 func (s *Store) state(c *stored) ([]any, error) {
 	value := c.Case
@@ -180,14 +181,22 @@ func (s *Store) state(c *stored) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []any{int64(c.ID), string(c.Standing), c.Version, c.Episode.Number, at(c.Due.At), clip(string(c.Due.Why), 20), at(c.Looking), c.Visits, c.seq, c.hash,
-		document, country, orNull(c.hostingID), orNull(int64(c.reportID)), referrer, c.newOrigin, origin, c.basisKey}, nil
+	return []any{int64(c.ID), c.Version, c.Episode.Number, at(c.Due.At), clip(string(c.Due.Why), 20), at(c.Looking), c.Visits, c.seq, c.hash,
+		document, c.basisKey, string(c.Standing), country, orNull(c.hostingID), orNull(int64(c.reportID)), referrer, c.newOrigin, origin}, nil
 }
 
-const updateCase = `UPDATE cases SET standing = $2, version = $3, episode = $4, due_at = $5, due_why = $6, looking_at = $7, visits = $8,
-	event_seq = $9, event_hash = $10, document = $11, country = COALESCE($12, country), hosting_id = COALESCE($13, hosting_id),
-	report_id = COALESCE($14, report_id), referrer_sealed = COALESCE($15, referrer_sealed),
-	origin_sealed = CASE WHEN $16 THEN $17 ELSE origin_sealed END, basis_key = COALESCE(NULLIF($18, ''), basis_key) WHERE id = $1`
+// quietArgs is how many values of state quietCase takes. SQLite writes every index anew that has a column which a
+// statement sets, to whatever value: most visits set none but that of the due time.
+const (
+	quietArgs = 11
+	quietCase = updateBegin + updateEnd
+	fullCase  = updateBegin + `, standing = $12, country = COALESCE($13, country), hosting_id = COALESCE($14, hosting_id),
+	report_id = COALESCE($15, report_id), referrer_sealed = COALESCE($16, referrer_sealed),
+	origin_sealed = CASE WHEN $17 THEN $18 ELSE origin_sealed END` + updateEnd
+	updateBegin = `UPDATE cases SET version = $2, episode = $3, due_at = $4, due_why = $5, looking_at = $6, visits = $7,
+	event_seq = $8, event_hash = $9, document = $10, basis_key = COALESCE(NULLIF($11, ''), basis_key)`
+	updateEnd = " WHERE id = $1"
+)
 
 // writeCase writes a case as it is after now, appends its events and brings its episode up to date.
 func (tx *transaction) writeCase(ctx context.Context, c *stored, events []casefile.Event, now time.Time) error {
@@ -198,8 +207,12 @@ func (tx *transaction) writeCase(ctx context.Context, c *stored, events []casefi
 		return err
 	}
 	args, err := tx.s.state(c)
+	text := fullCase
+	if err == nil && c.quiet {
+		text, args = quietCase, args[:quietArgs]
+	}
 	if err == nil {
-		_, err = tx.exec(ctx, "write case", updateCase, args...)
+		_, err = tx.exec(ctx, "write case", text, args...)
 	}
 	tx.due(c.HostKey)
 	return err

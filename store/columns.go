@@ -145,6 +145,15 @@ func toJSON(v any, limit int, what string) (string, error) {
 	return string(data), nil
 }
 
+// fitting writes v, which smaller makes fit limit bytes: one after the other, as long as it does not.
+func fitting(v any, limit int, what string, smaller ...func()) (text string, err error) {
+	for text, err = toJSON(v, limit, what); err != nil && len(smaller) > 0; text, err = toJSON(v, limit, what) {
+		smaller[0]()
+		smaller = smaller[1:]
+	}
+	return text, err
+}
+
 // fitJSON writes the longest beginning of list that fits limit bytes.
 func fitJSON[T any](list []T, limit int) (string, error) {
 	for {
@@ -195,9 +204,9 @@ func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any
 	return err
 }
 
-// sealJSON writes a sealed column of a case, of at most limit bytes in the clear.
-func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int) ([]byte, error) {
-	text, err := toJSON(v, limit, column)
+// sealJSON writes a sealed column of a case, of at most limit bytes in the clear, which smaller makes it fit.
+func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int, smaller ...func()) ([]byte, error) {
+	text, err := fitting(v, limit, column, smaller...)
 	if err != nil {
 		return nil, err
 	}

@@ -96,13 +96,8 @@ func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 	if len(b.Vantages) == 0 {
 		return nil, nil
 	}
-	text, err := toJSON(b.Reveal(), maxBasis, "basis")
-	for _, drop := range []func(){func() { b.Decoy = nil }, func() { b.Registrar = nil }, func() { b.Baseline = nil }} {
-		if err != nil {
-			drop()
-			text, err = toJSON(b.Reveal(), maxBasis, "basis")
-		}
-	}
+	r := b.Reveal()
+	text, err := fitting(&r, maxBasis, "basis", func() { r.Decoy = nil }, func() { r.Registrar = nil }, func() { r.Baseline = nil })
 	if err != nil {
 		return nil, err
 	}

@@ -180,7 +180,7 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	if err != nil {
 		return 0, err
 	}
-	args = append(args[:15], key, string(c.HostKey), target, label, domain, at(c.Opened)) // nobody recorded an origin yet
+	args = append(args[:16], key, string(c.HostKey), target, label, domain, at(c.Opened)) // nobody recorded an origin yet
 	if _, err = tx.exec(ctx, "insert case", insertCase, args...); err != nil {
 		return 0, err
 	}
@@ -191,9 +191,9 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	return id, tx.writeEpisode(ctx, c.Case, now)
 }
 
-const insertCase = `INSERT INTO cases (id, standing, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, country,
+const insertCase = `INSERT INTO cases (id, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, basis_key, standing, country,
 		hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key, opened_at, replayable)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, ''), $13, $14, $15, $16, $17, $18, $19, $20, $21, TRUE)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE($13, ''), $14, $15, $16, $17, $18, $19, $20, $21, $22, TRUE)`
 
 // attach adds a further report to its case.
 func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.Time) error {

@@ -88,35 +88,29 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	for _, v := range list {
-		var signals []casefile.Signal
-		if json.Unmarshal([]byte(v.signals), &signals) != nil {
-			continue // whoever reads the visit is told
-		}
-		for i := range signals {
-			signals[i] = coded(signals[i])
-		}
-		text, err := fitJSON(signals, maxSignals)
-		if err == nil && text != v.signals {
-			_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("visit %d: %w", v.id, err)
-		}
-	}
 	next := signalsDone
 	if len(list) == repairBatch {
 		next = strconv.FormatInt(int64(list[len(list)-1].id), 10)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, signalsMark, []byte(next))
-	if err != nil {
-		return 0, err
-	}
-	return len(list), tx.Commit()
+	return len(list), s.alone(ctx, func(tx *transaction) error {
+		for _, v := range list {
+			var signals []casefile.Signal
+			if json.Unmarshal([]byte(v.signals), &signals) != nil {
+				continue // whoever reads the visit is told
+			}
+			for i := range signals {
+				signals[i] = coded(signals[i])
+			}
+			text, err := fitJSON(signals, maxSignals)
+			if err == nil && text != v.signals {
+				_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
+			}
+			if err != nil {
+				return fmt.Errorf("visit %d: %w", v.id, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, signalsMark, []byte(next))
+		return err
+	})
 }

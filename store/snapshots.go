@@ -22,33 +22,31 @@ func (s *Store) writeSnapshots(ctx context.Context, after *casefile.CaseID) (int
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	sqlTx, err := s.write.BeginTx(ctx, nil)
+	return len(ids), s.alone(ctx, func(tx *transaction) error {
+		for _, id := range ids {
+			*after = id
+			err := tx.writeSnapshot(ctx, id)
+			if problem, broken := errors.AsType[*casefile.Problem](err); broken {
+				s.log.Error("a case cannot be read: its history was not made replayable", zap.Int64("case_id", int64(id)), zap.Error(problem))
+			} else if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (tx *transaction) writeSnapshot(ctx context.Context, id casefile.CaseID) error {
+	c, err := tx.loadCase(ctx, id)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	defer sqlTx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	tx := &transaction{Tx: sqlTx, s: s, hosts: map[casefile.HostKey]struct{}{}}
-	now := time.Now()
-	for _, id := range ids {
-		*after = id
-		c, err := tx.loadCase(ctx, id)
-		if problem, broken := errors.AsType[*casefile.Problem](err); broken {
-			s.log.Error("a case cannot be read: its history was not made replayable", zap.Int64("case_id", int64(id)), zap.Error(problem))
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		event, err := lifecycle.Snapshot(c.Life, now)
-		if err != nil {
-			return 0, err
-		}
-		if err := tx.markCase(ctx, c, event); err != nil {
-			return 0, err
-		}
-		if _, err := tx.exec(ctx, "mark as replayable", "UPDATE cases SET replayable = TRUE WHERE id = $1", id); err != nil {
-			return 0, err
-		}
+	event, err := lifecycle.Snapshot(c.Life, time.Now())
+	if err == nil {
+		err = tx.markCase(ctx, c, event)
 	}
-	return len(ids), sqlTx.Commit()
+	if err == nil {
+		_, err = tx.exec(ctx, "mark as replayable", "UPDATE cases SET replayable = TRUE WHERE id = $1", id)
+	}
+	return err
 }

@@ -140,6 +140,7 @@ func (tx *transaction) recordVisit(ctx context.Context, v casefile.Visit, c *sto
 		return err
 	}
 	host, visits := c.HostKey, c.Visits+1
+	c.quiet = c.Standing == v.After.Standing && v.Hosting == nil
 	c.Case = v.After
 	c.HostKey, c.Visits, c.Looking = host, visits, time.Time{}
 	c.Version++
