@@ -1,8 +1,13 @@
 package scheduler
 
 import (
+	"context"
+	"crypto/rand"
 	"math/bits"
+	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"vigil/casefile"
@@ -21,17 +26,13 @@ const (
 
 // Advice tells a person what the fault is and what to look at.
 func (f UplinkFault) Advice() string {
-	switch f {
-	case LineUnanswered:
-		return "control targets do not answer; look at our own line, proxy and resolver"
-	case LineStrange:
-		return "control targets answer with pages or statuses that are not theirs; look for a portal, a proxy or a filter in between, and whether the targets of gate.targets still answer 2xx under their own name"
-	case LineResolver:
-		return "a resolver does not tell the truth; look at resolver.servers"
-	case LineClock:
-		return "the wall clock jumped or is wrong; set it right"
-	}
-	return ""
+	return map[UplinkFault]string{
+		LineUnanswered: "control targets do not answer; look at our own line, proxy and resolver",
+		LineStrange: "control targets answer with pages or statuses that are not theirs; look for a portal, a proxy or a filter in " +
+			"between, and whether the targets of gate.targets still answer 2xx under their own name",
+		LineResolver: "a resolver does not tell the truth; look at resolver.servers",
+		LineClock:    "the wall clock jumped or is wrong; set it right",
+	}[f]
 }
 
 // Bounds of what a control target may answer (docs/scheduling.md, "The gate").
@@ -143,23 +144,20 @@ func weigh(targets []casefile.Target, looks []casefile.Observation, known []cont
 	for i, o := range looks {
 		faces[i], faults[i] = faceOf(targets[i], o)
 	}
-	strange := 0
+	strange := false
 	for i, same := range shared(targets, faces) {
 		if faults[i] == "" && (same && known[i].known == nil || !known[i].meet(faces[i], now)) {
 			faults[i] = LineStrange
 		}
-		switch faults[i] {
-		case "":
+		if faults[i] == "" {
 			answered++
-		case LineStrange:
-			strange++
-		case LineUnanswered, LineResolver, LineClock:
 		}
+		strange = strange || faults[i] == LineStrange
 	}
 	switch {
 	case answered*2 > len(targets):
 		return answered, clockFault(looks)
-	case strange > 0:
+	case strange:
 		return answered, LineStrange
 	}
 	return answered, LineUnanswered
@@ -188,4 +186,67 @@ func clockFault(looks []casefile.Observation) UplinkFault {
 		return LineClock
 	}
 	return ""
+}
+
+// Names is one resolver: resolve.Resolver with a single server and no memory.
+// It is safe for concurrent use.
+type Resolver interface {
+	Resolve(ctx context.Context, name string, nameservers bool) (casefile.Resolution, *casefile.Fault)
+}
+
+// maxName is the longest name of the DNS, in bytes of text (RFC 1035, section 2.3.4).
+const maxName = 253
+
+// lying says whether one of the resolvers does not tell the truth about the
+// control targets. Each counts, as any may be the one that answers for a case. One
+// that is silent or fails does not: the next is asked in its place, and when
+// none answers, neither do the control targets.
+func lying(ctx context.Context, resolvers []Resolver, targets []casefile.Target) bool {
+	var hosts []string
+	for _, t := range targets {
+		if _, literal := t.Address(); !literal && !slices.Contains(hosts, t.Host()) {
+			hosts = append(hosts, t.Host())
+		}
+	}
+	if len(hosts) == 0 {
+		return false
+	}
+	lies := make([]bool, len(resolvers))
+	var all sync.WaitGroup
+	for i, r := range resolvers {
+		all.Go(func() { lies[i] = liesAbout(ctx, r, hosts) })
+	}
+	all.Wait()
+	return slices.Contains(lies, true)
+}
+
+// liesAbout asks one resolver for each host, and for a name below it that nobody can
+// have registered. It lies when it denies more than half of the hosts, or finds
+// the impossible names of more than half at addresses which are not the host's own: a
+// wildcard of the host's operator leads to the host (RFC 4592), a resolver that sells or
+// blocks what does not exist leads to somebody else.
+func liesAbout(ctx context.Context, r Resolver, hosts []string) bool {
+	denied, invented := make([]bool, len(hosts)), make([]bool, len(hosts))
+	var all sync.WaitGroup
+	for i, host := range hosts {
+		all.Go(func() {
+			own, fault := r.Resolve(ctx, host, false)
+			if fault != nil {
+				denied[i] = fault.Kind == casefile.FaultNXDomain || fault.Kind == casefile.FaultNoAddress
+				return
+			}
+			never := strings.ToLower(rand.Text()) + "." + host
+			if len(never) > maxName {
+				return
+			}
+			found, fault := r.Resolve(ctx, never, false)
+			invented[i] = fault == nil && len(found.Addresses) > 0 &&
+				!slices.ContainsFunc(found.Addresses, func(a netip.Addr) bool { return slices.Contains(own.Addresses, a) })
+		})
+	}
+	all.Wait()
+	most := func(said []bool) bool {
+		return len(slices.DeleteFunc(said, func(is bool) bool { return !is }))*2 > len(hosts)
+	}
+	return most(denied) || most(invented)
 }

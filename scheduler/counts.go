@@ -21,25 +21,25 @@ func (p *pass) counts(ctx context.Context) {
 	state, reason := p.visit.Verdict.State, p.visit.Verdict.Reason
 	unknown := state == casefile.StateLive && p.read.Baseline == nil
 	switch {
-	case state == casefile.StateLive && (!unknown || !p.gate.Configured()):
+	case state == casefile.StateLive && (!unknown || !p.o.Gate.Configured()):
 		p.visit.Counted = true
 		return
 	case p.seen.Interrupted || reason == casefile.ReasonInterrupted:
 		return
-	case !p.gate.Configured():
+	case !p.o.Gate.Configured():
 		p.visit.Counted = true
 		return
 	}
 	began, ended := p.visit.Started, time.Now()
 	first := unknown && p.read.Last.State == ""
 	if first || p.read.Standing == casefile.Removed && !unknown && state != casefile.StateFenced {
-		ended = began.Add(-p.gate.Fresh())
+		ended = began.Add(-fresh)
 		began = ended
 	}
 	sound := make([]bool, len(p.vantages))
 	var all sync.WaitGroup
 	for i, from := range p.vantages {
-		all.Go(func() { sound[i] = p.gate.Sound(ctx, from.Name, began, ended) })
+		all.Go(func() { sound[i] = p.o.Gate.Sound(ctx, from.Name, began, ended) })
 	}
 	all.Wait()
 	if p.seen.Interrupted = ctx.Err() != nil; p.seen.Interrupted {
@@ -47,7 +47,7 @@ func (p *pass) counts(ctx context.Context) {
 	}
 	witnesses, unsound := 0, []string(nil)
 	for i, from := range p.vantages {
-		if sound[i] || unknown && p.gate.fault(from.Name) != LineStrange {
+		if sound[i] || unknown && p.o.Gate.fault(from.Name) != LineStrange {
 			witnesses++
 			continue
 		}
@@ -70,7 +70,7 @@ func (p *pass) uncounted() string {
 		return string(casefile.ReasonInterrupted)
 	}
 	for _, from := range p.vantages {
-		if f := p.gate.fault(from.Name); f != "" {
+		if f := p.o.Gate.fault(from.Name); f != "" {
 			return string(f)
 		}
 	}

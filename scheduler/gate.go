@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,15 +30,17 @@ type GateOptions struct {
 	// They are asked for the names of the control targets at every probe, and for
 	// names that cannot exist. None: they are not examined.
 	Resolvers []Resolver
-	// Fresh is how old a sound probe may be for verdicts that do not count towards
-	// a removal; default 30 s.
-	Fresh time.Duration
-	// Rest is the least time between the beginnings of two probes from one
-	// vantage; default 1 s, the gap a host of a case gets too.
-	Rest  time.Duration
-	Log   *zap.Logger // default: none
-	Meter Meter       // default: none
+	Log       *zap.Logger // default: none
+	Meter     Meter       // default: none
 }
+
+const (
+	// fresh is how old a sound probe may be for verdicts that do not count towards a removal.
+	fresh = 30 * time.Second
+	// probeRest is the least time between the beginnings of two probes from one vantage: the gap a host of a case
+	// gets too.
+	probeRest = time.Second
+)
 
 // MaxControls bounds the control targets of a gate.
 const MaxControls = 16
@@ -57,14 +60,7 @@ const maxClockJump = 5 * time.Second
 // Looks at control targets belong to no case: they are counted, not recorded.
 // A Gate is safe for concurrent use; at most one probe a vantage is under way.
 type Gate struct {
-	looker  observe.Looker
-	targets []casefile.Target
-	special map[string][]casefile.Target // in place of targets, by vantage
-	names   []Resolver
-	fresh   time.Duration
-	rest    time.Duration
-	log     *zap.Logger
-	meter   Meter
+	o GateOptions
 	// wallAhead is how far the wall clock ran ahead of the monotonic one since the gate was made.
 	wallAhead func() time.Duration
 
@@ -74,17 +70,12 @@ type Gate struct {
 
 // line is what the gate knows of one vantage. Its fields are guarded by Gate.mu.
 type line struct {
-	began    time.Time // of the last complete probe
-	sound    bool
-	answered int
-	fault    UplinkFault // empty when sound
-	jumped   bool
-	controls []control     // by the order of the targets; only the probe under way touches them
-	since    time.Time     // since when sound has its value
-	unsound  time.Time     // end of the last probe that was not sound; zero when there was none
-	ahead    time.Duration // wallAhead at the last probe
-	busy     chan struct{} // closed when the probe under way ends; nil when there is none
-	started  time.Time     // of the last probe, complete or not
+	UplinkStatus               // of the last complete probe
+	controls     []control     // by the order of the targets; only the probe under way touches them
+	unsound      time.Time     // end of the last probe that was not sound; zero when there was none
+	ahead        time.Duration // wallAhead at the last probe
+	busy         chan struct{} // closed when the probe under way ends; nil when there is none
+	started      time.Time     // of the last probe, complete or not
 }
 
 // NewGate makes a gate. It makes no probe.
@@ -100,24 +91,11 @@ func NewGate(o GateOptions) (*Gate, error) {
 	if err := checkControls(o.Targets); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
-	if o.Fresh < 0 || o.Rest < 0 {
-		return nil, errors.New("gate: fresh and rest must not be negative")
-	}
-	if o.Fresh == 0 {
-		o.Fresh = 30 * time.Second
-	}
-	if o.Rest == 0 {
-		o.Rest = time.Second
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	if o.Meter == nil {
-		o.Meter = noMeter{}
-	}
+	o.Log, o.Meter = cmp.Or(o.Log, zap.NewNop()), cmp.Or[Meter](o.Meter, noMeter{})
+	o.Targets, o.PerVantage, o.Resolvers = slices.Clone(o.Targets), maps.Clone(o.PerVantage), slices.Clone(o.Resolvers)
 	base := time.Now()
 	return &Gate{
-		looker: o.Looker, targets: slices.Clone(o.Targets), special: maps.Clone(o.PerVantage), names: slices.Clone(o.Resolvers), fresh: o.Fresh, rest: o.Rest, log: o.Log, meter: o.Meter,
+		o: o,
 		wallAhead: func() time.Duration {
 			now := time.Now()
 			return now.Round(0).Sub(base.Round(0)) - now.Sub(base)
@@ -139,18 +117,15 @@ func checkControls(targets []casefile.Target) error {
 }
 
 // Configured says whether there are control targets. Without them every verdict is counted.
-func (g *Gate) Configured() bool { return g != nil && len(g.targets)+len(g.special) > 0 }
+func (g *Gate) Configured() bool { return g != nil && len(g.o.Targets)+len(g.o.PerVantage) > 0 }
 
 // controlsOf are the control targets of a vantage.
 func (g *Gate) controlsOf(vantage string) []casefile.Target {
-	if special, ok := g.special[vantage]; ok {
+	if special, ok := g.o.PerVantage[vantage]; ok {
 		return special
 	}
-	return g.targets
+	return g.o.Targets
 }
-
-// Fresh is how old a sound probe may be.
-func (g *Gate) Fresh() time.Duration { return g.fresh }
 
 // Sound says whether our line was sound from the vantage over the whole time from
 // began to now: a probe that begins at or after ended was sound, none that ended
@@ -172,15 +147,16 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 		g.mu.Lock()
 		l := g.lines[vantage]
 		if l == nil {
-			l = &line{controls: make([]control, len(g.controlsOf(vantage)))}
+			n := len(g.controlsOf(vantage))
+			l = &line{UplinkStatus: UplinkStatus{Vantage: vantage, Controls: n}, controls: make([]control, n)}
 			g.lines[vantage] = l
 		}
 		switch {
 		case !l.unsound.IsZero() && !l.unsound.Before(began): // it failed within the time that is asked about
 			g.mu.Unlock()
 			return false
-		case !l.began.IsZero() && !l.began.Before(ended):
-			open := l.unsound.IsZero() || !l.since.After(began)
+		case !l.Probed.IsZero() && !l.Probed.Before(ended):
+			open := l.unsound.IsZero() || !l.Since.After(began)
 			g.mu.Unlock()
 			return open
 		case l.busy != nil:
@@ -196,7 +172,7 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 		l.busy = make(chan struct{})
 		var wait time.Duration
 		if !l.started.IsZero() {
-			wait = g.rest - time.Since(l.started)
+			wait = probeRest - time.Since(l.started)
 		}
 		g.mu.Unlock()
 		if !g.probe(ctx, vantage, l, wait) {
@@ -210,10 +186,10 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) bool {
 	answered, fault, began, complete := 0, UplinkFault(""), time.Time{}, observe.Sleep(ctx, wait)
 	if complete {
-		began = time.Now()
+		began = time.Now().UTC()
 		var lie bool
 		var asking sync.WaitGroup
-		asking.Go(func() { lie = lying(ctx, g.names, g.controlsOf(vantage)) })
+		asking.Go(func() { lie = lying(ctx, g.o.Resolvers, g.controlsOf(vantage)) })
 		looks := g.ask(ctx, vantage)
 		asking.Wait()
 		if complete = ctx.Err() == nil; complete {
@@ -236,25 +212,24 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 		return false
 	}
 	allowed := maxClockJump
-	if !l.began.IsZero() {
-		allowed += began.Sub(l.began).Abs() / 1000
+	if !l.Probed.IsZero() {
+		allowed += began.Sub(l.Probed).Abs() / 1000
 	}
-	jumped := (ahead - l.ahead).Abs() > allowed
-	if jumped {
+	if (ahead - l.ahead).Abs() > allowed {
 		fault = LineClock
 	}
 	sound := fault == ""
-	if l.began.IsZero() || sound != l.sound {
-		l.since = began
+	if l.Probed.IsZero() || sound != l.Sound {
+		l.Since = began
 	}
-	if l.began.IsZero() || fault != l.fault {
-		g.logResult(vantage, fault, answered, !l.began.IsZero())
+	if l.Probed.IsZero() || fault != l.Fault {
+		g.logResult(vantage, fault, answered, !l.Probed.IsZero())
 	}
-	l.began, l.sound, l.fault, l.answered, l.jumped, l.ahead = began, sound, fault, answered, jumped, ahead
+	l.Probed, l.Sound, l.Fault, l.Answered, l.ahead = began, sound, fault, answered, ahead
 	if !sound {
 		l.unsound = now
 	}
-	g.meter.GateProbed(vantage, sound)
+	g.o.Meter.GateProbed(vantage, sound)
 	return true
 }
 
@@ -265,9 +240,9 @@ func (g *Gate) ask(ctx context.Context, vantage string) []casefile.Observation {
 	var all sync.WaitGroup
 	for i, t := range targets { // Look is bounded, and ends when the context does
 		all.Go(func() {
-			o := g.looker.Look(ctx, vantage, casefile.Subject{Target: t, Purpose: casefile.PurposeControl})
+			o := g.o.Looker.Look(ctx, vantage, casefile.Subject{Target: t, Purpose: casefile.PurposeControl})
 			o.Purpose = casefile.PurposeControl
-			measure(g.meter, o)
+			measure(g.o.Meter, o)
 			looks[i] = o
 		})
 	}
@@ -279,9 +254,9 @@ func (g *Gate) logResult(vantage string, fault UplinkFault, answered int, known 
 	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.controlsOf(vantage)))}
 	switch {
 	case fault != "":
-		g.log.Error("gate closed: "+fault.Advice(), fields...)
+		g.o.Log.Error("gate closed: "+fault.Advice(), fields...)
 	case known:
-		g.log.Info("gate open again", fields...)
+		g.o.Log.Info("gate open again", fields...)
 	}
 }
 
@@ -294,10 +269,10 @@ func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.lines[vantage]
-	if l == nil || l.began.IsZero() || l.sound {
+	if l == nil || l.Probed.IsZero() || l.Sound {
 		return 0
 	}
-	return max(now.Sub(l.since), 0)
+	return max(now.Sub(l.Since), 0)
 }
 
 // fault is what was wrong at the last probe; empty when nothing was.
@@ -308,7 +283,7 @@ func (g *Gate) fault(vantage string) UplinkFault {
 	if l == nil {
 		return ""
 	}
-	return l.fault
+	return l.Fault
 }
 
 // UplinkStatus is the last probe from one vantage, for metrics and the doctor.
@@ -318,7 +293,6 @@ type UplinkStatus struct {
 	Answered int         // control targets that answered
 	Controls int         // control targets there are
 	Fault    UplinkFault // why it is not sound; empty when it is
-	Jumped   bool        // the wall clock jumped
 	Probed   time.Time   // when the probe began
 	Since    time.Time   // since when Sound has its value
 }
@@ -331,13 +305,10 @@ func (g *Gate) Status() []UplinkStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var all []UplinkStatus
-	for name, l := range g.lines {
-		if l.began.IsZero() {
-			continue
+	for _, l := range g.lines {
+		if !l.Probed.IsZero() {
+			all = append(all, l.UplinkStatus)
 		}
-		all = append(all, UplinkStatus{
-			Vantage: name, Sound: l.sound, Answered: l.answered, Controls: len(l.controls), Fault: l.fault, Jumped: l.jumped, Probed: l.began.UTC(), Since: l.since.UTC(),
-		})
 	}
 	slices.SortFunc(all, func(a, b UplinkStatus) int { return strings.Compare(a.Vantage, b.Vantage) })
 	return all

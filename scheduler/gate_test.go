@@ -82,7 +82,7 @@ func TestGateProbesOnceForManyAndKeepsFreshOnes(t *testing.T) {
 			t.Errorf("%d probes for 100 questions at once", n)
 		}
 		time.Sleep(20 * time.Second)
-		g.Sound(t.Context(), "local", time.Now().Add(-g.Fresh()), time.Now().Add(-g.Fresh()))
+		g.Sound(t.Context(), "local", time.Now().Add(-fresh), time.Now().Add(-fresh))
 		if n := w.looks(casefile.PurposeControl); n != 1 {
 			t.Errorf("a probe that was fresh enough was made again")
 		}
@@ -163,7 +163,7 @@ func TestGateClosesOnceWhenTheClockJumps(t *testing.T) {
 		ask("slewed by NTP", true)
 		ahead += 24 * time.Hour
 		ask("set forward by a day", false)
-		if s := g.Status(); !s[0].Jumped {
+		if s := g.Status(); s[0].Fault != LineClock {
 			t.Error("the status does not tell the jump")
 		}
 		ask("one probe later", true)
@@ -216,10 +216,9 @@ func TestGateOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(nil)
 	for name, o := range map[string]GateOptions{
-		"no looker":      {},
-		"an empty one":   {Looker: w, Targets: []casefile.Target{{}}},
-		"too many":       {Looker: w, Targets: make([]casefile.Target, MaxControls+1)},
-		"negative fresh": {Looker: w, Fresh: -1},
+		"no looker":    {},
+		"an empty one": {Looker: w, Targets: []casefile.Target{{}}},
+		"too many":     {Looker: w, Targets: make([]casefile.Target, MaxControls+1)},
 	} {
 		if _, err := NewGate(o); err == nil {
 			t.Errorf("%s: taken", name)

@@ -3,6 +3,8 @@ package scheduler
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -14,16 +16,16 @@ import (
 var errBroken = errors.New("visit broke off by a panic")
 
 // recall finds the answer of a host to a path that does not exist: a host is asked for one at most once in
-// SiblingTTL, over all workers as far as the store knows.
+// decoyTTL, over all workers as far as the store knows.
 func (v *Visitor) recall(host casefile.HostKey) func(context.Context, time.Time) *casefile.Observation {
 	return func(ctx context.Context, lastSeen time.Time) *casefile.Observation {
-		since := time.Now().UTC().Add(-v.siblingTTL)
+		since := time.Now().UTC().Add(-decoyTTL)
 		if lastSeen = lastSeen.Add(time.Millisecond); lastSeen.After(since) { // times are kept in milliseconds
 			since = lastSeen
 		}
-		known, err := v.store.Decoy(ctx, host, since)
+		known, err := v.o.Store.Decoy(ctx, host, since)
 		if err != nil { // then one more look is cheaper than a wrong verdict
-			v.log.Warn("decoy of a host could not be read", zap.Error(err))
+			v.o.Log.Warn("decoy of a host could not be read", zap.Error(err))
 		}
 		return known
 	}
@@ -48,16 +50,16 @@ func unanswered(looks []casefile.Observation) bool {
 // postpone moves the due time of the host's cases that are still due. When it
 // fails they stay due, and the next round finds out by itself.
 func (v *Visitor) postpone(ctx context.Context, host casefile.HostKey, until time.Time, why casefile.Why) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.recordTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	n, err := v.store.PostponeHost(ctx, host, time.Now().UTC(), until.UTC(), why)
+	n, err := v.o.Store.PostponeHost(ctx, host, time.Now().UTC(), until.UTC(), why)
 	if err != nil {
-		v.log.Warn("due cases of a host could not be postponed", zap.Error(err))
+		v.o.Log.Warn("due cases of a host could not be postponed", zap.Error(err))
 		return
 	}
 	if n > 0 {
-		v.meter.Postponed(why, n)
-		v.log.Info("due cases of a host postponed", zap.Int("cases", n), zap.String("why", string(why)), zap.Time("due_at", until))
+		v.o.Meter.Postponed(why, n)
+		v.o.Log.Info("due cases of a host postponed", zap.Int("cases", n), zap.String("why", string(why)), zap.Time("due_at", until))
 	}
 }
 
@@ -65,4 +67,23 @@ func (v *Visitor) postpone(ctx context.Context, host casefile.HostKey, until tim
 func conflict(err error) bool {
 	var p *casefile.Problem
 	return errors.As(err, &p) && (p.Code == casefile.ProblemConflict || p.Code == casefile.ProblemNotFound)
+}
+
+// feedBatch is how many hosts are handed over at once: one transaction of the queue.
+const feedBatch = 500
+
+// Feed hands the hosts that have due cases to enqueue, in batches, the longest due
+// first, at most feedLimit. A host whose round is queued or under way may be
+// among them; the queue passes it over.
+func (v *Visitor) Feed(ctx context.Context, enqueue func(context.Context, []casefile.HostKey) error) error {
+	hosts, err := v.o.Store.DueHosts(ctx, time.Now().UTC(), feedLimit)
+	if err != nil {
+		return fmt.Errorf("find due hosts: %w", err)
+	}
+	for batch := range slices.Chunk(hosts, feedBatch) {
+		if err := enqueue(ctx, batch); err != nil {
+			return fmt.Errorf("enqueue the rounds of %d hosts: %w", len(batch), err)
+		}
+	}
+	return nil
 }

@@ -36,7 +36,7 @@ type pass struct {
 }
 
 // Round visits the due cases of the host in a row, with PerHostGap between the
-// looks, at most MaxVisits and for at most MaxTime; what is left stays due. It
+// looks, at most maxVisits and for at most maxTime; what is left stays due. It
 // stops when the host does not answer or our own line is not sound, and then
 // moves the due time of the cases that were not visited, without a verdict.
 //
@@ -45,16 +45,16 @@ type pass struct {
 // a case is in the store.
 func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 	started := time.Now()
-	cases, err := v.store.DueCases(ctx, host, started.UTC(), v.maxVisits)
+	cases, err := v.o.Store.DueCases(ctx, host, started.UTC(), maxVisits)
 	if err != nil {
 		return fmt.Errorf("claim the due cases of a host: %w", err)
 	}
 	shared := &observe.Host{Recall: v.recall(host)}
 	for _, c := range cases {
-		if time.Since(started) >= v.maxTime {
+		if time.Since(started) >= maxTime {
 			return nil
 		}
-		if !shared.Rest(ctx, v.gap) {
+		if !shared.Rest(ctx, v.o.PerHostGap) {
 			return fmt.Errorf("round: %w", context.Cause(ctx))
 		}
 		p, err := v.visitCase(ctx, c, shared)
@@ -65,7 +65,7 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 			continue
 		case err != nil:
 			// A store that takes the start of a visit and not its end would have the host looked at in a loop.
-			v.postpone(ctx, host, time.Now().Add(v.pace.FirstGap), casefile.WhyPostponed)
+			v.postpone(ctx, host, time.Now().Add(v.o.Schedule.FirstGap), casefile.WhyPostponed)
 			return fmt.Errorf("visit case %d: %w", c.ID, err)
 		case p.seen.Interrupted:
 			return fmt.Errorf("round: %w", context.Cause(ctx))
@@ -73,7 +73,7 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 			v.postpone(ctx, host, p.visit.After.Due.At, casefile.WhyGate)
 			return nil
 		case p.visit.Counted && unanswered(p.targetLooks()):
-			v.postpone(ctx, host, v.pace.Postpone(time.Now(), p.visit.After.Due), casefile.WhyPostponed)
+			v.postpone(ctx, host, v.o.Schedule.Postpone(time.Now(), p.visit.After.Due), casefile.WhyPostponed)
 			return nil
 		}
 	}
@@ -84,7 +84,7 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 // the visit is recorded whatever happens, also when the context ends.
 func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.Host) (_ *pass, err error) {
 	p := &pass{Visitor: v, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
-	if err := v.store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
+	if err := v.o.Store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -109,7 +109,7 @@ func (p *pass) observe(ctx context.Context, host *observe.Host) {
 		Target: c.Target, Referrer: c.Referrer, Baseline: c.Baseline, Hosting: c.Hosting, Backend: c.Backend, LastSeen: c.Episode.LastSeen,
 		Relocate: func(looks []casefile.Observation) bool {
 			found := resolved(looks)
-			return c.Hosting == nil || found != nil && stale(c, found.Resolution.Addresses, time.Now(), p.hostingTTL) ||
+			return c.Hosting == nil || found != nil && stale(c, found.Resolution.Addresses, time.Now(), p.o.HostingTTL) ||
 				c.Standing != casefile.Removed && slices.ContainsFunc(looks, nameless)
 		},
 	}, host)
@@ -142,7 +142,7 @@ func (p *pass) attribute() {
 	hosting := p.read.Hosting
 	if h := p.seen.Located; h != nil && resolved(p.targetLooks()) != nil {
 		if weaker(p.read, *h) {
-			p.log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", hosting.Country))
+			p.o.Log.Info("hosting decision kept: sources failed", zap.Int64("case_id", int64(p.read.ID)), zap.String("country", hosting.Country))
 		} else {
 			v.Hosting, hosting = h, h
 		}
@@ -150,7 +150,7 @@ func (p *pass) attribute() {
 	if hosting == nil || v.Verdict.State == casefile.StateGone {
 		return
 	}
-	a := p.desk.Assign(*hosting, v.Ended)
+	a := p.o.Composer.Assign(*hosting, v.Ended)
 	if a.Same(p.read.Assignment) {
 		return
 	}
@@ -182,9 +182,9 @@ func (p *pass) compose(c casefile.Case) (notices []casefile.Notice, composed boo
 	if !p.visit.Counted || c.NoticesComposed || !there || !p.visit.Verdict.Actionable() || c.Hosting == nil || c.Assignment == nil {
 		return nil, false
 	}
-	notices, err := p.desk.Compose(c, p.visit.Ended)
+	notices, err := p.o.Composer.Compose(c, p.visit.Ended)
 	if err != nil { // the visit counts all the same; the next one tries again
-		p.log.Error("notices could not be composed", zap.Int64("case_id", int64(c.ID)), zap.Error(err))
+		p.o.Log.Error("notices could not be composed", zap.Int64("case_id", int64(c.ID)), zap.Error(err))
 		return nil, false
 	}
 	for i := range notices {
@@ -204,9 +204,9 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	case !p.visit.Counted:
 		var closed time.Duration
 		for _, from := range p.vantages {
-			closed = max(closed, p.gate.Closed(from.Name, now))
+			closed = max(closed, p.o.Gate.Closed(from.Name, now))
 		}
-		return p.pace.Retry(now, after, closed)
+		return p.o.Schedule.Retry(now, after, closed)
 	}
 	var wish time.Duration
 	for _, o := range p.targetLooks() {
@@ -215,23 +215,23 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 	if p.flapped(after) {
 		after.Episode.ProviderSince = time.Time{}
 	}
-	return p.pace.Heed(now, Next(now, after, p.pace), wish)
+	return p.o.Schedule.Heed(now, Next(now, after, p.o.Schedule), wish)
 }
 
 // flapped says whether the case left a provider to which it had come less than MaxGap ago. A name that
 // answers with addresses of several providers in turn does that at each visit: it is no move that sets the pace.
 func (p *pass) flapped(after casefile.Case) bool {
 	before, since := p.read.Episode.ProviderSince, after.Episode.ProviderSince
-	return !before.IsZero() && since.After(before) && since.Sub(before) < p.pace.MaxGap
+	return !before.IsZero() && since.After(before) && since.Sub(before) < p.o.Schedule.MaxGap
 }
 
 // record writes the visit, detached from the end of ctx but bounded by
-// RecordTimeout. When somebody changed the case meanwhile, the store keeps the
+// recordTimeout. When somebody changed the case meanwhile, the store keeps the
 // visit as not counted and says so by a conflict.
 func (p *pass) record(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.recordTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	err := p.store.RecordVisit(ctx, p.visit)
+	err := p.o.Store.RecordVisit(ctx, p.visit)
 	switch {
 	case err == nil:
 		p.logResult("visit")
@@ -240,7 +240,7 @@ func (p *pass) record(ctx context.Context) error {
 		p.visit.Counted, p.why = false, "changed_meanwhile"
 		p.logResult("visit of a case that changed meanwhile")
 	default:
-		p.meter.RecordFailed()
+		p.o.Meter.RecordFailed()
 	}
 	return err
 }
@@ -248,14 +248,14 @@ func (p *pass) record(ctx context.Context) error {
 // recordBroken records what there is of a visit that panicked, so that no look is
 // lost and the case comes back after FirstGap instead of in a loop.
 func (p *pass) recordBroken(ctx context.Context, broken string) error {
-	p.log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), zap.String("panic", broken))
+	p.o.Log.Error("visit broke off: this is a bug in vigil", zap.Int64("case_id", int64(p.read.ID)), zap.String("panic", broken))
 	now := time.Now().UTC()
 	v := &p.visit
 	v.Ended, v.Counted, v.Hosting, v.Assignment, v.Notices, v.Events = now, false, nil, nil, nil, nil
 	v.Verdict = casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonInterrupted}
 	v.After = p.read
 	v.After.Visits++
-	v.After.Looking, v.After.Due = time.Time{}, casefile.Due{At: now.Add(p.pace.FirstGap), Why: p.read.Due.Why}
+	v.After.Looking, v.After.Due = time.Time{}, casefile.Due{At: now.Add(p.o.Schedule.FirstGap), Why: p.read.Due.Why}
 	if err := p.record(ctx); err != nil {
 		return err
 	}
@@ -266,10 +266,10 @@ func (p *pass) recordBroken(ctx context.Context, broken string) error {
 func (p *pass) logResult(message string) {
 	v := p.visit
 	took := v.Ended.Sub(v.Started)
-	p.meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Counted, took)
+	p.o.Meter.VisitDone(v.Verdict.State, v.Verdict.Reason, v.Counted, took)
 	if !v.Counted {
-		p.meter.Unbelieved(p.uncounted())
+		p.o.Meter.Unbelieved(p.uncounted())
 	}
-	p.log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
+	p.o.Log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
 		zap.Bool("believed", v.Counted), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
 }

@@ -689,12 +689,12 @@ func TestNoticesThatCannotBeComposedAreTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(func(_ string, s casefile.Subject) casefile.Observation { return answer(s, page(200)) })
 		r := newRig(t, w, newShelf(reported(t, 1, "site-1")), nil)
-		r.desk = clerk{fail: errors.New("template is broken")}
+		r.o.Composer = clerk{fail: errors.New("template is broken")}
 		r.live(t.Context(), t, 30*time.Minute)
 		if c := r.shelf.get(1); c.NoticesComposed || c.Visits < 2 {
 			t.Fatalf("informed %v after %d visits", c.NoticesComposed, c.Visits)
 		}
-		r.desk = clerk{}
+		r.o.Composer = clerk{}
 		r.live(t.Context(), t, 30*time.Minute)
 		if c := r.shelf.get(1); !c.NoticesComposed || len(r.shelf.notices) != 2 {
 			t.Errorf("informed %v, %d notices", c.NoticesComposed, len(r.shelf.notices))

@@ -84,6 +84,9 @@ func sampleVisit(c casefile.Case, now time.Time) casefile.Visit {
 		}},
 	}
 	v.After.Due = casefile.Due{At: now.Add(time.Hour), Why: casefile.WhyCadence}
+	v.Events = []casefile.Event{{At: now, Kind: casefile.EventVisited, Actor: casefile.ActorVigil,
+		Data: map[string]string{"state": string(casefile.StateLive), "reason": string(casefile.ReasonServed)}}}
+	v.Basis = casefile.Basis{Vantages: []casefile.Vantage{{Name: "local"}}, Baseline: v.Observations[0].Features, RegistryAnswered: true}
 	return v
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -79,6 +80,13 @@ func clip(text string, limit int) string {
 	return text[:limit]
 }
 
+// open reads a sealed column of a case.
+func (s *Store) open(column string, id casefile.CaseID, sealed []byte) ([]byte, error) {
+	plain, err := s.keys.Open(sealed, sealContext(column, id))
+	wrap(&err, "open %s of case %d", column, id)
+	return plain, err
+}
+
 // orNull writes an empty text, and no number, as NULL.
 func orNull[T comparable](v T) any {
 	if v == *new(T) {
@@ -89,7 +97,7 @@ func orNull[T comparable](v T) any {
 
 // A document is a value in one column: its JSON within these two, which tell the version of the form. A new field
 // of the value is kept with nothing more to do; one that changes its meaning makes another version, and
-// readDocument knows the older ones.
+// document knows the older ones.
 const documentBegin, documentEnd = `{"v":1,"value":`, "}"
 
 func toDocument(v any, limit int, what string) (string, error) {
@@ -97,12 +105,32 @@ func toDocument(v any, limit int, what string) (string, error) {
 	return documentBegin + text + documentEnd, err
 }
 
-func readDocument(text string, into any) error {
+// document reads what toDocument wrote.
+type document struct{ to any }
+
+// Scan reads the column; NULL leaves the value as it is.
+func (d document) Scan(v any) error {
+	if v == nil {
+		return nil
+	}
+	text, _ := v.(string)
 	value, known := strings.CutPrefix(text, documentBegin)
 	if !known {
 		return errors.New("its document was written by a newer Vigil")
 	}
-	return json.Unmarshal([]byte(strings.TrimSuffix(value, documentEnd)), into)
+	return inJSON{d.to}.Scan(strings.TrimSuffix(value, documentEnd))
+}
+
+// inJSON reads a column that holds JSON.
+type inJSON struct{ to any }
+
+// Scan reads the column; NULL leaves the value as it is.
+func (j inJSON) Scan(v any) error {
+	if v == nil {
+		return nil
+	}
+	text, _ := v.(string)
+	return json.Unmarshal([]byte(text), j.to)
 }
 
 // toJSON writes v, which must fit limit bytes.
@@ -115,6 +143,15 @@ func toJSON(v any, limit int, what string) (string, error) {
 		return "", fmt.Errorf("write %s: %d bytes are more than the %d that are kept", what, len(data), limit)
 	}
 	return string(data), nil
+}
+
+// fitting writes v, which smaller makes fit limit bytes: one after the other, as long as it does not.
+func fitting(v any, limit int, what string, smaller ...func()) (text string, err error) {
+	for text, err = toJSON(v, limit, what); err != nil && len(smaller) > 0; text, err = toJSON(v, limit, what) {
+		smaller[0]()
+		smaller = smaller[1:]
+	}
+	return text, err
 }
 
 // fitJSON writes the longest beginning of list that fits limit bytes.
@@ -142,19 +179,16 @@ func (s *Store) sealTarget(column, targetKey string, t casefile.Target) (any, er
 	return s.keys.Seal([]byte(t.URL()), []byte(column+":"+targetKey))
 }
 
-func (s *Store) openTarget(column, targetKey string, sealed []byte) (casefile.Target, error) {
+func (s *Store) openTarget(column, targetKey string, sealed []byte) (t casefile.Target, err error) {
 	if sealed == nil {
-		return casefile.Target{}, nil
+		return t, nil
 	}
+	defer wrap(&err, "open %s", column)
 	plain, err := s.keys.Open(sealed, []byte(column+":"+targetKey))
 	if err != nil {
-		return casefile.Target{}, fmt.Errorf("open %s: %w", column, err)
+		return t, err
 	}
-	t, err := casefile.NewTarget(string(plain))
-	if err != nil {
-		return casefile.Target{}, fmt.Errorf("open %s: %w", column, err)
-	}
-	return t, nil
+	return casefile.NewTarget(string(plain))
 }
 
 // openJSON reads a sealed column of a case; NULL leaves v as it is.
@@ -162,19 +196,17 @@ func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any
 	if sealed == nil {
 		return nil
 	}
-	data, err := s.keys.Open(sealed, sealContext(column, id))
-	if err != nil {
-		return fmt.Errorf("open %s of case %d: %w", column, id, err)
+	data, err := s.open(column, id, sealed)
+	if err == nil {
+		err = json.Unmarshal(data, v)
+		wrap(&err, "read %s of case %d", column, id)
 	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("read %s of case %d: %w", column, id, err)
-	}
-	return nil
+	return err
 }
 
-// sealJSON writes a sealed column of a case, of at most limit bytes in the clear.
-func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int) ([]byte, error) {
-	text, err := toJSON(v, limit, column)
+// sealJSON writes a sealed column of a case, of at most limit bytes in the clear, which smaller makes it fit.
+func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int, smaller ...func()) ([]byte, error) {
+	text, err := fitting(v, limit, column, smaller...)
 	if err != nil {
 		return nil, err
 	}
@@ -220,21 +252,22 @@ func query[T any](ctx context.Context, from querier, one func(scanner) (T, error
 
 // notFound turns "no rows" into the caller's problem.
 func notFound(err error, what string) error {
+	return absent(err, "id", "there is no "+what+" of that number")
+}
+
+func absent(err error, field, detail string) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return casefile.Problemf(casefile.ProblemNotFound, "id", "there is no %s of that number", what)
+		return casefile.Problemf(casefile.ProblemNotFound, field, "%s", detail)
 	}
 	return explain(err)
 }
 
 // page checks a page's size; 0 means the largest.
 func page(limit int) (int, error) {
-	switch {
-	case limit == 0:
-		return casefile.MaxPage, nil
-	case limit < 0 || limit > casefile.MaxPage:
+	if limit < 0 || limit > casefile.MaxPage {
 		return 0, casefile.Problemf(casefile.ProblemField, "limit", "ask for 1 to %d", casefile.MaxPage)
 	}
-	return limit, nil
+	return cmp.Or(limit, casefile.MaxPage), nil
 }
 
 // where collects conditions with their numbered parameters.
@@ -243,8 +276,11 @@ type where struct {
 	args       []any
 }
 
-// add takes a condition whose parameter is written as "?".
-func (w *where) add(condition string, arg any) {
+// add takes a condition whose parameter is written as "?", when it is asked for.
+func (w *where) add(asked bool, condition string, arg any) {
+	if !asked {
+		return
+	}
 	w.conditions = append(w.conditions, strings.Replace(condition, "?", w.param(arg), 1))
 }
 

@@ -39,7 +39,7 @@ func (tx *transaction) writeEpisode(ctx context.Context, c casefile.Case, now ti
 		return err
 	}
 	_, err = tx.exec(ctx, "write episode", `INSERT INTO episodes (case_id, number, host_key, opened_at, outcome, ended_at, document) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (case_id, number) DO UPDATE SET opened_at = excluded.opened_at, document = excluded.document, outcome = excluded.outcome,
+		ON CONFLICT (case_id, number) DO UPDATE SET document = excluded.document, outcome = excluded.outcome,
 			ended_at = CASE WHEN episodes.outcome = excluded.outcome AND excluded.outcome <> 'removed' THEN episodes.ended_at ELSE excluded.ended_at END`,
 		c.ID, e.Number, string(c.HostKey), at(e.Opened), string(state), at(ended), document)
 	return err
@@ -49,14 +49,8 @@ const episodesQuery = `SELECT case_id, host_key, document, first_notice, last_no
 	WHERE (opened_at, case_id, number) > ($1, $2, $3) ORDER BY opened_at, case_id, number LIMIT $4`
 
 func scanEpisode(row scanner) (r casefile.EpisodeRecord, err error) {
-	var document string
-	var first, last time.Time
-	if err := row.Scan(&r.CaseID, &r.HostKey, &document, stamp{&first}, stamp{&last}, &r.Outcome, stamp{&r.Ended}); err != nil {
-		return r, err
-	}
-	err = readDocument(document, &r.Episode)
-	r.Episode.FirstNotice, r.Episode.LastNotice = first, last
-	return r, err
+	return r, row.Scan(&r.CaseID, &r.HostKey, document{&r.Episode}, stamp{&r.Episode.FirstNotice}, stamp{&r.Episode.LastNotice},
+		&r.Outcome, stamp{&r.Ended})
 }
 
 // episodePage is how many episodes are read at a time: no cursor stays open while

@@ -87,14 +87,9 @@ const (
 
 func scanEvent(row scanner) (casefile.Event, error) {
 	var e casefile.Event
-	var data string
-	if err := row.Scan(&e.ID, &e.CaseID, &e.Seq, stamp{&e.At}, &e.Kind, &e.Actor, &data, &e.Previous, &e.Hash); err != nil {
-		return e, err
-	}
-	if err := json.Unmarshal([]byte(data), &e.Data); err != nil {
-		return e, fmt.Errorf("event %d of case %d: its data cannot be read", e.Seq, e.CaseID)
-	}
-	return e, nil
+	err := row.Scan(&e.ID, &e.CaseID, &e.Seq, stamp{&e.At}, &e.Kind, &e.Actor, inJSON{&e.Data}, &e.Previous, &e.Hash)
+	wrap(&err, "event %d of case %d", e.Seq, e.CaseID)
+	return e, err
 }
 
 // Events reads the events of a case after the one numbered afterSeq, in order.

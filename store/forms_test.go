@@ -52,11 +52,11 @@ func TestSealedFormsForgetNothing(t *testing.T) {
 	if sealed, err = s.sealHosting(7, hosting); err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.openHosting(7, sealed)
-	if err != nil {
+	var again casefile.Hosting
+	if err := s.openJSON("hosting", 7, sealed, &again); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(hosting, *again, sameValues); diff != "" {
+	if diff := cmp.Diff(hosting, again, sameValues); diff != "" {
 		t.Errorf("hosting (-was +is):\n%s", diff)
 	}
 }
@@ -91,11 +91,11 @@ func TestOlderSealedFormsAreRead(t *testing.T) {
 	if diff := cmp.Diff(want.Hops, got.Hops, sameValues); diff != "" {
 		t.Errorf("hops (-was +is):\n%s", diff)
 	}
-	hosting, err := s.openHosting(7, older("hosting_go_names.json", "hosting"))
-	if err != nil {
+	var hosting casefile.Hosting
+	if err := s.openJSON("hosting", 7, older("hosting_go_names.json", "hosting"), &hosting); err != nil {
 		t.Fatal(err)
 	}
-	if missing := filled.Zeros(*hosting); len(missing) > 0 {
+	if missing := filled.Zeros(hosting); len(missing) > 0 {
 		t.Errorf("not read: %v", missing)
 	}
 	if hosting.Provider != "text 2" || hosting.ASN != 3 || hosting.Decided.IsZero() || hosting.Steps[1] != "text 93" {

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -38,7 +38,7 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 
 func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) (visits []casefile.Visit, err error) {
 	defer wrap(&err, "read visits of case %d", id)
-	based, err := query(ctx, from, s.scanVisit, visitsQuery, id, before, limit)
+	based, err := query(ctx, from, scanVisit, visitsQuery, id, before, limit)
 	if err != nil || len(based) == 0 {
 		return nil, err
 	}
@@ -97,13 +97,8 @@ func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 	if len(b.Vantages) == 0 {
 		return nil, nil
 	}
-	text, err := toJSON(b.Reveal(), maxBasis, "basis")
-	for _, drop := range []func(){func() { b.Decoy = nil }, func() { b.Registrar = nil }, func() { b.Baseline = nil }} {
-		if err != nil {
-			drop()
-			text, err = toJSON(b.Reveal(), maxBasis, "basis")
-		}
-	}
+	r := b.Reveal()
+	text, err := fitting(&r, maxBasis, "basis", func() { r.Decoy = nil }, func() { r.Registrar = nil }, func() { r.Baseline = nil })
 	if err != nil {
 		return nil, err
 	}
@@ -115,19 +110,12 @@ func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 	return s.keys.Seal([]byte(text), sealContext("basis", c.ID))
 }
 
-func (s *Store) scanVisit(row scanner) (based, error) {
+func scanVisit(row scanner) (based, error) {
 	var v based
-	var signals, dissent string
-	if err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason, &signals, &dissent, &v.Counted, &v.basis); err != nil {
-		return v, err
-	}
-	if err := json.Unmarshal([]byte(signals), &v.Verdict.Signals); err != nil {
-		return v, fmt.Errorf("visit %d: read signals: %w", v.ID, err)
-	}
-	if err := json.Unmarshal([]byte(dissent), &v.Verdict.Dissent); err != nil {
-		return v, fmt.Errorf("visit %d: read dissent: %w", v.ID, err)
-	}
-	return v, nil
+	err := row.Scan(&v.ID, &v.CaseID, stamp{&v.Started}, stamp{&v.Ended}, &v.Why, &v.Verdict.State, &v.Verdict.Reason,
+		inJSON{&v.Verdict.Signals}, inJSON{&v.Verdict.Dissent}, &v.Counted, &v.basis)
+	wrap(&err, "visit %d", v.ID)
+	return v, err
 }
 
 const observationColumns = `o.id, o.visit_id, o.case_id, o.vantage, o.purpose, o.started_at, o.took_us, o.status, o.body_bytes, o.truncated,
@@ -142,19 +130,14 @@ func (s *Store) scanObservation(row scanner) (seen, error) {
 	var o seen
 	var id casefile.CaseID
 	var took int64
-	var features, kind, phase, detail *string
+	var kind, phase, detail *string
 	var sealed []byte
 	err := row.Scan(&o.ID, &o.visit, &id, &o.Vantage, &o.Purpose, stamp{&o.Started}, &took, &o.Status, &o.BodyBytes, &o.Truncated,
-		&features, &kind, &phase, &detail, &sealed)
+		inJSON{&o.Features}, &kind, &phase, &detail, &sealed)
 	if err != nil {
-		return o, err
+		return o, fmt.Errorf("observation %d: %w", o.ID, err)
 	}
 	o.Took = time.Duration(took) * time.Microsecond
-	if features != nil {
-		if err := json.Unmarshal([]byte(*features), &o.Features); err != nil {
-			return o, fmt.Errorf("observation %d: read features: %w", o.ID, err)
-		}
-	}
 	if kind != nil && phase != nil {
 		o.Fault = &casefile.Fault{Kind: casefile.FaultKind(*kind), Phase: casefile.Phase(*phase)}
 		if detail != nil {
@@ -173,4 +156,52 @@ func (s *Store) Decoy(ctx context.Context, host casefile.HostKey, since time.Tim
 		return nil, err
 	}
 	return &looks[0].Observation, nil
+}
+
+// testimoniesQuery walks the newest visits by their key, and reads the looks of the
+// counted ones by index. It sorts nothing and does not choose by purpose: the rows are
+// few, so the reader does, and no planner is led to other ways by its guess of a share.
+const testimoniesQuery = `SELECT v.id, c.host_key, v.state, v.dissent, o.vantage, o.purpose
+	FROM (SELECT id, case_id, state, dissent, believed FROM visits ORDER BY id DESC LIMIT $1) v
+	JOIN cases c ON c.id = v.case_id
+	JOIN observations o ON o.visit_id = v.id
+	WHERE v.believed`
+
+// Votes reads who looked in the counted ones of the newest visits, of all cases,
+// and who said otherwise, newest first, the vantages by name. last is how many visits are read, counted or
+// not, from 1 to 10,000. Visits without a look at the target are left out.
+func (s *Store) Votes(ctx context.Context, last int) (all []casefile.VisitVote, err error) {
+	defer wrap(&err, "read testimonies")
+	if last < 1 || last > 10_000 {
+		return nil, fmt.Errorf("%d visits: ask for 1 to 10000", last)
+	}
+	type testimony struct {
+		casefile.VisitVote
+		id      casefile.VisitID
+		purpose casefile.Purpose
+	}
+	looks, err := query(ctx, s.read, func(row scanner) (testimony, error) {
+		var t testimony
+		var vantage string
+		err := row.Scan(&t.id, &t.Host, &t.State, inJSON{&t.Dissent}, &vantage, &t.purpose)
+		t.Looked = []string{vantage}
+		return t, err
+	}, testimoniesQuery, last)
+	if err != nil {
+		return nil, err
+	}
+	looks = slices.DeleteFunc(looks, func(t testimony) bool { return t.purpose != casefile.PurposeTarget })
+	slices.SortFunc(looks, func(a, b testimony) int {
+		return cmp.Or(cmp.Compare(b.id, a.id), cmp.Compare(a.Looked[0], b.Looked[0]))
+	})
+	for i, t := range looks {
+		if i > 0 && looks[i-1].id == t.id {
+			if visit := &all[len(all)-1]; !slices.Contains(visit.Looked, t.Looked[0]) {
+				visit.Looked = append(visit.Looked, t.Looked[0])
+			}
+			continue
+		}
+		all = append(all, t.VisitVote)
+	}
+	return all, nil
 }

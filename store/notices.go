@@ -42,9 +42,9 @@ func (s *Store) sealContent(id casefile.CaseID, n casefile.Notice) ([]byte, erro
 }
 
 func (s *Store) openContent(sealed []byte, n *casefile.Notice) error {
-	plain, err := s.keys.Open(sealed, sealContext("notice", n.CaseID))
+	plain, err := s.open("notice", n.CaseID, sealed)
 	if err != nil {
-		return fmt.Errorf("open notice %d: %w", n.ID, err)
+		return err
 	}
 	contact, body, _ := bytes.Cut(plain, []byte{'\n'})
 	if err := json.Unmarshal(contact, &n.Contact); err != nil {
@@ -68,12 +68,11 @@ func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 		return n, err
 	}
 	if proof != nil {
-		plain, err := s.keys.Open(proof, sealContext("proof", n.CaseID))
-		if err != nil {
-			return n, fmt.Errorf("open proof of notice %d: %w", n.ID, err)
+		if proof, err = s.open("proof", n.CaseID, proof); err != nil {
+			return n, err
 		}
-		n.Proof = string(plain)
 	}
+	n.Proof = string(proof)
 	return n, nil
 }
 
@@ -117,15 +116,9 @@ func noticesQuery(f casefile.NoticeFilter) (string, []any, error) {
 		return "", nil, casefile.Problemf(casefile.ProblemField, "state", "%.40q is no state of a notice", string(f.State))
 	}
 	var w where
-	if f.CaseID != 0 {
-		w.add("case_id = ?", f.CaseID)
-	}
-	if f.State != "" {
-		w.add("state = ?", string(f.State))
-	}
-	if f.Before > 0 {
-		w.add("id < ?", f.Before)
-	}
+	w.add(f.CaseID != 0, "case_id = ?", f.CaseID)
+	w.add(f.State != "", "state = ?", string(f.State))
+	w.add(f.Before > 0, "id < ?", f.Before)
 	return "SELECT " + noticeColumns + " FROM notices" + w.String() + " ORDER BY id DESC LIMIT " + w.param(limit), w.args, nil
 }
 
@@ -169,12 +162,8 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, limit int) (cla
 // found uncertain because its sender was late; else it is a Problem of code conflict.
 func (s *Store) SettleNotice(ctx context.Context, n casefile.Notice) (err error) {
 	defer wrap(&err, "settle notice %d", n.ID)
-	switch n.State {
-	case casefile.NoticeQueued, casefile.NoticeSent, casefile.NoticeRefused, casefile.NoticeUncertain, casefile.NoticeOvertaken:
-	case casefile.NoticeDraft, casefile.NoticeSending:
-		return fmt.Errorf("%s is no outcome", n.State)
-	default:
-		return fmt.Errorf("%.20q is no state", string(n.State))
+	if !n.State.Valid() || n.State == casefile.NoticeDraft || n.State == casefile.NoticeSending {
+		return fmt.Errorf("%.20q is no outcome", string(n.State))
 	}
 	n.Proof = clip(n.Proof, casefile.MaxProof)
 	return s.inTx(ctx, func(ctx context.Context, tx *transaction) error { return tx.settleNotice(ctx, n, time.Now()) })

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,14 +28,9 @@ func (s *Store) AddUser(ctx context.Context, p casefile.Person, passwordHash str
 // User reads a user and the hash of the password; a Problem of code not_found when
 // there is none of that name.
 func (s *Store) User(ctx context.Context, name string) (p casefile.Person, passwordHash string, err error) {
+	defer wrap(&err, "read user")
 	err = s.read.QueryRowContext(ctx, "SELECT name, role, password_hash FROM users WHERE name = $1", clip(name, maxName+1)).Scan(&p.Name, &p.Role, &passwordHash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, "", casefile.Problemf(casefile.ProblemNotFound, "name", "there is no user of that name")
-	}
-	if err != nil {
-		return p, "", fmt.Errorf("read user: %w", explain(err))
-	}
-	return p, passwordHash, nil
+	return p, passwordHash, absent(err, "name", "there is no user of that name")
 }
 
 // AddToken adds a token of the API by its SHA-256 hash; the token itself never comes here.
@@ -63,11 +57,8 @@ func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error)
 	var used *int64
 	key := hex.EncodeToString(hash)
 	err := s.read.QueryRowContext(ctx, "SELECT name, role, last_used FROM tokens WHERE token_hash = $1", key).Scan(&p.Name, &p.Role, &used)
-	if errors.Is(err, sql.ErrNoRows) {
-		return p, casefile.Problemf(casefile.ProblemNotFound, "token", "the token is not known")
-	}
 	if err != nil {
-		return p, fmt.Errorf("read token: %w", explain(err))
+		return p, fmt.Errorf("read token: %w", absent(err, "token", "the token is not known"))
 	}
 	if now := time.Now(); used == nil || now.Sub(time.UnixMilli(*used)) >= tokenUseStep {
 		if _, err := s.exec(ctx, "write use of token", "UPDATE tokens SET last_used = $2 WHERE token_hash = $1", key, now.UnixMilli()); err != nil {

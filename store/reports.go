@@ -180,7 +180,7 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	if err != nil {
 		return 0, err
 	}
-	args = append(args[:15], key, string(c.HostKey), target, label, domain, at(c.Opened)) // nobody recorded an origin yet
+	args = append(args[:16], key, string(c.HostKey), target, label, domain, at(c.Opened)) // nobody recorded an origin yet
 	if _, err = tx.exec(ctx, "insert case", insertCase, args...); err != nil {
 		return 0, err
 	}
@@ -191,9 +191,9 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	return id, tx.writeEpisode(ctx, c.Case, now)
 }
 
-const insertCase = `INSERT INTO cases (id, standing, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, country,
+const insertCase = `INSERT INTO cases (id, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, basis_key, standing, country,
 		hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key, opened_at, replayable)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, ''), $13, $14, $15, $16, $17, $18, $19, $20, $21, TRUE)`
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE($13, ''), $14, $15, $16, $17, $18, $19, $20, $21, $22, TRUE)`
 
 // attach adds a further report to its case.
 func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.Time) error {
@@ -208,26 +208,22 @@ func (tx *transaction) attach(ctx context.Context, r casefile.Report, now time.T
 	return tx.writeCase(ctx, c, events, now)
 }
 
-// reportRow holds the columns of a report that may be absent.
+// reportRow is a report as it is read, by a join that may find none.
 type reportRow struct {
+	*casefile.Report
 	id       *casefile.ReportID
 	referrer []byte
-	document *string
 }
 
 // openReport reads a report of the case; nil when the row is absent.
 func (s *Store) openReport(r reportRow, c *stored) (report *casefile.Report, err error) {
-	if r.id == nil || r.document == nil {
+	if r.Report == nil {
 		return nil, nil
 	}
-	defer wrap(&err, "report %d", *r.id)
-	report = new(casefile.Report)
-	if err := readDocument(*r.document, report); err != nil {
-		return nil, err
-	}
-	report.ID, report.CaseID, report.Target = *r.id, c.ID, c.Target
-	report.Referrer, err = s.openTarget("report.referrer", c.targetKey, r.referrer)
-	return report, err
+	r.ID, r.CaseID, r.Target = *r.id, c.ID, c.Target
+	r.Referrer, err = s.openTarget("report.referrer", c.targetKey, r.referrer)
+	wrap(&err, "report %d", r.ID)
+	return r.Report, err
 }
 
 const reportsQuery = "SELECT id, referrer_sealed, document FROM reports WHERE case_id = $1 ORDER BY id LIMIT $2"
@@ -242,7 +238,7 @@ func (s *Store) Reports(ctx context.Context, id casefile.CaseID) (list []casefil
 	defer wrap(&err, "read reports of case %d", id)
 	return query(ctx, s.read, func(row scanner) (casefile.Report, error) {
 		var r reportRow
-		if err := row.Scan(&r.id, &r.referrer, &r.document); err != nil {
+		if err := row.Scan(&r.id, &r.referrer, document{&r.Report}); err != nil {
 			return casefile.Report{}, err
 		}
 		report, err := s.openReport(r, c)

@@ -164,25 +164,22 @@ func (s *Store) nameCases(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	unreadable := 0
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	for _, c := range list {
-		label, domain := "", ""
-		t, err := s.openTarget("target", c.key, c.target)
-		if err != nil {
-			unreadable++
-		} else {
-			label, domain = s.nameKeys(t)
+	err = s.alone(ctx, func(tx *transaction) error {
+		for _, c := range list {
+			t, err := s.openTarget("target", c.key, c.target)
+			if err != nil {
+				unreadable++
+			}
+			label, domain := s.nameKeys(t) // none of a target that cannot be opened
+			const name = "UPDATE cases SET label_key = $2, domain_key = $3 WHERE id = $1 AND label_key IS NULL"
+			if _, err := tx.ExecContext(ctx, name, c.id, label, domain); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.ExecContext(ctx, "UPDATE cases SET label_key = $2, domain_key = $3 WHERE id = $1 AND label_key IS NULL", c.id, label, domain); err != nil {
-			return 0, err
-		}
-	}
+		return nil
+	})
 	if unreadable > 0 {
 		s.log.Error("targets could not be opened: restore the database from a backup", zap.Int("cases", unreadable))
 	}
-	return len(list), tx.Commit()
+	return len(list), err
 }

@@ -113,6 +113,19 @@ func (s *Store) prepare(ctx context.Context) error {
 	return s.repair(ctx, "write snapshots", func(ctx context.Context) (int, error) { return s.writeSnapshots(ctx, &after) })
 }
 
+// alone runs do in a transaction of its own.
+func (s *Store) alone(ctx context.Context, do func(tx *transaction) error) error {
+	sqlTx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer sqlTx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := do(&transaction{Tx: sqlTx, s: s, hosts: map[casefile.HostKey]struct{}{}}); err != nil {
+		return err
+	}
+	return sqlTx.Commit()
+}
+
 // repairBatch is how many rows one transaction of a repair works on.
 const repairBatch = 1000
 
@@ -201,20 +214,17 @@ func (s *Store) checkKeys(ctx context.Context) error {
 
 // remember keeps values under names that have none yet, and says which they have then.
 func (s *Store) remember(ctx context.Context, names []string, values ...[]byte) (known [][]byte, err error) {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	known = make([][]byte, len(names))
-	for i, name := range names {
-		_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, values[i])
-		if err == nil {
-			err = tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", name).Scan(&known[i])
+	return known, s.alone(ctx, func(tx *transaction) error {
+		for i, name := range names {
+			_, err := tx.ExecContext(ctx, "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", name, values[i])
+			if err == nil {
+				err = tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", name).Scan(&known[i])
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return known, tx.Commit()
+		return nil
+	})
 }

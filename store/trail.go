@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -43,26 +44,18 @@ func (s *Store) sealTrail(id casefile.CaseID, o casefile.Observation) ([]byte, e
 		h.Edge, h.Protocol = clip(h.Edge, maxHeader), clip(h.Protocol, 20)
 		t.Hops = append(t.Hops, h)
 	}
-	for _, longest := range []int{casefile.MaxURL, 500, 0} {
+	shorten := func(longest int) {
 		for i := range t.Hops {
 			if len(t.Hops[i].URL) > longest {
 				t.Hops[i].URL = origin(t.Hops[i].URL)
 			}
 		}
-		data, err := json.Marshal(t)
-		if err != nil {
-			return nil, fmt.Errorf("write trail: %w", err)
-		}
-		if len(data) <= maxTrail {
-			return s.keys.Seal(data, sealContext("trail", id))
-		}
 	}
-	t.Resolution.CNAMEs, t.Resolution.Nameservers, t.Hops = head(t.Resolution.CNAMEs, 4), head(t.Resolution.Nameservers, 4), head(t.Hops, 11)
-	data, err := json.Marshal(t)
-	if err != nil || len(data) > maxTrail {
-		return nil, fmt.Errorf("write trail: %d bytes are too many", len(data))
-	}
-	return s.keys.Seal(data, sealContext("trail", id))
+	shorten(casefile.MaxURL)
+	return s.sealJSON("trail", id, &t, maxTrail, func() { shorten(500) }, func() { shorten(0) }, func() {
+		t.Resolution.CNAMEs, t.Resolution.Nameservers = head(t.Resolution.CNAMEs, 4), head(t.Resolution.Nameservers, 4)
+		t.Hops = head(t.Hops, 11)
+	})
 }
 
 // openTrail reads what was sealed, by this version or by an older one.
@@ -151,28 +144,8 @@ func head[T any](list []T, n int) []T {
 func (s *Store) sealHosting(id casefile.CaseID, h casefile.Hosting) ([]byte, error) {
 	h.Provider, h.Country, h.Origin = clip(h.Provider, maxProvider), clip(h.Country, 2), clip(h.Origin, 20)
 	h.Addresses = head(h.Addresses, maxAddresses)
-	for {
-		data, err := json.Marshal(h)
-		if err != nil {
-			return nil, fmt.Errorf("write hosting: %w", err)
-		}
-		switch {
-		case len(data) <= maxHosting:
-			return s.keys.Seal(data, sealContext("hosting", id))
-		case len(h.Claims) > 0:
-			h.Claims = h.Claims[:len(h.Claims)/2]
-		case h.Steps != nil:
-			h.Steps = nil
-		default:
-			h.Contacts, h.Registrar, h.Edge, h.Platform, h.Dissent = nil, nil, nil, nil, nil
-		}
-	}
-}
-
-func (s *Store) openHosting(id casefile.CaseID, sealed []byte) (*casefile.Hosting, error) {
-	h := new(casefile.Hosting)
-	if err := s.openJSON("hosting", id, sealed, h); err != nil {
-		return nil, err
-	}
-	return h, nil
+	smaller := slices.Repeat([]func(){func() { h.Claims = h.Claims[:len(h.Claims)/2] }}, bits.Len(uint(len(h.Claims))))
+	return s.sealJSON("hosting", id, &h, maxHosting, append(smaller, func() { h.Steps = nil }, func() {
+		h.Contacts, h.Registrar, h.Edge, h.Platform, h.Dissent = nil, nil, nil, nil, nil
+	})...)
 }

@@ -11,8 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
+
+	"go.uber.org/zap"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
 // signalsFile says what the values of signals were before they were codes: name, what a value or a part of it was as
@@ -88,35 +92,69 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	for _, v := range list {
-		var signals []casefile.Signal
-		if json.Unmarshal([]byte(v.signals), &signals) != nil {
-			continue // whoever reads the visit is told
-		}
-		for i := range signals {
-			signals[i] = coded(signals[i])
-		}
-		text, err := fitJSON(signals, maxSignals)
-		if err == nil && text != v.signals {
-			_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
-		}
-		if err != nil {
-			return 0, fmt.Errorf("visit %d: %w", v.id, err)
-		}
-	}
 	next := signalsDone
 	if len(list) == repairBatch {
 		next = strconv.FormatInt(int64(list[len(list)-1].id), 10)
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, signalsMark, []byte(next))
-	if err != nil {
+	return len(list), s.alone(ctx, func(tx *transaction) error {
+		for _, v := range list {
+			var signals []casefile.Signal
+			if json.Unmarshal([]byte(v.signals), &signals) != nil {
+				continue // whoever reads the visit is told
+			}
+			for i := range signals {
+				signals[i] = coded(signals[i])
+			}
+			text, err := fitJSON(signals, maxSignals)
+			if err == nil && text != v.signals {
+				_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
+			}
+			if err != nil {
+				return fmt.Errorf("visit %d: %w", v.id, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, signalsMark, []byte(next))
+		return err
+	})
+}
+
+// Cases that this version opens are replayable from their first event.
+const unsnappedQuery = "SELECT id FROM cases WHERE NOT replayable AND id > $1 ORDER BY id LIMIT $2"
+
+// writeSnapshots gives the next cases of an older Vigil, those after the one numbered *after, the event from which on
+// their history tells their life. A case that cannot be read is passed over, and tried again at the next start.
+func (s *Store) writeSnapshots(ctx context.Context, after *casefile.CaseID) (int, error) {
+	scan := func(row scanner) (id casefile.CaseID, err error) { return id, row.Scan(&id) }
+	ids, err := query(ctx, s.read, scan, unsnappedQuery, *after, repairBatch)
+	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	return len(list), tx.Commit()
+	return len(ids), s.alone(ctx, func(tx *transaction) error {
+		for _, id := range ids {
+			*after = id
+			err := tx.writeSnapshot(ctx, id)
+			if problem, broken := errors.AsType[*casefile.Problem](err); broken {
+				s.log.Error("a case cannot be read: its history was not made replayable", zap.Int64("case_id", int64(id)), zap.Error(problem))
+			} else if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (tx *transaction) writeSnapshot(ctx context.Context, id casefile.CaseID) error {
+	c, err := tx.loadCase(ctx, id)
+	if err != nil {
+		return err
+	}
+	event, err := lifecycle.Snapshot(c.Life, time.Now())
+	if err == nil {
+		err = tx.markCase(ctx, c, event)
+	}
+	if err == nil {
+		_, err = tx.exec(ctx, "mark as replayable", "UPDATE cases SET replayable = TRUE WHERE id = $1", id)
+	}
+	return err
 }
