@@ -29,7 +29,7 @@ func source(t *testing.T) (text map[string]string, constants []constant) {
 		if err != nil || d.IsDir() && (path == "tools" || path != "." && strings.HasPrefix(d.Name(), ".")) {
 			return fs.SkipDir
 		}
-		if d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html"}, filepath.Ext(path)) || strings.Contains(path, "testdata") {
+		if d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html", ".txt"}, filepath.Ext(path)) || strings.Contains(path, "testdata") {
 			return nil
 		}
 		file, err := fs.ReadFile(root, path)
@@ -144,6 +144,8 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 // The codes of texts that are no closed set of values stand in the code that says them.
 var (
 	saidOutright = regexp.MustCompile(`(?:(?:Say|Has)\(|say )"(\w+)",? "(\w+)"`)
+	told         = regexp.MustCompile(`(?:\btell |[cu]\.text\(|\.missing\("?\w*"?, )"(\w+)"`) // pages and letters, and what tells of them
+	tellers      = map[string]string{"web": "text", "notices": "letter"}
 	saidOfLooks  = regexp.MustCompile(`l\.Words, "(\w+)"|answer :?= "(\w+)"`)
 	saidByChoice = map[string]struct{ path, pattern string }{
 		"agreement": {"explain/explain.go", `code :?= "(\w+)"`},
@@ -182,6 +184,13 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 		}
 	}
 	for path, file := range text {
+		for _, m := range told.FindAllStringSubmatch(file, -1) {
+			kind, ok := tellers[strings.Split(path, "/")[0]]
+			if !ok {
+				t.Fatalf("%s tells %q, and it is not known of which kind", path, m[0])
+			}
+			used[key{kind, m[1]}] = true
+		}
 		for _, m := range saidOutright.FindAllStringSubmatch(file, -1) {
 			used[key{m[1], m[2]}] = true
 		}

@@ -114,7 +114,7 @@ func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 			rows[i].Hosting = &h
 		}
 	}
-	u.show(w, r, http.StatusOK, "cases.html", page{Title: "Cases", Section: "cases", Content: v})
+	u.show(w, r, http.StatusOK, "cases.html", page{Title: u.text("cases"), Section: "cases", Content: v})
 }
 
 // tabsOf are the counts by standing, each a link to its cases, without the empty ones.

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +50,7 @@ var xSteps = []time.Duration{
 
 // draw makes the chart of a curve; nil when there is nothing to draw. The curve
 // starts at 1 and falls in steps: between two points nothing is assumed.
-func draw(g stats.Figures) *chart {
+func (u *UI) draw(g stats.Figures) *chart {
 	if len(g.Curve) == 0 {
 		return nil
 	}
@@ -63,7 +62,7 @@ func draw(g stats.Figures) *chart {
 	y := func(share float64) string {
 		return coordinate(plotBottom - (plotBottom-plotTop)*min(1, max(0, share)))
 	}
-	c := &chart{Width: chartWidth, Height: chartHeight, Describe: describe(g)}
+	c := &chart{Width: chartWidth, Height: chartHeight, Describe: u.describe(g)}
 	c.Line = "M" + x(0) + " " + y(1) + steps(g.Curve, x, y, func(p stats.Point) float64 { return p.Survival }) + "H" + x(end)
 	c.Band = band(g.Curve, end, x, y)
 	for _, p := range g.Curve {
@@ -133,11 +132,11 @@ func spanShort(d time.Duration) string {
 }
 
 // describe tells the curve in a sentence.
-func describe(g stats.Figures) string {
+func (u *UI) describe(g stats.Figures) string {
 	last := g.Curve[len(g.Curve)-1]
-	s := fmt.Sprintf("It begins at 100 %% and is at %s after %s.", words.Percent(last.Survival), words.Span(last.At))
+	s := u.text("curve_falls", "share", words.Percent(last.Survival), "span", words.Span(last.At))
 	if g.Median.At != nil {
-		s += " Half were gone after " + words.Span(*g.Median.At) + "."
+		s += " " + u.text("curve_half", "span", words.Span(*g.Median.At))
 	}
 	return s
 }

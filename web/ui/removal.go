@@ -43,11 +43,11 @@ func (u *UI) removal(w http.ResponseWriter, r *http.Request, _ casefile.Person) 
 		return
 	}
 	v := removalView{
-		Removal: countries, Chart: draw(countries.All.Figures),
-		Countries: groupsOf("Country", countries.Groups), Providers: groupsOf("Provider", providers.Groups),
+		Removal: countries, Chart: u.draw(countries.All.Figures),
+		Countries: groupsOf(u.text("country"), countries.Groups), Providers: groupsOf(u.text("provider"), providers.Groups),
 	}
 	v.Rows, v.Thinned = thin(countries.All.Curve, maxSteps)
-	u.show(w, r, http.StatusOK, "removal.html", page{Title: "Time to removal", Section: "removal", Content: v})
+	u.show(w, r, http.StatusOK, "removal.html", page{Title: u.text("time_to_removal"), Section: "removal", Content: v})
 }
 
 func groupsOf(head string, groups []stats.GroupSummary) groupsView {

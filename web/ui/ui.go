@@ -85,7 +85,7 @@ func (u *UI) sessionManager() *scs.SessionManager {
 		Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: u.Secure, SameSite: http.SameSiteLaxMode},
 		ErrorFunc: func(w http.ResponseWriter, _ *http.Request, err error) {
 			u.Log.Error("session not kept", zap.Error(err))
-			http.Error(w, "Sessions cannot be read at the moment; try again.", http.StatusServiceUnavailable)
+			http.Error(w, u.text("no_sessions"), http.StatusServiceUnavailable)
 		},
 	}
 }
@@ -106,7 +106,7 @@ func (u *UI) routes() (http.Handler, error) {
 	pages.Handle("POST /cases/{id}/notices/{notice}", u.needs(casefile.RoleAnalyst, u.notice))
 	pages.Handle("GET /removal", u.needs(casefile.RoleViewer, u.removal))
 	pages.Handle("GET /", u.needs(casefile.RoleViewer, func(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
-		u.wrong(w, r, "find page", casefile.Problemf(casefile.ProblemNotFound, "", "There is no such page."))
+		u.wrong(w, r, "find page", u.missing("", "no_such_page"))
 	}))
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range u.Origins {
@@ -119,6 +119,14 @@ func (u *UI) routes() (http.Handler, error) {
 	all.HandleFunc("GET /static/icon.svg", static("image/svg+xml", icon))
 	all.Handle("/", cross.Handler(u.bound(u.sessions.LoadAndSave(pages))))
 	return all, nil
+}
+
+// text is a text of the pages' own.
+func (u *UI) text(code string, values ...any) string { return u.words.Say("text", code, values...) }
+
+// missing is the fault of a person who asks for what is not there.
+func (u *UI) missing(field, code string) error {
+	return casefile.Problemf(casefile.ProblemNotFound, field, "%s", u.text(code))
 }
 
 // ServeHTTP answers one request.
@@ -169,7 +177,7 @@ func (u *UI) show(w http.ResponseWriter, r *http.Request, status int, name strin
 	var b bytes.Buffer
 	if err := u.pages.ExecuteTemplate(&b, name, p); err != nil {
 		u.Log.Error("page not rendered", zap.String("page", name), zap.Error(err))
-		http.Error(w, "Vigil could not show this page; the reason is in its log.", http.StatusInternalServerError)
+		http.Error(w, u.text("not_shown"), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -180,15 +188,15 @@ func (u *UI) show(w http.ResponseWriter, r *http.Request, status int, name strin
 // wrong shows what went wrong: the person's fault as it is, ours without words.
 func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err error) {
 	var problem *casefile.Problem
-	title, status, detail := "Something is wrong", http.StatusInternalServerError, "Vigil could not do this; the reason is in its log."
+	title, status, detail := u.text("something_wrong"), http.StatusInternalServerError, u.text("our_fault")
 	switch {
 	case errors.As(err, &problem):
 		status, detail = needs.Status(problem), problem.Detail
 		if status == http.StatusNotFound {
-			title = "Not found"
+			title = u.text("not_found")
 		}
 	case errors.Is(r.Context().Err(), context.DeadlineExceeded):
-		status, detail = http.StatusServiceUnavailable, "This took too long. Try again."
+		status, detail = http.StatusServiceUnavailable, u.text("took_too_long")
 	default:
 		u.Log.Error("request failed", zap.String("doing", doing), zap.Error(err))
 	}
