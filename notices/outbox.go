@@ -173,7 +173,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 	c, err := b.o.Store.Case(reading, n.CaseID)
 	cancel()
 	if problem, ok := errors.AsType[*casefile.Problem](err); ok && problem.Code == casefile.ProblemNotFound {
-		b.settle(detached, overtake(n, "the case is gone"), start)
+		b.settle(detached, overtake(n, text("overtaken_gone")), start)
 		return
 	}
 	if err != nil {
@@ -181,7 +181,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 		b.settle(detached, giveBack(n, start.Add(backoff(1))), start)
 		return
 	}
-	if why := Overtaken(c, n); why != "" {
+	if why := overtaken(c, n); why != "" {
 		b.settle(detached, overtake(n, why), start)
 		return
 	}
