@@ -19,13 +19,13 @@ import (
 func (a *API) caseRoutes() {
 	missing := func(op *huma.Operation) { op.Errors = append(op.Errors, 404) }
 	changing := func(op *huma.Operation) { op.Errors = append(op.Errors, 400, 404, 409, 413, 415) }
-	route(a, http.MethodGet, "/cases", "list-cases", "Cases, newest first", casefile.RoleViewer, a.cases)
-	route(a, http.MethodGet, "/cases/{id}", "get-case", "One case", casefile.RoleViewer, a.caseByID, missing)
-	route(a, http.MethodGet, "/cases/{id}/visits", "list-visits", "Visits of a case, newest first", casefile.RoleViewer, a.visits, missing)
-	route(a, http.MethodGet, "/cases/{id}/events", "list-events", "History of a case, oldest first", casefile.RoleViewer, a.events, missing)
-	route(a, http.MethodPost, "/cases/{id}/actions", "post-action", "Act on a case", casefile.RoleAnalyst, a.act, changing)
-	route(a, http.MethodPost, "/cases/{id}/reveal", "post-reveal", "Reveal the URL of a case", casefile.RoleAnalyst, a.reveal, changing)
-	route(a, http.MethodGet, "/assignments", "list-assignments", "Cases with who must act on them, newest first", casefile.RoleViewer, a.assignments)
+	route(a, http.MethodGet, "/cases", "list_cases", casefile.RoleViewer, a.cases)
+	route(a, http.MethodGet, "/cases/{id}", "get_case", casefile.RoleViewer, a.caseByID, missing)
+	route(a, http.MethodGet, "/cases/{id}/visits", "list_visits", casefile.RoleViewer, a.visits, missing)
+	route(a, http.MethodGet, "/cases/{id}/events", "list_events", casefile.RoleViewer, a.events, missing)
+	route(a, http.MethodPost, "/cases/{id}/actions", "post_action", casefile.RoleAnalyst, a.act, changing)
+	route(a, http.MethodPost, "/cases/{id}/reveal", "post_reveal", casefile.RoleAnalyst, a.reveal, changing)
+	route(a, http.MethodGet, "/assignments", "list_assignments", casefile.RoleViewer, a.assignments)
 }
 
 // Which says which case a request is about. The library fills exported embedded structs only.

@@ -43,12 +43,11 @@ type reportsOutput struct {
 
 func (a *API) reportRoutes() {
 	const path = "/reports"
-	route(a, http.MethodPost, path, "post-reports", "Report a URL, or up to 1,000", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
+	route(a, http.MethodPost, path, "post_reports", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
 		op.Errors = append(op.Errors, 400, 409, 413, 415)
 		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = created, MaxBatchSize+1, true
 		op.BodyReadTimeout = time.Minute
-		op.Description += " One object gives one outcome; an array gives an array in the same order. " +
-			"201: all were taken. 207: some of a batch were not; each of those has a problem. 422: the single one was not."
+		op.Description += " " + say("reports_outcome")
 	})
 	schemas := a.huma.OpenAPI().Components.Schemas
 	in, out := schemas.Schema(typeOf[casefile.ReportInput](), true, ""), schemas.Schema(typeOf[ReportOutcome](), true, "")
@@ -57,7 +56,7 @@ func (a *API) reportRoutes() {
 	op.RequestBody.Content["application/json"].Schema = &huma.Schema{OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
 	answer := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{out, {Type: huma.TypeArray, Items: out}}}}}
 	op.Responses["201"].Content = answer
-	op.Responses["207"] = &huma.Response{Description: "Some of the batch were not taken", Content: map[string]*huma.MediaType{
+	op.Responses["207"] = &huma.Response{Description: say("some_not_taken"), Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: out}}}}
 }
 
