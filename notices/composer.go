@@ -142,6 +142,23 @@ func bullet(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// clean makes one printable line of a foreign text, and cuts what is longer than limit runes, with "..." where
+// there is room for it. What comes out can be put into a header or a line of a notice.
+func clean(s string, limit int) string {
+	s = words.OneLine(s)
+	switch runes := []rune(s); {
+	case len(runes) <= limit:
+		return s
+	case limit <= 3: // no room for dots
+		return strings.TrimSpace(string(runes[:limit]))
+	default:
+		return strings.TrimSpace(string(runes[:limit-3])) + "..."
+	}
+}
+
+// wrap breaks a text into lines of 78 characters (RFC 5322, section 2.1.1).
+func wrap(text, first, indent string) string { return words.Wrap(text, first, indent, 78) }
+
 // utc writes a time for people; the zero time is empty.
 func utc(t time.Time) string {
 	if t.IsZero() {

@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
 	gosmtp "github.com/wneessen/go-mail/smtp"
 
 	"vigil/casefile"
 	"vigil/internal/email"
+	"vigil/words"
 )
 
 // maxSession bounds what a relay may say in one conversation, TLS included, in bytes.
@@ -200,7 +200,7 @@ func (s *Sender) render(n casefile.Notice) ([]byte, error) {
 	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP))
 	m.FromMailAddress(s.from)
-	m.ReplyToMailAddress(s.replyTo)
+	m.ReplyToMailAddress(s.from)
 	if err := m.To(n.Contact.Email); err != nil {
 		return nil, errors.New("the recipient is not one plain mail address")
 	}
@@ -222,13 +222,7 @@ const maxAnswer = 4 * casefile.MaxProof
 
 // line makes one printable line of what a relay said, cut between words to maxAnswer bytes.
 func line(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsGraphic(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = words.OneLine(s)
 	if len(s) <= maxAnswer {
 		return s
 	}

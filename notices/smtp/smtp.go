@@ -58,7 +58,6 @@ type Timeouts struct {
 type Options struct {
 	Address string // required: host:port of the relay
 	From    string // required: the mailbox notices come from, such as "Hotline <desk@hotline.example>"
-	ReplyTo string // where answers go; default: From
 	Hello   string // the name in EHLO; default: the domain of From
 	TLS     TLS    // default: opportunistic
 	// RootCAs are whom to trust for TLSRequired; nil means the system's.
@@ -74,10 +73,10 @@ type Options struct {
 // Sender hands notices to one relay. It does not change after New, and is safe
 // for concurrent use: each Send has a connection of its own.
 type Sender struct {
-	o             Options
-	from, replyTo *mail.Address
-	host          string
-	domain        string // of From
+	o      Options
+	from   *mail.Address
+	host   string
+	domain string // of From
 }
 
 // New checks the options. Its error names every option that is wrong.
@@ -93,12 +92,6 @@ func New(o Options) (*Sender, error) {
 		wrong = append(wrong, fmt.Errorf("from: %w", err))
 	} else {
 		s.domain = s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
-	}
-	s.replyTo = s.from
-	if o.ReplyTo != "" {
-		if s.replyTo, err = email.ParseMailbox(o.ReplyTo); err != nil {
-			wrong = append(wrong, fmt.Errorf("reply-to: %w", err))
-		}
 	}
 	if s.o.Hello = cmp.Or(o.Hello, s.domain); o.Hello != "" && !oneWord(o.Hello) {
 		wrong = append(wrong, errors.New("the hello name must be one host name"))

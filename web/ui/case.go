@@ -3,6 +3,7 @@ package ui
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -193,8 +194,8 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 		return
 	}
 	revealed, err := do(r.Context(), c, reason)
-	switch problem := problemIn(err); {
-	case problem != nil:
+	switch problem, theirs := errors.AsType[*casefile.Problem](err); {
+	case theirs:
 		u.showCase(w, r, needs.Status(problem), c, casefile.Target{}, problem.Detail)
 	case err != nil:
 		u.wrong(w, r, "change case", err)

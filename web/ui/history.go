@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strconv"
 	"time"
@@ -22,13 +21,6 @@ type entry struct {
 	At    time.Time
 	Event *casefile.Event
 	Visit *casefile.Visit
-}
-
-// problemIn is the person's fault in err; nil when there is none.
-func problemIn(err error) *casefile.Problem {
-	var p *casefile.Problem
-	errors.As(err, &p)
-	return p
 }
 
 // history fills the timeline: events and visits, newest first, and the way to the page before.
