@@ -362,7 +362,6 @@ func TestOptions(t *testing.T) {
 		"name without password":      {Address: "relay.test:25", From: "desk@hotline.test", TLS: TLSRequired, Username: "desk"},
 		"password in the clear":      {Address: "relay.test:25", From: "desk@hotline.test", TLS: TLSNone, Username: "desk", Password: "a word"},
 		"password to an unknown one": {Address: "relay.test:25", From: "desk@hotline.test", Username: "desk", Password: "a word"},
-		"negative timeout":           {Address: "relay.test:25", From: "desk@hotline.test", Timeouts: Timeouts{Reply: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"unicode"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -66,14 +66,19 @@ type detailOutput struct{ Body CaseDetail }
 
 func (a *API) caseByID(ctx context.Context, in *Which) (*detailOutput, error) {
 	c, err := a.Store.Case(ctx, in.id())
-	if err != nil {
-		return nil, a.wrong(ctx, "load case", err)
+	return a.answer(ctx, c, "load case", err)
+}
+
+// answer is a case with all that is known, unless it could not be loaded or changed.
+func (a *API) answer(ctx context.Context, c casefile.Case, doing string, err error) (*detailOutput, error) {
+	out := &detailOutput{}
+	if err == nil {
+		out.Body, err = a.detail(ctx, c)
 	}
-	d, err := a.detail(ctx, c)
 	if err != nil {
-		return nil, a.wrong(ctx, "load case", err)
+		return nil, a.wrong(ctx, doing, err)
 	}
-	return &detailOutput{d}, nil
+	return out, nil
 }
 
 // masker is for the texts of a case that are shown to who asks.
@@ -111,7 +116,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	if err != nil || len(visits) == 0 {
 		return d, err
 	}
-	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Counted
+	v, believed := shape.VerdictOf(mask.Of(m, visits[0].Verdict)), visits[0].Counted
 	d.Verdict, d.Believed = &v, &believed
 	if believed {
 		d.Question = questionOf(c, visits[0].Page(), m)
@@ -193,14 +198,7 @@ func (a *API) act(ctx context.Context, in *actionInput) (*detailOutput, error) {
 		return nil, document(problem)
 	}
 	c, err := a.Store.Act(ctx, in.id(), action)
-	if err != nil {
-		return nil, a.wrong(ctx, "act on case", err)
-	}
-	d, err := a.detail(ctx, c)
-	if err != nil {
-		return nil, a.wrong(ctx, "load case", err)
-	}
-	return &detailOutput{d}, nil
+	return a.answer(ctx, c, "act on case", err)
 }
 
 type revealInput struct {
@@ -237,13 +235,8 @@ func (a *API) reveal(ctx context.Context, in *revealInput) (*revealOutput, error
 
 // reason checks why a person does something.
 func reason(s string) *casefile.Problem {
-	for _, r := range s {
-		if !unicode.IsSpace(r) {
-			if len(s) > casefile.MaxActionReason {
-				break
-			}
-			return nil
-		}
+	if strings.TrimSpace(s) != "" && len(s) <= casefile.MaxActionReason {
+		return nil
 	}
 	return casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -45,12 +46,12 @@ func (a *API) reportRoutes() {
 	const path = "/reports"
 	route(a, http.MethodPost, path, "post_reports", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
 		op.Errors = append(op.Errors, 400, 409, 413, 415)
-		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = created, MaxBatchSize+1, true
+		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = http.StatusCreated, MaxBatchSize+1, true
 		op.BodyReadTimeout = time.Minute
 		op.Description += " " + say("reports_outcome")
 	})
 	schemas := a.huma.OpenAPI().Components.Schemas
-	in, out := schemas.Schema(typeOf[casefile.ReportInput](), true, ""), schemas.Schema(typeOf[ReportOutcome](), true, "")
+	in, out := schemas.Schema(reflect.TypeFor[casefile.ReportInput](), true, ""), schemas.Schema(reflect.TypeFor[ReportOutcome](), true, "")
 	most := MaxBatch
 	op := a.huma.OpenAPI().Paths[path].Post
 	op.RequestBody.Content["application/json"].Schema = &huma.Schema{OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
@@ -77,7 +78,7 @@ func (a *API) postReports(ctx context.Context, in *reportsInput) (*reportsOutput
 		}
 		good, where = append(good, report), append(where, i)
 	}
-	out := &reportsOutput{Status: created}
+	out := &reportsOutput{Status: http.StatusCreated}
 	added, err := a.add(ctx, in, good, at, out)
 	if err != nil {
 		return nil, a.wrong(ctx, "add reports", err)

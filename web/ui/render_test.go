@@ -28,7 +28,7 @@ func TestDrawIsAStepCurve(t *testing.T) {
 	if c.Band != "M52.0 14.0H52.0V14.0H371.6V85.5H691.2V85.5H704.0V228.5H691.2V228.5H371.6V14.0H52.0V14.0H52.0Z" {
 		t.Errorf("band = %s", c.Band)
 	}
-	if len(c.Censored) != 1 || c.Censored[0] != (stroke{"691.2", "152.0", "162.0"}) {
+	if len(c.Censored) != 1 || c.Censored[0] != (stroke{X: "691.2", Y1: "152.0", Y2: "162.0"}) {
 		t.Errorf("strokes = %v", c.Censored)
 	}
 	if english.draw(stats.Figures{}) != nil {
