@@ -255,18 +255,8 @@ type letter struct {
 	Policy              string
 	HostingCountry      string
 	Confirmed           bool // the directory is sure of the hotlines
-	Hosting             *hostingLetter
+	Hosting             *casefile.Hosting
 	Edge                bool // the message goes to the edge
-}
-
-// hostingLetter is the hosting as the templates see it.
-type hostingLetter struct {
-	Provider, Addresses, Network, ASN string
-	Country, Confidence               string
-	Disputed                          bool
-	EdgeName, Decided                 string
-	Registrar                         string
-	Opinions                          []string
 }
 
 func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) letter {
@@ -275,7 +265,7 @@ func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) lett
 		Name: orNotSet(d.name), Email: orNotSet(d.email), Org: orNotSet(d.organisation), Reason: d.reason,
 		URL: c.Target.URL(), Referrer: c.Referrer.URL(), Received: utc(c.Episode.Opened),
 		Source: text("not_stated"), TheirNumber: text("not_stated"), Classification: text("not_stated"),
-		Returned: c.Episode.Number > 1, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
+		Returned: c.Episode.Number > 1, Hosting: c.Hosting, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
 	}
 	if r := c.Report; r != nil {
 		l.Received = utc(r.Received)
@@ -288,9 +278,6 @@ func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) lett
 	if a := c.Assignment; a != nil {
 		l.Policy, l.HostingCountry, l.Confirmed = a.Policy, clean(a.HostingCountry, 2), a.Confirmed
 	}
-	if c.Hosting != nil {
-		l.Hosting = hostingOf(*c.Hosting)
-	}
 	return l
 }
 
@@ -302,25 +289,10 @@ const (
 	maxOpinions  = 12
 )
 
-func hostingOf(h casefile.Hosting) *hostingLetter {
-	l := &hostingLetter{
-		Provider: clean(h.Provider, maxName), Country: clean(h.Country, 2), Disputed: h.Disputed, Decided: utc(h.Decided),
-		Confidence: strconv.Itoa(int(h.Confidence*100+0.5)) + " %", Addresses: addresses(h.Addresses),
-	}
-	if h.Network.IsValid() {
-		l.Network = h.Network.String()
-	}
-	if h.ASN != 0 {
-		l.ASN = "AS" + strconv.FormatUint(uint64(h.ASN), 10)
-	}
-	if h.Edge != nil {
-		l.EdgeName = clean(h.Edge.Name, maxName)
-	}
-	if h.Registrar != nil {
-		l.Registrar = clean(h.Registrar.Name, maxName)
-	}
+// opinions is what each source says about the country.
+func opinions(h casefile.Hosting) (said []string) {
 	for _, k := range h.Claims {
-		if k.Fact != casefile.FactCountry || k.Value == "" || len(l.Opinions) == maxOpinions {
+		if k.Fact != casefile.FactCountry || k.Value == "" || len(said) == maxOpinions {
 			continue
 		}
 		opinion := text("opinion", "country", clean(k.Value, 2), "source", clean(k.Source, 60))
@@ -333,9 +305,9 @@ func hostingOf(h casefile.Hosting) *hostingLetter {
 		if k.Value != h.Country {
 			opinion = text("opinion_differs", "opinion", opinion)
 		}
-		l.Opinions = append(l.Opinions, opinion)
+		said = append(said, opinion)
 	}
-	return l
+	return said
 }
 
 // addresses lists the first few addresses.

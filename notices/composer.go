@@ -101,8 +101,10 @@ func NewComposer(o Options) (*Composer, error) {
 		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
 	}
 	var err error
-	d.templates, err = template.New("").Option("missingkey=error").
-		Funcs(template.FuncMap{"tell": text, "field": field, "para": para, "bullet": bullet}).ParseFS(templateFiles, "templates/*.txt")
+	d.templates, err = template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"tell": text, "field": field, "para": para, "bullet": bullet, "clean": clean, "utc": utc, "percent": words.Percent,
+		"addresses": addresses, "opinions": opinions,
+	}).ParseFS(templateFiles, "templates/*.txt")
 	if err != nil {
 		return nil, fmt.Errorf("notices: read templates: %w", err)
 	}
