@@ -68,10 +68,9 @@ func (d *Directory) Len() (n int) {
 }
 
 func (d *Directory) find(code, title string) (Hotline, bool) {
-	for _, h := range d.byCountry[code] {
-		if h.Title() == title {
-			return h, true
-		}
+	rows := d.byCountry[code]
+	if i := slices.IndexFunc(rows, func(h Hotline) bool { return h.Title() == title }); i >= 0 {
+		return rows[i], true
 	}
 	return Hotline{}, false
 }

@@ -21,6 +21,7 @@ import (
 	"net"
 	"net/mail"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,9 +41,6 @@ const (
 	TLSRequired      TLS = "required"
 	TLSNone          TLS = "none"
 )
-
-// Valid says whether p is known.
-func (p TLS) Valid() bool { return p == TLSOpportunistic || p == TLSRequired || p == TLSNone }
 
 // Bounds of the steps of a conversation. The context of Send bounds all of it.
 const (
@@ -95,7 +93,7 @@ func New(o Options) (*Sender, error) {
 	if s.o.Hello = cmp.Or(o.Hello, s.domain); o.Hello != "" && !oneWord(o.Hello) {
 		wrong = append(wrong, errors.New("the hello name must be one host name"))
 	}
-	if s.o.TLS = cmp.Or(s.o.TLS, TLSOpportunistic); !s.o.TLS.Valid() {
+	if s.o.TLS = cmp.Or(s.o.TLS, TLSOpportunistic); !slices.Contains([]TLS{TLSOpportunistic, TLSRequired, TLSNone}, s.o.TLS) {
 		wrong = append(wrong, fmt.Errorf("tls %.20q is unknown; use opportunistic, required or none", string(o.TLS)))
 	}
 	if (o.Username == "") != (o.Password == "") {

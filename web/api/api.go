@@ -28,12 +28,9 @@ import (
 // Prefix is where the API lives.
 const Prefix = "/api/v1"
 
-// Options of the API.
-type Options = needs.Options
-
 // API serves Prefix and everything below it. It is safe for concurrent use.
 type API struct {
-	Options
+	needs.Options
 	mux     *http.ServeMux
 	huma    huma.API
 	limiter *auth.Limiter
@@ -42,7 +39,7 @@ type API struct {
 }
 
 // New makes the API.
-func New(o Options) (*API, error) {
+func New(o needs.Options) (*API, error) {
 	if err := o.Defaults(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}

@@ -171,7 +171,7 @@ func (a *API) report(raw json.RawMessage, source string, at time.Time) (casefile
 		return casefile.Report{}, misread(err)
 	}
 	if in.Source == "" {
-		in.Source = cut(source, casefile.MaxSource)
+		in.Source = strings.ToValidUTF8(source[:min(len(source), casefile.MaxSource)], "")
 	}
 	return casefile.NewReport(in, a.Parse, at)
 }
@@ -186,15 +186,4 @@ func misread(err error) *casefile.Problem {
 		return casefile.Problemf(casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
 	}
 	return casefile.Problemf(casefile.ProblemField, "", "a report is a JSON object")
-}
-
-// cut shortens s to at most n bytes without splitting a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -75,13 +76,9 @@ func linkOf(f casefile.CaseFilter) string {
 func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 	f := filterOf(r.URL.Query())
 	rows, err := u.Store.Cases(r.Context(), f)
-	if err != nil {
+	counts, err2 := u.Store.Counts(r.Context())
+	if err := errors.Join(err, err2); err != nil {
 		u.wrong(w, r, "list cases", err)
-		return
-	}
-	counts, err := u.Store.Counts(r.Context())
-	if err != nil {
-		u.wrong(w, r, "count cases", err)
 		return
 	}
 	v := casesView{Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings, Rows: rows, Questions: map[casefile.CaseID]string{}}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
 
 	"vigil/casefile"
@@ -33,12 +34,8 @@ func (u *UI) removal(w http.ResponseWriter, r *http.Request, _ casefile.Person) 
 		clock = stats.FromReport
 	}
 	countries, err := u.Figures(r.Context(), stats.Query{Clock: clock, By: stats.ByHostingCountry})
-	if err != nil {
-		u.wrong(w, r, "count figures", err)
-		return
-	}
-	providers, err := u.Figures(r.Context(), stats.Query{Clock: clock, By: stats.ByHostingProvider})
-	if err != nil {
+	providers, err2 := u.Figures(r.Context(), stats.Query{Clock: clock, By: stats.ByHostingProvider})
+	if err := errors.Join(err, err2); err != nil {
 		u.wrong(w, r, "count figures", err)
 		return
 	}

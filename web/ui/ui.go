@@ -37,12 +37,9 @@ var (
 	icon []byte
 )
 
-// Options of the pages.
-type Options = needs.Options
-
 // UI serves the pages. It is safe for concurrent use.
 type UI struct {
-	Options
+	needs.Options
 	words     *words.Words
 	pages     *template.Template
 	sessions  *scs.SessionManager
@@ -53,7 +50,7 @@ type UI struct {
 }
 
 // New makes the pages.
-func New(o Options) (*UI, error) {
+func New(o needs.Options) (*UI, error) {
 	if err := o.Defaults(); err != nil {
 		return nil, fmt.Errorf("ui: %w", err)
 	}
