@@ -182,7 +182,8 @@ func (d *Composer) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 		}
 		// An edge is known by its own evidence; the confidence is about the country, which it hides.
 		return firstUsable([]casefile.Contact{{
-			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail, Form: h.Edge.AbuseForm, Source: sourceEdges,
+			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail,
+			Form: h.Edge.AbuseForm, Source: sourceEdges,
 		}}, casefile.PartyEdge)
 	}
 	if h.Confidence < casefile.MinConfidence {

@@ -126,7 +126,8 @@ func readDirectory(name string, read func(each func(operatorcsv.Row)) error) (*D
 		d.byCountry[h.Country] = append(d.byCountry[h.Country], h)
 	})
 	if err == nil && d.Len() == 0 {
-		err = &operatorcsv.Error{What: directoryForm.What, Name: name, Faults: []operatorcsv.Fault{{Line: 1, Text: "there is no hotline in it"}}}
+		err = &operatorcsv.Error{What: directoryForm.What, Name: name,
+			Faults: []operatorcsv.Fault{{Line: 1, Text: "there is no hotline in it"}}}
 	}
 	if err != nil {
 		return nil, err

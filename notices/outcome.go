@@ -56,7 +56,8 @@ func heldBack(c casefile.Case, n casefile.Notice) bool {
 // hostedBy says whether the contact is still one of the hosting's.
 func hostedBy(h casefile.Hosting, to casefile.Contact) bool {
 	same := func(k casefile.Contact) bool { return k.Party == to.Party && strings.EqualFold(k.Email, to.Email) }
-	return h.Edge != nil && same(casefile.Contact{Party: casefile.PartyEdge, Email: h.Edge.AbuseEmail}) || slices.ContainsFunc(h.Contacts, same)
+	return h.Edge != nil && same(casefile.Contact{Party: casefile.PartyEdge, Email: h.Edge.AbuseEmail}) ||
+		slices.ContainsFunc(h.Contacts, same)
 }
 
 // giveBack is a claimed notice that was not handed over: it waits until at, and

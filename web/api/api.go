@@ -110,11 +110,13 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 }
 
 // route adds an operation that needs a role.
-func route[I, O any](a *API, method, path, code string, need casefile.Role, do func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
+func route[I, O any](
+	a *API, method, path, code string, need casefile.Role, do func(context.Context, *I) (*O, error), more ...func(*huma.Operation),
+) {
 	op := huma.Operation{
-		OperationID: strings.ReplaceAll(code, "_", "-"), Method: method, Path: path, Summary: say(code), Metadata: map[string]any{needsRole: need},
+		OperationID: strings.ReplaceAll(code, "_", "-"), Method: method, Path: path, Summary: say(code),
+		Metadata: map[string]any{needsRole: need}, Description: say("role", "role", need),
 		Errors: []int{401, 403, 422, 429, 500}, DefaultStatus: http.StatusOK, MaxBodyBytes: 64 << 10, BodyReadTimeout: 30 * time.Second,
-		Description: say("role", "role", need),
 	}
 	for _, m := range more {
 		m(&op)

@@ -238,7 +238,8 @@ func reason(s string) *casefile.Problem {
 	if strings.TrimSpace(s) != "" && len(s) <= casefile.MaxActionReason {
 		return nil
 	}
-	return casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
+	return casefile.Problemf(
+		casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
 }
 
 // AssignmentRow is a case with who must act on it.

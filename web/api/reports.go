@@ -54,8 +54,10 @@ func (a *API) reportRoutes() {
 	in, out := schemas.Schema(reflect.TypeFor[casefile.ReportInput](), true, ""), schemas.Schema(reflect.TypeFor[ReportOutcome](), true, "")
 	most := MaxBatch
 	op := a.huma.OpenAPI().Paths[path].Post
-	op.RequestBody.Content["application/json"].Schema = &huma.Schema{OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
-	answer := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{out, {Type: huma.TypeArray, Items: out}}}}}
+	op.RequestBody.Content["application/json"].Schema = &huma.Schema{
+		OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
+	answer := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+		OneOf: []*huma.Schema{out, {Type: huma.TypeArray, Items: out}}}}}
 	op.Responses["201"].Content = answer
 	op.Responses["207"] = &huma.Response{Description: say("some_not_taken"), Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: out}}}}
@@ -102,7 +104,9 @@ func (a *API) postReports(ctx context.Context, in *reportsInput) (*reportsOutput
 }
 
 // add stores the good reports, once when the request has an idempotency key.
-func (a *API) add(ctx context.Context, in *reportsInput, good []casefile.Report, at time.Time, out *reportsOutput) ([]casefile.Added, error) {
+func (a *API) add(
+	ctx context.Context, in *reportsInput, good []casefile.Report, at time.Time, out *reportsOutput,
+) ([]casefile.Added, error) {
 	if len(good) == 0 {
 		return nil, nil
 	}
@@ -120,7 +124,8 @@ func (a *API) add(ctx context.Context, in *reportsInput, good []casefile.Report,
 	}
 	if err == nil && len(added) != len(good) {
 		if out.Replayed != "" { // a report that was refused for its time then is good now
-			return nil, casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key", "the answer of the first time does not fit any more; ask for the cases, or use another key")
+			return nil, casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key",
+				"the answer of the first time does not fit any more; ask for the cases, or use another key")
 		}
 		return nil, errors.New("the store answered for another number of reports")
 	}
@@ -183,7 +188,8 @@ func misread(err error) *casefile.Problem {
 	case errors.As(err, &kind) && kind.Field != "":
 		return casefile.Problemf(casefile.ProblemField, kind.Field, "expected a %s", kind.Type)
 	case err != nil && strings.Contains(err.Error(), "unknown field"):
-		return casefile.Problemf(casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
+		return casefile.Problemf(
+			casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
 	}
 	return casefile.Problemf(casefile.ProblemField, "", "a report is a JSON object")
 }

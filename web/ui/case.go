@@ -50,7 +50,8 @@ const maxNotices = 50
 
 // actions in the order of their buttons: the harmless ones first.
 var actions = []casefile.ActionKind{
-	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActKeep, casefile.ActAccept, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
+	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActKeep,
+	casefile.ActAccept, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
 }
 
 // possible are the actions that the case allows as it is. page is what the last visit read, if that may be the content.
@@ -162,7 +163,8 @@ func (u *UI) act(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 		}
 		if a.Kind == casefile.ActOrigin {
 			var problem *casefile.Problem
-			a.Origin, a.Country, problem = u.Origin(strings.TrimSpace(r.PostFormValue("origin")), strings.TrimSpace(r.PostFormValue("country")))
+			a.Origin, a.Country, problem = u.Origin(
+				strings.TrimSpace(r.PostFormValue("origin")), strings.TrimSpace(r.PostFormValue("country")))
 			if problem != nil {
 				return casefile.Target{}, problem
 			}
@@ -190,7 +192,8 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 	}
 	reason := strings.TrimSpace(r.PostFormValue("reason"))
 	if reason == "" || len(reason) > casefile.MaxActionReason {
-		u.showCase(w, r, http.StatusUnprocessableEntity, c, casefile.Target{}, u.text("give_a_reason", "n", strconv.Itoa(casefile.MaxActionReason)))
+		problem := u.text("give_a_reason", "n", strconv.Itoa(casefile.MaxActionReason))
+		u.showCase(w, r, http.StatusUnprocessableEntity, c, casefile.Target{}, problem)
 		return
 	}
 	revealed, err := do(r.Context(), c, reason)
@@ -227,5 +230,5 @@ func (u *UI) notice(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 		u.wrong(w, r, "reveal", err)
 		return
 	}
-	u.show(w, r, http.StatusOK, "notice.html", page{Title: u.text("notice_number", "id", strconv.FormatInt(number, 10)), Section: "cases", Content: n})
+	u.show(w, r, http.StatusOK, "notice.html", page{Title: u.text("notice_number", "id", n.ID), Section: "cases", Content: n})
 }

@@ -81,8 +81,10 @@ func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 		u.wrong(w, r, "list cases", err)
 		return
 	}
-	v := casesView{Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings, Rows: rows, Questions: map[casefile.CaseID]string{}}
-	v.Tabs = tabsOf(f, counts)
+	v := casesView{
+		Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings,
+		Tabs: tabsOf(f, counts), Rows: rows, Questions: map[casefile.CaseID]string{},
+	}
 	if f.Before > 0 {
 		newest := f
 		newest.Before = 0

@@ -42,7 +42,8 @@ const (
 
 // xSteps are the distances between ticks that read well.
 var xSteps = []time.Duration{
-	time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day, 182 * day, 364 * day,
+	time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute,
+	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day, 182 * day, 364 * day,
 }
 
 // draw makes the chart of a curve; nil when there is nothing to draw. The curve
@@ -59,7 +60,10 @@ func (u *UI) draw(g stats.Figures) *chart {
 	y := func(share float64) string {
 		return coordinate(plotBottom - (plotBottom-plotTop)*min(1, max(0, share)))
 	}
-	c := &chart{Width: chartWidth, Height: chartHeight, Left: coordinate(plotLeft), Right: coordinate(plotRight), LabelX: coordinate(plotLeft - labelLeft), Describe: u.describe(g)}
+	c := &chart{
+		Width: chartWidth, Height: chartHeight, Describe: u.describe(g),
+		Left: coordinate(plotLeft), Right: coordinate(plotRight), LabelX: coordinate(plotLeft - labelLeft),
+	}
 	c.Line = "M" + x(0) + " " + y(1) + steps(g.Curve, x, y, func(p stats.Point) float64 { return p.Survival }) + "H" + x(end)
 	c.Band = band(g.Curve, end, x, y)
 	for _, p := range g.Curve {
@@ -81,7 +85,9 @@ func (u *UI) draw(g stats.Figures) *chart {
 	}
 	step *= max(1, end/step/8)
 	for at := time.Duration(0); at <= end; at += step {
-		c.XTicks = append(c.XTicks, stroke{x(at), coordinate(plotBottom), coordinate(plotBottom + tickHalf), coordinate(plotBottom + labelBelow), spanShort(at)})
+		c.XTicks = append(c.XTicks, stroke{
+			x(at), coordinate(plotBottom), coordinate(plotBottom + tickHalf), coordinate(plotBottom + labelBelow), spanShort(at),
+		})
 	}
 	return c
 }

@@ -70,7 +70,8 @@ func (u *UI) needs(role casefile.Role, next handler) http.Handler {
 		}
 		r = r.WithContext(auth.With(r.Context(), person))
 		if !person.Role.May(role) {
-			u.wrong(w, r, "check role", casefile.Problemf(casefile.ProblemForbidden, "", "%s", u.text("needs_role", "role", role, "own", person.Role)))
+			u.wrong(w, r, "check role", casefile.Problemf(
+				casefile.ProblemForbidden, "", "%s", u.text("needs_role", "role", role, "own", person.Role)))
 			return
 		}
 		next(w, r, person)

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"vigil/casefile"
@@ -48,5 +47,5 @@ func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	}
 	m := mask.Case(c, auth.MayReveal(r.Context()))
 	v.Explanation = explain.Verdict(found[0].Verdict, found[0].Observations, explain.Reading{Target: c.Target, Shown: m.Text})
-	u.show(w, r, http.StatusOK, "visit.html", page{Title: u.text("visit_title", "id", strconv.FormatInt(number, 10)), Section: "cases", Content: v})
+	u.show(w, r, http.StatusOK, "visit.html", page{Title: u.text("visit_title", "id", v.Visit.ID), Section: "cases", Content: v})
 }

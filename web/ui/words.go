@@ -13,7 +13,8 @@ import (
 
 // moment is a point in time as pages show it.
 func moment(t time.Time, said string) template.HTML {
-	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, iso(t), words.Clock(t), template.HTMLEscapeString(said))) // #nosec G203
+	said = template.HTMLEscapeString(said)
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s">%s</time>`, iso(t), words.Clock(t), said)) // #nosec G203
 }
 
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
