@@ -128,8 +128,10 @@ func (p *parts) add(told bool, w *words.Words, code string, values ...any) {
 
 func (l teller) resolve(o *casefile.Observation) ResolveStep {
 	found := o.Resolution
-	s := ResolveStep{Rcode: found.Rcode, Addresses: []string{}, Nameservers: []string{}, Aliases: len(found.CNAMEs), Authenticated: found.Authenticated,
-		TookMS: found.Took.Milliseconds()}
+	s := ResolveStep{
+		Rcode: found.Rcode, Addresses: []string{}, Nameservers: []string{}, Aliases: len(found.CNAMEs),
+		Authenticated: found.Authenticated, TookMS: found.Took.Milliseconds(),
+	}
 	for _, a := range found.Addresses {
 		s.Addresses = append(s.Addresses, l.shown(a.String()))
 	}

@@ -68,23 +68,6 @@ func (t Transcript) text(b *strings.Builder, w *words.Words, indent string) {
 
 // Wrap writes text after head, broken between words at TextWidth; further lines stand under the first.
 func Wrap(out io.Writer, head, text string) {
-	var b strings.Builder
-	indent := utf8.RuneCountInString(head)
-	b.WriteString(head)
-	at, empty := indent, true
-	for word := range strings.FieldsSeq(text) {
-		long := utf8.RuneCountInString(word)
-		switch {
-		case empty:
-		case at+1+long > TextWidth:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at, empty = at+long, false
-	}
-	_, _ = io.WriteString(out, strings.TrimRight(b.String(), " ")+"\n")
+	indent := strings.Repeat(" ", utf8.RuneCountInString(head))
+	_, _ = io.WriteString(out, words.Wrap(text, head, indent, TextWidth)+"\n")
 }

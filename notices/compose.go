@@ -14,6 +14,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/email"
+	"vigil/words"
 )
 
 // Compose writes the notices of a case for its present hosting and assignment:
@@ -66,37 +67,31 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 	// A hotline that left the directory since the case was assigned has no address: a person finds it.
 	row, _ := d.directory.find(c.Assignment.AssignedCountry, title)
 	to.Email, to.Form = row.Email, cmp.Or(row.Form, row.Website)
-	subject := "[Vigil " + reference(c.ID) + "] Case assigned to you"
-	if code := c.Assignment.HostingCountry; code != "" {
-		subject += " (hosting country " + clean(code, 2) + ")"
-	}
-	body, err := d.render("assignment.txt", d.letter(c, title, now))
-	if err != nil {
-		return casefile.Notice{}, err
+	l := d.letter(c, title, now)
+	subject := text("assignment_subject", "reference", l.Reference)
+	if l.HostingCountry != "" {
+		subject = text("assignment_subject_country", "reference", l.Reference, "country", l.HostingCountry)
 	}
 	var doubts []string
 	if !row.Approved {
-		doubts = append(doubts, "the directory of hotlines does not approve it")
+		doubts = append(doubts, text("draft_hotline"))
 	}
-	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, body, now)
+	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, l)
 }
 
 func (d *Composer) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
 	l := d.letter(c, to.Name, now)
 	l.Edge = to.Party == casefile.PartyEdge
-	body, err := d.render("removal.txt", l)
-	if err != nil {
-		return casefile.Notice{}, err
-	}
-	subject := "[Vigil " + reference(c.ID) + "] Notice of illegal content: request to remove"
 	var doubts []string
-	if !assessed(c) {
-		doubts = append(doubts, "no report classifies the content")
+	// A removal notice says in the notifier's name that the content was classified, so that without
+	// a classification it stays a draft for a person (DSA Art. 16(2): a substantiated explanation, in good faith).
+	if !l.Classified {
+		doubts = append(doubts, text("draft_unclassified"))
 	}
 	if doubt := doubtful(to); doubt != "" {
 		doubts = append(doubts, doubt)
 	}
-	return d.notice(c, casefile.NoticeRemoval, to, doubts, subject, body, now)
+	return d.notice(c, casefile.NoticeRemoval, to, doubts, text("removal_subject", "reference", l.Reference), l)
 }
 
 // Sources of contacts, as geolocate writes them.
@@ -118,52 +113,51 @@ func doubtful(to casefile.Contact) string {
 	switch to.Source {
 	case sourceDirectory:
 		if !to.Approved {
-			return "your directory of providers does not approve it"
+			return text("draft_provider")
 		}
 		return ""
 	case sourceEdges, sourcePlatforms:
 		return ""
 	case sourceRDAP, sourceWHOIS:
 		if to.OwnDomain {
-			return "the address is of the reported domain itself: its owner may be who put the page there"
+			return text("draft_own_domain")
 		}
 		if to.Role == "abuse" {
 			return ""
 		}
 	}
-	return "nobody names it as an abuse desk: a person should check it"
-}
-
-// assessed says whether an analyst classified the content. A removal notice says so
-// in the notifier's name, so that without a classification it stays a draft for a
-// person (DSA Art. 16(2): a substantiated explanation, in good faith).
-func assessed(c casefile.Case) bool {
-	return c.Report != nil && c.Report.Classification.Valid() && c.Report.Classification != casefile.ClassUnclassified
+	return text("draft_unnamed")
 }
 
 // notice makes the notice itself. Doubts are why a person must read it before it may
 // leave; with any, without a mail address and while sending is off it is a draft, and
 // Contact.Why says why.
-func (d *Composer) notice(c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject, body string, now time.Time) (casefile.Notice, error) {
+func (d *Composer) notice(
+	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject string, l letter,
+) (casefile.Notice, error) {
+	body, err := d.render(string(kind)+".txt", l)
+	if err != nil {
+		return casefile.Notice{}, err
+	}
 	if len(body) > casefile.MaxNoticeBody {
 		return casefile.Notice{}, fmt.Errorf("the message has %d bytes, more than %d", len(body), casefile.MaxNoticeBody)
 	}
 	n := casefile.Notice{
 		CaseID: c.ID, Episode: c.Episode.Number, Kind: kind, Step: 1, Contact: to,
-		Subject: subject, Body: body, State: casefile.NoticeDraft, Composed: now,
+		Subject: subject, Body: body, State: casefile.NoticeDraft, Composed: l.at,
 	}
 	n.Key = Key(n)
 	if to.Email == "" {
-		doubts = append(doubts, "there is no mail address")
+		doubts = append(doubts, text("draft_no_address"))
 	}
 	if !d.send {
-		doubts = append(doubts, "sending is off")
+		doubts = append(doubts, text("draft_sending_off"))
 	}
 	if len(doubts) == 0 {
-		n.State, n.NextTry = casefile.NoticeQueued, now
+		n.State, n.NextTry = casefile.NoticeQueued, l.at
 		return n, nil
 	}
-	n.Contact.Why = strings.TrimPrefix(to.Why+"; draft: "+strings.Join(doubts, ", "), "; ")
+	n.Contact.Why = strings.TrimPrefix(to.Why+"; "+text("draft", "doubts", strings.Join(doubts, ", ")), "; ")
 	return n, nil
 }
 
@@ -188,7 +182,8 @@ func (d *Composer) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 		}
 		// An edge is known by its own evidence; the confidence is about the country, which it hides.
 		return firstUsable([]casefile.Contact{{
-			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail, Form: h.Edge.AbuseForm, Source: sourceEdges,
+			Party: casefile.PartyEdge, Name: h.Edge.Name, Role: "abuse", Email: h.Edge.AbuseEmail,
+			Form: h.Edge.AbuseForm, Source: sourceEdges,
 		}}, casefile.PartyEdge)
 	}
 	if h.Confidence < casefile.MinConfidence {
@@ -242,13 +237,11 @@ func Key(n casefile.Notice) string {
 	return hex.EncodeToString(h.Sum(nil))[:32]
 }
 
-// reference is how a case is called in letters.
-func reference(id casefile.CaseID) string { return "V-" + strconv.FormatInt(int64(id), 10) }
-
 // letter is what the templates see. Every text in it is one clean line, but
 // Reason, which is wrapped, and the URLs, which are canonical and stand for
 // themselves: DSA Art. 16(2)(b) asks for the exact URL.
 type letter struct {
+	at                  time.Time // when it is written
 	Reference, Now      string
 	Recipient           string
 	Name, Email, Org    string // of the notifier
@@ -263,28 +256,17 @@ type letter struct {
 	Policy              string
 	HostingCountry      string
 	Confirmed           bool // the directory is sure of the hotlines
-	Hosting             *hostingLetter
+	Hosting             *casefile.Hosting
 	Edge                bool // the message goes to the edge
-}
-
-// hostingLetter is the hosting as the templates see it.
-type hostingLetter struct {
-	Provider, Addresses, Network, ASN string
-	Country, Confidence               string
-	Disputed                          bool
-	EdgeName, Decided                 string
-	OriginUnknown                     bool
-	Registrar                         string
-	Opinions                          []string
 }
 
 func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) letter {
 	l := letter{
-		Reference: reference(c.ID), Now: utc(now), Recipient: clean(recipient, maxName),
+		at: now, Reference: "V-" + strconv.FormatInt(int64(c.ID), 10), Now: utc(now), Recipient: clean(recipient, maxName),
 		Name: orNotSet(d.name), Email: orNotSet(d.email), Org: orNotSet(d.organisation), Reason: d.reason,
 		URL: c.Target.URL(), Referrer: c.Referrer.URL(), Received: utc(c.Episode.Opened),
-		Source: "not stated", TheirNumber: "not stated", Classification: "not stated",
-		Returned: c.Episode.Number > 1, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
+		Source: text("not_stated"), TheirNumber: text("not_stated"), Classification: text("not_stated"),
+		Returned: c.Episode.Number > 1, Hosting: c.Hosting, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
 	}
 	if r := c.Report; r != nil {
 		l.Received = utc(r.Received)
@@ -297,13 +279,10 @@ func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) lett
 	if a := c.Assignment; a != nil {
 		l.Policy, l.HostingCountry, l.Confirmed = a.Policy, clean(a.HostingCountry, 2), a.Confirmed
 	}
-	if c.Hosting != nil {
-		l.Hosting = hostingOf(*c.Hosting)
-	}
 	return l
 }
 
-func orNotSet(s string) string { return cmp.Or(s, "(not set: see notices.from)") }
+func orNotSet(s string) string { return cmp.Or(s, text("not_set")) }
 
 // Bounds of what one letter lists.
 const (
@@ -311,41 +290,25 @@ const (
 	maxOpinions  = 12
 )
 
-func hostingOf(h casefile.Hosting) *hostingLetter {
-	l := &hostingLetter{
-		Provider: clean(h.Provider, maxName), Country: clean(h.Country, 2), Disputed: h.Disputed, Decided: utc(h.Decided),
-		Confidence: strconv.Itoa(int(h.Confidence*100+0.5)) + " %", OriginUnknown: h.Edge != nil && h.Origin != casefile.OriginKnown,
-		Addresses: addresses(h.Addresses),
-	}
-	if h.Network.IsValid() {
-		l.Network = h.Network.String()
-	}
-	if h.ASN != 0 {
-		l.ASN = "AS" + strconv.FormatUint(uint64(h.ASN), 10)
-	}
-	if h.Edge != nil {
-		l.EdgeName = clean(h.Edge.Name, maxName)
-	}
-	if h.Registrar != nil {
-		l.Registrar = clean(h.Registrar.Name, maxName)
-	}
+// opinions is what each source says about the country.
+func opinions(h casefile.Hosting) (said []string) {
 	for _, k := range h.Claims {
-		if k.Fact != casefile.FactCountry || k.Value == "" || len(l.Opinions) == maxOpinions {
+		if k.Fact != casefile.FactCountry || k.Value == "" || len(said) == maxOpinions {
 			continue
 		}
-		opinion := clean(k.Value, 2) + ": " + clean(k.Source, 60)
+		opinion := text("opinion", "country", clean(k.Value, 2), "source", clean(k.Source, 60))
 		if k.Address.IsValid() {
-			opinion += " on " + k.Address.String()
+			opinion = text("opinion_on", "opinion", opinion, "address", k.Address.String())
 		}
 		if !k.AsOf.IsZero() {
-			opinion += ", as of " + k.AsOf.UTC().Format(time.DateOnly)
+			opinion = text("opinion_as_of", "opinion", opinion, "date", k.AsOf.UTC().Format(time.DateOnly))
 		}
 		if k.Value != h.Country {
-			opinion += " (differs)"
+			opinion = text("opinion_differs", "opinion", opinion)
 		}
-		l.Opinions = append(l.Opinions, opinion)
+		said = append(said, opinion)
 	}
-	return l
+	return said
 }
 
 // addresses lists the first few addresses.
@@ -355,7 +318,7 @@ func addresses(list []netip.Addr) string {
 		texts = append(texts, a.String())
 	}
 	if more := len(list) - maxAddresses; more > 0 {
-		texts = append(texts, fmt.Sprintf("and %d more", more))
+		texts = append(texts, words.In(words.English).Say("format", "more", "n", more))
 	}
 	return strings.Join(texts, ", ")
 }

@@ -23,6 +23,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/email"
+	"vigil/words"
 )
 
 // Options are what a Desk needs to know.
@@ -38,17 +39,12 @@ type Options struct {
 	From string
 	// Organisation is the notifier's organisation; default: the name in From, or its domain.
 	Organisation string
-	// Reason is why the content must go, in neutral legal words: DSA Art. 16(2)(a). Default: DefaultReason.
+	// Reason is why the content must go, in neutral legal words: DSA Art. 16(2)(a), a substantiated explanation.
+	// Default: one that names no law; an operator should name the articles of its own.
 	Reason string
 	// Send says that notices with a mail address are queued to be sent. When it is off, all are drafts.
 	Send bool
 }
-
-// DefaultReason is the substantiated explanation of DSA Art. 16(2)(a) when the
-// operator gives none of its own. An operator should name the articles of its law.
-const DefaultReason = "Our analysts have assessed the material at this URL. In their assessment it is illegal content in the sense of " +
-	"Article 3(h) of Regulation (EU) 2022/2065 (Digital Services Act): making it available to the public is a criminal offence " +
-	"under the law of the country from which this notice is sent."
 
 const maxReason = 2000
 
@@ -96,7 +92,7 @@ func NewComposer(o Options) (*Composer, error) {
 	// DSA Art. 16(2)(c) asks for no name where the offence is of this kind.
 	_, domain, _ := strings.Cut(d.email, "@")
 	d.organisation = cmp.Or(d.organisation, d.name, domain)
-	d.name, d.reason = cmp.Or(d.name, d.organisation), cmp.Or(d.reason, DefaultReason)
+	d.name, d.reason = cmp.Or(d.name, d.organisation), cmp.Or(d.reason, text("reason"))
 	if len(d.reason) > maxReason {
 		wrong = append(wrong, fmt.Errorf("the reason of notices is longer than %d bytes", maxReason))
 	}
@@ -105,12 +101,19 @@ func NewComposer(o Options) (*Composer, error) {
 		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
 	}
 	var err error
-	d.templates, err = template.New("").Option("missingkey=error").
-		Funcs(template.FuncMap{"field": field, "para": para, "bullet": bullet}).ParseFS(templateFiles, "templates/*.txt")
+	d.templates, err = template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"tell": text, "field": field, "para": para, "bullet": bullet, "clean": clean, "utc": utc, "percent": words.Percent,
+		"addresses": addresses, "opinions": opinions,
+	}).ParseFS(templateFiles, "templates/*.txt")
 	if err != nil {
 		return nil, fmt.Errorf("notices: read templates: %w", err)
 	}
 	return d, nil
+}
+
+// text is a text of letters, or of why one did not leave.
+func text(code string, values ...any) string {
+	return words.In(words.English).Say("letter", code, values...)
 }
 
 func (d *Composer) render(name string, l letter) (string, error) {
@@ -125,14 +128,38 @@ func (d *Composer) render(name string, l letter) (string, error) {
 // beside it. The value must be clean.
 func field(label, value string) string {
 	const column = 20
-	return wrap(cmp.Or(value, "unknown"), fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
+	return wrap(cmp.Or(value, text("unknown")), fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
 }
 
 // para is a wrapped paragraph.
 func para(text string) string { return wrap(text, "", "") }
 
-// bullet is a wrapped point of a list.
-func bullet(text string) string { return wrap(text, "  - ", "    ") }
+// bullet is a wrapped point of a list; what stands between line breaks keeps lines of its own.
+func bullet(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = wrap(line, "    ", "    ")
+	}
+	lines[0] = "  - " + strings.TrimPrefix(lines[0], "    ")
+	return strings.Join(lines, "\n")
+}
+
+// clean makes one printable line of a foreign text, and cuts what is longer than limit runes, with "..." where
+// there is room for it. What comes out can be put into a header or a line of a notice.
+func clean(s string, limit int) string {
+	s = words.OneLine(s)
+	switch runes := []rune(s); {
+	case len(runes) <= limit:
+		return s
+	case limit <= 3: // no room for dots
+		return strings.TrimSpace(string(runes[:limit]))
+	default:
+		return strings.TrimSpace(string(runes[:limit-3])) + "..."
+	}
+}
+
+// wrap breaks a text into lines of 78 characters (RFC 5322, section 2.1.1).
+func wrap(text, first, indent string) string { return words.Wrap(text, first, indent, 78) }
 
 // utc writes a time for people; the zero time is empty.
 func utc(t time.Time) string {

@@ -184,7 +184,7 @@ func checkLetter(t *testing.T, c casefile.Case, n casefile.Notice) {
 		t.Error("the exact URL does not stand on a line of its own")
 	}
 	for l := range strings.SplitSeq(n.Body, "\n") {
-		if utf8.RuneCountInString(l) > lineWidth && !strings.Contains(l, "://") || strings.TrimRight(l, " ") != l {
+		if utf8.RuneCountInString(l) > 78 && !strings.Contains(l, "://") || strings.TrimRight(l, " ") != l {
 			t.Errorf("line %q", l)
 		}
 	}

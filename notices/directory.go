@@ -68,10 +68,9 @@ func (d *Directory) Len() (n int) {
 }
 
 func (d *Directory) find(code, title string) (Hotline, bool) {
-	for _, h := range d.byCountry[code] {
-		if h.Title() == title {
-			return h, true
-		}
+	rows := d.byCountry[code]
+	if i := slices.IndexFunc(rows, func(h Hotline) bool { return h.Title() == title }); i >= 0 {
+		return rows[i], true
 	}
 	return Hotline{}, false
 }
@@ -127,7 +126,8 @@ func readDirectory(name string, read func(each func(operatorcsv.Row)) error) (*D
 		d.byCountry[h.Country] = append(d.byCountry[h.Country], h)
 	})
 	if err == nil && d.Len() == 0 {
-		err = &operatorcsv.Error{What: directoryForm.What, Name: name, Faults: []operatorcsv.Fault{{Line: 1, Text: "there is no hotline in it"}}}
+		err = &operatorcsv.Error{What: directoryForm.What, Name: name,
+			Faults: []operatorcsv.Fault{{Line: 1, Text: "there is no hotline in it"}}}
 	}
 	if err != nil {
 		return nil, err

@@ -45,18 +45,11 @@ type OutboxOptions struct {
 	Sender Sender      // required
 	Log    *zap.Logger // default: none
 	Meter  Meter       // default: none
-	// Interval is how often the store is asked for work when nobody wakes the outbox, 10 ms to 1 h. Default: 10 s.
+	// Interval is how often the store is asked for work 10 ms to 1 h. Default: 10 s.
 	Interval time.Duration
 	// Batch is how many notices are claimed at a time, 1 to 200. They are sent one after the other.
 	// Default: 1, because all that is claimed when Vigil dies is uncertain and is not sent again.
 	Batch int
-	// SendTimeout bounds one handing over. Default: 4 min.
-	SendTimeout time.Duration
-	// Lease is after how long the store's RecoverNotices takes a claim for abandoned; no notice is handed over
-	// that could not be settled within it. At least SendTimeout and 2 min more. Default: 10 min.
-	Lease time.Duration
-	// Wake, when set, makes the outbox look for work at once.
-	Wake <-chan struct{}
 }
 
 // Outbox hands queued notices over, each at most once: what it cannot know the
@@ -66,8 +59,14 @@ type Outbox struct {
 	o OutboxOptions
 }
 
-// settleMargin is the part of a lease kept for settling.
-const settleMargin = 2 * time.Minute
+// Bounds of one handing over.
+const (
+	sendTimeout = 4 * time.Minute
+	// lease is after how long the store's RecoverNotices takes a claim for abandoned; no notice is
+	// handed over that could not be settled within it.
+	lease        = 10 * time.Minute
+	settleMargin = 2 * time.Minute // the part of a lease kept for settling
+)
 
 // NewOutbox checks the options.
 func NewOutbox(o OutboxOptions) (*Outbox, error) {
@@ -77,15 +76,11 @@ func NewOutbox(o OutboxOptions) (*Outbox, error) {
 	}
 	o.Log, o.Meter = cmp.Or(o.Log, zap.NewNop()), cmp.Or[Meter](o.Meter, noMeter{})
 	o.Interval, o.Batch = cmp.Or(o.Interval, 10*time.Second), cmp.Or(o.Batch, 1)
-	o.SendTimeout, o.Lease = cmp.Or(o.SendTimeout, 4*time.Minute), cmp.Or(o.Lease, 10*time.Minute)
 	if o.Interval < 10*time.Millisecond || o.Interval > time.Hour {
 		wrong = append(wrong, errors.New("the interval must be 10 ms to 1 h"))
 	}
 	if o.Batch < 1 || o.Batch > 200 {
 		wrong = append(wrong, errors.New("the batch must be 1 to 200 notices"))
-	}
-	if o.SendTimeout < 0 || o.Lease < o.SendTimeout+settleMargin {
-		wrong = append(wrong, fmt.Errorf("the lease must be at least the send timeout and %v more", settleMargin))
 	}
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("outbox: %w", errors.Join(wrong...))
@@ -106,18 +101,12 @@ const recoverEvery = time.Minute
 func (b *Outbox) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	wake := b.o.Wake
 	var recovered time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
-		case _, open := <-wake:
-			if !open {
-				wake = nil
-				continue
-			}
 		}
 		if ctx.Err() != nil { // a select with several ready cases picks any
 			return nil
@@ -165,7 +154,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 	// The end of ctx is not the end of this notice: it is settled all the same, within a bound.
 	detached := context.WithoutCancel(ctx)
 	start := time.Now()
-	if ctx.Err() != nil || start.Sub(claimed) > b.o.Lease-b.o.SendTimeout-settleMargin {
+	if ctx.Err() != nil || start.Sub(claimed) > lease-sendTimeout-settleMargin {
 		b.settle(detached, giveBack(n, start), start)
 		return
 	}
@@ -173,7 +162,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 	c, err := b.o.Store.Case(reading, n.CaseID)
 	cancel()
 	if problem, ok := errors.AsType[*casefile.Problem](err); ok && problem.Code == casefile.ProblemNotFound {
-		b.settle(detached, overtake(n, "the case is gone"), start)
+		b.settle(detached, overtake(n, text("overtaken_gone")), start)
 		return
 	}
 	if err != nil {
@@ -181,7 +170,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 		b.settle(detached, giveBack(n, start.Add(backoff(1))), start)
 		return
 	}
-	if why := Overtaken(c, n); why != "" {
+	if why := overtaken(c, n); why != "" {
 		b.settle(detached, overtake(n, why), start)
 		return
 	}
@@ -189,7 +178,7 @@ func (b *Outbox) handle(ctx context.Context, n casefile.Notice, claimed time.Tim
 		b.settle(detached, giveBack(n, start.Add(holdRecheck)), start)
 		return
 	}
-	sending, cancel := context.WithTimeoutCause(detached, b.o.SendTimeout, errors.New("outbox: handing over took too long"))
+	sending, cancel := context.WithTimeoutCause(detached, sendTimeout, errors.New("outbox: handing over took too long"))
 	proof, err := b.o.Sender.Send(sending, n)
 	cancel()
 	n = afterTry(n, redact(proof, c.Target), err, time.Now())

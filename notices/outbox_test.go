@@ -338,33 +338,6 @@ func TestSettlesOnTheThirdTry(t *testing.T) {
 	})
 }
 
-func TestWake(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		m, got, wake := queue(t, 0), &arrivals{}, make(chan struct{}, 1)
-		p := &process{m: m, handOut: accept, delivered: got.note}
-		stop := run(t, p, func(o *OutboxOptions) { o.Wake, o.Interval = wake, time.Hour })
-		synctest.Wait()
-		more := queue(t, 1)
-		m.mu.Lock()
-		m.cases = more.cases
-		m.mu.Unlock()
-		m.add(more.notices[1])
-		time.Sleep(time.Minute)
-		if m.notice(1).State != casefile.NoticeQueued {
-			t.Fatal("sent before it was woken")
-		}
-		wake <- struct{}{}
-		synctest.Wait()
-		if m.notice(1).State != casefile.NoticeSent {
-			t.Error("not sent when woken")
-		}
-		close(wake) // a closed channel does not make it spin
-		time.Sleep(3 * time.Hour)
-		stop()
-	})
-}
-
 // Neither log nor proof shows a URL or a host, whatever the relay says.
 func TestNothingIsTold(t *testing.T) {
 	t.Parallel()
@@ -409,7 +382,6 @@ func TestNewOutbox(t *testing.T) {
 	p := &process{}
 	for name, o := range map[string]OutboxOptions{
 		"nothing": {}, "no sender": {Store: p}, "interval": {Store: p, Sender: p, Interval: time.Millisecond}, "batch": {Store: p, Sender: p, Batch: 201},
-		"lease shorter than a try": {Store: p, Sender: p, Lease: 5 * time.Minute}, "negative time": {Store: p, Sender: p, SendTimeout: -1},
 	} {
 		if _, err := NewOutbox(o); err == nil {
 			t.Errorf("%s: taken", name)

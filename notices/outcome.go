@@ -2,7 +2,6 @@ package notices
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,25 +20,25 @@ var waits = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2
 
 func backoff(tries int) time.Duration { return waits[min(max(tries, 1), len(waits))-1] }
 
-// Overtaken says, in words for people, why a notice must not leave any more; empty
+// overtaken says, in words for people, why a notice must not leave any more; empty
 // when it must. It is asked right before each try. Pure.
-func Overtaken(c casefile.Case, n casefile.Notice) string {
+func overtaken(c casefile.Case, n casefile.Notice) string {
 	switch c.Standing {
 	case casefile.Removed, casefile.Withdrawn, casefile.Closed:
-		return "the case is " + string(c.Standing)
+		return text("overtaken_standing", "standing", c.Standing)
 	case casefile.Watching, casefile.Confirming, casefile.Unavailable, casefile.Review:
 	}
 	if c.Episode.Number != n.Episode {
-		return "the case is in another episode"
+		return text("overtaken_episode")
 	}
 	switch n.Kind {
 	case casefile.NoticeAssignment:
 		if a := c.Assignment; a != nil && !slices.Contains(a.Hotlines, n.Contact.Name) {
-			return "the case was assigned to somebody else"
+			return text("overtaken_hotline")
 		}
 	case casefile.NoticeRemoval:
 		if c.Hosting != nil && !hostedBy(*c.Hosting, n.Contact) {
-			return "the case is hosted by somebody else"
+			return text("overtaken_host")
 		}
 	}
 	return ""
@@ -57,7 +56,8 @@ func heldBack(c casefile.Case, n casefile.Notice) bool {
 // hostedBy says whether the contact is still one of the hosting's.
 func hostedBy(h casefile.Hosting, to casefile.Contact) bool {
 	same := func(k casefile.Contact) bool { return k.Party == to.Party && strings.EqualFold(k.Email, to.Email) }
-	return h.Edge != nil && same(casefile.Contact{Party: casefile.PartyEdge, Email: h.Edge.AbuseEmail}) || slices.ContainsFunc(h.Contacts, same)
+	return h.Edge != nil && same(casefile.Contact{Party: casefile.PartyEdge, Email: h.Edge.AbuseEmail}) ||
+		slices.ContainsFunc(h.Contacts, same)
 }
 
 // giveBack is a claimed notice that was not handed over: it waits until at, and
@@ -96,7 +96,7 @@ func afterTry(n casefile.Notice, proof string, err error, now time.Time) casefil
 		n.State, n.NextTry = casefile.NoticeQueued, now.Add(backoff(n.Tries)).UTC()
 		if n.Tries >= maxTries {
 			n.State = casefile.NoticeRefused
-			n.Proof = clean(fmt.Sprintf("gave up after %d tries: %s", n.Tries, proof), casefile.MaxProof/4)
+			n.Proof = clean(text("gave_up", "n", n.Tries, "proof", proof), casefile.MaxProof/4)
 		}
 	case casefile.NoticeSent, casefile.NoticeUncertain, casefile.NoticeDraft, casefile.NoticeSending, casefile.NoticeOvertaken:
 	}

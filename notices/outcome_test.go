@@ -83,10 +83,10 @@ func TestOvertaken(t *testing.T) {
 			t.Parallel()
 			c := reported(t, d)
 			test.change(&c)
-			if got := Overtaken(c, assignment); got != test.assignment {
+			if got := overtaken(c, assignment); got != test.assignment {
 				t.Errorf("assignment: %q, want %q", got, test.assignment)
 			}
-			if got := Overtaken(c, removal); got != test.removal {
+			if got := overtaken(c, removal); got != test.removal {
 				t.Errorf("removal: %q, want %q", got, test.removal)
 			}
 			if heldBack(c, assignment) || heldBack(c, removal) != c.Held {
@@ -107,7 +107,7 @@ func TestWhatIsComposedIsWanted(t *testing.T) {
 		t.Fatalf("got %v, %v", told(letters), err)
 	}
 	for _, n := range letters {
-		if why := Overtaken(c, n); why != "" {
+		if why := overtaken(c, n); why != "" {
 			t.Errorf("%s: %s", n.Kind, why)
 		}
 	}

@@ -81,9 +81,8 @@ func fromHere(r *http.Request) bool {
 }
 
 func (h health) hasToken(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	hash, ok := auth.HashToken(token)
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	hash, ok := auth.Bearer(r.Header.Get("Authorization"))
+	if !ok {
 		return false
 	}
 	person, err := h.Tokens(r.Context(), hash)

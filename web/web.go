@@ -55,8 +55,8 @@ func Server(h http.Handler, log *zap.Logger) *http.Server {
 		log = zap.NewNop()
 	}
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 90 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: zap.NewStdLog(log.Named("http")),
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 90 * time.Second,
+		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: zap.NewStdLog(log.Named("http")),
 	}
 }
 

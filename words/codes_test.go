@@ -29,7 +29,7 @@ func source(t *testing.T) (text map[string]string, constants []constant) {
 		if err != nil || d.IsDir() && (path == "tools" || path != "." && strings.HasPrefix(d.Name(), ".")) {
 			return fs.SkipDir
 		}
-		if d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html"}, filepath.Ext(path)) || strings.Contains(path, "testdata") {
+		if d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".html", ".txt"}, filepath.Ext(path)) || strings.Contains(path, "testdata") {
 			return nil
 		}
 		file, err := fs.ReadFile(root, path)
@@ -144,6 +144,12 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 // The codes of texts that are no closed set of values stand in the code that says them.
 var (
 	saidOutright = regexp.MustCompile(`(?:(?:Say|Has)\(|say )"(\w+)",? "(\w+)"`)
+	tellers      = map[string]*regexp.Regexp{ // by room: pages and letters, and what tells of them
+		"web":     regexp.MustCompile(`(?:\btell |\.text\(|\.missing\("?\w*"?, )"(\w+)"`),
+		"notices": regexp.MustCompile(`(?:\btell |\btext\()"(\w+)"`),
+	}
+	operation    = regexp.MustCompile(`(?:\bsay\(|route\(a, http\.Method\w+, [^,]+, )"(\w+)"`) // of the API
+	kindOf       = map[string]string{"web": "text", "notices": "letter"}
 	saidOfLooks  = regexp.MustCompile(`l\.Words, "(\w+)"|answer :?= "(\w+)"`)
 	saidByChoice = map[string]struct{ path, pattern string }{
 		"agreement": {"explain/explain.go", `code :?= "(\w+)"`},
@@ -182,6 +188,17 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 		}
 	}
 	for path, file := range text {
+		room, _, _ := strings.Cut(path, "/")
+		if tell := tellers[room]; tell != nil {
+			for _, m := range tell.FindAllStringSubmatch(file, -1) {
+				used[key{kindOf[room], m[1]}] = true
+			}
+		}
+		if room == "web" {
+			for _, m := range operation.FindAllStringSubmatch(file, -1) {
+				used[key{"api", m[1]}] = true
+			}
+		}
 		for _, m := range saidOutright.FindAllStringSubmatch(file, -1) {
 			used[key{m[1], m[2]}] = true
 		}
@@ -213,5 +230,33 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 		default:
 			t.Errorf("the words of %s %q are said of no code", k.kind, k.code)
 		}
+	}
+}
+
+// TestTemplatesHoldNoText: what a template of a page or a letter says comes from the table.
+func TestTemplatesHoldNoText(t *testing.T) {
+	t.Parallel()
+	text, _ := source(t)
+	markup := regexp.MustCompile(`(?s)\{\{.*?\}\}|<(?:\{\{.*?\}\}|[^<>])*>`)
+	said := regexp.MustCompile(`(?:aria-label|title|placeholder|alt|data-label)="[^"{]*\pL`)
+	templates := 0
+	for path, file := range text {
+		if !strings.Contains(path, "/templates/") {
+			continue
+		}
+		templates++
+		bare := markup.ReplaceAllString(file, "|")
+		for _, known := range []string{"Vigil", "IANA", "V-", "AS", "P90", "|n|"} { // names and signs of every language
+			bare = strings.ReplaceAll(bare, known, "|")
+		}
+		if found := regexp.MustCompile(`\pL[^|]*`).FindString(bare); found != "" {
+			t.Errorf("%s says %q; give it a code, with its words in words/", path, found)
+		}
+		if found := said.FindString(file); found != "" {
+			t.Errorf("%s says %q; give it a code, with its words in words/", path, found)
+		}
+	}
+	if templates < 8 {
+		t.Fatalf("only %d templates found: the test does not see them", templates)
 	}
 }

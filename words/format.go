@@ -6,7 +6,42 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
+
+// Wrap breaks a text between words into lines of at most width characters: the first begins with first, the
+// others with indent. A word that is longer stands on a line of its own, whole.
+func Wrap(text, first, indent string, width int) string {
+	var b strings.Builder
+	line, at, begun := first, utf8.RuneCountInString(first), false
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case begun && at+1+n > width:
+			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			line, at = indent+word, utf8.RuneCountInString(indent)+n
+		case begun:
+			line, at = line+" "+word, at+1+n
+		default:
+			line, at = line+word, at+n
+		}
+		begun = true
+	}
+	return b.String() + strings.TrimRight(line, " ")
+}
+
+// OneLine makes one printable line of a foreign text: control characters, line breaks of every
+// kind, direction overrides and broken UTF-8 become spaces, and runs of space become one.
+func OneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsGraphic(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
 
 const day = 24 * time.Hour
 

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"stats":                {"casefile"},
 	"crawler":              {"casefile"},
 	"geolocate":            {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
-	"notices":              {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
+	"notices":              {"casefile", "internal/dial", "internal/email", "internal/operatorcsv", "words"},
 	"observe":              {"casefile", "judge"},
 	"scheduler":            {"casefile", "judge", "observe", "lifecycle"},
 	"lifecycle":            {"casefile"},

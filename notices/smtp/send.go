@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
 	gosmtp "github.com/wneessen/go-mail/smtp"
 
 	"vigil/casefile"
 	"vigil/internal/email"
+	"vigil/words"
 )
 
 // maxSession bounds what a relay may say in one conversation, TLS included, in bytes.
@@ -102,8 +102,7 @@ type conversation struct {
 
 // open comes as far as a relay that is ready for a message.
 func (c *conversation) open() (Phase, error) {
-	t := c.s.o.Timeouts
-	if err := c.conn.SetDeadline(time.Now().Add(t.Command)); err != nil {
+	if err := c.conn.SetDeadline(time.Now().Add(commandTimeout)); err != nil {
 		return PhaseGreeting, err
 	}
 	var err error
@@ -112,7 +111,7 @@ func (c *conversation) open() (Phase, error) {
 	}
 	// Our addresses are ASCII; a message marked SMTPUTF8 could not be passed on by every server.
 	c.smtp.SkipSMTPUTF8(true)
-	if err := c.within(t.Command, func() error { return c.smtp.Hello(c.s.o.Hello) }); err != nil {
+	if err := c.within(commandTimeout, func() error { return c.smtp.Hello(c.s.o.Hello) }); err != nil {
 		return PhaseHello, err
 	}
 	offered, _ := c.smtp.Extension("STARTTLS")
@@ -120,12 +119,12 @@ func (c *conversation) open() (Phase, error) {
 	case c.s.o.TLS == TLSRequired && !offered:
 		return PhaseStartTLS, complaint("the relay does not offer STARTTLS")
 	case c.s.o.TLS != TLSNone && offered:
-		if err := c.within(t.Command, func() error { return c.smtp.StartTLS(c.s.tlsConfig()) }); err != nil {
+		if err := c.within(commandTimeout, func() error { return c.smtp.StartTLS(c.s.tlsConfig()) }); err != nil {
 			return PhaseStartTLS, err
 		}
 	}
 	if c.s.o.Username != "" {
-		if err := c.within(t.Command, c.login); err != nil {
+		if err := c.within(commandTimeout, c.login); err != nil {
 			return PhaseAuth, err
 		}
 	}
@@ -147,22 +146,21 @@ func (c *conversation) login() error {
 
 // deliver hands one message over. The dot that ends it is the point of no return.
 func (c *conversation) deliver(to string, message []byte) (string, error) {
-	t := c.s.o.Timeouts
-	if err := c.within(t.Command, func() error { return c.smtp.Mail("<" + c.s.from.Address + ">") }); err != nil {
+	if err := c.within(commandTimeout, func() error { return c.smtp.Mail("<" + c.s.from.Address + ">") }); err != nil {
 		return fail(PhaseMail, err)
 	}
-	if err := c.within(t.Command, func() error { return c.smtp.Rcpt("<" + to + ">") }); err != nil {
+	if err := c.within(commandTimeout, func() error { return c.smtp.Rcpt("<" + to + ">") }); err != nil {
 		return fail(PhaseRcpt, err)
 	}
 	var content io.WriteCloser
-	err := c.within(t.Command, func() (err error) { content, err = c.smtp.Data(); return err })
+	err := c.within(commandTimeout, func() (err error) { content, err = c.smtp.Data(); return err })
 	if err != nil {
 		return fail(PhaseData, err)
 	}
-	if err := c.within(t.Content, func() error { _, err := content.Write(message); return err }); err != nil {
+	if err := c.within(contentTimeout, func() error { _, err := content.Write(message); return err }); err != nil {
 		return fail(PhaseContent, err)
 	}
-	if err := c.within(t.Reply, content.Close); err != nil {
+	if err := c.within(replyTimeout, content.Close); err != nil {
 		answer, ok := errors.AsType[*textproto.Error](err)
 		if !ok || answer.Code < 200 || answer.Code > 299 { // any 2yz takes the message, RFC 5321, section 4.2.1
 			return fail(PhaseReply, err)
@@ -174,7 +172,7 @@ func (c *conversation) deliver(to string, message []byte) (string, error) {
 		proof = line("250 " + d.ServerResponse())
 	}
 	// The message is taken; how the goodbye goes changes nothing.
-	_ = c.within(min(t.Command, 5*time.Second), c.smtp.Quit)
+	_ = c.within(min(commandTimeout, 5*time.Second), c.smtp.Quit)
 	return proof, nil
 }
 
@@ -200,7 +198,7 @@ func (s *Sender) render(n casefile.Notice) ([]byte, error) {
 	}
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP))
 	m.FromMailAddress(s.from)
-	m.ReplyToMailAddress(s.replyTo)
+	m.ReplyToMailAddress(s.from)
 	if err := m.To(n.Contact.Email); err != nil {
 		return nil, errors.New("the recipient is not one plain mail address")
 	}
@@ -222,13 +220,7 @@ const maxAnswer = 4 * casefile.MaxProof
 
 // line makes one printable line of what a relay said, cut between words to maxAnswer bytes.
 func line(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsGraphic(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
+	s = words.OneLine(s)
 	if len(s) <= maxAnswer {
 		return s
 	}

@@ -21,6 +21,7 @@ import (
 	"net"
 	"net/mail"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,24 +42,20 @@ const (
 	TLSNone          TLS = "none"
 )
 
-// Valid says whether p is known.
-func (p TLS) Valid() bool { return p == TLSOpportunistic || p == TLSRequired || p == TLSNone }
-
-// Timeouts bound the steps of a conversation. The context of Send bounds all of it.
-type Timeouts struct {
-	Connect time.Duration // default 15 s
-	Command time.Duration // greeting, TLS handshake and each command; default 30 s
-	Content time.Duration // writing the message; default 60 s
-	// Reply is how long the relay may take to answer after the message; default 2 min. RFC 5321,
-	// section 4.5.3.2.6, asks for 10 min of a relay that delivers at once; a local one queues.
-	Reply time.Duration
-}
+// Bounds of the steps of a conversation. The context of Send bounds all of it.
+const (
+	connectTimeout = 15 * time.Second
+	commandTimeout = 30 * time.Second // greeting, TLS handshake and each command
+	contentTimeout = time.Minute      // writing the message
+	// The relay's answer after the message: RFC 5321, section 4.5.3.2.6, asks for 10 min
+	// of a relay that delivers at once; a local one queues.
+	replyTimeout = 2 * time.Minute
+)
 
 // Options are what a Sender needs to know.
 type Options struct {
 	Address string // required: host:port of the relay
 	From    string // required: the mailbox notices come from, such as "Hotline <desk@hotline.example>"
-	ReplyTo string // where answers go; default: From
 	Hello   string // the name in EHLO; default: the domain of From
 	TLS     TLS    // default: opportunistic
 	// RootCAs are whom to trust for TLSRequired; nil means the system's.
@@ -68,16 +65,15 @@ type Options struct {
 	// or the host is an address, else ip:port.
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
-	Timeouts   Timeouts
 }
 
 // Sender hands notices to one relay. It does not change after New, and is safe
 // for concurrent use: each Send has a connection of its own.
 type Sender struct {
-	o             Options
-	from, replyTo *mail.Address
-	host          string
-	domain        string // of From
+	o      Options
+	from   *mail.Address
+	host   string
+	domain string // of From
 }
 
 // New checks the options. Its error names every option that is wrong.
@@ -94,16 +90,10 @@ func New(o Options) (*Sender, error) {
 	} else {
 		s.domain = s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
 	}
-	s.replyTo = s.from
-	if o.ReplyTo != "" {
-		if s.replyTo, err = email.ParseMailbox(o.ReplyTo); err != nil {
-			wrong = append(wrong, fmt.Errorf("reply-to: %w", err))
-		}
-	}
 	if s.o.Hello = cmp.Or(o.Hello, s.domain); o.Hello != "" && !oneWord(o.Hello) {
 		wrong = append(wrong, errors.New("the hello name must be one host name"))
 	}
-	if s.o.TLS = cmp.Or(s.o.TLS, TLSOpportunistic); !s.o.TLS.Valid() {
+	if s.o.TLS = cmp.Or(s.o.TLS, TLSOpportunistic); !slices.Contains([]TLS{TLSOpportunistic, TLSRequired, TLSNone}, s.o.TLS) {
 		wrong = append(wrong, fmt.Errorf("tls %.20q is unknown; use opportunistic, required or none", string(o.TLS)))
 	}
 	if (o.Username == "") != (o.Password == "") {
@@ -114,12 +104,6 @@ func New(o Options) (*Sender, error) {
 	}
 	if s.o.Dial == nil {
 		s.o.Dial = (&net.Dialer{}).DialContext
-	}
-	t := &s.o.Timeouts
-	t.Connect, t.Command = cmp.Or(t.Connect, 15*time.Second), cmp.Or(t.Command, 30*time.Second)
-	t.Content, t.Reply = cmp.Or(t.Content, time.Minute), cmp.Or(t.Reply, 2*time.Minute)
-	if min(t.Connect, t.Command, t.Content, t.Reply) < 0 {
-		wrong = append(wrong, errors.New("a timeout is negative"))
 	}
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("smtp: %w", errors.Join(wrong...))
@@ -153,7 +137,7 @@ func (s *Sender) tlsConfig() *tls.Config {
 // dial opens the connection. A relay with several addresses is tried at up to
 // four of them, in turn, within one Connect timeout.
 func (s *Sender) dial(ctx context.Context) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.o.Timeouts.Connect)
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	return dial.Dialer{Dial: s.o.Dial, Lookup: s.o.LookupHost}.Connect(ctx, s.o.Address, false)
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,17 +22,15 @@ import (
 	"vigil/casefile"
 	"vigil/web/auth"
 	"vigil/web/needs"
+	"vigil/words"
 )
 
 // Prefix is where the API lives.
 const Prefix = "/api/v1"
 
-// Options of the API.
-type Options = needs.Options
-
 // API serves Prefix and everything below it. It is safe for concurrent use.
 type API struct {
-	Options
+	needs.Options
 	mux     *http.ServeMux
 	huma    huma.API
 	limiter *auth.Limiter
@@ -40,7 +39,7 @@ type API struct {
 }
 
 // New makes the API.
-func New(o Options) (*API, error) {
+func New(o needs.Options) (*API, error) {
 	if err := o.Defaults(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -63,14 +62,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 
 func (a *API) config() huma.Config {
 	c := huma.DefaultConfig("Vigil", a.Version)
-	c.Info.Description = "Verifies the removal of reported URLs. See docs/api.md."
+	c.Info.Description = say("vigil")
 	// Both are served by describe: the library builds them at the first request, without a lock.
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // no $schema in answers
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = []huma.Transformer{toProblem}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: auth.TokenPrefix + "...", Description: "made by `vigil token create`"},
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: auth.TokenPrefix + "...", Description: say("token")},
 	}
 	c.Security = []map[string][]string{{"bearer": {}}}
 	return c
@@ -111,11 +110,13 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 }
 
 // route adds an operation that needs a role.
-func route[I, O any](a *API, method, path, id, summary string, need casefile.Role, do func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
+func route[I, O any](
+	a *API, method, path, code string, need casefile.Role, do func(context.Context, *I) (*O, error), more ...func(*huma.Operation),
+) {
 	op := huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: summary, Metadata: map[string]any{needsRole: need},
+		OperationID: strings.ReplaceAll(code, "_", "-"), Method: method, Path: path, Summary: say(code),
+		Metadata: map[string]any{needsRole: need}, Description: say("role", "role", need),
 		Errors: []int{401, 403, 422, 429, 500}, DefaultStatus: http.StatusOK, MaxBodyBytes: 64 << 10, BodyReadTimeout: 30 * time.Second,
-		Description: "Role: " + string(need) + ".",
 	}
 	for _, m := range more {
 		m(&op)
@@ -123,9 +124,14 @@ func route[I, O any](a *API, method, path, id, summary string, need casefile.Rol
 	huma.Register(a.huma, op, do)
 }
 
+// say is a text of the OpenAPI document.
+func say(code string, values ...any) string {
+	return words.In(words.English).Say("api", code, values...)
+}
+
 func (a *API) routes() {
 	a.reportRoutes()
 	a.caseRoutes()
 	a.noticeRoutes()
-	route(a, http.MethodGet, "/stats/removal", "get-removal", "Time to removal", casefile.RoleViewer, a.removal)
+	route(a, http.MethodGet, "/stats/removal", "get_removal", casefile.RoleViewer, a.removal)
 }

@@ -29,9 +29,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // people are shared: hashing a password takes its time.
 var people = webtest.NewPeople()
 
-func newAPI(t *testing.T, s needs.Store, change ...func(*api.Options)) http.Handler {
+func newAPI(t *testing.T, s needs.Store, change ...func(*needs.Options)) http.Handler {
 	t.Helper()
-	o := api.Options{Store: s, Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal, Version: "test"}
+	o := needs.Options{Store: s, Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal, Version: "test"}
 	for _, c := range change {
 		c(&o)
 	}
@@ -275,7 +275,7 @@ func TestOurFaultsAreToldWithoutWords(t *testing.T) {
 			t.Errorf("%s: %d %s", route.name, w.Code, w.Body)
 		}
 	}
-	down := newAPI(t, s, func(o *api.Options) {
+	down := newAPI(t, s, func(o *needs.Options) {
 		o.Tokens = func(context.Context, []byte) (casefile.Person, error) { return casefile.Person{}, s.Err }
 	})
 	if w := do(down, call{method: "GET", path: api.Prefix + "/cases", role: casefile.RoleViewer}); w.Code != 503 || code(t, w) != "unavailable" {
@@ -293,7 +293,7 @@ func (slow) Cases(ctx context.Context, _ casefile.CaseFilter) ([]casefile.Case, 
 func TestSlowAndManyRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newAPI(t, slow{webtest.Sampled(1)}, func(o *api.Options) { o.Rate, o.Burst = 1, 2 })
+		h := newAPI(t, slow{webtest.Sampled(1)}, func(o *needs.Options) { o.Rate, o.Burst = 1, 2 })
 		start := time.Now()
 		w := do(h, call{method: "GET", path: api.Prefix + "/cases", role: casefile.RoleViewer})
 		if w.Code != 503 || code(t, w) != "unavailable" || time.Since(start) != 30*time.Second {

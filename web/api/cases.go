@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"unicode"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,13 +19,13 @@ import (
 func (a *API) caseRoutes() {
 	missing := func(op *huma.Operation) { op.Errors = append(op.Errors, 404) }
 	changing := func(op *huma.Operation) { op.Errors = append(op.Errors, 400, 404, 409, 413, 415) }
-	route(a, http.MethodGet, "/cases", "list-cases", "Cases, newest first", casefile.RoleViewer, a.cases)
-	route(a, http.MethodGet, "/cases/{id}", "get-case", "One case", casefile.RoleViewer, a.caseByID, missing)
-	route(a, http.MethodGet, "/cases/{id}/visits", "list-visits", "Visits of a case, newest first", casefile.RoleViewer, a.visits, missing)
-	route(a, http.MethodGet, "/cases/{id}/events", "list-events", "History of a case, oldest first", casefile.RoleViewer, a.events, missing)
-	route(a, http.MethodPost, "/cases/{id}/actions", "post-action", "Act on a case", casefile.RoleAnalyst, a.act, changing)
-	route(a, http.MethodPost, "/cases/{id}/reveal", "post-reveal", "Reveal the URL of a case", casefile.RoleAnalyst, a.reveal, changing)
-	route(a, http.MethodGet, "/assignments", "list-assignments", "Cases with who must act on them, newest first", casefile.RoleViewer, a.assignments)
+	route(a, http.MethodGet, "/cases", "list_cases", casefile.RoleViewer, a.cases)
+	route(a, http.MethodGet, "/cases/{id}", "get_case", casefile.RoleViewer, a.caseByID, missing)
+	route(a, http.MethodGet, "/cases/{id}/visits", "list_visits", casefile.RoleViewer, a.visits, missing)
+	route(a, http.MethodGet, "/cases/{id}/events", "list_events", casefile.RoleViewer, a.events, missing)
+	route(a, http.MethodPost, "/cases/{id}/actions", "post_action", casefile.RoleAnalyst, a.act, changing)
+	route(a, http.MethodPost, "/cases/{id}/reveal", "post_reveal", casefile.RoleAnalyst, a.reveal, changing)
+	route(a, http.MethodGet, "/assignments", "list_assignments", casefile.RoleViewer, a.assignments)
 }
 
 // Which says which case a request is about. The library fills exported embedded structs only.
@@ -66,14 +66,19 @@ type detailOutput struct{ Body CaseDetail }
 
 func (a *API) caseByID(ctx context.Context, in *Which) (*detailOutput, error) {
 	c, err := a.Store.Case(ctx, in.id())
-	if err != nil {
-		return nil, a.wrong(ctx, "load case", err)
+	return a.answer(ctx, c, "load case", err)
+}
+
+// answer is a case with all that is known, unless it could not be loaded or changed.
+func (a *API) answer(ctx context.Context, c casefile.Case, doing string, err error) (*detailOutput, error) {
+	out := &detailOutput{}
+	if err == nil {
+		out.Body, err = a.detail(ctx, c)
 	}
-	d, err := a.detail(ctx, c)
 	if err != nil {
-		return nil, a.wrong(ctx, "load case", err)
+		return nil, a.wrong(ctx, doing, err)
 	}
-	return &detailOutput{d}, nil
+	return out, nil
 }
 
 // masker is for the texts of a case that are shown to who asks.
@@ -111,7 +116,7 @@ func (a *API) detail(ctx context.Context, c casefile.Case) (CaseDetail, error) {
 	if err != nil || len(visits) == 0 {
 		return d, err
 	}
-	v, believed := verdictOf(visits[0].Verdict, m), visits[0].Counted
+	v, believed := shape.VerdictOf(mask.Of(m, visits[0].Verdict)), visits[0].Counted
 	d.Verdict, d.Believed = &v, &believed
 	if believed {
 		d.Question = questionOf(c, visits[0].Page(), m)
@@ -193,14 +198,7 @@ func (a *API) act(ctx context.Context, in *actionInput) (*detailOutput, error) {
 		return nil, document(problem)
 	}
 	c, err := a.Store.Act(ctx, in.id(), action)
-	if err != nil {
-		return nil, a.wrong(ctx, "act on case", err)
-	}
-	d, err := a.detail(ctx, c)
-	if err != nil {
-		return nil, a.wrong(ctx, "load case", err)
-	}
-	return &detailOutput{d}, nil
+	return a.answer(ctx, c, "act on case", err)
 }
 
 type revealInput struct {
@@ -237,15 +235,11 @@ func (a *API) reveal(ctx context.Context, in *revealInput) (*revealOutput, error
 
 // reason checks why a person does something.
 func reason(s string) *casefile.Problem {
-	for _, r := range s {
-		if !unicode.IsSpace(r) {
-			if len(s) > casefile.MaxActionReason {
-				break
-			}
-			return nil
-		}
+	if strings.TrimSpace(s) != "" && len(s) <= casefile.MaxActionReason {
+		return nil
 	}
-	return casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
+	return casefile.Problemf(
+		casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
 }
 
 // AssignmentRow is a case with who must act on it.

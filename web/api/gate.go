@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -34,9 +33,8 @@ func (a *API) bound(ctx huma.Context, next func(huma.Context)) {
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	refuse := func(status int, detail string) { _ = huma.WriteErr(a.huma, ctx, status, detail) }
 	ctx.SetHeader("Cache-Control", "no-store")
-	scheme, token, _ := strings.Cut(ctx.Header("Authorization"), " ")
-	hash, ok := auth.HashToken(strings.TrimSpace(token))
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	hash, ok := auth.Bearer(ctx.Header("Authorization"))
+	if !ok {
 		ctx.SetHeader("WWW-Authenticate", `Bearer realm="vigil"`)
 		refuse(http.StatusUnauthorized, "send the header Authorization: Bearer "+auth.TokenPrefix+"...; vigil token create makes a token")
 		return

@@ -14,10 +14,10 @@ import (
 )
 
 func (a *API) noticeRoutes() {
-	route(a, http.MethodGet, "/notices", "list-notices", "Notices, newest first, without their texts", casefile.RoleViewer, a.notices)
-	route(a, http.MethodGet, "/notices/{id}", "get-notice", "One notice with its text", casefile.RoleAnalyst, a.notice, func(op *huma.Operation) {
+	route(a, http.MethodGet, "/notices", "list_notices", casefile.RoleViewer, a.notices)
+	route(a, http.MethodGet, "/notices/{id}", "get_notice", casefile.RoleAnalyst, a.notice, func(op *huma.Operation) {
 		op.Errors = append(op.Errors, 404)
-		op.Description += " The text names the URL: reading it is a reveal, and an event of the case."
+		op.Description += " " + say("notice_text")
 	})
 }
 

@@ -2,7 +2,7 @@ package api
 
 import (
 	"encoding/base64"
-	"net/http"
+	"maps"
 	"net/url"
 	"strconv"
 	"strings"
@@ -14,11 +14,6 @@ import (
 type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"rows of the page"`
 	Cursor string `query:"cursor" maxLength:"64" doc:"where the page begins: the cursor of the page before"`
-}
-
-// cursorOf is the opaque cursor of the row that a page ends with. kind keeps the cursor of one list from being used in another.
-func cursorOf(kind string, last int64) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(kind + ":" + strconv.FormatInt(last, 10)))
 }
 
 // after is the row that the page begins behind; 0 for the first page.
@@ -43,20 +38,9 @@ type Next struct {
 	Cursor string `json:"cursor,omitempty" doc:"cursor of the next page, absent on the last"`
 }
 
-// next makes the way to the page that begins behind last.
-func next(path, kind string, last int64, query url.Values) Next {
-	cursor := cursorOf(kind, last)
-	query.Set("cursor", cursor)
-	for name, values := range query {
-		if len(values) == 0 || values[0] == "" {
-			query.Del(name)
-		}
-	}
-	return Next{Next: Prefix + path + "?" + query.Encode(), Cursor: cursor}
-}
-
 // paged reads a page, and the way to the next one if another row follows. read gives at
-// most limit rows behind the one given; id is what a cursor holds of a row.
+// most limit rows behind the one given; id is what the opaque cursor holds of the row that a
+// page ends with, and kind keeps the cursor of one list from being used in another.
 func paged[T any](
 	p Page, kind, path string, query url.Values, read func(after int64, limit int) ([]T, error), id func(T) int64,
 ) ([]T, Next, error) {
@@ -73,16 +57,11 @@ func paged[T any](
 	if err != nil || len(more) == 0 {
 		return rows, Next{}, err
 	}
+	cursor := base64.RawURLEncoding.EncodeToString([]byte(kind + ":" + strconv.FormatInt(last, 10)))
+	maps.DeleteFunc(query, func(_ string, values []string) bool { return values[0] == "" })
 	query.Set("limit", strconv.Itoa(p.Limit))
-	return rows, next(path, kind, last, query), nil
-}
-
-// link is the Link header for n (RFC 8288); empty on the last page.
-func (n Next) link() string {
-	if n.Next == "" {
-		return ""
-	}
-	return "<" + n.Next + `>; rel="next"`
+	query.Set("cursor", cursor)
+	return rows, Next{Next: Prefix + path + "?" + query.Encode(), Cursor: cursor}, nil
 }
 
 // Listed is the answer with a page of a list.
@@ -96,7 +75,10 @@ type Listed[T any] struct {
 
 // listed is the answer with a page of rows, each as shape makes it.
 func listed[R, T any](rows []R, n Next, shape func(R) T) *Listed[T] {
-	out := &Listed[T]{Link: n.link()}
+	out := &Listed[T]{}
+	if n.Next != "" {
+		out.Link = "<" + n.Next + `>; rel="next"` // RFC 8288
+	}
 	out.Body.Items, out.Body.Next = each(rows, shape), n
 	return out
 }
@@ -109,6 +91,3 @@ func each[R, T any](rows []R, shape func(R) T) []T {
 	}
 	return out
 }
-
-// created is the status of an answer to which something was added.
-const created = http.StatusCreated

@@ -115,13 +115,10 @@ func write(w http.ResponseWriter, p *Problem) {
 
 // wrong tells the caller what is wrong: their fault as it is; ours without words, and to the log.
 func (a *API) wrong(ctx context.Context, doing string, err error) error {
-	var theirs *casefile.Problem
-	var ready *Problem
-	switch {
-	case errors.As(err, &theirs):
+	if theirs, ok := errors.AsType[*casefile.Problem](err); ok {
 		return document(theirs)
-	case errors.As(err, &ready):
-		return ready
+	}
+	switch {
 	case errors.Is(context.Cause(ctx), errTimeout):
 		a.Log.Warn("request timed out", zap.String("doing", doing))
 		return problemOf(http.StatusServiceUnavailable, "this took too long; try again with a smaller page")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -43,21 +44,22 @@ type reportsOutput struct {
 
 func (a *API) reportRoutes() {
 	const path = "/reports"
-	route(a, http.MethodPost, path, "post-reports", "Report a URL, or up to 1,000", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
+	route(a, http.MethodPost, path, "post_reports", casefile.RoleAnalyst, a.postReports, func(op *huma.Operation) {
 		op.Errors = append(op.Errors, 400, 409, 413, 415)
-		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = created, MaxBatchSize+1, true
+		op.DefaultStatus, op.MaxBodyBytes, op.SkipValidateBody = http.StatusCreated, MaxBatchSize+1, true
 		op.BodyReadTimeout = time.Minute
-		op.Description += " One object gives one outcome; an array gives an array in the same order. " +
-			"201: all were taken. 207: some of a batch were not; each of those has a problem. 422: the single one was not."
+		op.Description += " " + say("reports_outcome")
 	})
 	schemas := a.huma.OpenAPI().Components.Schemas
-	in, out := schemas.Schema(typeOf[casefile.ReportInput](), true, ""), schemas.Schema(typeOf[ReportOutcome](), true, "")
+	in, out := schemas.Schema(reflect.TypeFor[casefile.ReportInput](), true, ""), schemas.Schema(reflect.TypeFor[ReportOutcome](), true, "")
 	most := MaxBatch
 	op := a.huma.OpenAPI().Paths[path].Post
-	op.RequestBody.Content["application/json"].Schema = &huma.Schema{OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
-	answer := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{OneOf: []*huma.Schema{out, {Type: huma.TypeArray, Items: out}}}}}
+	op.RequestBody.Content["application/json"].Schema = &huma.Schema{
+		OneOf: []*huma.Schema{in, {Type: huma.TypeArray, Items: in, MaxItems: &most}}}
+	answer := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+		OneOf: []*huma.Schema{out, {Type: huma.TypeArray, Items: out}}}}}
 	op.Responses["201"].Content = answer
-	op.Responses["207"] = &huma.Response{Description: "Some of the batch were not taken", Content: map[string]*huma.MediaType{
+	op.Responses["207"] = &huma.Response{Description: say("some_not_taken"), Content: map[string]*huma.MediaType{
 		"application/json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: out}}}}
 }
 
@@ -78,7 +80,7 @@ func (a *API) postReports(ctx context.Context, in *reportsInput) (*reportsOutput
 		}
 		good, where = append(good, report), append(where, i)
 	}
-	out := &reportsOutput{Status: created}
+	out := &reportsOutput{Status: http.StatusCreated}
 	added, err := a.add(ctx, in, good, at, out)
 	if err != nil {
 		return nil, a.wrong(ctx, "add reports", err)
@@ -102,7 +104,9 @@ func (a *API) postReports(ctx context.Context, in *reportsInput) (*reportsOutput
 }
 
 // add stores the good reports, once when the request has an idempotency key.
-func (a *API) add(ctx context.Context, in *reportsInput, good []casefile.Report, at time.Time, out *reportsOutput) ([]casefile.Added, error) {
+func (a *API) add(
+	ctx context.Context, in *reportsInput, good []casefile.Report, at time.Time, out *reportsOutput,
+) ([]casefile.Added, error) {
 	if len(good) == 0 {
 		return nil, nil
 	}
@@ -120,7 +124,8 @@ func (a *API) add(ctx context.Context, in *reportsInput, good []casefile.Report,
 	}
 	if err == nil && len(added) != len(good) {
 		if out.Replayed != "" { // a report that was refused for its time then is good now
-			return nil, casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key", "the answer of the first time does not fit any more; ask for the cases, or use another key")
+			return nil, casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key",
+				"the answer of the first time does not fit any more; ask for the cases, or use another key")
 		}
 		return nil, errors.New("the store answered for another number of reports")
 	}
@@ -171,7 +176,7 @@ func (a *API) report(raw json.RawMessage, source string, at time.Time) (casefile
 		return casefile.Report{}, misread(err)
 	}
 	if in.Source == "" {
-		in.Source = cut(source, casefile.MaxSource)
+		in.Source = strings.ToValidUTF8(source[:min(len(source), casefile.MaxSource)], "")
 	}
 	return casefile.NewReport(in, a.Parse, at)
 }
@@ -183,18 +188,8 @@ func misread(err error) *casefile.Problem {
 	case errors.As(err, &kind) && kind.Field != "":
 		return casefile.Problemf(casefile.ProblemField, kind.Field, "expected a %s", kind.Type)
 	case err != nil && strings.Contains(err.Error(), "unknown field"):
-		return casefile.Problemf(casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
+		return casefile.Problemf(
+			casefile.ProblemField, "", "a report has only the fields url, referrer, source, reference, classification, received, held")
 	}
 	return casefile.Problemf(casefile.ProblemField, "", "a report is a JSON object")
-}
-
-// cut shortens s to at most n bytes without splitting a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }

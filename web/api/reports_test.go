@@ -8,6 +8,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/web/api"
+	"vigil/web/needs"
 	"vigil/web/webtest"
 )
 
@@ -163,7 +164,7 @@ func FuzzReports(f *testing.F) {
 	for _, s := range []string{report, "[" + report + "]", "[]", "{}", `[1,null,"x",[[]]]`, "\xff", `{"url":"https://quoted.example/\u0000"}`, `{"url":"https://a.example/","received":"2026-13-99T00:00:00Z"}`} {
 		f.Add(s)
 	}
-	a, err := api.New(api.Options{Store: webtest.NewStore(), Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Rate: 1_000_000, Burst: 1_000_000})
+	a, err := api.New(needs.Options{Store: webtest.NewStore(), Tokens: people.Tokens, Parse: webtest.Parse, Origin: webtest.Origin, Figures: webtest.Figures, Rate: 1_000_000, Burst: 1_000_000})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/netip"
-	"reflect"
 	"time"
 
 	"vigil/casefile"
@@ -141,8 +140,6 @@ type Hop struct {
 	TookMS     int64      `json:"took_ms"`
 }
 
-func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
-
 func rowOf(c casefile.Case, m mask.Masker) CaseRow {
 	r := CaseRow{
 		ID: c.ID, Target: c.Target.String(), Standing: c.Standing, Held: c.Held, Opened: c.Opened,
@@ -174,10 +171,6 @@ func questionOf(c casefile.Case, page *casefile.Features, m mask.Masker) *Questi
 	return &Question{About: q.About, Text: m.Text(text), Answers: answers}
 }
 
-func verdictOf(v casefile.Verdict, m mask.Masker) shape.Verdict {
-	return shape.VerdictOf(mask.Of(m, v))
-}
-
 func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
 	h = mask.Of(m, h)
 	out := &Hosting{Hosting: h, ASN: h.ASN, Country: h.Country, Decided: h.Decided}
@@ -193,7 +186,7 @@ func assignedOf(a casefile.Assignment) *Assigned {
 
 func visitOf(v casefile.Visit, t casefile.Target, m mask.Masker) Visit {
 	return Visit{
-		ID: v.ID, Started: v.Started, Ended: v.Ended, Why: v.Why, Verdict: verdictOf(v.Verdict, m), Believed: v.Counted,
+		ID: v.ID, Started: v.Started, Ended: v.Ended, Why: v.Why, Verdict: shape.VerdictOf(mask.Of(m, v.Verdict)), Believed: v.Counted,
 		Observations: each(v.Observations, observationOf),
 		Explanation:  explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: t, Shown: m.Text}),
 	}

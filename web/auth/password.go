@@ -31,16 +31,13 @@ const (
 	maxPasses = 16
 )
 
-var (
-	errPasswordLength = fmt.Errorf("a password has %d to %d bytes", MinPassword, MaxPassword)
-	errPasswordHash   = errors.New("not an argon2id hash")
-)
+var errPasswordHash = errors.New("not an argon2id hash")
 
 // HashPassword makes the argon2id hash of a password in PHC form, with a fresh
 // salt. Its error says that the password is too short or too long.
 func HashPassword(password string) (string, error) {
 	if len(password) < MinPassword || len(password) > MaxPassword {
-		return "", errPasswordLength
+		return "", fmt.Errorf("a password has %d to %d bytes", MinPassword, MaxPassword)
 	}
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails, by its documentation

@@ -23,6 +23,13 @@ func NewToken() (token string, hash []byte) {
 	return token, sum[:]
 }
 
+// Bearer is the hash of the token in an Authorization header (RFC 6750); ok is false when there is none that is well-formed.
+func Bearer(header string) (hash []byte, ok bool) {
+	scheme, token, _ := strings.Cut(header, " ")
+	hash, ok = HashToken(strings.TrimSpace(token))
+	return hash, ok && strings.EqualFold(scheme, "Bearer")
+}
+
 // HashToken is the SHA-256 of a well-formed token; ok is false when it is not
 // well-formed. A token holds 256 random bits: a plain hash is as good as a slow
 // one, and looking up by it takes no time that depends on the secret.

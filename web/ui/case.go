@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -48,7 +50,8 @@ const maxNotices = 50
 
 // actions in the order of their buttons: the harmless ones first.
 var actions = []casefile.ActionKind{
-	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActKeep, casefile.ActAccept, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
+	casefile.ActLook, casefile.ActNote, casefile.ActHold, casefile.ActRelease, casefile.ActKeep,
+	casefile.ActAccept, casefile.ActRecord, casefile.ActOverturn, casefile.ActWithdraw,
 }
 
 // possible are the actions that the case allows as it is. page is what the last visit read, if that may be the content.
@@ -65,17 +68,17 @@ func possible(c casefile.Case, page *casefile.Features) []casefile.ActionKind {
 	return out
 }
 
-func idOf(r *http.Request, name string) (int64, error) {
+func (u *UI) idOf(r *http.Request, name string) (int64, error) {
 	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
 	if err != nil || id < 1 {
-		return 0, casefile.Problemf(casefile.ProblemNotFound, name, "There is no such page.")
+		return 0, u.missing(name, "no_such_page")
 	}
 	return id, nil
 }
 
 // caseOf loads the case that a page is about; ok is false when it was answered why not.
 func (u *UI) caseOf(w http.ResponseWriter, r *http.Request) (c casefile.Case, ok bool) {
-	id, err := idOf(r, "id")
+	id, err := u.idOf(r, "id")
 	if err == nil {
 		c, err = u.Store.Case(r.Context(), casefile.CaseID(id))
 	}
@@ -98,7 +101,7 @@ func (u *UI) showCase(w http.ResponseWriter, r *http.Request, status int, c case
 		u.wrong(w, r, "load case", err)
 		return
 	}
-	u.show(w, r, status, "case.html", page{Title: "Case " + strconv.FormatInt(int64(c.ID), 10), Section: "cases", Problem: problem, Content: v})
+	u.show(w, r, status, "case.html", page{Title: u.text("case_title", "id", c.ID), Section: "cases", Problem: problem, Content: v})
 }
 
 func (u *UI) view(r *http.Request, c casefile.Case, revealed casefile.Target) (caseView, error) {
@@ -160,14 +163,15 @@ func (u *UI) act(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 		}
 		if a.Kind == casefile.ActOrigin {
 			var problem *casefile.Problem
-			a.Origin, a.Country, problem = u.Origin(strings.TrimSpace(r.PostFormValue("origin")), strings.TrimSpace(r.PostFormValue("country")))
+			a.Origin, a.Country, problem = u.Origin(
+				strings.TrimSpace(r.PostFormValue("origin")), strings.TrimSpace(r.PostFormValue("country")))
 			if problem != nil {
 				return casefile.Target{}, problem
 			}
 		}
 		_, err := u.Store.Act(ctx, c.ID, a)
 		if err == nil {
-			u.sessions.Put(ctx, flashKey, "Done: "+strings.ToLower(u.words.Say("action", a.Kind))+".")
+			u.sessions.Put(ctx, flashKey, u.text("done", "action", strings.ToLower(u.words.Say("action", a.Kind))))
 		}
 		return casefile.Target{}, err
 	})
@@ -188,13 +192,13 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 	}
 	reason := strings.TrimSpace(r.PostFormValue("reason"))
 	if reason == "" || len(reason) > casefile.MaxActionReason {
-		p := casefile.Problemf(casefile.ProblemField, "reason", "Give a reason of at most %d bytes; it is kept in the history.", casefile.MaxActionReason)
-		u.showCase(w, r, http.StatusUnprocessableEntity, c, casefile.Target{}, p.Detail)
+		problem := u.text("give_a_reason", "n", strconv.Itoa(casefile.MaxActionReason))
+		u.showCase(w, r, http.StatusUnprocessableEntity, c, casefile.Target{}, problem)
 		return
 	}
 	revealed, err := do(r.Context(), c, reason)
-	switch problem := problemIn(err); {
-	case problem != nil:
+	switch problem, theirs := errors.AsType[*casefile.Problem](err); {
+	case theirs:
 		u.showCase(w, r, needs.Status(problem), c, casefile.Target{}, problem.Detail)
 	case err != nil:
 		u.wrong(w, r, "change case", err)
@@ -207,15 +211,16 @@ func (u *UI) change(w http.ResponseWriter, r *http.Request, do func(context.Cont
 
 // notice shows the text of a notice. It names the URL: the reveal is recorded first.
 func (u *UI) notice(w http.ResponseWriter, r *http.Request, p casefile.Person) {
-	id, err := idOf(r, "id")
-	number, err2 := idOf(r, "notice")
-	if err != nil || err2 != nil {
-		u.wrong(w, r, "find notice", casefile.Problemf(casefile.ProblemNotFound, "", "There is no such notice."))
-		return
+	id, err := u.idOf(r, "id")
+	number, err2 := u.idOf(r, "notice")
+	var n casefile.Notice
+	if err = cmp.Or(err, err2); err == nil {
+		n, err = u.Store.Notice(r.Context(), casefile.NoticeID(number))
+	} else {
+		err = u.missing("", "no_such_notice")
 	}
-	n, err := u.Store.Notice(r.Context(), casefile.NoticeID(number))
 	if err == nil && n.CaseID != casefile.CaseID(id) {
-		err = casefile.Problemf(casefile.ProblemNotFound, "", "There is no such notice.")
+		err = u.missing("", "no_such_notice")
 	}
 	if err != nil {
 		u.wrong(w, r, "load notice", err)
@@ -225,5 +230,5 @@ func (u *UI) notice(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 		u.wrong(w, r, "reveal", err)
 		return
 	}
-	u.show(w, r, http.StatusOK, "notice.html", page{Title: "Notice " + strconv.FormatInt(number, 10), Section: "cases", Content: n})
+	u.show(w, r, http.StatusOK, "notice.html", page{Title: u.text("notice_number", "id", n.ID), Section: "cases", Content: n})
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -75,17 +76,15 @@ func linkOf(f casefile.CaseFilter) string {
 func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 	f := filterOf(r.URL.Query())
 	rows, err := u.Store.Cases(r.Context(), f)
-	if err != nil {
+	counts, err2 := u.Store.Counts(r.Context())
+	if err := errors.Join(err, err2); err != nil {
 		u.wrong(w, r, "list cases", err)
 		return
 	}
-	counts, err := u.Store.Counts(r.Context())
-	if err != nil {
-		u.wrong(w, r, "count cases", err)
-		return
+	v := casesView{
+		Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings,
+		Tabs: tabsOf(f, counts), Rows: rows, Questions: map[casefile.CaseID]string{},
 	}
-	v := casesView{Filter: f, Filtered: f.Standing != "" || f.Country != "" || f.Hotline != "", Standings: casefile.Standings, Rows: rows, Questions: map[casefile.CaseID]string{}}
-	v.Tabs = tabsOf(f, counts)
 	if f.Before > 0 {
 		newest := f
 		newest.Before = 0
@@ -114,7 +113,7 @@ func (u *UI) cases(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
 			rows[i].Hosting = &h
 		}
 	}
-	u.show(w, r, http.StatusOK, "cases.html", page{Title: "Cases", Section: "cases", Content: v})
+	u.show(w, r, http.StatusOK, "cases.html", page{Title: u.text("cases"), Section: "cases", Content: v})
 }
 
 // tabsOf are the counts by standing, each a link to its cases, without the empty ones.

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -12,25 +11,22 @@ import (
 
 // chart is a Kaplan-Meier curve in the units of its SVG.
 type chart struct {
-	Width, Height int
-	Line, Band    string // paths
-	Censored      []stroke
-	XTicks        []xTick
-	YTicks        []yTick
-	Describe      string // for people who do not see it
+	Width, Height       int
+	Left, Right, LabelX string // of the lines across, and of their labels
+	Line, Band          string // paths
+	Censored            []stroke
+	XTicks              []stroke
+	YTicks              []yTick
+	Describe            string // for people who do not see it
 }
 
-type stroke struct{ X, Y1, Y2 string }
+// stroke is a line from top to bottom, of a tick with its label below.
+type stroke struct{ X, Y1, Y2, LabelY, Label string }
 
-type xTick struct {
-	X, Y1, Y2, LabelY string
-	Label             string
-}
-
+// yTick is a line from left to right with its label.
 type yTick struct {
-	X1, X2, Y, LabelX, LabelY string
-	Label                     string
-	Half                      bool
+	Y, LabelY, Label string
+	Half             bool
 }
 
 // The picture and the plot in it, in SVG units.
@@ -46,12 +42,13 @@ const (
 
 // xSteps are the distances between ticks that read well.
 var xSteps = []time.Duration{
-	time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day, 182 * day, 364 * day,
+	time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute,
+	time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day, 91 * day, 182 * day, 364 * day,
 }
 
 // draw makes the chart of a curve; nil when there is nothing to draw. The curve
 // starts at 1 and falls in steps: between two points nothing is assumed.
-func draw(g stats.Figures) *chart {
+func (u *UI) draw(g stats.Figures) *chart {
 	if len(g.Curve) == 0 {
 		return nil
 	}
@@ -63,21 +60,21 @@ func draw(g stats.Figures) *chart {
 	y := func(share float64) string {
 		return coordinate(plotBottom - (plotBottom-plotTop)*min(1, max(0, share)))
 	}
-	c := &chart{Width: chartWidth, Height: chartHeight, Describe: describe(g)}
+	c := &chart{
+		Width: chartWidth, Height: chartHeight, Describe: u.describe(g),
+		Left: coordinate(plotLeft), Right: coordinate(plotRight), LabelX: coordinate(plotLeft - labelLeft),
+	}
 	c.Line = "M" + x(0) + " " + y(1) + steps(g.Curve, x, y, func(p stats.Point) float64 { return p.Survival }) + "H" + x(end)
 	c.Band = band(g.Curve, end, x, y)
 	for _, p := range g.Curve {
 		if p.Censored > 0 && len(c.Censored) < maxStrokes {
 			at := plotBottom - (plotBottom-plotTop)*p.Survival
-			c.Censored = append(c.Censored, stroke{x(p.At), coordinate(at - tickHalf), coordinate(at + tickHalf)})
+			c.Censored = append(c.Censored, stroke{X: x(p.At), Y1: coordinate(at - tickHalf), Y2: coordinate(at + tickHalf)})
 		}
 	}
 	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
 		at := plotBottom - (plotBottom-plotTop)*share
-		c.YTicks = append(c.YTicks, yTick{
-			X1: coordinate(plotLeft), X2: coordinate(plotRight), Y: coordinate(at), LabelX: coordinate(plotLeft - labelLeft), LabelY: coordinate(at + baseline),
-			Label: words.Percent(share), Half: share == 0.5,
-		})
+		c.YTicks = append(c.YTicks, yTick{coordinate(at), coordinate(at + baseline), words.Percent(share), share == 0.5})
 	}
 	step := xSteps[len(xSteps)-1]
 	for _, s := range xSteps {
@@ -88,7 +85,9 @@ func draw(g stats.Figures) *chart {
 	}
 	step *= max(1, end/step/8)
 	for at := time.Duration(0); at <= end; at += step {
-		c.XTicks = append(c.XTicks, xTick{x(at), coordinate(plotBottom), coordinate(plotBottom + tickHalf), coordinate(plotBottom + labelBelow), spanShort(at)})
+		c.XTicks = append(c.XTicks, stroke{
+			x(at), coordinate(plotBottom), coordinate(plotBottom + tickHalf), coordinate(plotBottom + labelBelow), spanShort(at),
+		})
 	}
 	return c
 }
@@ -133,11 +132,11 @@ func spanShort(d time.Duration) string {
 }
 
 // describe tells the curve in a sentence.
-func describe(g stats.Figures) string {
+func (u *UI) describe(g stats.Figures) string {
 	last := g.Curve[len(g.Curve)-1]
-	s := fmt.Sprintf("It begins at 100 %% and is at %s after %s.", words.Percent(last.Survival), words.Span(last.At))
+	s := u.text("curve_falls", "share", words.Percent(last.Survival), "span", words.Span(last.At))
 	if g.Median.At != nil {
-		s += " Half were gone after " + words.Span(*g.Median.At) + "."
+		s += " " + u.text("curve_half", "span", words.Span(*g.Median.At))
 	}
 	return s
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"strconv"
 	"time"
@@ -22,13 +21,6 @@ type entry struct {
 	At    time.Time
 	Event *casefile.Event
 	Visit *casefile.Visit
-}
-
-// problemIn is the person's fault in err; nil when there is none.
-func problemIn(err error) *casefile.Problem {
-	var p *casefile.Problem
-	errors.As(err, &p)
-	return p
 }
 
 // history fills the timeline: events and visits, newest first, and the way to the page before.
@@ -64,8 +56,9 @@ func (u *UI) history(ctx context.Context, v *caseView, q url.Values, m mask.Mask
 	return nil
 }
 
-// merge makes one list of events and visits, newest first, as they come; each keeps its own order. Either may have one more than fits: then the
-// list ends where that one does, so that nothing is missing in between, and more is true.
+// merge makes one list of events and visits, newest first, as they come; each keeps its own order. Either
+// may have one more than fits: then the list ends where that one does, so that nothing is missing in
+// between, and more is true.
 func merge(events []casefile.Event, visits []casefile.Visit) (list []entry, more bool) {
 	moreEvents, moreVisits := len(events) > historyEvents, len(visits) > historyVisits
 	events, visits = events[:min(len(events), historyEvents)], visits[:min(len(visits), historyVisits)]

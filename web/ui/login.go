@@ -70,7 +70,8 @@ func (u *UI) needs(role casefile.Role, next handler) http.Handler {
 		}
 		r = r.WithContext(auth.With(r.Context(), person))
 		if !person.Role.May(role) {
-			u.wrong(w, r, "check role", casefile.Problemf(casefile.ProblemForbidden, "", "This needs the role %s; you have %s.", role, person.Role))
+			u.wrong(w, r, "check role", casefile.Problemf(
+				casefile.ProblemForbidden, "", "%s", u.text("needs_role", "role", role, "own", person.Role)))
 			return
 		}
 		next(w, r, person)
@@ -100,13 +101,13 @@ func local(next string) string {
 }
 
 func (u *UI) loginPage(w http.ResponseWriter, r *http.Request) {
-	u.show(w, r, http.StatusOK, "login.html", page{Title: "Log in", Content: local(r.URL.Query().Get("next"))})
+	u.show(w, r, http.StatusOK, "login.html", page{Title: u.text("log_in"), Content: local(r.URL.Query().Get("next"))})
 }
 
 func (u *UI) login(w http.ResponseWriter, r *http.Request) {
 	name, password, next := r.PostFormValue("name"), r.PostFormValue("password"), local(r.PostFormValue("next"))
 	refuse := func(status int, why string) {
-		u.show(w, r, status, "login.html", page{Title: "Log in", Problem: why, Content: next})
+		u.show(w, r, status, "login.html", page{Title: u.text("log_in"), Problem: why, Content: next})
 	}
 	if len(name) > 100 {
 		name = name[:100]
@@ -118,7 +119,7 @@ func (u *UI) login(w http.ResponseWriter, r *http.Request) {
 	if ok, wait := u.tries.allow(name, address); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		u.Log.Warn("log-in refused: too many tries")
-		refuse(http.StatusTooManyRequests, "Too many tries. Wait "+words.Span(wait.Round(time.Second))+" and try again.")
+		refuse(http.StatusTooManyRequests, u.text("too_many_tries", "span", words.Span(wait.Round(time.Second))))
 		return
 	}
 	person, hash, err := u.Accounts(r.Context(), name)
@@ -137,7 +138,7 @@ func (u *UI) login(w http.ResponseWriter, r *http.Request) {
 		return
 	case !ok:
 		u.Log.Warn("log-in refused: wrong name or password")
-		refuse(http.StatusUnauthorized, "This name and password do not belong together.")
+		refuse(http.StatusUnauthorized, u.text("wrong_password"))
 		return
 	}
 	if err := u.sessions.RenewToken(r.Context()); err != nil { // against fixation

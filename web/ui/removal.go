@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"net/http"
 
 	"vigil/casefile"
@@ -33,21 +34,17 @@ func (u *UI) removal(w http.ResponseWriter, r *http.Request, _ casefile.Person) 
 		clock = stats.FromReport
 	}
 	countries, err := u.Figures(r.Context(), stats.Query{Clock: clock, By: stats.ByHostingCountry})
-	if err != nil {
-		u.wrong(w, r, "count figures", err)
-		return
-	}
-	providers, err := u.Figures(r.Context(), stats.Query{Clock: clock, By: stats.ByHostingProvider})
-	if err != nil {
+	providers, err2 := u.Figures(r.Context(), stats.Query{Clock: clock, By: stats.ByHostingProvider})
+	if err := errors.Join(err, err2); err != nil {
 		u.wrong(w, r, "count figures", err)
 		return
 	}
 	v := removalView{
-		Removal: countries, Chart: draw(countries.All.Figures),
-		Countries: groupsOf("Country", countries.Groups), Providers: groupsOf("Provider", providers.Groups),
+		Removal: countries, Chart: u.draw(countries.All.Figures),
+		Countries: groupsOf(u.text("country"), countries.Groups), Providers: groupsOf(u.text("provider"), providers.Groups),
 	}
 	v.Rows, v.Thinned = thin(countries.All.Curve, maxSteps)
-	u.show(w, r, http.StatusOK, "removal.html", page{Title: "Time to removal", Section: "removal", Content: v})
+	u.show(w, r, http.StatusOK, "removal.html", page{Title: u.text("time_to_removal"), Section: "removal", Content: v})
 }
 
 func groupsOf(head string, groups []stats.GroupSummary) groupsView {

@@ -12,11 +12,14 @@ import (
 	"vigil/casefile"
 	"vigil/stats"
 	"vigil/web/webtest"
+	"vigil/words"
 )
+
+var english = &UI{words: words.In(words.English)}
 
 func TestDrawIsAStepCurve(t *testing.T) {
 	t.Parallel()
-	c := draw(stats.Figures{Curve: []stats.Point{
+	c := english.draw(stats.Figures{Curve: []stats.Point{
 		{At: 0, Survival: 1, Lower: 1, Upper: 1}, {At: 10 * time.Hour, Survival: 0.5, Lower: 0.25, Upper: 0.75, Removed: 1}, {At: 20 * time.Hour, Survival: 0.5, Lower: 0.25, Upper: 0.75, Censored: 2},
 	}})
 	if c.Line != "M52.0 14.0H52.0V14.0H371.6V157.0H691.2V157.0H704.0" {
@@ -25,10 +28,10 @@ func TestDrawIsAStepCurve(t *testing.T) {
 	if c.Band != "M52.0 14.0H52.0V14.0H371.6V85.5H691.2V85.5H704.0V228.5H691.2V228.5H371.6V14.0H52.0V14.0H52.0Z" {
 		t.Errorf("band = %s", c.Band)
 	}
-	if len(c.Censored) != 1 || c.Censored[0] != (stroke{"691.2", "152.0", "162.0"}) {
+	if len(c.Censored) != 1 || c.Censored[0] != (stroke{X: "691.2", Y1: "152.0", Y2: "162.0"}) {
 		t.Errorf("strokes = %v", c.Censored)
 	}
-	if draw(stats.Figures{}) != nil {
+	if english.draw(stats.Figures{}) != nil {
 		t.Error("an empty curve was drawn")
 	}
 }
@@ -38,7 +41,7 @@ func TestDrawStaysInside(t *testing.T) {
 	t.Parallel()
 	number := regexp.MustCompile(`-?[0-9]+\.[0-9]|NaN|Inf`)
 	for _, end := range []time.Duration{0, time.Second, time.Hour, 30 * time.Hour, 9 * day, 42 * day, 400 * day, 20 * 365 * day} {
-		c := draw(stats.Figures{Curve: []stats.Point{{Survival: 1, Lower: 1, Upper: 1}, {At: end, Survival: -0.1, Lower: -1, Upper: 2, Censored: 1}}})
+		c := english.draw(stats.Figures{Curve: []stats.Point{{Survival: 1, Lower: 1, Upper: 1}, {At: end, Survival: -0.1, Lower: -1, Upper: 2, Censored: 1}}})
 		for _, s := range number.FindAllString(c.Line+c.Band, -1) {
 			if v, err := strconv.ParseFloat(s, 64); err != nil || math.IsNaN(v) || v < 0 || v > chartWidth {
 				t.Errorf("end %v: %s is outside", end, s)

@@ -37,12 +37,9 @@ var (
 	icon []byte
 )
 
-// Options of the pages.
-type Options = needs.Options
-
 // UI serves the pages. It is safe for concurrent use.
 type UI struct {
-	Options
+	needs.Options
 	words     *words.Words
 	pages     *template.Template
 	sessions  *scs.SessionManager
@@ -53,7 +50,7 @@ type UI struct {
 }
 
 // New makes the pages.
-func New(o Options) (*UI, error) {
+func New(o needs.Options) (*UI, error) {
 	if err := o.Defaults(); err != nil {
 		return nil, fmt.Errorf("ui: %w", err)
 	}
@@ -85,7 +82,7 @@ func (u *UI) sessionManager() *scs.SessionManager {
 		Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: u.Secure, SameSite: http.SameSiteLaxMode},
 		ErrorFunc: func(w http.ResponseWriter, _ *http.Request, err error) {
 			u.Log.Error("session not kept", zap.Error(err))
-			http.Error(w, "Sessions cannot be read at the moment; try again.", http.StatusServiceUnavailable)
+			http.Error(w, u.text("no_sessions"), http.StatusServiceUnavailable)
 		},
 	}
 }
@@ -106,7 +103,7 @@ func (u *UI) routes() (http.Handler, error) {
 	pages.Handle("POST /cases/{id}/notices/{notice}", u.needs(casefile.RoleAnalyst, u.notice))
 	pages.Handle("GET /removal", u.needs(casefile.RoleViewer, u.removal))
 	pages.Handle("GET /", u.needs(casefile.RoleViewer, func(w http.ResponseWriter, r *http.Request, _ casefile.Person) {
-		u.wrong(w, r, "find page", casefile.Problemf(casefile.ProblemNotFound, "", "There is no such page."))
+		u.wrong(w, r, "find page", u.missing("", "no_such_page"))
 	}))
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range u.Origins {
@@ -121,6 +118,14 @@ func (u *UI) routes() (http.Handler, error) {
 	return all, nil
 }
 
+// text is a text of the pages' own.
+func (u *UI) text(code string, values ...any) string { return u.words.Say("text", code, values...) }
+
+// missing is the fault of a person who asks for what is not there.
+func (u *UI) missing(field, code string) error {
+	return casefile.Problemf(casefile.ProblemNotFound, field, "%s", u.text(code))
+}
+
 // ServeHTTP answers one request.
 func (u *UI) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.handler.ServeHTTP(w, r) }
 
@@ -131,7 +136,8 @@ const maxForm = 64 << 10
 func (u *UI) bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; "+
+			"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
 		ctx, cancel := context.WithTimeout(r.Context(), u.Timeout)
 		defer cancel()
@@ -169,7 +175,7 @@ func (u *UI) show(w http.ResponseWriter, r *http.Request, status int, name strin
 	var b bytes.Buffer
 	if err := u.pages.ExecuteTemplate(&b, name, p); err != nil {
 		u.Log.Error("page not rendered", zap.String("page", name), zap.Error(err))
-		http.Error(w, "Vigil could not show this page; the reason is in its log.", http.StatusInternalServerError)
+		http.Error(w, u.text("not_shown"), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -180,15 +186,15 @@ func (u *UI) show(w http.ResponseWriter, r *http.Request, status int, name strin
 // wrong shows what went wrong: the person's fault as it is, ours without words.
 func (u *UI) wrong(w http.ResponseWriter, r *http.Request, doing string, err error) {
 	var problem *casefile.Problem
-	title, status, detail := "Something is wrong", http.StatusInternalServerError, "Vigil could not do this; the reason is in its log."
+	title, status, detail := u.text("something_wrong"), http.StatusInternalServerError, u.text("our_fault")
 	switch {
 	case errors.As(err, &problem):
 		status, detail = needs.Status(problem), problem.Detail
 		if status == http.StatusNotFound {
-			title = "Not found"
+			title = u.text("not_found")
 		}
 	case errors.Is(r.Context().Err(), context.DeadlineExceeded):
-		status, detail = http.StatusServiceUnavailable, "This took too long. Try again."
+		status, detail = http.StatusServiceUnavailable, u.text("took_too_long")
 	default:
 		u.Log.Error("request failed", zap.String("doing", doing), zap.Error(err))
 	}

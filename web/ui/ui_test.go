@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
+	"vigil/web/needs"
 	"vigil/web/ui"
 	"vigil/web/webtest"
 )
@@ -36,9 +37,9 @@ type browser struct {
 	header  map[string]string
 }
 
-func newUI(t *testing.T, s *webtest.Store, change ...func(*ui.Options)) *browser {
+func newUI(t *testing.T, s *webtest.Store, change ...func(*needs.Options)) *browser {
 	t.Helper()
-	o := ui.Options{Store: s, Accounts: people.Accounts, Sessions: s, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal}
+	o := needs.Options{Store: s, Accounts: people.Accounts, Sessions: s, Origin: webtest.Origin, Figures: webtest.Figures, Removal: webtest.Removal}
 	for _, c := range change {
 		c(&o)
 	}
@@ -379,7 +380,7 @@ func TestLogIn(t *testing.T) {
 	t.Parallel()
 	at(t, func(t *testing.T) {
 		s := sampled(t)
-		b := newUI(t, s, func(o *ui.Options) { o.Secure = true })
+		b := newUI(t, s, func(o *needs.Options) { o.Secure = true })
 		for name, fields := range map[string][]string{
 			"wrong password": {"name", "viewer", "password", "a calm night watcher"}, "unknown name": {"name", "nobody", "password", webtest.Password}, "nothing": {},
 		} {
@@ -452,7 +453,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	t.Parallel()
 	at(t, func(t *testing.T) {
 		s := sampled(t)
-		b := newUI(t, s, func(o *ui.Options) { o.Origins = []string{"https://vigil.example"} }).as(casefile.RoleAnalyst)
+		b := newUI(t, s, func(o *needs.Options) { o.Origins = []string{"https://vigil.example"} }).as(casefile.RoleAnalyst)
 		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
 			b.header = map[string]string{header: value}
 			if w := b.post("/cases/1/actions", "kind", "withdraw", "reason", "x"); w.Code != http.StatusForbidden {
@@ -526,7 +527,7 @@ func TestOurFaultsAreToldWithoutWords(t *testing.T) {
 	t.Parallel()
 	at(t, func(t *testing.T) {
 		s := sampled(t)
-		b := newUI(t, s, func(o *ui.Options) { o.Sessions = webtest.NewStore() }).as(casefile.RoleAnalyst)
+		b := newUI(t, s, func(o *needs.Options) { o.Sessions = webtest.NewStore() }).as(casefile.RoleAnalyst)
 		s.Err = errors.New("disk of quoted.example is full")
 		for _, p := range pages {
 			if strings.HasPrefix(p.path, "/removal") || p.name == "not_found" {
@@ -542,7 +543,7 @@ func TestOurFaultsAreToldWithoutWords(t *testing.T) {
 func TestAClosedGateIsOnEveryPage(t *testing.T) {
 	t.Parallel()
 	at(t, func(t *testing.T) {
-		b := newUI(t, webtest.Sampled(1), func(o *ui.Options) {
+		b := newUI(t, webtest.Sampled(1), func(o *needs.Options) {
 			o.Degraded = func() []string { return []string{"The gate is closed from <local>."} }
 		})
 		const told = "The gate is closed from &lt;local&gt;."

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"vigil/casefile"
@@ -25,7 +24,7 @@ type visitView struct {
 
 // visit explains the verdict of one visit, with the transcript of each look.
 func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
-	number, err := idOf(r, "visit")
+	number, err := u.idOf(r, "visit")
 	if err != nil {
 		u.wrong(w, r, "find visit", err)
 		return
@@ -36,7 +35,7 @@ func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	}
 	found, err := u.Store.Visits(r.Context(), c.ID, casefile.VisitID(number)+1, 2)
 	if err == nil && (len(found) == 0 || found[0].ID != casefile.VisitID(number)) {
-		err = casefile.Problemf(casefile.ProblemNotFound, "visit", "This case has no such visit.")
+		err = u.missing("visit", "no_such_visit")
 	}
 	if err != nil {
 		u.wrong(w, r, "load visit", err)
@@ -48,5 +47,5 @@ func (u *UI) visit(w http.ResponseWriter, r *http.Request, p casefile.Person) {
 	}
 	m := mask.Case(c, auth.MayReveal(r.Context()))
 	v.Explanation = explain.Verdict(found[0].Verdict, found[0].Observations, explain.Reading{Target: c.Target, Shown: m.Text})
-	u.show(w, r, http.StatusOK, "visit.html", page{Title: "Visit " + strconv.FormatInt(number, 10), Section: "cases", Content: v})
+	u.show(w, r, http.StatusOK, "visit.html", page{Title: u.text("visit_title", "id", v.Visit.ID), Section: "cases", Content: v})
 }
