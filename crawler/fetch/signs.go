@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"vigil/casefile"
@@ -113,13 +112,6 @@ func (l *listing) marker() (casefile.Marker, bool) {
 	return casefile.MarkerListing, true
 }
 
-// headSign is a header that says something of the answer.
-type headSign struct {
-	name   string // canonical; with a star in front, a part of the name in lower case
-	part   string // of the value, in lower case; empty when the presence is enough
-	marker casefile.Marker
-}
-
 var errHeader = errors.New("a header needs a known marker, and the form name or name: part of the value")
 
 // addHeader adds a sign of the form "name" or "name: part of the value".
@@ -133,7 +125,7 @@ func (b *matcher) addHeader(m casefile.Marker, sign string) error {
 	} else {
 		name = http.CanonicalHeaderKey(name)
 	}
-	b.heads = append(b.heads, headSign{name: name, part: strings.ToLower(strings.TrimSpace(part)), marker: m})
+	b.heads = append(b.heads, headerTrait[casefile.Marker]{name: name, part: strings.ToLower(strings.TrimSpace(part)), says: m})
 	return nil
 }
 
@@ -143,26 +135,8 @@ func headerMarks(h http.Header) markerSet {
 	heads := traits().heads
 	for i := range heads {
 		if heads[i].in(h) {
-			marks.add(heads[i].marker)
+			marks.add(heads[i].says)
 		}
 	}
 	return marks
-}
-
-func (s *headSign) in(h http.Header) bool {
-	part, wild := strings.CutPrefix(s.name, "*")
-	if wild {
-		for name, values := range h {
-			if strings.Contains(strings.ToLower(name), part) && s.fits(values) {
-				return true
-			}
-		}
-		return false
-	}
-	values, present := h[s.name]
-	return present && s.fits(values)
-}
-
-func (s *headSign) fits(values []string) bool {
-	return s.part == "" || slices.ContainsFunc(values, func(v string) bool { return strings.Contains(strings.ToLower(v), s.part) })
 }
