@@ -9,6 +9,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -90,21 +91,9 @@ func New(o Options) (*Crawler, error) {
 	if len(o.Vantages) == 0 {
 		return nil, errors.New("crawler: no vantage is configured; name at least one")
 	}
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
-	if o.MaxRedirects == 0 {
-		o.MaxRedirects = DefaultMaxRedirects
-	}
-	if o.InFlight == 0 {
-		o.InFlight = DefaultInFlight
-	}
-	if o.UserAgent == "" {
-		o.UserAgent = DefaultUserAgent
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
+	o.Timeout, o.MaxRedirects = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.MaxRedirects, DefaultMaxRedirects)
+	o.InFlight, o.UserAgent = cmp.Or(o.InFlight, DefaultInFlight), cmp.Or(o.UserAgent, DefaultUserAgent)
+	o.Log = cmp.Or(o.Log, zap.NewNop())
 	if o.Timeout < 0 || o.InFlight < 0 || o.MaxRedirects > mostRedirects {
 		return nil, fmt.Errorf("crawler: timeout and looks in flight must be positive, and redirects at most %d", mostRedirects)
 	}

@@ -30,7 +30,7 @@ const (
 // count: Started is when the look's turn came, and Options.Timeout runs from there.
 func (l *local) Look(ctx context.Context, s casefile.Subject) (o casefile.Observation) {
 	c := l.c
-	o = newObservation(l.place.Name, s)
+	o = casefile.NewObservation(l.place.Name, s)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -56,12 +56,7 @@ type Client struct {
 
 // NewClient makes a Client and reads its credentials. It does not ask the eye anything.
 func NewClient(o ClientOptions) (*Client, error) {
-	if o.InFlight == 0 {
-		o.InFlight = 256
-	}
-	if o.Grace == 0 {
-		o.Grace = turn + transit
-	}
+	o.InFlight, o.Grace = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.Grace, turn+transit)
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: transit}).DialContext
 	}
@@ -109,8 +104,7 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // At most ClientOptions.InFlight looks run at the same time; waiting for a turn does
 // not count. Started is our own clock, Took what the eye measured.
 func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observation {
-	o := casefile.Observation{Vantage: c.o.Vantage.Name, Purpose: s.Purpose, Started: time.Now().UTC()}
-	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
+	o := casefile.NewObservation(c.o.Vantage.Name, s)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -123,11 +117,10 @@ func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observat
 	defer cancel()
 	seen, err := c.ask(timed, s)
 	elapsed := time.Since(o.Started)
-	switch {
-	case err == nil && seen.Took > elapsed: // no look takes longer than asking for it
+	if err == nil && seen.Took > elapsed { // no look takes longer than asking for it
 		err = &AnswerError{errDuration}
-		fallthrough
-	case err != nil:
+	}
+	if err != nil {
 		detail := detailOf(err)
 		if ctx.Err() != nil {
 			detail = detailStopped
@@ -174,10 +167,10 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, err
 	}
 	var who Identity
-	if err := decode(data, &who); err != nil {
-		return Identity{}, &AnswerError{err}
+	if err = decode(data, &who); err == nil {
+		err = who.check()
 	}
-	if err := who.check(); err != nil {
+	if err != nil {
 		return Identity{}, &AnswerError{err}
 	}
 	if who.Vantage != c.o.Vantage {
@@ -209,23 +202,19 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 		return nil, err
 	}
 	defer answer.Body.Close()
-	if theirs := answer.Header.Get(wireHeader); theirs != strconv.Itoa(Wire) {
-		if theirs == "" {
-			return nil, &AnswerError{errors.New("no remote eye: it states no wire version")}
-		}
+	switch theirs := answer.Header.Get(wireHeader); {
+	case theirs == "":
+		return nil, &AnswerError{errors.New("no remote eye: it states no wire version")}
+	case theirs != strconv.Itoa(Wire):
 		return nil, &VersionError{Theirs: theirs}
-	}
-	if answer.StatusCode != http.StatusOK {
+	case answer.StatusCode != http.StatusOK:
 		return nil, &StatusError{answer.StatusCode}
 	}
 	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
-	if err != nil {
-		return nil, err
+	if err == nil && len(data) > maxAnswer {
+		err = &AnswerError{errors.New("it is too long")}
 	}
-	if len(data) > maxAnswer {
-		return nil, &AnswerError{errors.New("it is too long")}
-	}
-	return data, nil
+	return data, err
 }
 
 // detailOf is the phrase for what went wrong between us and the eye.

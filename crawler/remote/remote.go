@@ -45,6 +45,8 @@ const (
 	mostBody    = 64 << 20
 	mostHops    = 51
 	mostAgent   = 500
+
+	defaultInFlight = 256 // looks at the same time
 )
 
 // Limits bound one look: what is asked for, and the most that an eye does.
