@@ -109,11 +109,9 @@ func New(o Options) (*Crawler, error) {
 	}
 	all := make([]Vantage, len(o.Vantages))
 	for i, v := range o.Vantages {
-		below := v.Dial
-		if v.Proxy != "" {
-			if below, err = vantage.Dialer(v.Proxy, v.Dial); err != nil {
-				return nil, fmt.Errorf("crawler: vantage %q: %w", v.Name, err)
-			}
+		below, err := vantage.Dialer(v.Proxy, v.Dial)
+		if err != nil {
+			return nil, fmt.Errorf("crawler: vantage %q: %w", v.Name, err)
 		}
 		all[i] = &local{c: c, place: v.Vantage, dial: o.Guard.Web(below)}
 	}

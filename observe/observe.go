@@ -9,6 +9,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -63,9 +64,7 @@ func New(o Options) (*Observer, error) {
 	if len(vantages) == 0 {
 		return nil, errors.New("the looker has no vantage")
 	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
+	o.Log = cmp.Or(o.Log, zap.NewNop())
 	if o.OnLook == nil {
 		o.OnLook = func(casefile.Observation) {}
 	}
@@ -110,7 +109,8 @@ func (o *Observer) Observe(ctx context.Context, q Request, h *Host) Record {
 	if !q.Target.Replays(q.Referrer) {
 		q.Referrer = casefile.Target{}
 	}
-	v := &visit{Observer: o, ask: q, host: h, Record: Record{Target: q.Target, Basis: casefile.Basis{Vantages: o.Vantages(), Baseline: q.Baseline}}}
+	basis := casefile.Basis{Vantages: o.Vantages(), Baseline: q.Baseline}
+	v := &visit{Observer: o, ask: q, host: h, Record: Record{Target: q.Target, Basis: basis}}
 	v.run(ctx)
 	return v.Record
 }

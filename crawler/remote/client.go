@@ -81,7 +81,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	return &Client{
 		o: o, expires: c.expires, slots: make(chan struct{}, o.InFlight),
 		transport: &http.Transport{
-			DialContext: o.Dial, TLSClientConfig: c.client(), TLSHandshakeTimeout: transit, Protocols: plain,
+			DialContext: o.Dial, TLSClientConfig: c.tls(), TLSHandshakeTimeout: transit, Protocols: plain,
 			MaxIdleConns: o.InFlight, MaxIdleConnsPerHost: o.InFlight, IdleConnTimeout: time.Minute,
 			DisableCompression: true, MaxResponseHeaderBytes: 16 << 10,
 		},
@@ -118,7 +118,7 @@ func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observat
 	seen, err := c.ask(timed, s)
 	elapsed := time.Since(o.Started)
 	if err == nil && seen.Took > elapsed { // no look takes longer than asking for it
-		err = &AnswerError{errDuration}
+		err = unusable("a duration out of range")
 	}
 	if err != nil {
 		detail := detailOf(err)
@@ -148,17 +148,16 @@ func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observat
 	}
 	who, o, err := decodeAnswer(data, s, c.o.Manner)
 	if err != nil {
-		return casefile.Observation{}, &AnswerError{err}
+		return casefile.Observation{}, unusable(err.Error())
 	}
 	if who.Vantage != c.o.Vantage {
-		return casefile.Observation{}, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
+		return casefile.Observation{}, wrongPlace(who.Vantage, c.o.Vantage)
 	}
 	return o, nil
 }
 
-// Identity asks the eye who it is, and checks that it can serve this owner: *WireError,
-// *PlaceError, *LimitsError, *AnswerError and *StatusError say what is wrong; any
-// other error is of the line or of TLS.
+// Identity asks the eye who it is, and checks that it can serve this owner. The error
+// says what is wrong and what to do, or is of the line or of TLS.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Grace)
 	defer cancel()
@@ -171,13 +170,14 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 		err = who.check()
 	}
 	if err != nil {
-		return Identity{}, &AnswerError{err}
+		return Identity{}, unusable(err.Error())
 	}
 	if who.Vantage != c.o.Vantage {
-		return who, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
+		return who, wrongPlace(who.Vantage, c.o.Vantage)
 	}
-	if !c.o.Manner.within(who.Limits) {
-		return who, &LimitsError{who.Limits}
+	if l := who.Limits; !c.o.Manner.within(l) {
+		return who, fmt.Errorf("the eye allows looks of %v, %d bytes and %d redirects, and ours need more: "+
+			"raise its crawler.timeout, max_body and max_redirects to ours", l.Timeout, l.MaxBody, l.MaxRedirects)
 	}
 	return who, nil
 }
@@ -204,38 +204,52 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 	defer answer.Body.Close()
 	switch theirs := answer.Header.Get(wireHeader); {
 	case theirs == "":
-		return nil, &AnswerError{errors.New("no remote eye: it states no wire version")}
+		return nil, unusable("no remote eye: it states no wire version")
 	case theirs != strconv.Itoa(Wire):
-		return nil, &VersionError{Theirs: theirs}
+		return nil, otherVersion(theirs)
 	case answer.StatusCode != http.StatusOK:
-		return nil, &StatusError{answer.StatusCode}
+		return nil, refused(answer.StatusCode)
 	}
 	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	if err == nil && len(data) > maxAnswer {
-		err = &AnswerError{errors.New("it is too long")}
+		err = unusable("it is too long")
 	}
 	return data, err
 }
 
+// lineError is what the eye said or is that makes it of no use. It repeats nothing foreign but the place that an eye states.
+type lineError struct{ detail, text string }
+
+func (e *lineError) Error() string { return e.text }
+
+func unusable(why string) error {
+	return &lineError{detailGarbage, "the answer cannot be used: " + why}
+}
+
+func wrongPlace(states, configured casefile.Vantage) error {
+	place := func(v casefile.Vantage) string {
+		return fmt.Sprintf("%q in country %q, network %q", v.Name, v.Country, v.Network)
+	}
+	return &lineError{detailOtherPlace, fmt.Sprintf("the eye says that it is %s, the configuration says %s: "+
+		"correct crawler.vantages here, or vantage there", place(states), place(configured))}
+}
+
+func refused(status int) error {
+	e := &lineError{detailDeclined, fmt.Sprintf("the eye answered with status %d (%s); its log says why", status, http.StatusText(status))}
+	if status == http.StatusServiceUnavailable {
+		e.detail = detailBusy
+	}
+	return e
+}
+
 // detailOf is the phrase for what went wrong between us and the eye.
 func detailOf(err error) string {
-	var wire *VersionError
-	var place *PlaceError
-	var status *StatusError
-	var garbage *AnswerError
+	var line *lineError
 	var stranger *tls.CertificateVerificationError
 	var broken *net.OpError
 	switch {
-	case errors.As(err, &wire):
-		return detailWire
-	case errors.As(err, &place):
-		return detailOtherPlace
-	case errors.As(err, &status) && status.Code == http.StatusServiceUnavailable:
-		return detailBusy
-	case errors.As(err, &status):
-		return detailDeclined
-	case errors.As(err, &garbage):
-		return detailGarbage
+	case errors.As(err, &line):
+		return line.detail
 	case errors.As(err, &stranger):
 		return detailStranger
 	case errors.As(err, &broken) && broken.Op == "remote error": // a TLS alert (crypto/tls)

@@ -112,9 +112,8 @@ func decodeAnswer(data []byte, asked casefile.Subject, m LookSettings) (Identity
 		return Identity{}, casefile.Observation{}, err
 	}
 	o, err := a.Observation.Read()
-	if err != nil {
-		return Identity{}, casefile.Observation{}, errHop
+	if err != nil || !sound(&o, asked, m) {
+		return Identity{}, casefile.Observation{}, errUnsound
 	}
-	err = sound(&o, asked, m)
-	return a.Identity, o, err
+	return a.Identity, o, nil
 }

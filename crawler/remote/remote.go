@@ -122,15 +122,14 @@ func (i Identity) check() error {
 	return nil
 }
 
-// WireError says that the two sides speak different versions.
-type VersionError struct{ Theirs string }
-
-func (e *VersionError) Error() string {
+// otherVersion is the error of two sides that speak different versions.
+func otherVersion(stated string) error {
 	theirs := "another"
-	if n, err := strconv.ParseUint(e.Theirs, 10, 16); err == nil {
+	if n, err := strconv.ParseUint(stated, 10, 16); err == nil {
 		theirs = strconv.FormatUint(n, 10)
 	}
-	return fmt.Sprintf("the other side speaks version %s of the wire, this program version %d: install the same release of vigil on both", theirs, Wire)
+	return &lineError{detailWire, fmt.Sprintf("the other side speaks version %s of the wire, this program version %d: "+
+		"install the same release of vigil on both", theirs, Wire)}
 }
 
 func printable(s string) bool { return every(s, func(r rune) bool { return r >= ' ' && r <= '~' }) }

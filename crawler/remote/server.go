@@ -80,7 +80,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("remote eye: %w", err)
 	}
-	s.tls = c.server()
+	s.tls = c.tls()
 	return s, nil
 }
 
@@ -119,7 +119,7 @@ func (s *Server) versioned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(wireHeader, strconv.Itoa(Wire))
 		if theirs := r.Header.Get(wireHeader); theirs != strconv.Itoa(Wire) {
-			err := &VersionError{Theirs: theirs}
+			err := otherVersion(theirs)
 			s.o.Log.Warn("owner speaks another version of the wire", zap.Error(err))
 			http.Error(w, err.Error(), http.StatusConflict)
 			return

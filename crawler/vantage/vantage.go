@@ -29,14 +29,14 @@ import (
 const maxAnswer = 16 << 10
 
 // Dialer makes the dialer of a vantage. proxyURL is "", socks5://[user:password@]host:port
-// or http://[user:password@]host:port. dial reaches the proxy, or the address itself
-// without one; nil is a net.Dialer. The error does not repeat the URL, which may hold a password.
+// or http://[user:password@]host:port. dial reaches the proxy, nil is a net.Dialer;
+// without a proxy it is returned as it is. The error does not repeat the URL, which may hold a password.
 func Dialer(proxyURL string, dial guard.Dial) (guard.Dial, error) {
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
 	if proxyURL == "" {
 		return dial, nil
+	}
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
 	}
 	u, err := url.Parse(proxyURL)
 	if err != nil || u.Hostname() == "" || u.Port() == "" || u.Path != "" && u.Path != "/" || u.Scheme != "socks5" && u.Scheme != "http" {
