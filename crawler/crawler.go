@@ -31,11 +31,9 @@ type Resolver interface {
 
 // Defaults and bounds.
 const (
-	DefaultTimeout      = fetch.DefaultTimeout
-	DefaultMaxBody      = fetch.DefaultMaxBody
-	DefaultMaxRedirects = 10
-	DefaultInFlight     = 256
-	DefaultUserAgent    = "Mozilla/5.0 (compatible; Vigil/1.0; removal verification)"
+	defaultMaxRedirects = 10
+	defaultInFlight     = 256
+	defaultUserAgent    = "Mozilla/5.0 (compatible; Vigil/1.0; removal verification)"
 	mostRedirects       = 50
 )
 
@@ -91,8 +89,8 @@ func New(o Options) (*Crawler, error) {
 	if len(o.Vantages) == 0 {
 		return nil, errors.New("crawler: no vantage is configured; name at least one")
 	}
-	o.Timeout, o.MaxRedirects = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.MaxRedirects, DefaultMaxRedirects)
-	o.InFlight, o.UserAgent = cmp.Or(o.InFlight, DefaultInFlight), cmp.Or(o.UserAgent, DefaultUserAgent)
+	o.Timeout, o.MaxRedirects = cmp.Or(o.Timeout, fetch.DefaultTimeout), cmp.Or(o.MaxRedirects, defaultMaxRedirects)
+	o.InFlight, o.UserAgent = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.UserAgent, defaultUserAgent)
 	o.Log = cmp.Or(o.Log, zap.NewNop())
 	if o.Timeout < 0 || o.InFlight < 0 || o.MaxRedirects > mostRedirects {
 		return nil, fmt.Errorf("crawler: timeout and looks in flight must be positive, and redirects at most %d", mostRedirects)

@@ -130,15 +130,11 @@ func (v *visit) run(ctx context.Context) {
 			v.o.Log.Error("observation broke off: this is a bug in vigil", zap.String("panic", v.Panicked))
 		}
 	}()
-	v.lookAtTarget(ctx)
+	s := casefile.Subject{Target: v.ask.Target, Referrer: v.ask.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
+	v.lookFrom(ctx, v.vantages, s)
 	v.lookWithoutReferrer(ctx)
 	v.locate(ctx)
 	v.probe(ctx)
-}
-
-func (v *visit) lookAtTarget(ctx context.Context) {
-	s := casefile.Subject{Target: v.ask.Target, Referrer: v.ask.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
-	v.lookFrom(ctx, v.vantages, s)
 }
 
 // lookWithoutReferrer looks once more, without the referrer that was recorded: pages that show their content

@@ -33,8 +33,6 @@ const (
 	smallDecoder = 1 << 20   // bytes; a decoder that took more is dropped and not pooled
 )
 
-var errUnknownCoding = errors.New("unknown content encoding")
-
 // codings are the content encodings of an answer in the order they were applied, in
 // lower case; identity is none.
 func codings(h http.Header) []string {
@@ -166,10 +164,8 @@ func (d *decoding) decoder(coding string, in *bufio.Reader, first []byte) (io.Re
 		return flate.NewReader(in), nil
 	case "br":
 		return d.brotli(in, first[0])
-	case "zstd":
-		return d.zstd(in)
 	}
-	return nil, errUnknownCoding
+	return d.zstd(in) // no other is decodable
 }
 
 // brotli makes a decoder for the window that the first byte asks for.

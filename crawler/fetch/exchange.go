@@ -120,7 +120,7 @@ func (x *exchange) connect(ctx context.Context) (conn net.Conn, address netip.Ad
 	var first *casefile.Fault
 	for i, a := range addresses {
 		share := time.Until(end) / time.Duration(len(addresses)-i)
-		try, cancel := context.WithTimeoutCause(ctx, share, errConnectTimeout)
+		try, cancel := context.WithTimeout(ctx, share)
 		started := time.Now()
 		conn, err := x.ask.Dial(try, "tcp", netip.AddrPortFrom(a, x.ask.Target.Port()).String())
 		cancel()

@@ -15,10 +15,7 @@ import (
 	"vigil/crawler/guard"
 )
 
-var (
-	errHeaderTooBig   = errors.New("headers too large")
-	errConnectTimeout = errors.New("connect step timed out")
-)
+var errHeaderTooBig error = protocolError{detail: detailHeadTooBig}
 
 // protocolError marks an answer that is not HTTP, or broken HTTP. It never prints
 // its cause, which may quote the answer.
@@ -54,8 +51,6 @@ func faultIn(ctx context.Context, err error, phase casefile.Phase) (casefile.Fau
 		return casefile.FaultInterrupted, detailStopped
 	case errors.As(err, &protocol):
 		return casefile.FaultProtocol, protocol.detail
-	case errors.Is(err, errHeaderTooBig):
-		return casefile.FaultProtocol, detailHeadTooBig
 	case ctx.Err() != nil, isAny(err, os.ErrDeadlineExceeded, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return casefile.FaultTimeout, phaseDetails[phase].late
 	case errors.As(err, &proxy) && proxy.Proxied():

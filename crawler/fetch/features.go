@@ -144,12 +144,11 @@ func (p *page) readText(r io.Reader, chunk []byte) (count int, sum uint64) {
 	for {
 		n, err := io.ReadFull(r, chunk)
 		words(chunk[:n], func(hash uint64, k kind) {
-			switch k {
-			case kindQuote:
+			if k == kindQuote {
 				return
-			case kindNumber:
+			}
+			if k == kindNumber {
 				hash = fnvOffset
-			case kindWord, kindGlyph:
 			}
 			p.Words++
 			p.sim.word(hash)

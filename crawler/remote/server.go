@@ -154,12 +154,10 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusInternalServerError, "this eye cannot look in this manner")
 		return
 	}
-	wait := time.NewTimer(turn)
-	defer wait.Stop()
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
-	case <-wait.C:
+	case <-time.After(turn):
 		s.refuse(w, http.StatusServiceUnavailable, "too many looks at once: raise crawler.in_flight of this eye")
 		return
 	case <-r.Context().Done():

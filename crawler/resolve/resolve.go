@@ -169,11 +169,10 @@ func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	h.resolution.Rcode, h.resolution.CNAMEs = lead.rcode, append(h.resolution.CNAMEs, lead.cnames...)
 	h.resolution.Addresses = append(append(h.resolution.Addresses, four.addresses...), six.addresses...)
 	h.resolution.Authenticated = lead.authenticated
-	for _, a := range []answer{four, six} { // one that contributes and is not validated spoils it
-		h.resolution.Authenticated = h.resolution.Authenticated && (len(a.addresses) == 0 || a.authenticated)
-	}
 	ttl := time.Duration(-1)
 	for _, a := range []answer{four, six} {
+		// One that contributes and is not validated spoils it.
+		h.resolution.Authenticated = h.resolution.Authenticated && (len(a.addresses) == 0 || a.authenticated)
 		if len(h.resolution.Addresses) > 0 && len(a.addresses) == 0 && a.fault == nil {
 			continue // the missing family does not shorten the answer of the other
 		}
@@ -185,10 +184,8 @@ func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	case ctx.Err() != nil && len(h.resolution.Addresses) == 0:
 		h.fault, ttl = interrupted(ctx), 0
 	case len(h.resolution.Addresses) > 0:
-	case four.fault != nil:
-		h.fault = four.fault
-	case six.fault != nil:
-		h.fault = six.fault
+	case four.fault != nil || six.fault != nil:
+		h.fault = cmp.Or(four.fault, six.fault)
 	case four.rcode == "NXDOMAIN" && six.rcode == "NXDOMAIN":
 		h.fault = failure(casefile.FaultNXDomain, detailNoName)
 	default:
@@ -209,11 +206,8 @@ func (r *Resolver) zone(ctx context.Context, name string) []string {
 		if err != nil || len(servers) > 0 {
 			return servers
 		}
-		if name == top {
-			return nil
-		}
 		_, parent, found := strings.Cut(name, ".")
-		if !found {
+		if name == top || !found {
 			return nil
 		}
 		name = parent
