@@ -169,7 +169,12 @@ func (v *visit) locate(ctx context.Context) {
 			if found.Decided.IsZero() {
 				found.Decided = time.Now().UTC()
 			}
-			v.host.keep(evidence, found)
+			if v.host.located == nil {
+				v.host.located = make(map[string]casefile.Hosting)
+			}
+			if len(v.host.located) < maxLocated {
+				v.host.located[evidence] = found
+			}
 		}
 		v.Located = &found
 		if known == nil || found.RegistryAnswered() {

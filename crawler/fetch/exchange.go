@@ -24,22 +24,15 @@ type exchange struct {
 	unhook func() bool // stops watching the context
 }
 
-// share is the part of Options.Timeout that a step may take at most.
-func (x *exchange) share(phase casefile.Phase) time.Duration {
-	switch t := x.f.options.Timeout; phase {
-	case casefile.PhaseConnect, casefile.PhaseTLS:
-		return t / 2
-	case casefile.PhaseRequest:
-		return t * 3 / 4
-	default:
-		return t
-	}
+// quarters are the parts of Options.Timeout that a step may take at most.
+var quarters = map[casefile.Phase]time.Duration{
+	casefile.PhaseConnect: 2, casefile.PhaseTLS: 2, casefile.PhaseRequest: 3, casefile.PhaseBody: 4,
 }
 
 // until is the end of a phase that begins now: that of its share, or the context's
 // deadline when that is earlier.
 func (x *exchange) until(ctx context.Context, phase casefile.Phase) time.Time {
-	at := time.Now().Add(x.share(phase))
+	at := time.Now().Add(x.f.options.Timeout * quarters[phase] / 4)
 	if end, ok := ctx.Deadline(); ok && end.Before(at) {
 		return end
 	}

@@ -55,9 +55,6 @@ func printable(s string) string {
 // retryAfter reads seconds or an HTTP date (RFC 9110, section 10.2.3), 0 to 24 h.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
-	if value == "" {
-		return 0
-	}
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"vigil/casefile"
@@ -66,9 +67,7 @@ func pathMarks(t casefile.Target) markerSet {
 // element Error, as Amazon S3, Google Cloud Storage, Azure Blob Storage, Alibaba OSS and the many
 // that speak S3's protocol send it (Amazon S3 API Reference, "REST error responses").
 func isStoreError(contentType string, peek func(int) ([]byte, error)) bool {
-	switch mediaType(contentType) {
-	case "application/xml", "text/xml", "":
-	default:
+	if !slices.Contains([]string{"application/xml", "text/xml", ""}, mediaType(contentType)) {
 		return false
 	}
 	head, _ := peek(sniffBytes)
@@ -112,13 +111,11 @@ func (l *listing) marker() (casefile.Marker, bool) {
 	return casefile.MarkerListing, true
 }
 
-var errHeader = errors.New("a header needs a known marker, and the form name or name: part of the value")
-
 // addHeader adds a sign of the form "name" or "name: part of the value".
 func (b *matcher) addHeader(m casefile.Marker, sign string) error {
 	name, part, _ := strings.Cut(sign, ":")
 	if !m.Valid() || strings.Trim(name, "* ") == "" {
-		return errHeader
+		return errors.New("a header needs a known marker, and the form name or name: part of the value")
 	}
 	if strings.HasPrefix(name, "*") {
 		name = strings.ToLower(name)

@@ -79,7 +79,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	plain := new(http.Protocols)
 	plain.SetHTTP1(true)
 	return &Client{
-		o: o, expires: c.expires, slots: make(chan struct{}, o.InFlight),
+		o: o, expires: c.own.Leaf.NotAfter, slots: make(chan struct{}, o.InFlight),
 		transport: &http.Transport{
 			DialContext: o.Dial, TLSClientConfig: c.tls(), TLSHandshakeTimeout: transit, Protocols: plain,
 			MaxIdleConns: o.InFlight, MaxIdleConnsPerHost: o.InFlight, IdleConnTimeout: time.Minute,

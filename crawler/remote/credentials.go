@@ -24,9 +24,8 @@ type Credentials struct{ CA, Cert, Key string }
 
 // credentials are loaded ones.
 type credentials struct {
-	own     tls.Certificate
-	others  *x509.CertPool
-	expires time.Time // the end of our own certificate
+	own    tls.Certificate
+	others *x509.CertPool
 }
 
 // load reads the files. An expired certificate of our own is an error: the other side would refuse it.
@@ -54,7 +53,7 @@ func (c Credentials) load() (credentials, error) {
 			"make new ones with `vigil vantage keys`, or set the clock",
 			c.Cert, own.Leaf.NotBefore.Format(time.DateOnly), own.Leaf.NotAfter.Format(time.DateOnly))
 	}
-	return credentials{own: own, others: pool, expires: own.Leaf.NotAfter}, nil
+	return credentials{own: own, others: pool}, nil
 }
 
 func readPEM(path string) ([]byte, error) {

@@ -110,7 +110,7 @@ const (
 // check says what no identity may hold.
 func (i Identity) check() error {
 	switch {
-	case i.Name == "" || len(i.Name) > maxName || !readable(i.Name):
+	case i.Name == "" || len(i.Name) > maxName || !every(i.Name, unicode.IsPrint):
 		return fmt.Errorf("the name must have 1 to %d bytes, without control characters", maxName)
 	case i.Country != "" && (len(i.Country) != 2 || !every(i.Country, upper)):
 		return errors.New("the country must be an ISO 3166-1 code, two capital letters, or empty")
@@ -133,8 +133,6 @@ func otherVersion(stated string) error {
 }
 
 func printable(s string) bool { return every(s, func(r rune) bool { return r >= ' ' && r <= '~' }) }
-
-func readable(s string) bool { return every(s, unicode.IsPrint) }
 
 func upper(r rune) bool { return r >= 'A' && r <= 'Z' }
 

@@ -82,12 +82,7 @@ func (f forward) DialContext(ctx context.Context, network, address string) (net.
 }
 
 func socks(u *url.URL, dial guard.Dial) (guard.Dial, error) {
-	var auth *proxy.Auth
-	if u.User != nil {
-		password, _ := u.User.Password()
-		auth = &proxy.Auth{User: u.User.Username(), Password: password}
-	}
-	d, err := proxy.SOCKS5("tcp", u.Host, auth, forward(dial))
+	d, err := proxy.FromURL(u, forward(dial))
 	if err != nil {
 		return nil, errors.New("vantage: the SOCKS proxy cannot be used")
 	}
