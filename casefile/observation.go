@@ -106,6 +106,16 @@ type Resolution struct {
 	Took time.Duration `json:"took_ns,omitempty"`
 }
 
+// NoResolution knows nothing: its lists are empty, not nil, as JSON and the store show them.
+func NoResolution() Resolution {
+	return Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
+}
+
+// NewObservation is that of a look that begins now, with nothing seen yet.
+func NewObservation(vantage string, s Subject) Observation {
+	return Observation{Vantage: vantage, Purpose: s.Purpose, Started: time.Now().UTC(), Resolution: NoResolution()}
+}
+
 // Hop is one answer on the way. Its JSON leaves out the target: RevealedHop has it.
 type Hop struct {
 	Target  Target     `json:"-"`

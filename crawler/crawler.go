@@ -9,6 +9,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -30,11 +31,9 @@ type Resolver interface {
 
 // Defaults and bounds.
 const (
-	DefaultTimeout      = fetch.DefaultTimeout
-	DefaultMaxBody      = fetch.DefaultMaxBody
-	DefaultMaxRedirects = 10
-	DefaultInFlight     = 256
-	DefaultUserAgent    = "Mozilla/5.0 (compatible; Vigil/1.0; removal verification)"
+	defaultMaxRedirects = 10
+	defaultInFlight     = 256
+	defaultUserAgent    = "Mozilla/5.0 (compatible; Vigil/1.0; removal verification)"
 	mostRedirects       = 50
 )
 
@@ -90,21 +89,9 @@ func New(o Options) (*Crawler, error) {
 	if len(o.Vantages) == 0 {
 		return nil, errors.New("crawler: no vantage is configured; name at least one")
 	}
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
-	if o.MaxRedirects == 0 {
-		o.MaxRedirects = DefaultMaxRedirects
-	}
-	if o.InFlight == 0 {
-		o.InFlight = DefaultInFlight
-	}
-	if o.UserAgent == "" {
-		o.UserAgent = DefaultUserAgent
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
+	o.Timeout, o.MaxRedirects = cmp.Or(o.Timeout, fetch.DefaultTimeout), cmp.Or(o.MaxRedirects, defaultMaxRedirects)
+	o.InFlight, o.UserAgent = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.UserAgent, defaultUserAgent)
+	o.Log = cmp.Or(o.Log, zap.NewNop())
 	if o.Timeout < 0 || o.InFlight < 0 || o.MaxRedirects > mostRedirects {
 		return nil, fmt.Errorf("crawler: timeout and looks in flight must be positive, and redirects at most %d", mostRedirects)
 	}
@@ -120,11 +107,9 @@ func New(o Options) (*Crawler, error) {
 	}
 	all := make([]Vantage, len(o.Vantages))
 	for i, v := range o.Vantages {
-		below := v.Dial
-		if v.Proxy != "" {
-			if below, err = vantage.Dialer(v.Proxy, v.Dial); err != nil {
-				return nil, fmt.Errorf("crawler: vantage %q: %w", v.Name, err)
-			}
+		below, err := vantage.Dialer(v.Proxy, v.Dial)
+		if err != nil {
+			return nil, fmt.Errorf("crawler: vantage %q: %w", v.Name, err)
 		}
 		all[i] = &local{c: c, place: v.Vantage, dial: o.Guard.Web(below)}
 	}

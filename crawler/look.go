@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 // count: Started is when the look's turn came, and Options.Timeout runs from there.
 func (l *local) Look(ctx context.Context, s casefile.Subject) (o casefile.Observation) {
 	c := l.c
-	o = newObservation(l.place.Name, s)
+	o = casefile.NewObservation(l.place.Name, s)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -82,11 +83,7 @@ type visited struct {
 func (w *walk) run(ctx context.Context, o *casefile.Observation) {
 	for at := w.subject.Target; ; {
 		w.seen[visited{at, w.jar.Header(at)}] = true
-		answer, fault := w.hop(ctx, at, o)
-		if fault != nil {
-			o.Fault = fault
-			return
-		}
+		answer := w.hop(ctx, at, o)
 		if answer.Hop != nil {
 			o.Hops = append(o.Hops, *answer.Hop)
 			o.Status = answer.Hop.Status
@@ -108,22 +105,19 @@ func (w *walk) run(ctx context.Context, o *casefile.Observation) {
 // else, which browsers follow too. It is zero when the answer is the last. A page that leads nowhere,
 // back, or too far is the last as well; a redirect that does is a fault.
 func (w *walk) next(at casefile.Target, answer fetch.Answer, hops int) (casefile.Target, *casefile.Fault) {
-	where := answer.Location
-	if where == "" {
-		where = answer.Onward
-	}
+	where := cmp.Or(answer.Location, answer.Onward)
 	if where == "" || answer.Fault != nil {
 		return casefile.Target{}, nil
 	}
 	next, problem := target.Resolve(at, where)
-	var fault *casefile.Fault
+	fault := &casefile.Fault{Phase: casefile.PhaseRequest}
 	switch {
 	case problem != nil:
-		fault = request(casefile.FaultProtocol, detailRedirect)
+		fault.Kind, fault.Detail = casefile.FaultProtocol, detailRedirect
 	case w.seen[visited{next, w.jar.Header(next)}]:
-		fault = request(casefile.FaultRedirectLoop, detailLoop)
+		fault.Kind, fault.Detail = casefile.FaultRedirectLoop, detailLoop
 	case hops > w.c.maxRedirects:
-		fault = request(casefile.FaultTooManyRedirects, detailHops)
+		fault.Kind, fault.Detail = casefile.FaultTooManyRedirects, detailHops
 	default:
 		return next, nil
 	}
@@ -135,21 +129,22 @@ func (w *walk) next(at casefile.Target, answer fetch.Answer, hops int) (casefile
 
 // hop resolves, checks and fetches one target. The resolution of the first hop is
 // the observation's.
-func (w *walk) hop(ctx context.Context, at casefile.Target, o *casefile.Observation) (fetch.Answer, *casefile.Fault) {
+func (w *walk) hop(ctx context.Context, at casefile.Target, o *casefile.Observation) fetch.Answer {
 	first := len(o.Hops) == 0
 	found, fault := w.resolve(ctx, at, first && w.subject.Nameservers)
 	if first {
 		o.Resolution = found
 	}
 	if fault != nil {
-		return fetch.Answer{}, fault
+		return fetch.Answer{Fault: fault}
 	}
 	if w.c.guard.Check(found.Addresses...) != nil || w.c.guard.CheckPort(at.Port()) != nil {
-		return fetch.Answer{}, &casefile.Fault{Kind: casefile.FaultAddressRefused, Phase: casefile.PhaseConnect, Detail: detailGuard}
+		fault = &casefile.Fault{Kind: casefile.FaultAddressRefused, Phase: casefile.PhaseConnect, Detail: detailGuard}
+		return fetch.Answer{Fault: fault}
 	}
-	ask := fetch.Ask{Target: at, Addresses: found.Addresses, Dial: w.dial, Jar: &w.jar}
-	ask.Referrer = referrerAt(at, w.subject, first)
-	return w.c.fetcher.Fetch(ctx, ask), nil
+	return w.c.fetcher.Fetch(ctx, fetch.Ask{
+		Target: at, Referrer: referrerAt(at, w.subject, first), Addresses: found.Addresses, Dial: w.dial, Jar: &w.jar,
+	})
 }
 
 // referrerAt is the referrer that a hop of a look at s gets. The reported address gets what was recorded,
@@ -191,10 +186,6 @@ func (w *walk) resolve(ctx context.Context, at casefile.Target, nameservers bool
 func sameParty(a, b string) bool {
 	domain := target.RegistrableDomain(a)
 	return a == b || domain != "" && domain == target.RegistrableDomain(b)
-}
-
-func request(kind casefile.FaultKind, detail string) *casefile.Fault {
-	return &casefile.Fault{Kind: kind, Phase: casefile.PhaseRequest, Detail: detail}
 }
 
 func interrupted(detail string) *casefile.Fault {

@@ -3,8 +3,7 @@ package crawler
 import (
 	"context"
 	"fmt"
-	"net/netip"
-	"time"
+	"slices"
 
 	"vigil/casefile"
 	"vigil/crawler/guard"
@@ -38,7 +37,7 @@ func NewVantageSet(all ...Vantage) (*VantageSet, error) {
 
 // Vantages are the places to look from, in order.
 func (s *VantageSet) Vantages() []casefile.Vantage {
-	return append([]casefile.Vantage(nil), s.order...)
+	return slices.Clone(s.order)
 }
 
 // Named is the vantage of that name; nil when there is none.
@@ -49,14 +48,8 @@ func (s *VantageSet) Look(ctx context.Context, name string, subject casefile.Sub
 	if v := s.byName[name]; v != nil {
 		return v.Look(ctx, subject)
 	}
-	o := newObservation(name, subject)
+	o := casefile.NewObservation(name, subject)
 	o.Fault = interrupted(detailVantage)
-	return o
-}
-
-func newObservation(vantage string, s casefile.Subject) casefile.Observation {
-	o := casefile.Observation{Vantage: vantage, Purpose: s.Purpose, Started: time.Now().UTC()}
-	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
 	return o
 }
 

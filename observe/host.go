@@ -49,15 +49,6 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (h *Host) keep(evidence string, found casefile.Hosting) {
-	if h.located == nil {
-		h.located = make(map[string]casefile.Hosting)
-	}
-	if len(h.located) < maxLocated {
-		h.located[evidence] = found
-	}
-}
-
 // evidenceOf is what a decision on hosting depends on within one host: what the looks saw, and what a person recorded.
 func evidenceOf(looks []casefile.Observation, told *casefile.Backend) string {
 	var addresses []netip.Addr

@@ -9,6 +9,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -63,9 +64,7 @@ func New(o Options) (*Observer, error) {
 	if len(vantages) == 0 {
 		return nil, errors.New("the looker has no vantage")
 	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
+	o.Log = cmp.Or(o.Log, zap.NewNop())
 	if o.OnLook == nil {
 		o.OnLook = func(casefile.Observation) {}
 	}
@@ -110,7 +109,8 @@ func (o *Observer) Observe(ctx context.Context, q Request, h *Host) Record {
 	if !q.Target.Replays(q.Referrer) {
 		q.Referrer = casefile.Target{}
 	}
-	v := &visit{Observer: o, ask: q, host: h, Record: Record{Target: q.Target, Basis: casefile.Basis{Vantages: o.Vantages(), Baseline: q.Baseline}}}
+	basis := casefile.Basis{Vantages: o.Vantages(), Baseline: q.Baseline}
+	v := &visit{Observer: o, ask: q, host: h, Record: Record{Target: q.Target, Basis: basis}}
 	v.run(ctx)
 	return v.Record
 }
@@ -130,15 +130,11 @@ func (v *visit) run(ctx context.Context) {
 			v.o.Log.Error("observation broke off: this is a bug in vigil", zap.String("panic", v.Panicked))
 		}
 	}()
-	v.lookAtTarget(ctx)
+	s := casefile.Subject{Target: v.ask.Target, Referrer: v.ask.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
+	v.lookFrom(ctx, v.vantages, s)
 	v.lookWithoutReferrer(ctx)
 	v.locate(ctx)
 	v.probe(ctx)
-}
-
-func (v *visit) lookAtTarget(ctx context.Context) {
-	s := casefile.Subject{Target: v.ask.Target, Referrer: v.ask.Referrer, Purpose: casefile.PurposeTarget, Nameservers: true}
-	v.lookFrom(ctx, v.vantages, s)
 }
 
 // lookWithoutReferrer looks once more, without the referrer that was recorded: pages that show their content
@@ -173,7 +169,12 @@ func (v *visit) locate(ctx context.Context) {
 			if found.Decided.IsZero() {
 				found.Decided = time.Now().UTC()
 			}
-			v.host.keep(evidence, found)
+			if v.host.located == nil {
+				v.host.located = make(map[string]casefile.Hosting)
+			}
+			if len(v.host.located) < maxLocated {
+				v.host.located[evidence] = found
+			}
 		}
 		v.Located = &found
 		if known == nil || found.RegistryAnswered() {

@@ -34,7 +34,6 @@ type scratch struct {
 	out    []byte        // the request
 	zipped *bufio.Reader // in front of the decoder
 	gz     *gzip.Reader
-	gzBusy bool
 	br     *brotli.Reader
 	mac    hash.Hash     // of the body
 	title  hash.Hash     // of the title, under the same key

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -32,8 +33,6 @@ const (
 	smallDecoder = 1 << 20   // bytes; a decoder that took more is dropped and not pooled
 )
 
-var errUnknownCoding = errors.New("unknown content encoding")
-
 // codings are the content encodings of an answer in the order they were applied, in
 // lower case; identity is none.
 func codings(h http.Header) []string {
@@ -52,7 +51,8 @@ func codings(h http.Header) []string {
 
 // decodable says whether all of them can be undone.
 func decodable(list []string) bool {
-	return len(list) <= maxCodings && !slices.ContainsFunc(list, func(c string) bool { return !slices.Contains([]string{"gzip", "deflate", "br", "zstd"}, c) })
+	known := []string{"gzip", "deflate", "br", "zstd"}
+	return len(list) <= maxCodings && !slices.ContainsFunc(list, func(c string) bool { return !slices.Contains(known, c) })
 }
 
 // decoding is what one body's decoders need; close gives all of it back.
@@ -62,6 +62,7 @@ type decoding struct {
 	s     *scratch
 	over  bool // a bound on compressed bytes was reached
 	held  int64
+	gz    *gzip.Reader // goes back to the buffers
 	close []func()
 }
 
@@ -85,7 +86,7 @@ func (d *decoding) done() {
 	for _, give := range d.close {
 		give()
 	}
-	d.s.gzBusy = false
+	d.s.gz = cmp.Or(d.gz, d.s.gz)
 	d.x.f.room.Release(d.held)
 }
 
@@ -153,7 +154,7 @@ func surplus(err error) bool {
 func (d *decoding) decoder(coding string, in *bufio.Reader, first []byte) (io.Reader, error) {
 	switch coding {
 	case "gzip":
-		return d.s.gunzip(in)
+		return d.gunzip(in)
 	case "deflate":
 		// RFC 9110, section 8.4.1.2, says zlib; many servers send bare deflate, and
 		// browsers take both. The header of RFC 1950 tells them apart.
@@ -163,10 +164,8 @@ func (d *decoding) decoder(coding string, in *bufio.Reader, first []byte) (io.Re
 		return flate.NewReader(in), nil
 	case "br":
 		return d.brotli(in, first[0])
-	case "zstd":
-		return d.zstd(in)
 	}
-	return nil, errUnknownCoding
+	return d.zstd(in) // no other is decodable
 }
 
 // brotli makes a decoder for the window that the first byte asks for.
@@ -216,22 +215,11 @@ func (d *decoding) zstd(in io.Reader) (io.Reader, error) {
 }
 
 // gunzip makes a decoder, or takes that of the buffers when it is free.
-func (s *scratch) gunzip(in *bufio.Reader) (io.Reader, error) {
-	z := s.gz
-	if z == nil || s.gzBusy {
-		fresh, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, err
-		}
-		if z == nil {
-			s.gz = fresh
-			s.gzBusy = true
-		}
-		return fresh, nil
+func (d *decoding) gunzip(in *bufio.Reader) (io.Reader, error) {
+	z := d.s.gz
+	if z == nil {
+		z = new(gzip.Reader)
 	}
-	s.gzBusy = true
-	if err := z.Reset(in); err != nil {
-		return nil, err
-	}
-	return z, nil
+	d.s.gz, d.gz = nil, z
+	return z, z.Reset(in)
 }

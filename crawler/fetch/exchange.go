@@ -24,28 +24,25 @@ type exchange struct {
 	unhook func() bool // stops watching the context
 }
 
-// Shares of Options.Timeout that a step may take at most.
-func (x *exchange) share(phase casefile.Phase) time.Duration {
-	t := x.f.options.Timeout
-	switch phase {
-	case casefile.PhaseConnect, casefile.PhaseTLS:
-		return t / 2
-	case casefile.PhaseRequest:
-		return t * 3 / 4
-	case casefile.PhaseResolve, casefile.PhaseBody:
-	}
-	return t
+// quarters are the parts of Options.Timeout that a step may take at most.
+var quarters = map[casefile.Phase]time.Duration{
+	casefile.PhaseConnect: 2, casefile.PhaseTLS: 2, casefile.PhaseRequest: 3, casefile.PhaseBody: 4,
 }
 
-// step enters a phase and sets the line's deadline: the phase's share, or the
-// context's deadline when that is earlier.
+// until is the end of a phase that begins now: that of its share, or the context's
+// deadline when that is earlier.
+func (x *exchange) until(ctx context.Context, phase casefile.Phase) time.Time {
+	at := time.Now().Add(x.f.options.Timeout * quarters[phase] / 4)
+	if end, ok := ctx.Deadline(); ok && end.Before(at) {
+		return end
+	}
+	return at
+}
+
+// step enters a phase and sets the line's deadline.
 func (x *exchange) step(ctx context.Context, phase casefile.Phase) {
 	x.phase = phase
-	at := time.Now().Add(x.share(phase))
-	if end, ok := ctx.Deadline(); ok && end.Before(at) {
-		at = end
-	}
-	_ = x.line.SetDeadline(at)
+	_ = x.line.SetDeadline(x.until(ctx, phase))
 }
 
 // run makes the exchange and fills x.answer.
@@ -92,7 +89,7 @@ func (x *exchange) talk(ctx context.Context, stream net.Conn, s *scratch, h http
 		x.ask.Jar.store(x.ask.Target, response.Header)
 	}
 	x.answer.Hop = hop
-	if hop.Location && redirects(response.StatusCode) {
+	if hop.Location && slices.Contains(redirects, response.StatusCode) {
 		x.answer.Location = response.Header.Get("Location")
 		return
 	}
@@ -102,13 +99,7 @@ func (x *exchange) talk(ctx context.Context, stream net.Conn, s *scratch, h http
 
 // redirects are the statuses that browsers follow a Location of (Fetch standard,
 // "redirect status").
-func redirects(status int) bool {
-	switch status {
-	case 301, 302, 303, 307, 308:
-		return true
-	}
-	return false
-}
+var redirects = []int{301, 302, 303, 307, 308}
 
 // connect dials the addresses in turn: the first of each family first, then the
 // rest, at most maxTries, each with an equal share of what is left of the step.
@@ -118,14 +109,11 @@ func (x *exchange) connect(ctx context.Context) (conn net.Conn, address netip.Ad
 	if len(addresses) == 0 {
 		return nil, netip.Addr{}, 0, &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseConnect, Detail: detailNobody}
 	}
-	end := time.Now().Add(x.share(casefile.PhaseConnect))
-	if at, ok := ctx.Deadline(); ok && at.Before(end) {
-		end = at
-	}
+	end := x.until(ctx, casefile.PhaseConnect)
 	var first *casefile.Fault
 	for i, a := range addresses {
 		share := time.Until(end) / time.Duration(len(addresses)-i)
-		try, cancel := context.WithTimeoutCause(ctx, share, errConnectTimeout)
+		try, cancel := context.WithTimeout(ctx, share)
 		started := time.Now()
 		conn, err := x.ask.Dial(try, "tcp", netip.AddrPortFrom(a, x.ask.Target.Port()).String())
 		cancel()

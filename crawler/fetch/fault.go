@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,10 +15,7 @@ import (
 	"vigil/crawler/guard"
 )
 
-var (
-	errHeaderTooBig   = errors.New("headers too large")
-	errConnectTimeout = errors.New("connect step timed out")
-)
+var errHeaderTooBig error = protocolError{detail: detailHeadTooBig}
 
 // protocolError marks an answer that is not HTTP, or broken HTTP. It never prints
 // its cause, which may quote the answer.
@@ -53,22 +51,24 @@ func faultIn(ctx context.Context, err error, phase casefile.Phase) (casefile.Fau
 		return casefile.FaultInterrupted, detailStopped
 	case errors.As(err, &protocol):
 		return casefile.FaultProtocol, protocol.detail
-	case errors.Is(err, errHeaderTooBig):
-		return casefile.FaultProtocol, detailHeadTooBig
-	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return casefile.FaultTimeout, lateIn(phase)
+	case ctx.Err() != nil, isAny(err, os.ErrDeadlineExceeded, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return casefile.FaultTimeout, phaseDetails[phase].late
 	case errors.As(err, &proxy) && proxy.Proxied():
 		return casefile.FaultRefused, detailProxy
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EHOSTDOWN):
+	case isAny(err, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EADDRNOTAVAIL, syscall.ENETDOWN, syscall.EHOSTDOWN):
 		return casefile.FaultRefused, detailUnreachable
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return casefile.FaultRefused, detailRefused
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+	case isAny(err, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
 		return casefile.FaultReset, detailReset
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
-		return casefile.FaultReset, closedIn(phase)
+	case isAny(err, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed):
+		return casefile.FaultReset, phaseDetails[phase].closed
 	}
 	return strangeIn(phase, err)
+}
+
+func isAny(err error, of ...error) bool {
+	return slices.ContainsFunc(of, func(one error) bool { return errors.Is(err, one) })
 }
 
 // strangeIn is for an error that is none of the network's own.
@@ -96,34 +96,13 @@ func strangeIn(phase casefile.Phase, err error) (casefile.FaultKind, string) {
 	return casefile.FaultProtocol, detailNotHTTP
 }
 
-// lateIn says what did not come in time.
-func lateIn(phase casefile.Phase) string {
-	switch phase {
-	case casefile.PhaseConnect:
-		return detailNoAnswer
-	case casefile.PhaseTLS:
-		return detailSlowTLS
-	case casefile.PhaseRequest:
-		return detailMute
-	case casefile.PhaseBody:
-		return detailSlowBody
-	case casefile.PhaseResolve:
-	}
-	return ""
-}
-
-// closedIn says what the end of the connection cut off.
-func closedIn(phase casefile.Phase) string {
-	switch phase {
-	case casefile.PhaseTLS:
-		return detailClosedTLS
-	case casefile.PhaseRequest:
-		return detailClosedMute
-	case casefile.PhaseBody:
-		return detailClosedBody
-	case casefile.PhaseResolve, casefile.PhaseConnect:
-	}
-	return detailOpenFailed
+// phaseDetails say what did not come in time, and what the end of the connection cut off.
+var phaseDetails = map[casefile.Phase]struct{ late, closed string }{
+	casefile.PhaseResolve: {"", detailOpenFailed},
+	casefile.PhaseConnect: {detailNoAnswer, detailOpenFailed},
+	casefile.PhaseTLS:     {detailSlowTLS, detailClosedTLS},
+	casefile.PhaseRequest: {detailMute, detailClosedMute},
+	casefile.PhaseBody:    {detailSlowBody, detailClosedBody},
 }
 
 // ErrTimeout is the cause of a context that ended because a look's own time was

@@ -20,6 +20,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -31,6 +32,7 @@ import (
 	"time"
 
 	"github.com/gocolly/colly/v2"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.uber.org/zap"
 	"golang.org/x/sync/semaphore"
 
@@ -109,19 +111,12 @@ func New(o Options) (*Fetcher, error) {
 	if o.UserAgent == "" || strings.ContainsFunc(o.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return nil, errors.New("fetch: the user agent is empty or holds more than printable ASCII")
 	}
-	if o.MaxBody == 0 {
-		o.MaxBody = DefaultMaxBody
-	}
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
+	o.MaxBody, o.Timeout, o.Log = cmp.Or(o.MaxBody, DefaultMaxBody), cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.Log, zap.NewNop())
 	if o.MaxBody < 0 || o.Timeout < 0 {
 		return nil, errors.New("fetch: body bound and timeout must be positive")
 	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	f := &Fetcher{options: o, trust: trust{roots: o.Roots}, room: semaphore.NewWeighted(decoderRoom)}
+	known, _ := lru.New[trustKey, opinion](trustEntries) // it fails for a size below 1
+	f := &Fetcher{options: o, trust: trust{roots: o.Roots, known: known}, room: semaphore.NewWeighted(decoderRoom)}
 	key := append([]byte(nil), o.DigestKey...)
 	f.scratch.New = func() any { return newScratch(key) }
 	f.base = newCollector(o)

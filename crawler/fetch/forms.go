@@ -2,8 +2,11 @@ package fetch
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
+
+	"vigil/casefile"
 )
 
 // forms.csv lists phrases with choices, in the columns of traits.csv: "this {file|image} was removed" is two phrases.
@@ -14,25 +17,48 @@ var formsCSV string
 // mostChoices is the most phrases that one form may stand for: a bound of the book, not of a language.
 const mostChoices = 512
 
-// addForm adds every phrase of a row of forms.csv.
-func (b *matcher) addForm(row []string) error {
-	p, err := traitOf(row)
-	if err != nil {
-		return err
+var errChoices = fmt.Errorf("it stands for more than %d phrases", mostChoices)
+
+// addTrait adds every phrase of a row of traits.csv or forms.csv.
+func (b *matcher) addTrait(row []string) error {
+	p, known := traitPlaces[row[colTrait]]
+	if p.marker = casefile.Marker(row[colMarker]); !known {
+		return errors.New("it counts neither in the title nor on the page, nor as a whole of them")
 	}
-	if parts, ok := wordsOfParts(row[colPhrase]); ok {
-		return b.addParts(p, parts, nil)
+	if form := row[colPhrase]; strings.ContainsAny(form, "{}") {
+		return b.addForm(p, form)
 	}
-	phrases, err := expand(row[colPhrase])
-	if err != nil {
-		return err
-	}
-	for _, text := range phrases {
-		if err := b.add(p, text); err != nil {
-			return fmt.Errorf("%q: %w", text, err)
+	return b.add(p, row[colPhrase])
+}
+
+// addForm adds every phrase of a form. Only the parts between its spaces are expanded as text: the rest is
+// put together from the hashes of their words.
+func (b *matcher) addForm(p phrase, form string) error {
+	var parts [][][]uint64
+	count, depth := 1, 0
+	for part := range strings.FieldsFuncSeq(form, func(r rune) bool {
+		switch r {
+		case '{':
+			depth++
+		case '}':
+			depth--
 		}
+		return r == ' ' && depth == 0
+	}) {
+		texts, err := expand(part)
+		if err != nil {
+			return err
+		}
+		if count *= len(texts); count > mostChoices {
+			return errChoices
+		}
+		choices := make([][]uint64, len(texts))
+		for i, text := range texts {
+			choices[i] = hashes(text)
+		}
+		parts = append(parts, choices)
 	}
-	return nil
+	return b.addParts(p, parts, make([]uint64, 0, longestPhrase))
 }
 
 // addParts adds every phrase that begins with the words given and goes on with one choice of each part.
@@ -46,37 +72,6 @@ func (b *matcher) addParts(p phrase, parts [][][]uint64, begun []uint64) error {
 		}
 	}
 	return nil
-}
-
-// wordsOfParts reads a form whose choices begin and end between words: the words of its parts, of which a
-// part without choices has one. Other forms, those of scripts without spaces among them, are not ok: they are
-// expanded as text. So is a faulty one.
-func wordsOfParts(form string) (parts [][][]uint64, ok bool) {
-	count := 1
-	for form != "" {
-		before, rest, found := strings.Cut(form, "{")
-		choices, after, closed := strings.Cut(rest, "}")
-		if !found {
-			before, choices, after = form, "", ""
-		}
-		if found && (!closed || before != "" && !strings.HasSuffix(before, " ") || after != "" && !strings.HasPrefix(after, " ")) || strings.ContainsAny(before+choices, "{}") {
-			return nil, false
-		}
-		parts = append(parts, [][]uint64{hashes(before)})
-		if found {
-			list := strings.Split(choices, "|")
-			if count *= len(list); count > mostChoices {
-				return nil, false
-			}
-			part := make([][]uint64, len(list))
-			for i, c := range list {
-				part[i] = hashes(c)
-			}
-			parts = append(parts, part)
-		}
-		form = after
-	}
-	return parts, true
 }
 
 func hashes(text string) []uint64 {
@@ -105,7 +100,7 @@ func expand(form string) ([]string, error) {
 	}
 	list := strings.Split(choices, "|")
 	if len(list)*len(tails) > mostChoices {
-		return nil, fmt.Errorf("it stands for more than %d phrases", mostChoices)
+		return nil, errChoices
 	}
 	out := make([]string, 0, len(list)*len(tails))
 	for _, c := range list {

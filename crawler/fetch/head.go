@@ -102,7 +102,7 @@ func (h *headLimit) fault(ctx context.Context, err error) *casefile.Fault {
 func brokenHead(begin []byte, err error) string {
 	var line textproto.ProtocolError
 	switch {
-	case !statusLine(begin):
+	case !statusLine.Match(begin):
 		return detailStatusLine
 	case errors.As(err, &line):
 		return detailHeaderLine

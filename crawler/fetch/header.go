@@ -55,9 +55,6 @@ func printable(s string) string {
 // retryAfter reads seconds or an HTTP date (RFC 9110, section 10.2.3), 0 to 24 h.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
-	if value == "" {
-		return 0
-	}
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
@@ -67,23 +64,41 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// A giveaway is a header that an edge, or a platform, adds to what passes through it. With an
-// empty part the presence of the header is enough.
-type giveaway struct {
-	header string // canonical
-	part   string // of the value, in lower case
-	edge   string
+// headerTrait is a header that says something of an answer.
+type headerTrait[T any] struct {
+	name string // canonical; with a star in front, a part of the name in lower case
+	part string // of the value, in lower case; empty when the presence is enough
+	says T
 }
 
-// giveaways are from the edges' and platforms' own documentation and answers, November
-// 2026. The first that fits wins: edges stand before the platforms that may be behind
+func (s *headerTrait[T]) in(h http.Header) bool {
+	part, wild := strings.CutPrefix(s.name, "*")
+	if wild {
+		for name, values := range h {
+			if strings.Contains(strings.ToLower(name), part) && s.fits(values) {
+				return true
+			}
+		}
+		return false
+	}
+	values, present := h[s.name]
+	return present && s.fits(values)
+}
+
+func (s *headerTrait[T]) fits(values []string) bool {
+	return s.part == "" || slices.ContainsFunc(values, func(v string) bool { return strings.Contains(strings.ToLower(v), s.part) })
+}
+
+// giveaways are headers that edges and platforms add to what passes through them, from their own
+// documentation and answers, November 2026. The first that fits wins: edges stand before the platforms that may be behind
 // them. The names are those of the header rows in geolocate/edges.csv and
 // geolocate/platforms.csv.
-var giveaways = []giveaway{
+var giveaways = []headerTrait[string]{
 	{"Cf-Ray", "", "cloudflare"}, {"Server", "cloudflare", "cloudflare"},
 	{"X-Amz-Cf-Id", "", "cloudfront"}, {"Via", "cloudfront", "cloudfront"},
 	{"X-Fastly-Request-Id", "", "fastly"}, {"X-Served-By", "cache-", "fastly"},
-	{"Server", "akamaighost", "akamai"}, {"Server", "akamainetstorage", "akamai"}, {"X-Akamai-Transformed", "", "akamai"}, {"Akamai-Grn", "", "akamai"},
+	{"Server", "akamaighost", "akamai"}, {"Server", "akamainetstorage", "akamai"},
+	{"X-Akamai-Transformed", "", "akamai"}, {"Akamai-Grn", "", "akamai"},
 	{"Server", "bunnycdn", "bunny"}, {"Cdn-Pullzone", "", "bunny"},
 	{"Server", "ddos-guard", "ddos-guard"},
 	{"X-Sucuri-Id", "", "sucuri"}, {"Server", "sucuri", "sucuri"},
@@ -92,15 +107,18 @@ var giveaways = []giveaway{
 	{"Server", "keycdn", "keycdn"}, {"X-77-Nzt", "", "cdn77"}, {"Server", "cdn77", "cdn77"},
 	{"Server", "qrator", "qrator"}, {"X-Id-Fe", "", "gcore"}, {"Server", "stormwall", "stormwall"}, {"Server", "variti", "variti"},
 	{"Eo-Log-Uuid", "", "edgeone"}, {"Server", "tencentedgeone", "edgeone"}, {"X-Nws-Log-Uuid", "", "tencent-cdn"},
-	{"Eagleid", "", "alibaba-cdn"}, {"X-Hcs-Proxy-Type", "", "huawei-cdn"}, {"X-Ws-Request-Id", "", "wangsu"}, {"Server", "yunjiasu", "baidu-yunjiasu"},
+	{"Eagleid", "", "alibaba-cdn"}, {"X-Hcs-Proxy-Type", "", "huawei-cdn"},
+	{"X-Ws-Request-Id", "", "wangsu"}, {"Server", "yunjiasu", "baidu-yunjiasu"},
 	{"Server", "arvancloud", "arvancloud"}, {"Ar-Sid", "", "arvancloud"},
-	{"Server", "volt-adc", "f5-xc"}, {"Server", "reblaze", "reblaze"}, {"Server", "rhino-core-shield", "reblaze"}, {"Server", "myracloud", "myra"},
+	{"Server", "volt-adc", "f5-xc"}, {"Server", "reblaze", "reblaze"},
+	{"Server", "rhino-core-shield", "reblaze"}, {"Server", "myracloud", "myra"},
 	{"Server", "mncdn", "medianova"}, {"Section-Io-Id", "", "section"}, {"X-Qc-Pop", "", "quic-cloud"}, {"Server", "gocache", "gocache"},
 	{"Server", "ecacc (", "edgecast"}, {"Server", "ecs (", "edgecast"}, {"Server", "ecd (", "edgecast"}, {"X-Hw", "", "stackpath"},
 	{"Via", "1.1 google", "google"},
 	{"X-Vercel-Id", "", "vercel"}, {"X-Nf-Request-Id", "", "netlify"}, {"X-Github-Request-Id", "", "github-pages"},
 	{"Fly-Request-Id", "", "fly"}, {"Via", "heroku-router", "heroku"}, {"Via", "vegur", "heroku"},
-	{"X-Wix-Request-Id", "", "wix"}, {"Server", "squarespace", "squarespace"}, {"X-Tumblr-User", "", "tumblr"}, {"Host-Header", "wordpress.com", "wordpress-com"},
+	{"X-Wix-Request-Id", "", "wix"}, {"Server", "squarespace", "squarespace"},
+	{"X-Tumblr-User", "", "tumblr"}, {"Host-Header", "wordpress.com", "wordpress-com"},
 	{"Server", "amazons3", "amazon-s3"}, {"X-Guploader-Uploadid", "", "google-cloud-storage"}, {"Server", "windows-azure-blob", "azure-blob"},
 }
 
@@ -108,7 +126,7 @@ var giveaways = []giveaway{
 func EdgeNames() []string {
 	names := make([]string, 0, len(giveaways))
 	for _, g := range giveaways {
-		names = append(names, g.edge)
+		names = append(names, g.says)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -116,18 +134,9 @@ func EdgeNames() []string {
 
 // edgeOf is the name of the edge or platform that the headers give away, or "".
 func edgeOf(h http.Header) string {
-	for _, g := range giveaways {
-		values, present := h[g.header]
-		if !present {
-			continue
-		}
-		if g.part == "" {
-			return g.edge
-		}
-		for _, v := range values {
-			if strings.Contains(strings.ToLower(v), g.part) {
-				return g.edge
-			}
+	for i := range giveaways {
+		if giveaways[i].in(h) {
+			return giveaways[i].says
 		}
 	}
 	return ""

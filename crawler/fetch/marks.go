@@ -115,18 +115,7 @@ func (h *matches) count(words, tracked int, alone bool) markerSet {
 type markerSet uint32
 
 // markerOrder is every marker in alphabetical order; a marker's bit is its place.
-var markerOrder = func() []casefile.Marker {
-	all := []casefile.Marker{
-		casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized,
-		casefile.MarkerSinkhole, casefile.MarkerLogin, casefile.MarkerPaywall, casefile.MarkerConsent, casefile.MarkerChallenge,
-		casefile.MarkerAppShell, casefile.MarkerLinkExpired, casefile.MarkerReferrer, casefile.MarkerGeoBlock, casefile.MarkerMetaRefresh,
-		casefile.MarkerTakedownSign, casefile.MarkerSuspendedSign, casefile.MarkerParkedSign, casefile.MarkerSeizedSign,
-		casefile.MarkerSinkholePhrase, casefile.MarkerDefaultPage, casefile.MarkerListing, casefile.MarkerEmptyListing, casefile.MarkerFailure,
-		casefile.MarkerLegalBlock, casefile.MarkerRateLimit, casefile.MarkerSearch,
-	}
-	slices.Sort(all)
-	return all
-}()
+var markerOrder = slices.Sorted(slices.Values(casefile.Markers))
 
 func (s *markerSet) add(m casefile.Marker) { *s |= 1 << slices.Index(markerOrder, m) }
 

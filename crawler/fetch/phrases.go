@@ -1,9 +1,9 @@
 package fetch
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"math/bits"
 	"strings"
@@ -75,36 +75,25 @@ type phrase struct {
 type matcher struct {
 	last  map[uint64][]phrase
 	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
-	heads []headSign
+	heads []headerTrait[casefile.Marker]
 	spare []uint64 // room for the words of further phrases
 }
 
 const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
 // traits are the embedded lists, read-only: read when the first page is, not by every command.
-var traits = sync.OnceValue(func() *matcher { return mustMatcher(traitsCSV, formsCSV, signsCSV) })
-
-func mustMatcher(traits, forms, signs string) *matcher {
-	b, err := newMatcher(traits, forms, signs)
+var traits = sync.OnceValue(func() *matcher {
+	b, err := newMatcher(traitsCSV, formsCSV, signsCSV)
 	if err != nil {
-		panic(err) // an embedded file that a test has read
+		panic(err) // embedded files that a test has read
 	}
 	return b
-}
+})
 
-// newBook reads lists in the form of traits.csv, forms.csv and signs.csv.
+// newMatcher reads lists in the form of traits.csv, forms.csv and signs.csv.
 func newMatcher(traits, forms, signs string) (*matcher, error) {
 	b := &matcher{last: make(map[uint64][]phrase)}
-	if err := eachRow("traits", traits, b.addTrait); err != nil {
-		return nil, err
-	}
-	if err := eachRow("forms", forms, b.addForm); err != nil {
-		return nil, err
-	}
-	if err := eachRow("signs", signs, b.addSign); err != nil {
-		return nil, err
-	}
-	return b, nil
+	return b, cmp.Or(eachRow("traits", traits, b.addTrait), eachRow("forms", forms, b.addTrait), eachRow("signs", signs, b.addSign))
 }
 
 // eachRow reads a list without its heading.
@@ -128,57 +117,31 @@ func eachRow(name, data string, add func(row []string) error) error {
 	return nil
 }
 
-func (b *matcher) addTrait(row []string) error {
-	p, err := traitOf(row)
-	if err != nil {
-		return err
-	}
-	return b.add(p, row[colPhrase])
+// traitPlaces are where the phrases of traits.csv and forms.csv count.
+var traitPlaces = map[string]phrase{
+	"page":    {seats: inTitle | inText},
+	"title":   {seats: inTitle},
+	"heading": {seats: inTitle, weight: asWhole},
+	"whole":   {seats: inText, weight: asWhole},
 }
 
-// traitOf reads a row of traits.csv or forms.csv but for its phrase.
-func traitOf(row []string) (phrase, error) {
-	p := phrase{marker: casefile.Marker(row[colMarker]), seats: inTitle | inText}
-	switch row[colTrait] {
-	case "page":
-	case "title":
-		p.seats = inTitle
-	case "heading":
-		p.seats, p.weight = inTitle, asWhole
-	case "whole":
-		p.seats, p.weight = inText, asWhole
-	default:
-		return p, errors.New("it counts neither in the title nor on the page, nor as a whole of them")
-	}
-	return p, nil
+var signPlaces = map[string]position{
+	"tag": inTag, "script": inScript, "asset": inTag | inScript, // an asset is fetched by a tag, or by a script
+	"comment": inComment, "store": inStore, "path": inPath,
 }
+
+var signWeights = map[string]weight{"page": onShort, "bare": onBare}
 
 func (b *matcher) addSign(row []string) error {
 	p := phrase{marker: casefile.Marker(row[colMarker])}
-	switch row[colPlace] {
-	case "tag":
-		p.seats = inTag
-	case "script":
-		p.seats = inScript
-	case "asset": // fetched by a tag, or by a script
-		p.seats = inTag | inScript
-	case "comment":
-		p.seats = inComment
-	case "store":
-		p.seats = inStore
-	case "path":
-		p.seats = inPath
-	case "header":
+	if row[colPlace] == "header" {
 		return b.addHeader(p.marker, row[colPhrase])
-	default:
-		return fmt.Errorf("%q is no place of a sign", row[colPlace])
 	}
-	switch row[colCounts] {
-	case "page":
-	case "bare":
-		p.weight = onBare
-	default:
-		return errors.New("it counts neither on a page nor on a bare one")
+	var place, counts bool
+	p.seats, place = signPlaces[row[colPlace]]
+	p.weight, counts = signWeights[row[colCounts]]
+	if !place || !counts {
+		return fmt.Errorf("%q is no place of a sign, or it counts neither on a page nor on a bare one", row[colPlace])
 	}
 	return b.add(p, row[colPhrase])
 }

@@ -21,20 +21,19 @@ const _ = uint(casefile.FirstPrefix - inBuffer)
 // heads are the digests of a file's beginning, taken from the digest of the whole while
 // it is made: no byte is hashed twice.
 type prefixDigests struct {
-	on   bool
-	next int64 // where the next one is due
+	next int64 // where the next one is due; 0: none is
 	sums []string
 }
 
 // begin asks for them, once it is known that the body is a file.
 func (h *prefixDigests) begin(mac hash.Hash, n int64) {
-	h.on, h.next = true, casefile.FirstPrefix
+	h.next = casefile.FirstPrefix
 	h.reach(mac, n)
 }
 
 // upTo is how many of size bytes may be digested before the next one is due.
 func (h *prefixDigests) upTo(n int64, size int) int {
-	if !h.on || len(h.sums) == casefile.MaxPrefixDigests {
+	if h.next == 0 {
 		return size
 	}
 	return int(min(int64(size), h.next-n))
@@ -42,12 +41,14 @@ func (h *prefixDigests) upTo(n int64, size int) int {
 
 // reach takes the digest of the first n bytes when it is due.
 func (h *prefixDigests) reach(mac hash.Hash, n int64) {
-	if !h.on || n != h.next || len(h.sums) == casefile.MaxPrefixDigests {
+	if n != h.next || n == 0 {
 		return
 	}
 	var sum [64]byte
 	h.sums = append(h.sums, hex.EncodeToString(mac.Sum(sum[:0])[:headSum]))
-	h.next *= 2
+	if h.next *= 2; len(h.sums) == casefile.MaxPrefixDigests {
+		h.next = 0
+	}
 }
 
 // kindOf is the type of a file by its first bytes, without parameters. The standard library

@@ -2,6 +2,8 @@ package fetch
 
 import (
 	"bytes"
+	"encoding/binary"
+	"regexp"
 	"strings"
 )
 
@@ -9,14 +11,16 @@ import (
 // server speaks. They stay in the connection's buffer and are dropped with it.
 const strangerBytes = 64
 
-const (
-	detailSpeaksTLS   = "the server speaks TLS on this port"
-	detailSpeaksHTTP  = "the server speaks HTTP without TLS"
-	detailSpeaksHTTP2 = "the server speaks HTTP/2 only"
-	detailSpeaksMySQL = "the server speaks MySQL"
-	detailSpeaksSMTP  = "the server speaks SMTP"
-	detailSpeaksFTP   = "the server speaks FTP"
-	detailMailOrFTP   = "the server speaks SMTP or FTP"
+var (
+	detailSpeaksTLS   = detail("the server speaks TLS on this port")
+	detailSpeaksHTTP  = detail("the server speaks HTTP without TLS")
+	detailSpeaksHTTP2 = detail("the server speaks HTTP/2 only")
+	detailSpeaksMySQL = detail("the server speaks MySQL")
+	detailSpeaksSMTP  = detail("the server speaks SMTP")
+	detailSpeaksFTP   = detail("the server speaks FTP")
+	detailRedisOrPOP3 = detail("the server speaks Redis or POP3")
+	detailTelnet      = detail("the server speaks Telnet")
+	detailMailOrFTP   = detail("the server speaks SMTP or FTP")
 )
 
 // A protocol that greets by itself, or answers a request that it does not understand.
@@ -35,7 +39,7 @@ var protocols = []protocol{
 	{"SSH-", "the server speaks SSH"},
 	{"* OK", "the server speaks IMAP"}, {"* BYE", "the server speaks IMAP"}, {"* PREAUTH", "the server speaks IMAP"},
 	{"+OK", "the server speaks POP3"},
-	{"-ERR", "the server speaks Redis or POP3"}, {"-NOAUTH", "the server speaks Redis or POP3"}, {"-DENIED", "the server speaks Redis or POP3"},
+	{"-ERR", detailRedisOrPOP3}, {"-NOAUTH", detailRedisOrPOP3}, {"-DENIED", detailRedisOrPOP3},
 	{"220", detailMailOrFTP}, {"421", detailMailOrFTP}, {"500 ", detailMailOrFTP}, {"530 ", detailMailOrFTP}, {"554", detailMailOrFTP},
 	{"ICY ", "the server speaks ICY (Shoutcast)"},
 	{"RTSP/", "the server speaks RTSP"},
@@ -43,7 +47,7 @@ var protocols = []protocol{
 	{"RFB ", "the server speaks RFB (VNC)"},
 	{"AMQP", "the server speaks AMQP"},
 	{"\x03\x00\x00", "the server speaks RDP"},
-	{"\xff\xfb", "the server speaks Telnet"}, {"\xff\xfc", "the server speaks Telnet"}, {"\xff\xfd", "the server speaks Telnet"}, {"\xff\xfe", "the server speaks Telnet"},
+	{"\xff\xfb", detailTelnet}, {"\xff\xfc", detailTelnet}, {"\xff\xfd", detailTelnet}, {"\xff\xfe", detailTelnet},
 	{"ERROR\r\n", "the server speaks memcached"},
 	{"PRI * HTTP/2", detailSpeaksHTTP2},
 	{"\x15\x03", detailSpeaksTLS}, {"\x16\x03", detailSpeaksTLS},
@@ -89,7 +93,8 @@ func isMySQL(begin []byte) bool {
 // a length of three bytes, a multiple of six, type 4, no flags, stream 0 (RFC 9113,
 // sections 3.4 and 6.5).
 func isSettings(begin []byte) bool {
-	return len(begin) >= 9 && begin[0] == 0 && (int(begin[1])<<8|int(begin[2]))%6 == 0 && begin[3] == 4 && begin[4]&^1 == 0 && bytes.Equal(begin[5:9], []byte{0, 0, 0, 0})
+	return len(begin) >= 9 && begin[0] == 0 && binary.BigEndian.Uint16(begin[1:])%6 == 0 &&
+		begin[3] == 4 && begin[4]&^1 == 0 && binary.BigEndian.Uint32(begin[5:]) == 0
 }
 
 // isHTTP09 says whether begin is that of a page without status line and headers, as
@@ -100,24 +105,8 @@ func isHTTP09(begin []byte) bool {
 
 // maybeHTTP says whether begin is a status line of HTTP/1, or could become one.
 func maybeHTTP(begin []byte) bool {
-	n := min(len(begin), len(httpBegin))
-	return string(begin[:n]) == httpBegin[:n]
+	return strings.HasPrefix("HTTP/", string(begin[:min(len(begin), len("HTTP/"))]))
 }
 
-const httpBegin = "HTTP/"
-
-// statusLine says whether begin is a whole and sound "HTTP/1.x NNN": what is wrong
-// then is behind it.
-func statusLine(begin []byte) bool {
-	const form = "HTTP/1.0 200"
-	if len(begin) < len(form) {
-		return false
-	}
-	for i, want := range []byte(form) {
-		digit := want >= '0' && want <= '9'
-		if digit && (begin[i] < '0' || begin[i] > '9') || !digit && begin[i] != want {
-			return false
-		}
-	}
-	return true
-}
+// statusLine is a whole and sound one: what is wrong with the head then is behind it.
+var statusLine = regexp.MustCompile(`^HTTP/[0-9]\.[0-9] [0-9]{3}`)

@@ -67,9 +67,7 @@ func pathMarks(t casefile.Target) markerSet {
 // element Error, as Amazon S3, Google Cloud Storage, Azure Blob Storage, Alibaba OSS and the many
 // that speak S3's protocol send it (Amazon S3 API Reference, "REST error responses").
 func isStoreError(contentType string, peek func(int) ([]byte, error)) bool {
-	switch mediaType(contentType) {
-	case "application/xml", "text/xml", "":
-	default:
+	if !slices.Contains([]string{"application/xml", "text/xml", ""}, mediaType(contentType)) {
 		return false
 	}
 	head, _ := peek(sniffBytes)
@@ -113,27 +111,18 @@ func (l *listing) marker() (casefile.Marker, bool) {
 	return casefile.MarkerListing, true
 }
 
-// headSign is a header that says something of the answer.
-type headSign struct {
-	name   string // canonical; with a star in front, a part of the name in lower case
-	part   string // of the value, in lower case; empty when the presence is enough
-	marker casefile.Marker
-}
-
-var errHeader = errors.New("a header needs a known marker, and the form name or name: part of the value")
-
 // addHeader adds a sign of the form "name" or "name: part of the value".
 func (b *matcher) addHeader(m casefile.Marker, sign string) error {
 	name, part, _ := strings.Cut(sign, ":")
 	if !m.Valid() || strings.Trim(name, "* ") == "" {
-		return errHeader
+		return errors.New("a header needs a known marker, and the form name or name: part of the value")
 	}
 	if strings.HasPrefix(name, "*") {
 		name = strings.ToLower(name)
 	} else {
 		name = http.CanonicalHeaderKey(name)
 	}
-	b.heads = append(b.heads, headSign{name: name, part: strings.ToLower(strings.TrimSpace(part)), marker: m})
+	b.heads = append(b.heads, headerTrait[casefile.Marker]{name: name, part: strings.ToLower(strings.TrimSpace(part)), says: m})
 	return nil
 }
 
@@ -143,26 +132,8 @@ func headerMarks(h http.Header) markerSet {
 	heads := traits().heads
 	for i := range heads {
 		if heads[i].in(h) {
-			marks.add(heads[i].marker)
+			marks.add(heads[i].says)
 		}
 	}
 	return marks
-}
-
-func (s *headSign) in(h http.Header) bool {
-	part, wild := strings.CutPrefix(s.name, "*")
-	if wild {
-		for name, values := range h {
-			if strings.Contains(strings.ToLower(name), part) && s.fits(values) {
-				return true
-			}
-		}
-		return false
-	}
-	values, present := h[s.name]
-	return present && s.fits(values)
-}
-
-func (s *headSign) fits(values []string) bool {
-	return s.part == "" || slices.ContainsFunc(values, func(v string) bool { return strings.Contains(strings.ToLower(v), s.part) })
 }

@@ -12,15 +12,6 @@ const (
 	fnvPrime  = 0x100000001b3
 )
 
-// place is where a text stands.
-type place uint8
-
-const (
-	placeBody     place = iota // what a visitor reads
-	placeTitle                 // the title
-	placeNoscript              // shown without scripts only: phrases count, words do not
-)
-
 // kind tells words apart.
 type kind uint8
 
@@ -106,31 +97,28 @@ func hashRune(h uint64, r rune) uint64 {
 // read feeds a run of text. Words of the body and the title are looked up among
 // the phrases; those of the body make the simhash.
 func (p *page) read(b []byte) {
-	where, at := placeBody, inText
-	switch {
-	case p.inTitle:
-		where, at = placeTitle, inTitle
-	case p.noscript > 0:
-		where = placeNoscript
+	at, hidden := inText, p.noscript > 0 // what is shown without scripts only: phrases count, words do not
+	if p.inTitle {
+		at, hidden = inTitle, false
 	}
 	words(b, func(hash uint64, k kind) {
 		if k == kindQuote {
-			if where != placeNoscript {
+			if !hidden {
 				p.hits.quote.mark(rune(hash))
 			}
 			return
 		}
 		word := hash
-		if where != placeNoscript {
+		if !hidden {
 			p.hits.quote.word(k)
 		}
-		switch where {
-		case placeTitle:
+		switch {
+		case at == inTitle:
 			if p.titleN < maxTitleWords {
 				p.title[p.titleN] = hash
 			}
 			p.titleN++
-		case placeBody:
+		case !hidden:
 			before := p.Words
 			switch k {
 			case kindWord:
@@ -149,7 +137,6 @@ func (p *page) read(b []byte) {
 			if hash != p.echo {
 				p.sim.word(word)
 			}
-		case placeNoscript:
 		}
 		if at == inText && (p.Words > maxPhraseWords || p.quoted > 0) {
 			return // no phrase counts there
@@ -157,8 +144,8 @@ func (p *page) read(b []byte) {
 		if list := p.text.word(hash); list != nil {
 			block, quote := p.hits.block, p.hits.quote
 			p.hits.note(&p.text, list, at)
-			if where == placeNoscript {
-				p.hits.block, p.hits.quote = block, quote // what is shown without scripts only is no block of the page's text
+			if hidden {
+				p.hits.block, p.hits.quote = block, quote // it is no block of the page's text
 			}
 		}
 		if p.store {

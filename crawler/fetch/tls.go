@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"sync"
+	"strings"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"vigil/casefile"
 )
@@ -29,18 +31,13 @@ var curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP5
 // tlsConfig reaches as many servers as it can. The certificate is judged by
 // trust.examine, so that a bad one never hides what a server shows.
 func tlsConfig(t casefile.Target) *tls.Config {
-	c := &tls.Config{
-		InsecureSkipVerify: true, //nolint:gosec // see trust.examine
+	return &tls.Config{
+		ServerName:         t.Host(), // the library sends no address (RFC 6066, section 3)
+		InsecureSkipVerify: true,     //nolint:gosec // see trust.examine
 		MinVersion:         tls.VersionTLS10,
 		CipherSuites:       suites,
 		CurvePreferences:   curves,
 	}
-	if _, literal := t.Address(); !literal {
-		c.ServerName = t.Host()
-	} else {
-		c.ServerName = "" // RFC 6066, section 3: no addresses in SNI
-	}
-	return c
 }
 
 // Certificate problems, as casefile.TLS states them.
@@ -62,8 +59,7 @@ const (
 // concurrent use.
 type trust struct {
 	roots *x509.CertPool
-	mu    sync.Mutex
-	known map[trustKey]opinion
+	known *lru.Cache[trustKey, opinion]
 }
 
 type trustKey struct {
@@ -78,7 +74,7 @@ type opinion struct {
 
 // examine notes what a handshake showed.
 func (v *trust) examine(state tls.ConnectionState, t casefile.Target, now time.Time) *casefile.TLS {
-	seen := &casefile.TLS{Version: versionName(state.Version), Problem: problemOther}
+	seen := &casefile.TLS{Version: strings.TrimPrefix(tls.VersionName(state.Version), "TLS "), Problem: problemOther}
 	if len(state.PeerCertificates) == 0 {
 		return seen
 	}
@@ -90,27 +86,16 @@ func (v *trust) examine(state tls.ConnectionState, t casefile.Target, now time.T
 	}
 	key := trustKey{host: t.Host()}
 	digest.Sum(key.chain[:0])
-	v.mu.Lock()
-	known, ok := v.known[key]
-	v.mu.Unlock()
+	known, ok := v.known.Get(key)
 	if !ok || !now.Before(known.until) {
 		known = opinion{problem: v.problem(state.PeerCertificates, t, now), until: now.Add(trustFor)}
 		if leaf.NotAfter.After(now) && leaf.NotAfter.Before(known.until) {
 			known.until = leaf.NotAfter
 		}
-		v.remember(key, known)
+		v.known.Add(key, known)
 	}
 	seen.Problem = known.problem
 	return seen
-}
-
-func (v *trust) remember(key trustKey, o opinion) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.known == nil || len(v.known) >= trustEntries {
-		v.known = make(map[trustKey]opinion) // they come back within the hour
-	}
-	v.known[key] = o
 }
 
 // problem is why a browser would not trust the chain: its dates first, then its
@@ -141,18 +126,4 @@ func (v *trust) problem(chain []*x509.Certificate, t casefile.Target, now time.T
 		return problemName
 	}
 	return ""
-}
-
-func versionName(v uint16) string {
-	switch v {
-	case tls.VersionTLS10:
-		return "1.0"
-	case tls.VersionTLS11:
-		return "1.1"
-	case tls.VersionTLS12:
-		return "1.2"
-	case tls.VersionTLS13:
-		return "1.3"
-	}
-	return "other"
 }

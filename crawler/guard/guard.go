@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // ErrRefused is wrapped by every refusal of the guard.
@@ -87,17 +88,12 @@ func (g *Guard) Check(addrs ...netip.Addr) error {
 }
 
 func (g *Guard) check(addr netip.Addr) error {
-	if !addr.IsValid() {
-		return fmt.Errorf("%w: not an address", ErrRefused)
-	}
-	if addr.Zone() != "" {
-		return fmt.Errorf("%w: it has a zone", ErrRefused)
+	if !addr.IsValid() || addr.Zone() != "" {
+		return fmt.Errorf("%w: not an address, or one with a zone", ErrRefused)
 	}
 	addr = addr.Unmap()
-	for _, p := range g.allow {
-		if p.Contains(addr) {
-			return nil
-		}
+	if within(addr, g.allow) {
+		return nil
 	}
 	if g.own[addr] {
 		return fmt.Errorf("%w: one of our own", ErrRefused)
@@ -110,7 +106,7 @@ func (g *Guard) check(addr netip.Addr) error {
 
 // CheckPort refuses the ports that browsers do not send HTTP to, for example 25.
 func (g *Guard) CheckPort(port uint16) error {
-	if badPorts[port] {
+	if slices.Contains(badPorts, port) {
 		return fmt.Errorf("%w: the port belongs to another protocol", ErrRefused)
 	}
 	return nil

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -56,12 +56,7 @@ type Client struct {
 
 // NewClient makes a Client and reads its credentials. It does not ask the eye anything.
 func NewClient(o ClientOptions) (*Client, error) {
-	if o.InFlight == 0 {
-		o.InFlight = 256
-	}
-	if o.Grace == 0 {
-		o.Grace = turn + transit
-	}
+	o.InFlight, o.Grace = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.Grace, turn+transit)
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: transit}).DialContext
 	}
@@ -84,9 +79,9 @@ func NewClient(o ClientOptions) (*Client, error) {
 	plain := new(http.Protocols)
 	plain.SetHTTP1(true)
 	return &Client{
-		o: o, expires: c.expires, slots: make(chan struct{}, o.InFlight),
+		o: o, expires: c.own.Leaf.NotAfter, slots: make(chan struct{}, o.InFlight),
 		transport: &http.Transport{
-			DialContext: o.Dial, TLSClientConfig: c.client(), TLSHandshakeTimeout: transit, Protocols: plain,
+			DialContext: o.Dial, TLSClientConfig: c.tls(), TLSHandshakeTimeout: transit, Protocols: plain,
 			MaxIdleConns: o.InFlight, MaxIdleConnsPerHost: o.InFlight, IdleConnTimeout: time.Minute,
 			DisableCompression: true, MaxResponseHeaderBytes: 16 << 10,
 		},
@@ -109,8 +104,7 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // At most ClientOptions.InFlight looks run at the same time; waiting for a turn does
 // not count. Started is our own clock, Took what the eye measured.
 func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observation {
-	o := casefile.Observation{Vantage: c.o.Vantage.Name, Purpose: s.Purpose, Started: time.Now().UTC()}
-	o.Resolution = casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
+	o := casefile.NewObservation(c.o.Vantage.Name, s)
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -123,11 +117,10 @@ func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observat
 	defer cancel()
 	seen, err := c.ask(timed, s)
 	elapsed := time.Since(o.Started)
-	switch {
-	case err == nil && seen.Took > elapsed: // no look takes longer than asking for it
-		err = &AnswerError{errDuration}
-		fallthrough
-	case err != nil:
+	if err == nil && seen.Took > elapsed { // no look takes longer than asking for it
+		err = unusable("a duration out of range")
+	}
+	if err != nil {
 		detail := detailOf(err)
 		if ctx.Err() != nil {
 			detail = detailStopped
@@ -155,17 +148,16 @@ func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observat
 	}
 	who, o, err := decodeAnswer(data, s, c.o.Manner)
 	if err != nil {
-		return casefile.Observation{}, &AnswerError{err}
+		return casefile.Observation{}, unusable(err.Error())
 	}
 	if who.Vantage != c.o.Vantage {
-		return casefile.Observation{}, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
+		return casefile.Observation{}, wrongPlace(who.Vantage, c.o.Vantage)
 	}
 	return o, nil
 }
 
-// Identity asks the eye who it is, and checks that it can serve this owner: *WireError,
-// *PlaceError, *LimitsError, *AnswerError and *StatusError say what is wrong; any
-// other error is of the line or of TLS.
+// Identity asks the eye who it is, and checks that it can serve this owner. The error
+// says what is wrong and what to do, or is of the line or of TLS.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Grace)
 	defer cancel()
@@ -174,17 +166,18 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 		return Identity{}, err
 	}
 	var who Identity
-	if err := decode(data, &who); err != nil {
-		return Identity{}, &AnswerError{err}
+	if err = decode(data, &who); err == nil {
+		err = who.check()
 	}
-	if err := who.check(); err != nil {
-		return Identity{}, &AnswerError{err}
+	if err != nil {
+		return Identity{}, unusable(err.Error())
 	}
 	if who.Vantage != c.o.Vantage {
-		return who, &PlaceError{States: who.Vantage, Configured: c.o.Vantage}
+		return who, wrongPlace(who.Vantage, c.o.Vantage)
 	}
-	if !c.o.Manner.within(who.Limits) {
-		return who, &LimitsError{who.Limits}
+	if l := who.Limits; !c.o.Manner.within(l) {
+		return who, fmt.Errorf("the eye allows looks of %v, %d bytes and %d redirects, and ours need more: "+
+			"raise its crawler.timeout, max_body and max_redirects to ours", l.Timeout, l.MaxBody, l.MaxRedirects)
 	}
 	return who, nil
 }
@@ -209,44 +202,54 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 		return nil, err
 	}
 	defer answer.Body.Close()
-	if theirs := answer.Header.Get(wireHeader); theirs != strconv.Itoa(Wire) {
-		if theirs == "" {
-			return nil, &AnswerError{errors.New("no remote eye: it states no wire version")}
-		}
-		return nil, &VersionError{Theirs: theirs}
-	}
-	if answer.StatusCode != http.StatusOK {
-		return nil, &StatusError{answer.StatusCode}
+	switch theirs := answer.Header.Get(wireHeader); {
+	case theirs == "":
+		return nil, unusable("no remote eye: it states no wire version")
+	case theirs != strconv.Itoa(Wire):
+		return nil, otherVersion(theirs)
+	case answer.StatusCode != http.StatusOK:
+		return nil, refused(answer.StatusCode)
 	}
 	data, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
-	if err != nil {
-		return nil, err
+	if err == nil && len(data) > maxAnswer {
+		err = unusable("it is too long")
 	}
-	if len(data) > maxAnswer {
-		return nil, &AnswerError{errors.New("it is too long")}
+	return data, err
+}
+
+// lineError is what the eye said or is that makes it of no use. It repeats nothing foreign but the place that an eye states.
+type lineError struct{ detail, text string }
+
+func (e *lineError) Error() string { return e.text }
+
+func unusable(why string) error {
+	return &lineError{detailGarbage, "the answer cannot be used: " + why}
+}
+
+func wrongPlace(states, configured casefile.Vantage) error {
+	place := func(v casefile.Vantage) string {
+		return fmt.Sprintf("%q in country %q, network %q", v.Name, v.Country, v.Network)
 	}
-	return data, nil
+	return &lineError{detailOtherPlace, fmt.Sprintf("the eye says that it is %s, the configuration says %s: "+
+		"correct crawler.vantages here, or vantage there", place(states), place(configured))}
+}
+
+func refused(status int) error {
+	e := &lineError{detailDeclined, fmt.Sprintf("the eye answered with status %d (%s); its log says why", status, http.StatusText(status))}
+	if status == http.StatusServiceUnavailable {
+		e.detail = detailBusy
+	}
+	return e
 }
 
 // detailOf is the phrase for what went wrong between us and the eye.
 func detailOf(err error) string {
-	var wire *VersionError
-	var place *PlaceError
-	var status *StatusError
-	var garbage *AnswerError
+	var line *lineError
 	var stranger *tls.CertificateVerificationError
 	var broken *net.OpError
 	switch {
-	case errors.As(err, &wire):
-		return detailWire
-	case errors.As(err, &place):
-		return detailOtherPlace
-	case errors.As(err, &status) && status.Code == http.StatusServiceUnavailable:
-		return detailBusy
-	case errors.As(err, &status):
-		return detailDeclined
-	case errors.As(err, &garbage):
-		return detailGarbage
+	case errors.As(err, &line):
+		return line.detail
 	case errors.As(err, &stranger):
 		return detailStranger
 	case errors.As(err, &broken) && broken.Op == "remote error": // a TLS alert (crypto/tls)

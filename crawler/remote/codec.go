@@ -70,23 +70,21 @@ func decodeRequest(data []byte) (LookSettings, casefile.Subject, error) {
 		return LookSettings{}, casefile.Subject{}, err
 	}
 	r.Manner.DigestKey = string(r.DigestKey)
-	if err := r.Manner.check(); err != nil {
-		return LookSettings{}, casefile.Subject{}, err
-	}
 	s := casefile.Subject{Purpose: r.Purpose, Nameservers: r.Nameservers}
-	if !s.Purpose.Valid() {
-		return LookSettings{}, casefile.Subject{}, errors.New("unknown purpose")
+	var soundTarget, soundReferrer bool
+	s.Target, soundTarget = canonical(r.Target)
+	s.Referrer, soundReferrer = canonical(r.Referrer)
+	err := r.Manner.check()
+	switch {
+	case err != nil:
+	case !s.Purpose.Valid():
+		err = errors.New("unknown purpose")
+	case !soundTarget:
+		err = errors.New("the target is not canonical")
+	case !soundReferrer && r.Referrer != "":
+		err = errors.New("the referrer is not canonical")
 	}
-	var ok bool
-	if s.Target, ok = canonical(r.Target); !ok {
-		return LookSettings{}, casefile.Subject{}, errors.New("the target is not canonical")
-	}
-	if r.Referrer != "" {
-		if s.Referrer, ok = canonical(r.Referrer); !ok {
-			return LookSettings{}, casefile.Subject{}, errors.New("the referrer is not canonical")
-		}
-	}
-	return r.Manner, s, nil
+	return r.Manner, s, err
 }
 
 // canonical is the target of a URL that is written as Vigil writes it.
@@ -112,9 +110,8 @@ func decodeAnswer(data []byte, asked casefile.Subject, m LookSettings) (Identity
 		return Identity{}, casefile.Observation{}, err
 	}
 	o, err := a.Observation.Read()
-	if err != nil {
-		return Identity{}, casefile.Observation{}, errHop
+	if err != nil || !sound(&o, asked, m) {
+		return Identity{}, casefile.Observation{}, errUnsound
 	}
-	err = sound(&o, asked, m)
-	return a.Identity, o, err
+	return a.Identity, o, nil
 }

@@ -24,9 +24,8 @@ type Credentials struct{ CA, Cert, Key string }
 
 // credentials are loaded ones.
 type credentials struct {
-	own     tls.Certificate
-	others  *x509.CertPool
-	expires time.Time // the end of our own certificate
+	own    tls.Certificate
+	others *x509.CertPool
 }
 
 // load reads the files. An expired certificate of our own is an error: the other side would refuse it.
@@ -34,31 +33,27 @@ func (c Credentials) load() (credentials, error) {
 	if c.CA == "" || c.Cert == "" || c.Key == "" {
 		return credentials{}, errors.New("name the files ca, cert and key; `vigil vantage keys DIR` makes them")
 	}
-	ca, err := readPEM(c.CA)
-	if err != nil {
-		return credentials{}, err
+	var files [3][]byte
+	for i, path := range []string{c.CA, c.Cert, c.Key} {
+		var err error
+		if files[i], err = readPEM(path); err != nil {
+			return credentials{}, err
+		}
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(ca) {
+	if !pool.AppendCertsFromPEM(files[0]) {
 		return credentials{}, fmt.Errorf("%s holds no certificate in PEM form", c.CA)
 	}
-	cert, err := readPEM(c.Cert)
-	if err != nil {
-		return credentials{}, err
-	}
-	key, err := readPEM(c.Key)
-	if err != nil {
-		return credentials{}, err
-	}
-	own, err := tls.X509KeyPair(cert, key)
+	own, err := tls.X509KeyPair(files[1], files[2])
 	if err != nil {
 		return credentials{}, fmt.Errorf("%s and %s are no certificate with its key: %w", c.Cert, c.Key, err)
 	}
 	if now := time.Now(); now.After(own.Leaf.NotAfter) || now.Before(own.Leaf.NotBefore) {
-		return credentials{}, fmt.Errorf("the certificate in %s is valid from %s to %s only: make new ones with `vigil vantage keys`, or set the clock",
+		return credentials{}, fmt.Errorf("the certificate in %s is valid from %s to %s only: "+
+			"make new ones with `vigil vantage keys`, or set the clock",
 			c.Cert, own.Leaf.NotBefore.Format(time.DateOnly), own.Leaf.NotAfter.Format(time.DateOnly))
 	}
-	return credentials{own: own, others: pool, expires: own.Leaf.NotAfter}, nil
+	return credentials{own: own, others: pool}, nil
 }
 
 func readPEM(path string) ([]byte, error) {
@@ -68,28 +63,18 @@ func readPEM(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxPEM+1))
-	if err != nil {
-		return nil, err
+	if err == nil && len(data) > maxPEM {
+		err = fmt.Errorf("%s has more than %d bytes: it is no certificate", path, maxPEM)
 	}
-	if len(data) > maxPEM {
-		return nil, fmt.Errorf("%s has more than %d bytes: it is no certificate", path, maxPEM)
-	}
-	return data, nil
+	return data, err
 }
 
-// server is the TLS of an eye: nobody without a certificate of the authority gets a word in.
-func (c credentials) server() *tls.Config {
+// tls is the TLS of either side: nobody without a certificate of the authority gets a word in.
+func (c credentials) tls() *tls.Config {
 	return &tls.Config{
-		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{c.own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: c.others,
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{c.own}, NextProtos: []string{"http/1.1"},
+		RootCAs: c.others, ServerName: ServerName, // of an owner
+		ClientCAs: c.others, ClientAuth: tls.RequireAndVerifyClientCert, // of an eye
 		SessionTicketsDisabled: true, // every connection proves itself anew
-		NextProtos:             []string{"http/1.1"},
-	}
-}
-
-// client is the TLS of an owner.
-func (c credentials) client() *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{c.own}, RootCAs: c.others, ServerName: ServerName,
-		NextProtos: []string{"http/1.1"},
 	}
 }

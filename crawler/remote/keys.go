@@ -107,11 +107,11 @@ func newPair(name string, now time.Time, valid time.Duration) (*x509.Certificate
 
 func writeNew(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write keys: %w", err)
+	if err == nil {
+		_, err = f.Write(data)
+		err = errors.Join(err, f.Close())
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}
 	return nil

@@ -45,6 +45,8 @@ const (
 	mostBody    = 64 << 20
 	mostHops    = 51
 	mostAgent   = 500
+
+	defaultInFlight = 256 // looks at the same time
 )
 
 // Limits bound one look: what is asked for, and the most that an eye does.
@@ -108,7 +110,7 @@ const (
 // check says what no identity may hold.
 func (i Identity) check() error {
 	switch {
-	case i.Name == "" || len(i.Name) > maxName || !readable(i.Name):
+	case i.Name == "" || len(i.Name) > maxName || !every(i.Name, unicode.IsPrint):
 		return fmt.Errorf("the name must have 1 to %d bytes, without control characters", maxName)
 	case i.Country != "" && (len(i.Country) != 2 || !every(i.Country, upper)):
 		return errors.New("the country must be an ISO 3166-1 code, two capital letters, or empty")
@@ -120,20 +122,17 @@ func (i Identity) check() error {
 	return nil
 }
 
-// WireError says that the two sides speak different versions.
-type VersionError struct{ Theirs string }
-
-func (e *VersionError) Error() string {
+// otherVersion is the error of two sides that speak different versions.
+func otherVersion(stated string) error {
 	theirs := "another"
-	if n, err := strconv.ParseUint(e.Theirs, 10, 16); err == nil {
+	if n, err := strconv.ParseUint(stated, 10, 16); err == nil {
 		theirs = strconv.FormatUint(n, 10)
 	}
-	return fmt.Sprintf("the other side speaks version %s of the wire, this program version %d: install the same release of vigil on both", theirs, Wire)
+	return &lineError{detailWire, fmt.Sprintf("the other side speaks version %s of the wire, this program version %d: "+
+		"install the same release of vigil on both", theirs, Wire)}
 }
 
 func printable(s string) bool { return every(s, func(r rune) bool { return r >= ' ' && r <= '~' }) }
-
-func readable(s string) bool { return every(s, unicode.IsPrint) }
 
 func upper(r rune) bool { return r >= 'A' && r <= 'Z' }
 

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"go.uber.org/zap"
 	"golang.org/x/net/netutil"
 
@@ -56,12 +58,7 @@ type Server struct {
 	slots    chan struct{}
 
 	mu      sync.Mutex
-	manners []kept // the last used is the last
-}
-
-type kept struct {
-	manner LookSettings
-	looker Looker
+	manners *simplelru.LRU[LookSettings, Looker]
 }
 
 // New makes a Server and reads its credentials.
@@ -69,13 +66,9 @@ func New(o Options) (*Server, error) {
 	if o.Looker == nil {
 		return nil, errors.New("remote eye: something that looks is required")
 	}
-	if o.InFlight == 0 {
-		o.InFlight = 256
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
-	}
-	s := &Server{o: o, slots: make(chan struct{}, max(o.InFlight, 1))}
+	o.InFlight, o.Log = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.Log, zap.NewNop())
+	manners, _ := simplelru.NewLRU[LookSettings, Looker](mostManners, nil) // it fails for a size below 1
+	s := &Server{o: o, slots: make(chan struct{}, max(o.InFlight, 1)), manners: manners}
 	s.identity = Identity{Vantage: o.Vantage, Build: o.Build, Limits: o.Limits}
 	if err := s.identity.check(); err != nil {
 		return nil, fmt.Errorf("remote eye: %w", err)
@@ -87,7 +80,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("remote eye: %w", err)
 	}
-	s.tls = c.server()
+	s.tls = c.tls()
 	return s, nil
 }
 
@@ -126,7 +119,7 @@ func (s *Server) versioned(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(wireHeader, strconv.Itoa(Wire))
 		if theirs := r.Header.Get(wireHeader); theirs != strconv.Itoa(Wire) {
-			err := &VersionError{Theirs: theirs}
+			err := otherVersion(theirs)
 			s.o.Log.Warn("owner speaks another version of the wire", zap.Error(err))
 			http.Error(w, err.Error(), http.StatusConflict)
 			return
@@ -135,7 +128,10 @@ func (s *Server) versioned(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) tellIdentity(w http.ResponseWriter, _ *http.Request) { s.answer(w, s.identity) }
+func (s *Server) tellIdentity(w http.ResponseWriter, _ *http.Request) {
+	body, err := encode(s.identity)
+	s.send(w, body, err)
+}
 
 func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
@@ -149,7 +145,8 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusBadRequest, err.Error())
 		return
 	case !m.within(s.o.Limits):
-		s.refuse(w, http.StatusUnprocessableEntity, "more time, bytes or redirects are asked for than this eye allows: raise its crawler settings to those of the owner")
+		s.refuse(w, http.StatusUnprocessableEntity,
+			"more time, bytes or redirects are asked for than this eye allows: raise its crawler settings to those of the owner")
 		return
 	}
 	looker, err := s.looker(m)
@@ -157,12 +154,10 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusInternalServerError, "this eye cannot look in this manner")
 		return
 	}
-	wait := time.NewTimer(turn)
-	defer wait.Stop()
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
-	case <-wait.C:
+	case <-time.After(turn):
 		s.refuse(w, http.StatusServiceUnavailable, "too many looks at once: raise crawler.in_flight of this eye")
 		return
 	case <-r.Context().Done():
@@ -172,44 +167,29 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	// A zone may have any number of name servers: an answer has room for some.
 	o.Resolution.Nameservers = o.Resolution.Nameservers[:min(len(o.Resolution.Nameservers), mostNames)]
 	body, err := encodeAnswer(s.identity, o)
-	if err != nil || len(body) > maxAnswer {
-		s.refuse(w, http.StatusInternalServerError, "what was seen does not fit the wire")
-		return
-	}
-	s.send(w, body)
+	s.send(w, body, err)
 }
 
 // looker is what looks in the manner. It is made at the first use.
 func (s *Server) looker(m LookSettings) (Looker, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, k := range s.manners {
-		if k.manner == m {
-			s.manners = append(append(s.manners[:i:i], s.manners[i+1:]...), k)
-			return k.looker, nil
-		}
+	if looker, known := s.manners.Get(m); known {
+		return looker, nil
 	}
 	looker, err := s.o.Looker(m)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		s.manners.Add(m, looker)
 	}
-	if len(s.manners) == mostManners {
-		s.manners = append(s.manners[:0:0], s.manners[1:]...)
-	}
-	s.manners = append(s.manners, kept{m, looker})
-	return looker, nil
+	return looker, err
 }
 
-func (s *Server) answer(w http.ResponseWriter, v any) {
-	body, err := encode(v)
-	if err != nil {
-		s.refuse(w, http.StatusInternalServerError, "the answer cannot be written")
+// send writes an answer, unless it could not be encoded or is too long for the owner to read.
+func (s *Server) send(w http.ResponseWriter, body []byte, err error) {
+	if err != nil || len(body) > maxAnswer {
+		s.refuse(w, http.StatusInternalServerError, "what was seen does not fit the wire")
 		return
 	}
-	s.send(w, body)
-}
-
-func (s *Server) send(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // whoever asked has gone: nothing to be done

@@ -56,7 +56,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(c.entries) > 100 || len(c.flights) != 0 {
-		t.Errorf("%d entries and %d flights are left", len(c.entries), len(c.flights))
+	if c.entries.Len() > 100 || len(c.flights) != 0 {
+		t.Errorf("%d entries and %d flights are left", c.entries.Len(), len(c.flights))
 	}
 }

@@ -2,9 +2,7 @@ package resolve
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -51,14 +49,14 @@ func (r *Resolver) follow(ctx context.Context, name string, qtype uint16) answer
 		a.authenticated = a.authenticated && m.AuthenticatedData
 		next, moved := a.walk(m, name, seen)
 		if next == "" {
-			a.fault = &casefile.Fault{Kind: casefile.FaultServfail, Phase: casefile.PhaseResolve, Detail: detailChain}
+			a.fault = failure(casefile.FaultServfail, detailChain)
 			a.ttl, a.authenticated = failureTTL, false
 			return a
 		}
 		a.records(m, next, qtype)
 		// RFC 2308, section 2.1: the code is that of the end of the chain.
 		found := len(a.addresses)+len(a.names) > 0
-		if found || m.Rcode == dns.RcodeNameError || !moved || hasSOA(m) {
+		if found || m.Rcode == dns.RcodeNameError || !moved || soaOf(m) != nil {
 			if !found {
 				a.ttl = min(a.ttl, negativeTTL(m))
 			}
@@ -119,23 +117,22 @@ func (a *answer) records(m *dns.Msg, name string, qtype uint16) {
 	}
 }
 
-func hasSOA(m *dns.Msg) bool {
+// soaOf is the SOA record that comes with the absence of a name or of data; nil when there is none.
+func soaOf(m *dns.Msg) *dns.SOA {
 	for _, rr := range m.Ns {
-		if _, ok := rr.(*dns.SOA); ok {
-			return true
+		if soa, ok := rr.(*dns.SOA); ok {
+			return soa
 		}
 	}
-	return false
+	return nil
 }
 
 // negativeTTL is how long absence may be counted: the smaller of the SOA's own
 // time and its minimum field (RFC 2308, section 5), at most 5 min. Without an SOA
 // it must not be cached; the short time of a failure spares the server.
 func negativeTTL(m *dns.Msg) time.Duration {
-	for _, rr := range m.Ns {
-		if soa, ok := rr.(*dns.SOA); ok {
-			return min(seconds(min(soa.Hdr.Ttl, soa.Minttl)), maxNegativeTTL)
-		}
+	if soa := soaOf(m); soa != nil {
+		return min(seconds(min(soa.Hdr.Ttl, soa.Minttl)), maxNegativeTTL)
 	}
 	return failureTTL
 }
@@ -183,33 +180,30 @@ func (r *Resolver) try(ctx context.Context, server, name string, qtype uint16) (
 	q.SetQuestion(dns.Fqdn(name), qtype)
 	q.SetEdns0(udpSize, false)
 	q.AuthenticatedData = true // RFC 6840, section 5.7: asks for the AD flag without DO
-	m, err := r.overUDP(ctx, server, q)
+	m, err := r.over(ctx, "udp", server, q)
 	if err == nil && m.Truncated {
-		return r.overTCP(ctx, server, q)
+		return r.over(ctx, "tcp", server, q)
 	}
 	return m, err
 }
 
-func (r *Resolver) open(ctx context.Context, network, server string) (net.Conn, func(), error) {
+// over asks one server over UDP or TCP.
+func (r *Resolver) over(ctx context.Context, network, server string, q *dns.Msg) (*dns.Msg, error) {
 	conn, err := r.dial(ctx, network, server)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	defer conn.Close()
+	buffer, messages := make([]byte, udpSize), maxStray
+	if network == "tcp" {
+		conn = &dns.Conn{Conn: conn} // frames messages by their length
+		buffer, messages = make([]byte, dns.MaxMsgSize), 1
 	}
 	if at, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(at)
 	}
 	// A cancelled question ends at once; the library's own client would wait.
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	return conn, func() { stop(); _ = conn.Close() }, nil
-}
-
-func (r *Resolver) overUDP(ctx context.Context, server string, q *dns.Msg) (*dns.Msg, error) {
-	conn, done, err := r.open(ctx, "udp", server)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	buffer := make([]byte, udpSize)
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	wire, err := q.PackBuffer(buffer)
 	if err != nil {
 		return nil, errNonsense
@@ -217,7 +211,7 @@ func (r *Resolver) overUDP(ctx context.Context, server string, q *dns.Msg) (*dns
 	if _, err := conn.Write(wire); err != nil {
 		return nil, err
 	}
-	for range maxStray {
+	for range messages {
 		n, err := conn.Read(buffer)
 		if err != nil {
 			return nil, err
@@ -227,34 +221,6 @@ func (r *Resolver) overUDP(ctx context.Context, server string, q *dns.Msg) (*dns
 		}
 	}
 	return nil, errNonsense
-}
-
-func (r *Resolver) overTCP(ctx context.Context, server string, q *dns.Msg) (*dns.Msg, error) {
-	conn, done, err := r.open(ctx, "tcp", server)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	wire, err := q.Pack()
-	if err != nil {
-		return nil, errNonsense
-	}
-	if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(wire))), wire...)); err != nil {
-		return nil, err
-	}
-	var size [2]byte
-	if _, err := io.ReadFull(conn, size[:]); err != nil {
-		return nil, err
-	}
-	buffer := make([]byte, binary.BigEndian.Uint16(size[:]))
-	if _, err := io.ReadFull(conn, buffer); err != nil {
-		return nil, err
-	}
-	m, ours := parse(buffer, q)
-	if !ours {
-		return nil, errNonsense
-	}
-	return m, nil
 }
 
 // parse reads a message and says whether it answers q: the same id, the same

@@ -33,8 +33,8 @@ const (
 // Details are all details of faults that a Resolver gives.
 func Details() []string {
 	return []string{
-		detailName, detailAnswer, detailChain, detailServfail, detailRefused, detailRcode, detailLame, detailDNSSEC, detailFiltered, detailUnreachable, detailLate, detailNoReach,
-		detailNoName, detailNoAddress, detailStopped,
+		detailName, detailAnswer, detailChain, detailServfail, detailRefused, detailRcode, detailLame, detailDNSSEC,
+		detailFiltered, detailUnreachable, detailLate, detailNoReach, detailNoName, detailNoAddress, detailStopped,
 	}
 }
 
@@ -42,33 +42,29 @@ func Details() []string {
 // RFC 2308, section 2.1 and 2.2: a referral has NS and no SOA records, an answer that
 // there are no data has an SOA, or neither.
 func lame(m *dns.Msg) bool {
-	if m.Rcode != dns.RcodeSuccess || m.Authoritative || len(m.Answer) > 0 || hasSOA(m) {
+	if m.Rcode != dns.RcodeSuccess || m.Authoritative || len(m.Answer) > 0 || soaOf(m) != nil {
 		return false
 	}
-	for _, rr := range m.Ns {
-		if _, ok := rr.(*dns.NS); ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.Ns, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeNS })
+}
+
+func failure(kind casefile.FaultKind, detail string) *casefile.Fault {
+	return &casefile.Fault{Kind: kind, Phase: casefile.PhaseResolve, Detail: detail}
 }
 
 // failed says what went wrong with a try; without err m is a message that is no answer.
 func failed(m *dns.Msg, err error) *casefile.Fault {
-	f := &casefile.Fault{Kind: casefile.FaultServfail, Phase: casefile.PhaseResolve}
 	var network net.Error
 	switch {
 	case err == nil:
-		f.Detail = refusal(m)
+		return failure(casefile.FaultServfail, refusal(m))
 	case errors.Is(err, errNonsense):
-		f.Detail = detailAnswer
+		return failure(casefile.FaultServfail, detailAnswer)
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		f.Kind, f.Detail = casefile.FaultTimeout, detailLate
-	default:
-		// Refused, unreachable, closed: no server answered, and nothing says why.
-		f.Kind, f.Detail = casefile.FaultTimeout, detailNoReach
+		return failure(casefile.FaultTimeout, detailLate)
 	}
-	return f
+	// Refused, unreachable, closed: no server answered, and nothing says why.
+	return failure(casefile.FaultTimeout, detailNoReach)
 }
 
 // explained gives the codes of the extended errors of m (RFC 8914, section 4).

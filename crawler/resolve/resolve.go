@@ -9,6 +9,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,10 +29,10 @@ import (
 
 // Defaults and bounds.
 const (
-	DefaultTimeout    = 5 * time.Second
-	DefaultMaxTTL     = 5 * time.Minute // re-checks must see moves
-	DefaultMaxEntries = 100_000
+	DefaultTimeout = 5 * time.Second
+	DefaultMaxTTL  = 5 * time.Minute // re-checks must see moves
 
+	maxEntries     = 100_000 // of a cache: names of hosts take some 40 MB
 	maxNegativeTTL = 5 * time.Minute
 	failureTTL     = 5 * time.Second // RFC 9520, section 3.2: failures are cached, and briefly
 	zoneTTL        = time.Hour
@@ -52,8 +53,6 @@ type Options struct {
 	Dial guard.Dial
 	// MaxTTL caps how long an answer is counted; default 5 min.
 	MaxTTL time.Duration
-	// MaxEntries bounds the cache; default 100,000 names, some 40 MB.
-	MaxEntries int
 }
 
 // Resolver asks and remembers. It is safe for concurrent use; questions for the
@@ -79,24 +78,16 @@ func New(o Options) (*Resolver, error) {
 	if len(o.Servers) == 0 {
 		return nil, errors.New("resolve: no resolver is configured; name at least one as ip:port")
 	}
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
-	if o.MaxTTL == 0 {
-		o.MaxTTL = DefaultMaxTTL
-	}
-	if o.MaxEntries == 0 {
-		o.MaxEntries = DefaultMaxEntries
-	}
+	o.Timeout, o.MaxTTL = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.MaxTTL, DefaultMaxTTL)
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{}).DialContext
 	}
-	if o.Timeout < 0 || o.MaxTTL < 0 || o.MaxEntries < 0 {
-		return nil, errors.New("resolve: timeout, cache time and cache size must be positive")
+	if o.Timeout < 0 || o.MaxTTL < 0 {
+		return nil, errors.New("resolve: timeout and cache time must be positive")
 	}
 	r := &Resolver{
 		timeout: o.Timeout, maxTTL: o.MaxTTL, dial: o.Dial,
-		hosts: newCache[host](o.MaxEntries), zones: newCache[[]string](o.MaxEntries), names: newCache[names](o.MaxEntries),
+		hosts: newCache[host](maxEntries), zones: newCache[[]string](maxEntries), names: newCache[names](maxEntries),
 	}
 	for i, s := range o.Servers {
 		ap, err := netip.ParseAddrPort(s)
@@ -121,11 +112,13 @@ func New(o Options) (*Resolver, error) {
 // while the other has addresses is no fault.
 func (r *Resolver) Resolve(ctx context.Context, name string, nameservers bool) (casefile.Resolution, *casefile.Fault) {
 	if a, err := netip.ParseAddr(name); err == nil {
-		return casefile.Resolution{Rcode: "NOERROR", CNAMEs: []string{}, Addresses: []netip.Addr{a}, Nameservers: []string{}}, nil
+		found := casefile.NoResolution()
+		found.Rcode, found.Addresses = "NOERROR", []netip.Addr{a}
+		return found, nil
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if _, ok := dns.IsDomainName(name); !ok || name == "" {
-		return blank(), &casefile.Fault{Kind: casefile.FaultServfail, Phase: casefile.PhaseResolve, Detail: detailName}
+		return casefile.NoResolution(), failure(casefile.FaultServfail, detailName)
 	}
 	var servers []string
 	var asking sync.WaitGroup
@@ -135,7 +128,7 @@ func (r *Resolver) Resolve(ctx context.Context, name string, nameservers bool) (
 	h, err := r.hosts.get(ctx, name, func() (host, time.Duration) { return r.ask(ctx, name) })
 	asking.Wait()
 	if err != nil {
-		return blank(), interrupted(ctx)
+		return casefile.NoResolution(), interrupted(ctx)
 	}
 	found := h.resolution
 	found.CNAMEs, found.Addresses = slices.Clone(found.CNAMEs), slices.Clone(found.Addresses)
@@ -168,7 +161,7 @@ func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	asking.Go(func() { six = r.follow(ctx, name, dns.TypeAAAA) })
 	four = r.follow(ctx, name, dns.TypeA)
 	asking.Wait()
-	h := host{resolution: blank()}
+	h := host{resolution: casefile.NoResolution()}
 	lead := four
 	if four.fault != nil && six.fault == nil || len(four.addresses) == 0 && len(six.addresses) > 0 {
 		lead = six
@@ -176,11 +169,10 @@ func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	h.resolution.Rcode, h.resolution.CNAMEs = lead.rcode, append(h.resolution.CNAMEs, lead.cnames...)
 	h.resolution.Addresses = append(append(h.resolution.Addresses, four.addresses...), six.addresses...)
 	h.resolution.Authenticated = lead.authenticated
-	for _, a := range []answer{four, six} { // one that contributes and is not validated spoils it
-		h.resolution.Authenticated = h.resolution.Authenticated && (len(a.addresses) == 0 || a.authenticated)
-	}
 	ttl := time.Duration(-1)
 	for _, a := range []answer{four, six} {
+		// One that contributes and is not validated spoils it.
+		h.resolution.Authenticated = h.resolution.Authenticated && (len(a.addresses) == 0 || a.authenticated)
 		if len(h.resolution.Addresses) > 0 && len(a.addresses) == 0 && a.fault == nil {
 			continue // the missing family does not shorten the answer of the other
 		}
@@ -192,15 +184,13 @@ func (r *Resolver) ask(ctx context.Context, name string) (host, time.Duration) {
 	case ctx.Err() != nil && len(h.resolution.Addresses) == 0:
 		h.fault, ttl = interrupted(ctx), 0
 	case len(h.resolution.Addresses) > 0:
-	case four.fault != nil:
-		h.fault = four.fault
-	case six.fault != nil:
-		h.fault = six.fault
+	case four.fault != nil || six.fault != nil:
+		h.fault = cmp.Or(four.fault, six.fault)
 	case four.rcode == "NXDOMAIN" && six.rcode == "NXDOMAIN":
-		h.fault = &casefile.Fault{Kind: casefile.FaultNXDomain, Phase: casefile.PhaseResolve, Detail: detailNoName}
+		h.fault = failure(casefile.FaultNXDomain, detailNoName)
 	default:
 		h.resolution.Rcode = "NOERROR"
-		h.fault = &casefile.Fault{Kind: casefile.FaultNoAddress, Phase: casefile.PhaseResolve, Detail: detailNoAddress}
+		h.fault = failure(casefile.FaultNoAddress, detailNoAddress)
 	}
 	return h, ttl
 }
@@ -216,11 +206,8 @@ func (r *Resolver) zone(ctx context.Context, name string) []string {
 		if err != nil || len(servers) > 0 {
 			return servers
 		}
-		if name == top {
-			return nil
-		}
 		_, parent, found := strings.Cut(name, ".")
-		if !found {
+		if name == top || !found {
 			return nil
 		}
 		name = parent
@@ -249,16 +236,11 @@ func (r *Resolver) nameservers(ctx context.Context, name string) ([]string, time
 	return slices.Compact(servers), zoneTTL
 }
 
-func blank() casefile.Resolution {
-	return casefile.Resolution{CNAMEs: []string{}, Addresses: []netip.Addr{}, Nameservers: []string{}}
-}
-
 // interrupted is the fault of a question that whoever asked it gave up: a deadline
 // is a time-out, and a cancellation is ours.
 func interrupted(ctx context.Context) *casefile.Fault {
-	kind, detail := casefile.FaultInterrupted, detailStopped
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		kind, detail = casefile.FaultTimeout, detailLate
+		return failure(casefile.FaultTimeout, detailLate)
 	}
-	return &casefile.Fault{Kind: kind, Phase: casefile.PhaseResolve, Detail: detail}
+	return failure(casefile.FaultInterrupted, detailStopped)
 }

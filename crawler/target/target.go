@@ -10,6 +10,8 @@
 package target
 
 import (
+	"cmp"
+	"fmt"
 	neturl "net/url"
 	"strings"
 	"unicode/utf8"
@@ -123,58 +125,43 @@ func parseOnce(base *url.Url, ref string) (string, *casefile.Problem) {
 		// Refused in any case, and the parser takes a second for 8,000 of them.
 		return "", userinfo()
 	}
-	var u *url.Url
-	var err error
+	parse := parser.Parse
 	if base != nil {
-		u, err = base.Parse(ref)
-	} else {
-		u, err = parser.Parse(ref)
+		parse = base.Parse
 	}
-	if err != nil {
+	u, err := parse(ref)
+	switch {
+	case err != nil:
 		return "", refused(ref)
-	}
-	switch u.Scheme() {
-	case "http", "https":
-	default:
-		return "", problem(casefile.ProblemScheme, "only http and https can be looked at; give a URL that begins with http:// or https://")
-	}
-	if u.Username() != "" || u.Password() != "" {
+	case u.Scheme() != "http" && u.Scheme() != "https":
+		return "", otherScheme()
+	case u.Username() != "" || u.Password() != "":
 		return "", userinfo()
-	}
-	if u.Port() == "0" {
+	case u.Port() == "0":
 		return "", problem(casefile.ProblemHost, "port 0 cannot be dialled; give the port of the server or none")
 	}
 	host, bad := hostName(u.Hostname())
 	if bad != nil {
 		return "", bad
 	}
-	var b strings.Builder
-	b.WriteString(u.Scheme())
-	b.WriteString("://")
-	b.WriteString(host)
+	written := u.Scheme() + "://" + host
 	if port := u.Port(); port != "" {
-		b.WriteByte(':')
-		b.WriteString(port)
+		written += ":" + port
 	}
-	path := u.Pathname()
-	if path == "" {
-		path = "/"
-	}
-	b.WriteString(path)
+	written += cmp.Or(u.Pathname(), "/")
 	if query := u.Query(); query != "" {
-		b.WriteByte('?')
-		b.WriteString(query)
+		written += "?" + query
 	}
-	if b.Len() > casefile.MaxURL {
+	if len(written) > casefile.MaxURL {
 		return "", tooLong()
 	}
-	return b.String(), nil
+	return written, nil
 }
 
 // hostName checks a host that the parser let through and drops one trailing dot.
 func hostName(host string) (string, *casefile.Problem) {
 	if host == "" {
-		return "", problem(casefile.ProblemHost, "the URL has no host; give the full address, for example https://site.example/page")
+		return "", noHost()
 	}
 	if strings.HasPrefix(host, "[") || dottedQuad(host) {
 		return host, nil
@@ -216,10 +203,10 @@ func refused(ref string) *casefile.Problem {
 		return problem(casefile.ProblemSyntax, "the URL has no scheme; begin it with http:// or https://")
 	}
 	if s := strings.ToLower(scheme); s != "http" && s != "https" {
-		return problem(casefile.ProblemScheme, "only http and https can be looked at; give a URL that begins with http:// or https://")
+		return otherScheme()
 	}
 	if strings.Trim(rest, `/\`) == "" {
-		return problem(casefile.ProblemHost, "the URL has no host; give the full address, for example https://site.example/page")
+		return noHost()
 	}
 	return problem(casefile.ProblemHost, "the host or port of the URL cannot be read; correct it")
 }
@@ -252,20 +239,28 @@ func dottedQuad(host string) bool {
 }
 
 func escapeHighBytes(s string) string {
-	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-			continue
+		if s[i] < utf8.RuneSelf {
+			b.WriteByte(s[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", s[i])
 		}
-		b.WriteByte(s[i])
 	}
 	return b.String()
 }
 
 func tooLong() *casefile.Problem {
-	return casefile.Problemf(casefile.ProblemTooLong, "url", "the URL is longer than %d bytes; shorten it, for example by dropping tracking parameters", casefile.MaxURL)
+	return casefile.Problemf(casefile.ProblemTooLong, "url",
+		"the URL is longer than %d bytes; shorten it, for example by dropping tracking parameters", casefile.MaxURL)
+}
+
+func otherScheme() *casefile.Problem {
+	return problem(casefile.ProblemScheme, "only http and https can be looked at; give a URL that begins with http:// or https://")
+}
+
+func noHost() *casefile.Problem {
+	return problem(casefile.ProblemHost, "the URL has no host; give the full address, for example https://site.example/page")
 }
 
 func userinfo() *casefile.Problem {

@@ -9,6 +9,7 @@ package vantage
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -28,26 +29,35 @@ import (
 const maxAnswer = 16 << 10
 
 // Dialer makes the dialer of a vantage. proxyURL is "", socks5://[user:password@]host:port
-// or http://[user:password@]host:port. dial reaches the proxy, or the address itself
-// without one; nil is a net.Dialer. The error does not repeat the URL, which may hold a password.
+// or http://[user:password@]host:port. dial reaches the proxy, nil is a net.Dialer;
+// without a proxy it is returned as it is. The error does not repeat the URL, which may hold a password.
 func Dialer(proxyURL string, dial guard.Dial) (guard.Dial, error) {
-	if dial == nil {
-		dial = (&net.Dialer{}).DialContext
-	}
 	if proxyURL == "" {
 		return dial, nil
 	}
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
 	u, err := url.Parse(proxyURL)
-	if err != nil || u.Hostname() == "" || u.Port() == "" || (u.Path != "" && u.Path != "/") {
+	if err != nil || u.Hostname() == "" || u.Port() == "" || u.Path != "" && u.Path != "/" || u.Scheme != "socks5" && u.Scheme != "http" {
 		return nil, errors.New("vantage: the proxy must be socks5://host:port or http://host:port")
 	}
-	switch u.Scheme {
-	case "socks5":
-		return socks(u, dial)
-	case "http":
-		return connect(u, dial), nil
+	through := connect(u, dial)
+	if u.Scheme == "socks5" {
+		if through, err = socks(u, dial); err != nil {
+			return nil, err
+		}
 	}
-	return nil, errors.New("vantage: the proxy must be socks5://host:port or http://host:port")
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if _, err := netip.ParseAddrPort(address); err != nil {
+			return nil, &Error{cause: errors.New("a proxy is given addresses only")}
+		}
+		conn, err := through(ctx, network, address)
+		if err != nil {
+			return nil, &Error{cause: err}
+		}
+		return conn, nil
+	}, nil
 }
 
 // Error says that the proxy, and not the server behind it, did what it did.
@@ -72,12 +82,7 @@ func (f forward) DialContext(ctx context.Context, network, address string) (net.
 }
 
 func socks(u *url.URL, dial guard.Dial) (guard.Dial, error) {
-	var auth *proxy.Auth
-	if u.User != nil {
-		password, _ := u.User.Password()
-		auth = &proxy.Auth{User: u.User.Username(), Password: password}
-	}
-	d, err := proxy.SOCKS5("tcp", u.Host, auth, forward(dial))
+	d, err := proxy.FromURL(u, forward(dial))
 	if err != nil {
 		return nil, errors.New("vantage: the SOCKS proxy cannot be used")
 	}
@@ -85,38 +90,25 @@ func socks(u *url.URL, dial guard.Dial) (guard.Dial, error) {
 	if !ok {
 		return nil, errors.New("vantage: the SOCKS dialer takes no context")
 	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if _, err := netip.ParseAddrPort(address); err != nil {
-			return nil, &Error{cause: errors.New("a proxy is given addresses only")}
-		}
-		conn, err := through.DialContext(ctx, network, address)
-		if err != nil {
-			return nil, &Error{cause: err}
-		}
-		return conn, nil
-	}, nil
+	return through.DialContext, nil
 }
 
 func connect(u *url.URL, dial guard.Dial) guard.Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if _, err := netip.ParseAddrPort(address); err != nil {
-			return nil, &Error{cause: errors.New("a proxy is given addresses only")}
-		}
 		conn, err := dial(ctx, network, u.Host)
 		if err != nil {
-			return nil, &Error{cause: err}
+			return nil, err
 		}
-		through, err := ask(ctx, conn, u, address)
-		if err != nil {
+		if err := ask(ctx, conn, u, address); err != nil {
 			_ = conn.Close()
-			return nil, &Error{cause: err}
+			return nil, err
 		}
-		return through, nil
+		return conn, nil
 	}
 }
 
 // ask sends CONNECT and reads the answer (RFC 9110, section 9.3.6).
-func ask(ctx context.Context, conn net.Conn, u *url.URL, address string) (net.Conn, error) {
+func ask(ctx context.Context, conn net.Conn, u *url.URL, address string) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	request := "CONNECT " + address + " HTTP/1.1\r\nHost: " + address + "\r\n"
@@ -125,30 +117,23 @@ func ask(ctx context.Context, conn net.Conn, u *url.URL, address string) (net.Co
 		request += "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)) + "\r\n"
 	}
 	if _, err := conn.Write([]byte(request + "\r\n")); err != nil {
-		return nil, cause(ctx, err)
+		return cmp.Or(ctx.Err(), err)
 	}
 	in := bufio.NewReader(&bounded{Conn: conn, left: maxAnswer})
 	r, err := http.ReadResponse(in, &http.Request{Method: http.MethodConnect}) //nolint:bodyclose // the answer to CONNECT has no body
 	if err != nil {
-		return nil, cause(ctx, err)
+		return cmp.Or(ctx.Err(), err)
 	}
 	if r.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the proxy answered with status %d", r.StatusCode)
+		return fmt.Errorf("the proxy answered with status %d", r.StatusCode)
 	}
 	if in.Buffered() > 0 {
-		return nil, errors.New("the proxy sent more than its answer")
+		return errors.New("the proxy sent more than its answer")
 	}
 	if !stop() {
-		return nil, ctx.Err() // the deadline is spoilt
+		return ctx.Err() // the deadline is spoilt
 	}
-	return conn, nil
-}
-
-func cause(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	return nil
 }
 
 // bounded ends a proxy's answer that has no end.
