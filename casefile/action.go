@@ -31,13 +31,12 @@ const (
 	ActForget   ActionKind = "forget_origin"  // the recorded origin is wrong, or no longer right
 )
 
-// ActionKinds are all of them.
-var ActionKinds = []ActionKind{
-	ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget,
-}
-
 // Valid says whether k is known.
-func (k ActionKind) Valid() bool { return slices.Contains(ActionKinds, k) }
+func (k ActionKind) Valid() bool {
+	return slices.Contains([]ActionKind{
+		ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget,
+	}, k)
+}
 
 // MaxActionReason bounds the reason a person gives, in bytes.
 const MaxActionReason = 1000

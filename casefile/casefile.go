@@ -44,11 +44,10 @@ const (
 	ClassB2           Classification = "B2"
 )
 
-// Classifications are all of them.
-var Classifications = []Classification{ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2}
-
 // Valid says whether c is one of the known classifications.
-func (c Classification) Valid() bool { return slices.Contains(Classifications, c) }
+func (c Classification) Valid() bool {
+	return slices.Contains([]Classification{ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2}, c)
+}
 
 // Report is one party's word that a URL holds content to be removed. Several
 // reports of one target attach to one case.
@@ -209,11 +208,10 @@ const (
 	WhyNever     Why = "never"          // the case is closed or withdrawn
 )
 
-// Whys are all of them.
-var Whys = []Why{WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever}
-
 // Valid says whether w is one of the known causes.
-func (w Why) Valid() bool { return slices.Contains(Whys, w) }
+func (w Why) Valid() bool {
+	return slices.Contains([]Why{WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever}, w)
+}
 
 // Visit is one scheduled pass over a case with all that it found, ready to be
 // recorded in one transaction.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -45,17 +44,6 @@ const (
 	EventNoticesComposed EventKind = "informed" // the notices of the present hosting were composed: how many
 	EventSnapshot        EventKind = "snapshot" // the whole life, where older events do not tell it
 )
-
-// EventKinds are all of them.
-var EventKinds = []EventKind{
-	EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed,
-	EventNoticeSent, EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted,
-	EventAcknowledged, EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested,
-	EventSettled, EventSameLabel, EventVisited, EventHosted, EventNoticesComposed, EventSnapshot,
-}
-
-// Valid says whether k is known.
-func (k EventKind) Valid() bool { return slices.Contains(EventKinds, k) }
 
 // Bookkeeping says that other events, visits and notices tell the same to people.
 func (k EventKind) Bookkeeping() bool {

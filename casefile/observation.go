@@ -78,17 +78,16 @@ const (
 	PurposeHomepage Purpose = "front"
 )
 
-// Purposes in the order of their use.
-var Purposes = []Purpose{
-	PurposeTarget, PurposeDecoy, PurposeControl, PurposeSameSiteReferrer, PurposeSubdomain, PurposeWithoutReferrer, PurposeHomepage,
-}
-
 // Valid says whether p is known.
-func (p Purpose) Valid() bool { return slices.Contains(Purposes, p) }
+func (p Purpose) Valid() bool { return p == PurposeTarget || p.IsProbe() }
 
-// Beside says whether a look of this purpose stands beside those at the target: it helps to judge
+// IsProbe says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
-func (p Purpose) IsProbe() bool { return p.Valid() && p != PurposeTarget }
+func (p Purpose) IsProbe() bool {
+	return slices.Contains([]Purpose{
+		PurposeDecoy, PurposeControl, PurposeSameSiteReferrer, PurposeSubdomain, PurposeWithoutReferrer, PurposeHomepage,
+	}, p)
+}
 
 // Resolution is what the DNS said about the host of the first hop.
 type Resolution struct {

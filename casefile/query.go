@@ -59,11 +59,6 @@ const (
 	OutcomeWithdrawn   Outcome = "withdrawn"   // censored at the withdrawal
 )
 
-// Valid says whether o is known.
-func (o Outcome) Valid() bool {
-	return o == OutcomeOpen || o == OutcomeRemoved || o == OutcomeUnavailable || o == OutcomeWithdrawn
-}
-
 // EpisodeRecord is one episode as the figures need it.
 type EpisodeRecord struct {
 	CaseID  CaseID
@@ -88,14 +83,14 @@ const (
 	RoleAdmin   Role = "admin"   // all that, and manages users and tokens
 )
 
-// Valid says whether r is known.
-func (r Role) Valid() bool { return r == RoleViewer || r == RoleAnalyst || r == RoleAdmin }
+// ranks of the roles: each has the rights of those below it. Nobody has those of an unknown role.
+var ranks = map[Role]int{RoleViewer: 1, RoleAnalyst: 2, RoleAdmin: 3}
 
-// May says whether r has the rights of need. Nobody has those of an unknown role.
-func (r Role) May(need Role) bool {
-	rank := map[Role]int{RoleViewer: 1, RoleAnalyst: 2, RoleAdmin: 3}
-	return r.Valid() && need.Valid() && rank[r] >= rank[need]
-}
+// Valid says whether r is known.
+func (r Role) Valid() bool { return ranks[r] > 0 }
+
+// May says whether r has the rights of need.
+func (r Role) May(need Role) bool { return need.Valid() && ranks[r] >= ranks[need] }
 
 // Person is who is behind a request: a user of the pages or a token of the API.
 type Person struct {

@@ -130,18 +130,19 @@ func (t Target) Decoy(name string) Target {
 	if dot := strings.LastIndexByte(last, '.'); dot > 0 && len(last)-dot <= 6 {
 		name += last[dot:]
 	}
-	s := t.reveal()
-	s.url = s.url[:len(s.url)-len(t.Path())] + path[:slash+1] + name
-	return Target{unique.Make(s)}
+	return t.at(path[:slash+1] + name)
 }
 
 // Home is the front page of the target's site: the path "/" of the same scheme, host and port.
-func (t Target) Home() Target {
+func (t Target) Home() Target { return t.at("/") }
+
+// at is another path of the same server; there is none of no target.
+func (t Target) at(path string) Target {
 	if t.IsZero() {
 		return t
 	}
 	s := t.reveal()
-	s.url = s.url[:len(s.url)-len(t.Path())] + "/"
+	s.url = s.url[:len(s.url)-len(t.Path())] + path
 	return Target{unique.Make(s)}
 }
 
