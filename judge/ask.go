@@ -46,7 +46,7 @@ func (in Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, la
 		i := slices.IndexFunc(in.Observations, func(o casefile.Observation) bool {
 			l := newLook(&o, &in)
 			return !o.Purpose.IsProbe() && o.Fault == nil && !in.Target.IsZero() &&
-				l.status/100 == 2 && !l.empty() && !l.matchesBaseline() && p.wants(&l)
+				l.status/100 == 2 && !l.empty() && !l.base.matches() && p.wants(&l)
 		})
 		if i < 0 {
 			break

@@ -134,7 +134,7 @@ func (l *look) answered() casefile.Reason {
 		l.note("body", "empty", casefile.StateSilent)
 		return casefile.ReasonProtocolError // an answer without content says nothing
 	}
-	if l.matchesBaseline() {
+	if l.base.matches() {
 		return casefile.ReasonMatchesBaseline
 	}
 	if reason, ok := l.absent(); ok {
@@ -256,16 +256,11 @@ func (l *look) broken() casefile.Reason {
 	return casefile.ReasonServerError
 }
 
-// matchesBaseline says whether the page is the one that was confirmed live.
-func (l *look) matchesBaseline() bool { return l.base.matches() }
-
-// matchesWithSubstance is matchesBaseline for an answer whose status or end speaks
+// matchesWithSubstance says whether the page is the baseline's, of an answer whose status or end speaks
 // against it: the same bytes, a file that begins as it did, or a near text of enough words.
 func (l *look) matchesWithSubstance() bool {
 	return !l.empty() && l.base.matches() && (l.base.same || l.base.file.alike || l.f.Words >= SubstanceWords)
 }
-
-func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Mentions(m) }
 
 // bare is thin without any frame that could hold the content.
 func (l *look) bare() bool { return l.thin() && l.f.Frames == 0 }
@@ -363,10 +358,12 @@ func (l *look) unset() bool {
 }
 
 // isNew says whether the page has a marker that the baseline did not have.
-func (l *look) isNew(m casefile.Marker) bool { return l.f.Mentions(m) && !l.inBaseline(m) }
+func (l *look) isNew(m casefile.Marker) bool { return l.f.Mentions(m) && !l.in.Baseline.Mentions(m) }
 
 // saysOfItself is isNew for what the page does not only mention.
-func (l *look) saysOfItself(m casefile.Marker) bool { return l.f.Asserts(m) && !l.inBaseline(m) }
+func (l *look) saysOfItself(m casefile.Marker) bool {
+	return l.f.Asserts(m) && !l.in.Baseline.Mentions(m)
+}
 
 // picture says whether the answer is no page but a file.
 func (l *look) picture() bool { return l.f != nil && !l.f.HTML }
@@ -384,11 +381,11 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 		if b.marker == casefile.MarkerLogin && l.loginBox() || b.marker == casefile.MarkerAppShell && l.unread() {
 			continue
 		}
-		if l.f.Mentions(b.marker) && !l.inBaseline(b.marker) {
+		if l.isNew(b.marker) {
 			return b.reason, true
 		}
 	}
-	if l.f.Mentions(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
+	if l.isNew(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords {
 		return casefile.ReasonScriptRequired, true
 	}
 	return "", false

@@ -31,7 +31,7 @@ const (
 	ListedKinds = 3
 )
 
-// way is how the answered URL relates to the asked one.
+// redirectKind is how the answered URL relates to the asked one.
 type redirectKind string
 
 const (
@@ -85,7 +85,7 @@ func (l *look) noteFacts() {
 	}
 	l.noteServerError()
 	if l.redirect != wentNowhere {
-		l.note("redirect", string(l.redirect), stateOfWay(l.redirect))
+		l.note("redirect", string(l.redirect), redirectPoints[l.redirect])
 	}
 	if l.f != nil {
 		l.note("page", l.size(), "")
@@ -161,17 +161,19 @@ func (l *look) thin() bool {
 }
 
 // markerPoints says where a marker points when the page bears it out.
-var markerPoints = map[casefile.Marker]casefile.State{
-	casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerTakedown: casefile.StateGone, casefile.MarkerSuspended: casefile.StateGone,
-	casefile.MarkerParked: casefile.StateGone, casefile.MarkerSeized: casefile.StateGone, casefile.MarkerSinkhole: casefile.StateGone,
-	casefile.MarkerLogin: casefile.StateWithheld, casefile.MarkerPaywall: casefile.StateWithheld, casefile.MarkerConsent: casefile.StateWithheld,
-	casefile.MarkerChallenge: casefile.StateWithheld, casefile.MarkerAppShell: casefile.StateWithheld, casefile.MarkerLinkExpired: casefile.StateWithheld,
-	casefile.MarkerReferrer: casefile.StateWithheld, casefile.MarkerGeoBlock: casefile.StateWithheld, casefile.MarkerMetaRefresh: casefile.StateWithheld,
-	casefile.MarkerTakedownSign: casefile.StateGone, casefile.MarkerSuspendedSign: casefile.StateGone, casefile.MarkerParkedSign: casefile.StateGone,
-	casefile.MarkerSeizedSign: casefile.StateGone, casefile.MarkerSinkholePhrase: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
-	casefile.MarkerEmptyListing: casefile.StateGone, casefile.MarkerFailure: casefile.StateSilent,
-	casefile.MarkerLegalBlock: casefile.StateWithheld, casefile.MarkerRateLimit: casefile.StateWithheld,
-}
+var markerPoints = func() map[casefile.Marker]casefile.State {
+	points := map[casefile.Marker]casefile.State{
+		casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone, casefile.MarkerEmptyListing: casefile.StateGone,
+		casefile.MarkerMetaRefresh: casefile.StateWithheld, casefile.MarkerFailure: casefile.StateSilent,
+	}
+	for _, a := range absences {
+		points[a.phrase], points[a.sign] = casefile.StateGone, casefile.StateGone
+	}
+	for _, b := range barriers {
+		points[b.marker] = casefile.StateWithheld
+	}
+	return points
+}()
 
 func stateOfStatus(status int) casefile.State {
 	switch {
@@ -186,15 +188,9 @@ func stateOfStatus(status int) casefile.State {
 	return casefile.StateSilent
 }
 
-func stateOfWay(w redirectKind) casefile.State {
-	switch w {
-	case toHomepage:
-		return casefile.StateGone
-	case toOtherSite:
-		return casefile.StateChanged
-	case wentNowhere, toSameSite:
-	}
-	return casefile.StateLive
+// redirectPoints says where another URL than the asked one points.
+var redirectPoints = map[redirectKind]casefile.State{
+	toHomepage: casefile.StateGone, toOtherSite: casefile.StateChanged, toSameSite: casefile.StateLive,
 }
 
 // wayFrom compares the URL that was asked for with the one that answered.
