@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -123,17 +124,11 @@ func (l *look) noteFacts() {
 
 // size describes a body in numbers.
 func (l *look) size() string {
-	b := strconv.AppendInt(append(make([]byte, 0, 96), "bytes="...), l.o.BodyBytes, 10)
 	if !l.f.HTML {
-		return string(append(b, " not_html"...))
+		return fmt.Sprintf("bytes=%d not_html", l.o.BodyBytes)
 	}
-	for _, n := range []struct {
-		v    int
-		name string
-	}{{l.f.Words, " words="}, {l.f.Links, " links="}, {l.f.Images, " images="}, {l.f.Media + l.f.Frames, " embeds="}} {
-		b = strconv.AppendInt(append(b, n.name...), int64(n.v), 10)
-	}
-	return string(b)
+	f := l.f
+	return fmt.Sprintf("bytes=%d words=%d links=%d images=%d embeds=%d", l.o.BodyBytes, f.Words, f.Links, f.Images, f.Media+f.Frames)
 }
 
 // empty says that the answer brought nothing that a page could be judged by.
