@@ -47,8 +47,8 @@ type Action struct {
 	Actor  string
 	Reason string
 	At     time.Time
-	// Origin and Country are what ActOrigin records, at least one of them; zero for all other actions. Whether
-	// the address may be dialled and the country is one is checked by whoever read them.
+	// Origin and Country are what ActOrigin records, at least one of them; zero for all other actions.
+	// Whether the address may be dialled and the country is one is checked by whoever read them.
 	Origin  netip.Addr
 	Country string // ISO 3166-1 alpha-2
 	// Visit is for ActAccept: the visit whose page is the content; 0 is the last counted one that read a

@@ -81,7 +81,8 @@ type Life struct {
 	Held    bool    `json:"held,omitempty"`
 	Episode Episode `json:"episode"`
 	Streak  Streak  `json:"streak,omitzero"`
-	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks for a review.
+	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks
+	// for a review.
 	Undecided Streak `json:"undecided,omitzero"`
 	// Unseen is since when every counted verdict was silent or withheld; zero when the last was not.
 	Unseen time.Time `json:"unseen,omitzero"`
@@ -96,8 +97,8 @@ type Life struct {
 	NoticesComposed bool `json:"informed,omitempty"`
 }
 
-// Case is the life of one target. Its JSON is the document in which the store keeps what is not a column, sealed,
-// or a row of its own: never in it is what reveals the target.
+// Case is the life of one target. Its JSON is the document in which the store keeps what is not a column,
+// sealed, or a row of its own: never in it is what reveals the target.
 type Case struct {
 	ID       CaseID  `json:"-"`
 	Target   Target  `json:"-"`

@@ -62,7 +62,8 @@ type Event struct {
 	At    time.Time `json:"at"`
 	Kind  EventKind `json:"kind"`
 	Actor string    `json:"actor"`
-	// Data are the facts of the event: strings by name, never a URL or a host, at most MaxEventData bytes as JSON.
+	// Data are the facts of the event: strings by name, never a URL or a host, at most MaxEventData bytes as
+	// JSON.
 	Data map[string]string `json:"data"`
 	// Previous is the Hash of the event before, empty for the first. Hash is ChainHash of this one.
 	Previous string `json:"-"`

@@ -42,7 +42,8 @@ type SameLabelDomains struct {
 	Endings int
 }
 
-// Bounds of SameLabelDomains. In 2023 no name hopped more than six times, and all together 300 times (annual report of the IWF).
+// Bounds of SameLabelDomains. In 2023 no name hopped more than six times, and all together 300 times (annual
+// report of the IWF).
 const (
 	MaxSameLabelCases = 20
 	MaxEndings        = 500

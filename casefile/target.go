@@ -45,7 +45,8 @@ func NewTarget(canonical string) (Target, error) {
 		}
 	}
 	slash := strings.IndexByte(rest, '/')
-	if slash <= 0 || len(canonical) > MaxURL || strings.ContainsFunc(canonical, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
+	foreign := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }
+	if slash <= 0 || len(canonical) > MaxURL || strings.ContainsFunc(canonical, foreign) {
 		return Target{}, errNotCanonical
 	}
 	p := parts{url: canonical, port: 80}
@@ -92,7 +93,8 @@ func (t Target) URL() string { return t.reveal().url }
 // IsZero says whether there is no target.
 func (t Target) IsZero() bool { return t == Target{} }
 
-// Host is the host in ASCII (punycode), or the address literal without brackets. It is as sensitive as the URL.
+// Host is the host in ASCII (punycode), or the address literal without brackets. It is as sensitive as the
+// URL.
 func (t Target) Host() string { return t.reveal().host }
 
 // Port is the port to dial, the scheme's default when the URL names none.

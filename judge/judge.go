@@ -64,9 +64,9 @@ func Decide(in Input) casefile.Verdict {
 	return quorum(opinions(in), in.Vantages)
 }
 
-// wantsDecoy says whether the answer to a decoy path would help. It would when the page does not show by itself what
-// stands before the content. The root of a site has no decoy: what it serves is what a server without the page
-// would serve too.
+// wantsDecoy says whether the answer to a decoy path would help. It would when the page does not show by
+// itself what stands before the content. The root of a site has no decoy: what it serves is what a server
+// without the page would serve too.
 func (l *look) wantsDecoy() bool {
 	if rootPath(l.in.Target) || l.redirect == toOtherSite || l.redirect == toHomepage {
 		return false

@@ -25,7 +25,8 @@ func opinions(in Input) []opinion {
 		}
 	}
 	slices.SortFunc(all, func(a, b opinion) int {
-		return cmp.Or(cmp.Compare(a.vantage, b.vantage), cmp.Compare(rank[a.state], rank[b.state]), cmp.Compare(a.reason, b.reason), compareSignals(a.signals, b.signals))
+		return cmp.Or(cmp.Compare(a.vantage, b.vantage), cmp.Compare(rank[a.state], rank[b.state]),
+			cmp.Compare(a.reason, b.reason), compareSignals(a.signals, b.signals))
 	})
 	all = slices.CompactFunc(all, func(a, b opinion) bool { return a.vantage == b.vantage })
 	in.weighDirect(all)

@@ -37,7 +37,8 @@ var takenServers = sync.OnceValue(func() *servers {
 	return s
 })
 
-// servers are name servers and addresses that answer for domains taken from their owners, or given up by them.
+// servers are name servers and addresses that answer for domains taken from their owners, or given up by
+// them.
 type servers struct {
 	zones    map[string]string // kind by zone
 	prefixes []servedPrefix

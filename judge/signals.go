@@ -140,10 +140,12 @@ func (l *look) empty() bool {
 	if !f.HTML && l.o.BodyBytes > 0 || l.unread() {
 		return false
 	}
-	return f.Words+f.Images+f.Media+f.Frames+f.Scripts+f.Forms+f.Links == 0 && (f.HTML || f.Digest == "" || l.o.BodyBytes == 0) && len(f.Markers) == 0
+	return f.Words+f.Images+f.Media+f.Frames+f.Scripts+f.Forms+f.Links == 0 &&
+		(f.HTML || f.Digest == "" || l.o.BodyBytes == 0) && len(f.Markers) == 0
 }
 
-// unread says that the page is long and nothing of it was understood: what it holds comes after data that ended the parsing.
+// unread says that the page is long and nothing of it was understood: what it holds comes after data that
+// ended the parsing.
 func (l *look) unread() bool {
 	f := l.f
 	return f != nil && f.HTML && l.o.BodyBytes > UnreadBytes && f.Words+embedded(f) == 0
@@ -152,14 +154,16 @@ func (l *look) unread() bool {
 // thin says that the page holds little: what it says of itself may be counted.
 func (l *look) thin() bool {
 	f := l.f
-	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks && f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
+	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks &&
+		f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
 }
 
 // markerPoints says where a marker points when the page bears it out.
 var markerPoints = func() map[casefile.Marker]casefile.State {
 	points := map[casefile.Marker]casefile.State{
-		casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone, casefile.MarkerEmptyListing: casefile.StateGone,
-		casefile.MarkerMetaRefresh: casefile.StateWithheld, casefile.MarkerFailure: casefile.StateSilent,
+		casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
+		casefile.MarkerEmptyListing: casefile.StateGone, casefile.MarkerMetaRefresh: casefile.StateWithheld,
+		casefile.MarkerFailure: casefile.StateSilent,
 	}
 	for _, a := range absences {
 		points[a.phrase], points[a.sign] = casefile.StateGone, casefile.StateGone
