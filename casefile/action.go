@@ -31,13 +31,12 @@ const (
 	ActForget   ActionKind = "forget_origin"  // the recorded origin is wrong, or no longer right
 )
 
-// ActionKinds are all of them.
-var ActionKinds = []ActionKind{
-	ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget,
-}
-
 // Valid says whether k is known.
-func (k ActionKind) Valid() bool { return slices.Contains(ActionKinds, k) }
+func (k ActionKind) Valid() bool {
+	return slices.Contains([]ActionKind{
+		ActWithdraw, ActHold, ActRelease, ActLook, ActRecord, ActOverturn, ActKeep, ActAccept, ActNote, ActOrigin, ActForget,
+	}, k)
+}
 
 // MaxActionReason bounds the reason a person gives, in bytes.
 const MaxActionReason = 1000
@@ -48,8 +47,8 @@ type Action struct {
 	Actor  string
 	Reason string
 	At     time.Time
-	// Origin and Country are what ActOrigin records, at least one of them; zero for all other actions. Whether
-	// the address may be dialled and the country is one is checked by whoever read them.
+	// Origin and Country are what ActOrigin records, at least one of them; zero for all other actions.
+	// Whether the address may be dialled and the country is one is checked by whoever read them.
 	Origin  netip.Addr
 	Country string // ISO 3166-1 alpha-2
 	// Visit is for ActAccept: the visit whose page is the content; 0 is the last counted one that read a

@@ -5,7 +5,8 @@ package casefile
 type Basis struct {
 	// Vantages tells the networks of the vantages that looked.
 	Vantages []Vantage `json:"vantages,omitempty"`
-	// Unsound names the vantages whose own connection was not sound: their looks at the target count as interrupted.
+	// Unsound names the vantages whose own connection was not sound: their looks at the target count as
+	// interrupted.
 	Unsound []string `json:"unsound,omitempty"`
 	// Decoy is the host's answer to a path that does not exist, when another visit asked for it.
 	Decoy *Observation `json:"-"` // RevealedBasis has it
@@ -17,8 +18,8 @@ type Basis struct {
 	RegistryAnswered bool       `json:"registry_answered,omitempty"`
 }
 
-// RevealedBasis is a basis whose JSON holds the decoy, with the URLs of its hops: for sealing, and for nothing that is
-// shown or logged.
+// RevealedBasis is a basis whose JSON holds the decoy, with the URLs of its hops: for sealing, and for
+// nothing that is shown or logged.
 type RevealedBasis struct {
 	Basis
 	Decoy *RevealedObservation `json:"decoy,omitempty"`

@@ -44,11 +44,10 @@ const (
 	ClassB2           Classification = "B2"
 )
 
-// Classifications are all of them.
-var Classifications = []Classification{ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2}
-
 // Valid says whether c is one of the known classifications.
-func (c Classification) Valid() bool { return slices.Contains(Classifications, c) }
+func (c Classification) Valid() bool {
+	return slices.Contains([]Classification{ClassUnclassified, ClassBaseline, ClassA1, ClassA2, ClassB1, ClassB2}, c)
+}
 
 // Report is one party's word that a URL holds content to be removed. Several
 // reports of one target attach to one case.
@@ -82,7 +81,8 @@ type Life struct {
 	Held    bool    `json:"held,omitempty"`
 	Episode Episode `json:"episode"`
 	Streak  Streak  `json:"streak,omitzero"`
-	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks for a review.
+	// Undecided is the run of changed and fenced verdicts that no live verdict ended; long enough, it asks
+	// for a review.
 	Undecided Streak `json:"undecided,omitzero"`
 	// Unseen is since when every counted verdict was silent or withheld; zero when the last was not.
 	Unseen time.Time `json:"unseen,omitzero"`
@@ -97,8 +97,8 @@ type Life struct {
 	NoticesComposed bool `json:"informed,omitempty"`
 }
 
-// Case is the life of one target. Its JSON is the document in which the store keeps what is not a column, sealed,
-// or a row of its own: never in it is what reveals the target.
+// Case is the life of one target. Its JSON is the document in which the store keeps what is not a column,
+// sealed, or a row of its own: never in it is what reveals the target.
 type Case struct {
 	ID       CaseID  `json:"-"`
 	Target   Target  `json:"-"`
@@ -209,11 +209,10 @@ const (
 	WhyNever     Why = "never"          // the case is closed or withdrawn
 )
 
-// Whys are all of them.
-var Whys = []Why{WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever}
-
 // Valid says whether w is one of the known causes.
-func (w Why) Valid() bool { return slices.Contains(Whys, w) }
+func (w Why) Valid() bool {
+	return slices.Contains([]Why{WhyReported, WhyCadence, WhyConfirm, WhyAftercare, WhyPostponed, WhyGate, WhyAsked, WhyNever}, w)
+}
 
 // Visit is one scheduled pass over a case with all that it found, ready to be
 // recorded in one transaction.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -46,17 +45,6 @@ const (
 	EventSnapshot        EventKind = "snapshot" // the whole life, where older events do not tell it
 )
 
-// EventKinds are all of them.
-var EventKinds = []EventKind{
-	EventReported, EventFirstSeen, EventStanding, EventReturned, EventHosting, EventAssigned, EventNoticeComposed,
-	EventNoticeSent, EventNoticeFailed, EventRevealed, EventHeld, EventReleased, EventAsked, EventNoted, EventInterrupted,
-	EventAcknowledged, EventAssessed, EventBaseline, EventOriginRecorded, EventOriginForgotten, EventReviewRequested,
-	EventSettled, EventSameLabel, EventVisited, EventHosted, EventNoticesComposed, EventSnapshot,
-}
-
-// Valid says whether k is known.
-func (k EventKind) Valid() bool { return slices.Contains(EventKinds, k) }
-
 // Bookkeeping says that other events, visits and notices tell the same to people.
 func (k EventKind) Bookkeeping() bool {
 	return k == EventVisited || k == EventHosted || k == EventNoticesComposed || k == EventSnapshot
@@ -74,7 +62,8 @@ type Event struct {
 	At    time.Time `json:"at"`
 	Kind  EventKind `json:"kind"`
 	Actor string    `json:"actor"`
-	// Data are the facts of the event: strings by name, never a URL or a host, at most MaxEventData bytes as JSON.
+	// Data are the facts of the event: strings by name, never a URL or a host, at most MaxEventData bytes as
+	// JSON.
 	Data map[string]string `json:"data"`
 	// Previous is the Hash of the event before, empty for the first. Hash is ChainHash of this one.
 	Previous string `json:"-"`

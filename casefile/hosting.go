@@ -257,7 +257,7 @@ const (
 
 // Valid says whether p is known.
 func (p Party) Valid() bool {
-	return p == PartyHotline || p == PartyHost || p == PartyEdge || p == PartyRegistrar
+	return slices.Contains([]Party{PartyHotline, PartyHost, PartyEdge, PartyRegistrar}, p)
 }
 
 // Contact is an address or a form of a party.

@@ -26,15 +26,8 @@ func (a *Assignment) Same(b *Assignment) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	if a.HostingCountry != b.HostingCountry || a.AssignedCountry != b.AssignedCountry || a.Policy != b.Policy || len(a.Hotlines) != len(b.Hotlines) {
-		return false
-	}
-	for i := range a.Hotlines {
-		if a.Hotlines[i] != b.Hotlines[i] {
-			return false
-		}
-	}
-	return true
+	return a.HostingCountry == b.HostingCountry && a.AssignedCountry == b.AssignedCountry && a.Policy == b.Policy &&
+		slices.Equal(a.Hotlines, b.Hotlines)
 }
 
 // NoticeState is how far a notice is.
@@ -52,11 +45,12 @@ const (
 	NoticeOvertaken NoticeState = "overtaken" // the case was over or held before it left
 )
 
-// NoticeStates in the order of a notice.
-var NoticeStates = []NoticeState{NoticeDraft, NoticeQueued, NoticeSending, NoticeSent, NoticeRefused, NoticeUncertain, NoticeOvertaken}
-
 // Valid says whether s is known.
-func (s NoticeState) Valid() bool { return slices.Contains(NoticeStates, s) }
+func (s NoticeState) Valid() bool {
+	return slices.Contains([]NoticeState{
+		NoticeDraft, NoticeQueued, NoticeSending, NoticeSent, NoticeRefused, NoticeUncertain, NoticeOvertaken,
+	}, s)
+}
 
 // NoticeKind is what a notice says.
 type NoticeKind string

@@ -54,7 +54,8 @@ func (o Observation) Final() Hop {
 	return o.Hops[len(o.Hops)-1]
 }
 
-// Answered is the HTTP status of the answer; 0 when no status line came. Some looks tell it only in their last hop.
+// Answered is the HTTP status of the answer; 0 when no status line came. Some looks tell it only in their
+// last hop.
 func (o Observation) Answered() int { return cmp.Or(o.Status, o.Final().Status) }
 
 // Purpose of a look.
@@ -65,30 +66,30 @@ const (
 	PurposeTarget  Purpose = "target"  // the reported URL
 	PurposeDecoy   Purpose = "sibling" // a path of the same server that surely does not exist (soft 404)
 	PurposeControl Purpose = "control" // a control target of the gate
-	// PurposeSameSiteReferrer is the reported URL once more, as if it were linked from its own site's front page:
-	// whether one answer for every path is meant for those who come directly.
+	// PurposeSameSiteReferrer is the reported URL once more, as if it were linked from its own site's front
+	// page: whether one answer for every path is meant for those who come directly.
 	PurposeSameSiteReferrer Purpose = "referred"
 	// PurposeSubdomain is a name under the target's domain that surely does not exist: whether every name
 	// of the domain answers alike, as parking services do.
 	PurposeSubdomain Purpose = "subdomain"
-	// PurposeWithoutReferrer is the reported URL once more, without the referrer that was recorded for it: what
-	// those see who open the address by itself (ADR-0035).
+	// PurposeWithoutReferrer is the reported URL once more, without the referrer that was recorded for it:
+	// what those see who open the address by itself (ADR-0035).
 	PurposeWithoutReferrer Purpose = "direct"
-	// PurposeHomepage is the front page of the target's site: whether what stands at every path stands there too.
+	// PurposeHomepage is the front page of the target's site: whether what stands at every path stands there
+	// too.
 	PurposeHomepage Purpose = "front"
 )
 
-// Purposes in the order of their use.
-var Purposes = []Purpose{
-	PurposeTarget, PurposeDecoy, PurposeControl, PurposeSameSiteReferrer, PurposeSubdomain, PurposeWithoutReferrer, PurposeHomepage,
-}
-
 // Valid says whether p is known.
-func (p Purpose) Valid() bool { return slices.Contains(Purposes, p) }
+func (p Purpose) Valid() bool { return p == PurposeTarget || p.IsProbe() }
 
-// Beside says whether a look of this purpose stands beside those at the target: it helps to judge
+// IsProbe says whether a look of this purpose stands beside those at the target: it helps to judge
 // them, and has no opinion of its own.
-func (p Purpose) IsProbe() bool { return p.Valid() && p != PurposeTarget }
+func (p Purpose) IsProbe() bool {
+	return slices.Contains([]Purpose{
+		PurposeDecoy, PurposeControl, PurposeSameSiteReferrer, PurposeSubdomain, PurposeWithoutReferrer, PurposeHomepage,
+	}, p)
+}
 
 // Resolution is what the DNS said about the host of the first hop.
 type Resolution struct {
@@ -246,7 +247,8 @@ func (k FaultKind) Valid() bool { return slices.Contains(FaultKinds, k) }
 type Fault struct {
 	Kind  FaultKind `json:"kind"`
 	Phase Phase     `json:"phase"`
-	// Detail is a short phrase from a closed set, for people; it never holds a URL, a host or a part of a body.
+	// Detail is a short phrase from a closed set, for people; it never holds a URL, a host or a part of a
+	// body.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -271,20 +273,22 @@ type Features struct {
 	Passwords int `json:"passwords"` // password inputs
 	Buttons   int `json:"buttons,omitempty"`
 	Frames    int `json:"frames"`
-	// Kind is what the first 512 bytes are by the MIME Sniffing standard, for example image/jpeg: one of a closed
-	// set, whatever the server calls it. Empty of markup, and of a body in a coding that is not understood.
+	// Kind is what the first 512 bytes are by the MIME Sniffing standard, for example image/jpeg: one of a
+	// closed set, whatever the server calls it. Empty of markup, and of a body in a coding that is not
+	// understood.
 	Kind string `json:"kind,omitempty"`
 	// Bytes is how many decoded bytes Digest is made of; 0 of markup and of an empty body.
 	Bytes int64 `json:"bytes,omitempty"`
-	// Length is the whole length of a file in bytes: read to its end, or declared by the server. 0 when nobody
-	// said it, and of markup. Above Bytes there was more than was read.
+	// Length is the whole length of a file in bytes: read to its end, or declared by the server. 0 when
+	// nobody said it, and of markup. Above Bytes there was more than was read.
 	Length int64 `json:"length,omitempty"`
-	// PrefixDigests are keyed digests (HMAC-SHA-256, its first 128 bits, in lower-case hex) of the first 4, 8, 16 ... KiB of
-	// a file, as far as it was read, at most MaxPrefixDigests of them; none of markup. Two files begin alike as far as these
-	// are the same.
+	// PrefixDigests are keyed digests (HMAC-SHA-256, its first 128 bits, in lower-case hex) of the first 4,
+	// 8, 16 ... KiB of a file, as far as it was read, at most MaxPrefixDigests of them; none of markup. Two
+	// files begin alike as far as these are the same.
 	PrefixDigests []string `json:"heads,omitempty"`
 	// HTML says that the body was parsed as markup: HTML, or the error document of an object store.
-	// Without it only Digest, Kind, the sizes, PrefixDigests and Markers mean something, and of text and data written as text Words and SimHash.
+	// Without it only Digest, Kind, the sizes, PrefixDigests and Markers mean something, and of text and data
+	// written as text Words and SimHash.
 	HTML bool `json:"html"`
 	// Markers are traits from a closed, dated list (for example suspended_phrase), sorted.
 	Markers []Marker `json:"markers,omitempty"`
@@ -293,8 +297,8 @@ type Features struct {
 	Asserted []Marker `json:"said,omitempty"`
 }
 
-// What PrefixDigests are made of. The first is longer than the tables and profiles that one program writes at the
-// beginning of most of its pictures; the last is 8 MiB.
+// What PrefixDigests are made of. The first is longer than the tables and profiles that one program writes at
+// the beginning of most of its pictures; the last is 8 MiB.
 const (
 	FirstPrefix      = 4 << 10 // bytes; each further one is twice as long
 	MaxPrefixDigests = 12

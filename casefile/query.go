@@ -42,7 +42,8 @@ type SameLabelDomains struct {
 	Endings int
 }
 
-// Bounds of SameLabelDomains. In 2023 no name hopped more than six times, and all together 300 times (annual report of the IWF).
+// Bounds of SameLabelDomains. In 2023 no name hopped more than six times, and all together 300 times (annual
+// report of the IWF).
 const (
 	MaxSameLabelCases = 20
 	MaxEndings        = 500
@@ -58,11 +59,6 @@ const (
 	OutcomeUnavailable Outcome = "unavailable" // a competing risk, no removal
 	OutcomeWithdrawn   Outcome = "withdrawn"   // censored at the withdrawal
 )
-
-// Valid says whether o is known.
-func (o Outcome) Valid() bool {
-	return o == OutcomeOpen || o == OutcomeRemoved || o == OutcomeUnavailable || o == OutcomeWithdrawn
-}
 
 // EpisodeRecord is one episode as the figures need it.
 type EpisodeRecord struct {
@@ -88,14 +84,14 @@ const (
 	RoleAdmin   Role = "admin"   // all that, and manages users and tokens
 )
 
-// Valid says whether r is known.
-func (r Role) Valid() bool { return r == RoleViewer || r == RoleAnalyst || r == RoleAdmin }
+// ranks of the roles: each has the rights of those below it. Nobody has those of an unknown role.
+var ranks = map[Role]int{RoleViewer: 1, RoleAnalyst: 2, RoleAdmin: 3}
 
-// May says whether r has the rights of need. Nobody has those of an unknown role.
-func (r Role) May(need Role) bool {
-	rank := map[Role]int{RoleViewer: 1, RoleAnalyst: 2, RoleAdmin: 3}
-	return r.Valid() && need.Valid() && rank[r] >= rank[need]
-}
+// Valid says whether r is known.
+func (r Role) Valid() bool { return ranks[r] > 0 }
+
+// May says whether r has the rights of need.
+func (r Role) May(need Role) bool { return need.Valid() && ranks[r] >= ranks[need] }
 
 // Person is who is behind a request: a user of the pages or a token of the API.
 type Person struct {

@@ -51,7 +51,8 @@ type Question struct {
 	Answers []ActionKind
 	// Looks are those that found it; none of a question about the hosting.
 	Looks Streak
-	// Page is what the last look read, nil when that is not at hand; Before is the page that it is compared with.
+	// Page is what the last look read, nil when that is not at hand; Before is the page that it is compared
+	// with.
 	Page, Before *Features
 	Hosting      *Hosting // of a question about it; nil when nothing was decided
 }

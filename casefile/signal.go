@@ -9,9 +9,9 @@ import (
 // Signal is one observed value and the state it points to, so that a person can see why.
 type Signal struct {
 	Name string `json:"name"`
-	// Value is one or more codes of SignalCodes with a space between; a code that measures something has the number,
-	// the media type or the code "unknown" behind an equals sign: similarity=0.82 embeds_gone. At most MaxSignalValue
-	// bytes; never text of the page, a URL or a host.
+	// Value is one or more codes of SignalCodes with a space between; a code that measures something has the
+	// number, the media type or the code "unknown" behind an equals sign: similarity=0.82 embeds_gone. At
+	// most MaxSignalValue bytes; never text of the page, a URL or a host.
 	Value    string `json:"value"`
 	PointsTo State  `json:"points_to"`
 }
@@ -22,13 +22,14 @@ const (
 	MaxSignalValue = 200
 )
 
-// SignalCodes says for each name of a signal which codes its value is made of. The value of status is the number itself;
-// that of fault is its kind and its phase.
+// SignalCodes says for each name of a signal which codes its value is made of. The value of status is the
+// number itself; that of fault is its kind and its phase.
 var SignalCodes = map[string][]string{
 	"status": nil,
 	"server_error": {
-		"internal", "not_implemented", "bad_gateway", "unavailable", "gateway_timeout", "http_version", "no_storage", "loop", "bandwidth", "network_login",
-		"origin_unreadable", "origin_refused", "origin_no_connection", "origin_unreachable", "origin_timeout", "origin_tls", "origin_certificate",
+		"internal", "not_implemented", "bad_gateway", "unavailable", "gateway_timeout", "http_version",
+		"no_storage", "loop", "bandwidth", "network_login", "origin_unreadable", "origin_refused", "origin_no_connection",
+		"origin_unreachable", "origin_timeout", "origin_tls", "origin_certificate",
 		"origin_tunnel", "origin_name",
 	},
 	"redirect":         {"same_site", "front_page", "another_site", "no_such_name"},

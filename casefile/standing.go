@@ -23,14 +23,7 @@ var Standings = []Standing{Watching, Confirming, Removed, Unavailable, Review, W
 func (s Standing) Valid() bool { return slices.Contains(Standings, s) }
 
 // Visited says whether cases of this standing are still looked at.
-func (s Standing) Visited() bool {
-	switch s {
-	case Watching, Confirming, Removed, Unavailable, Review:
-		return true
-	case Withdrawn, Closed:
-	}
-	return false
-}
+func (s Standing) Visited() bool { return s.Valid() && s != Withdrawn && s != Closed }
 
 // Cause is why a standing changes.
 type Cause string
@@ -54,28 +47,25 @@ const (
 // not in it does not happen. A cause that leads back to the same standing is no
 // move and makes no event.
 var moves = map[Standing]map[Cause]Standing{
-	Watching: {
-		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
-		CauseReported: Watching, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
-	},
-	Confirming: {
-		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
-		CauseReported: Confirming, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
-	},
+	Watching: open(Watching), Confirming: open(Confirming), Unavailable: open(Unavailable), Review: open(Review),
 	Removed: { // only a sighting or a person ends a removal: silence is no return either
 		CauseGone: Removed, CauseSeen: Watching, CauseAged: Closed,
 		CauseReported: Removed, CauseWithdrawn: Withdrawn, CauseOverturned: Watching,
 	},
-	Unavailable: {
-		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
-		CauseReported: Unavailable, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
-	},
-	Review: {
-		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review, CauseSettled: Watching,
-		CauseReported: Review, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
-	},
 	Withdrawn: {CauseReported: Watching},
 	Closed:    {CauseReported: Watching, CauseOverturned: Watching},
+}
+
+// open are the moves of a case that is looked at until it is gone.
+func open(s Standing) map[Cause]Standing {
+	to := map[Cause]Standing{
+		CauseGone: Confirming, CauseConfirmed: Removed, CauseSeen: Watching, CauseUnseen: Unavailable, CauseUndecided: Review,
+		CauseReported: s, CauseWithdrawn: Withdrawn, CauseRecorded: Removed,
+	}
+	if s == Review {
+		to[CauseSettled] = Watching
+	}
+	return to
 }
 
 // Move is where the cause leads from s; ok is false when the table has no such move.

@@ -45,7 +45,8 @@ func NewTarget(canonical string) (Target, error) {
 		}
 	}
 	slash := strings.IndexByte(rest, '/')
-	if slash <= 0 || len(canonical) > MaxURL || strings.ContainsFunc(canonical, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
+	foreign := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }
+	if slash <= 0 || len(canonical) > MaxURL || strings.ContainsFunc(canonical, foreign) {
 		return Target{}, errNotCanonical
 	}
 	p := parts{url: canonical, port: 80}
@@ -92,7 +93,8 @@ func (t Target) URL() string { return t.reveal().url }
 // IsZero says whether there is no target.
 func (t Target) IsZero() bool { return t == Target{} }
 
-// Host is the host in ASCII (punycode), or the address literal without brackets. It is as sensitive as the URL.
+// Host is the host in ASCII (punycode), or the address literal without brackets. It is as sensitive as the
+// URL.
 func (t Target) Host() string { return t.reveal().host }
 
 // Port is the port to dial, the scheme's default when the URL names none.
@@ -130,18 +132,19 @@ func (t Target) Decoy(name string) Target {
 	if dot := strings.LastIndexByte(last, '.'); dot > 0 && len(last)-dot <= 6 {
 		name += last[dot:]
 	}
-	s := t.reveal()
-	s.url = s.url[:len(s.url)-len(t.Path())] + path[:slash+1] + name
-	return Target{unique.Make(s)}
+	return t.at(path[:slash+1] + name)
 }
 
 // Home is the front page of the target's site: the path "/" of the same scheme, host and port.
-func (t Target) Home() Target {
+func (t Target) Home() Target { return t.at("/") }
+
+// at is another path of the same server; there is none of no target.
+func (t Target) at(path string) Target {
 	if t.IsZero() {
 		return t
 	}
 	s := t.reveal()
-	s.url = s.url[:len(s.url)-len(t.Path())] + "/"
+	s.url = s.url[:len(s.url)-len(t.Path())] + path
 	return Target{unique.Make(s)}
 }
 

@@ -44,14 +44,10 @@ func TestEnumerations(t *testing.T) {
 	enumeration(t, casefile.States...)
 	enumeration(t, casefile.Standings...)
 	enumeration(t, casefile.Reasons()...)
-	enumeration(t, casefile.EventReported, casefile.EventFirstSeen, casefile.EventStanding, casefile.EventReturned, casefile.EventHosting, casefile.EventAssigned, casefile.EventNoticeComposed,
-		casefile.EventNoticeSent, casefile.EventNoticeFailed, casefile.EventRevealed, casefile.EventHeld, casefile.EventReleased, casefile.EventAsked, casefile.EventNoted, casefile.EventInterrupted,
-		casefile.EventAcknowledged, casefile.EventAssessed, casefile.EventBaseline, casefile.EventOriginRecorded, casefile.EventReviewRequested, casefile.EventSettled)
 	enumeration(t, casefile.ActWithdraw, casefile.ActHold, casefile.ActRelease, casefile.ActLook, casefile.ActRecord, casefile.ActOverturn, casefile.ActKeep, casefile.ActAccept, casefile.ActNote)
 	enumeration(t, casefile.PartyHotline, casefile.PartyHost, casefile.PartyEdge, casefile.PartyRegistrar)
 	enumeration(t, casefile.NoticeDraft, casefile.NoticeQueued, casefile.NoticeSending, casefile.NoticeSent, casefile.NoticeRefused, casefile.NoticeUncertain, casefile.NoticeOvertaken)
 	enumeration(t, casefile.NoticeAssignment, casefile.NoticeRemoval)
-	enumeration(t, casefile.OutcomeOpen, casefile.OutcomeRemoved, casefile.OutcomeUnavailable, casefile.OutcomeWithdrawn)
 	enumeration(t, casefile.RoleViewer, casefile.RoleAnalyst, casefile.RoleAdmin)
 }
 

@@ -75,7 +75,8 @@ const (
 	ReasonFenced Reason = "fenced"
 )
 
-// ICCAMReason is a reason number of ICCAM as SCART's client uses it (its published source; ICCAM has no public specification).
+// ICCAMReason is a reason number of ICCAM as SCART's client uses it (its published source; ICCAM has no
+// public specification).
 type ICCAMReason int
 
 // reasonFacts says for each reason its state and the ICCAM reason it maps to.
@@ -92,13 +93,15 @@ var reasonFacts = map[Reason]struct {
 
 	ReasonContentDiffers: {StateChanged, 1}, ReasonRedirectedElsewhere: {StateChanged, 1},
 
-	ReasonLogin: {StateWithheld, 5}, ReasonPayment: {StateWithheld, 11}, ReasonChallenge: {StateWithheld, 4}, ReasonConsent: {StateWithheld, 4},
-	ReasonScriptRequired: {StateWithheld, 12}, ReasonForbidden: {StateWithheld, 4}, ReasonRateLimited: {StateWithheld, 10},
-	ReasonLegalBlock: {StateWithheld, 7}, ReasonGeoBlock: {StateWithheld, 4}, ReasonReferrerRequired: {StateWithheld, 3}, ReasonLinkExpired: {StateWithheld, 8},
+	ReasonLogin: {StateWithheld, 5}, ReasonPayment: {StateWithheld, 11}, ReasonChallenge: {StateWithheld, 4},
+	ReasonConsent: {StateWithheld, 4}, ReasonScriptRequired: {StateWithheld, 12}, ReasonForbidden: {StateWithheld, 4},
+	ReasonRateLimited: {StateWithheld, 10}, ReasonLegalBlock: {StateWithheld, 7}, ReasonGeoBlock: {StateWithheld, 4},
+	ReasonReferrerRequired: {StateWithheld, 3}, ReasonLinkExpired: {StateWithheld, 8},
 
 	ReasonTimeout: {StateSilent, 4}, ReasonRefused: {StateSilent, 4}, ReasonReset: {StateSilent, 4}, ReasonTLS: {StateSilent, 4},
-	ReasonServfail: {StateSilent, 4}, ReasonNoAddress: {StateSilent, 4}, ReasonServerError: {StateSilent, 10}, ReasonRedirectLoop: {StateSilent, 4},
-	ReasonTooManyRedirects: {StateSilent, 4}, ReasonProtocolError: {StateSilent, 4}, ReasonAddressRefused: {StateSilent, 4}, ReasonInterrupted: {StateSilent, 1},
+	ReasonServfail: {StateSilent, 4}, ReasonNoAddress: {StateSilent, 4}, ReasonServerError: {StateSilent, 10},
+	ReasonRedirectLoop: {StateSilent, 4}, ReasonTooManyRedirects: {StateSilent, 4}, ReasonProtocolError: {StateSilent, 4},
+	ReasonAddressRefused: {StateSilent, 4}, ReasonInterrupted: {StateSilent, 1},
 
 	ReasonFenced: {StateFenced, 4},
 }
@@ -139,7 +142,8 @@ type VisitVote struct {
 	Dissent []Dissent // those that would have said another state alone
 }
 
-// Actionable says whether somebody should act: it is there, from some vantage at least, or something stands before it.
+// Actionable says whether somebody should act: it is there, from some vantage at least, or something stands
+// before it.
 func (v Verdict) Actionable() bool {
 	return v.State == StateLive || v.State == StateFenced || v.State == StateWithheld
 }

@@ -34,10 +34,7 @@ type VantageAgreement struct {
 
 // Ratio is the share of dissent, 0 to 1; 0 without visits.
 func (w VantageAgreement) Ratio() float64 {
-	if w.Visits == 0 {
-		return 0
-	}
-	return float64(w.Dissent) / float64(w.Visits)
+	return float64(w.Dissent) / float64(max(w.Visits, 1))
 }
 
 // Known says whether there are visits enough to say anything.
@@ -51,9 +48,9 @@ func (w VantageAgreement) Always() bool { return w.Known() && w.Ratio() > witnes
 // one VantageAgreement a vantage in the order given. A visit with fewer than two opinions
 // says nothing; see dissented.
 func Agreements(vantages []casefile.Vantage, heard []casefile.VisitVote) []VantageAgreement {
-	all := make([]VantageAgreement, 0, len(vantages))
-	for _, v := range vantages {
-		all = append(all, witness(v.Name, heard))
+	all := make([]VantageAgreement, len(vantages))
+	for i, v := range vantages {
+		all[i] = witness(v.Name, heard)
 	}
 	return all
 }

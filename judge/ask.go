@@ -30,13 +30,13 @@ func Probes() (all []casefile.Purpose) {
 	return all
 }
 
-// NextProbe gives the look of one of the Probes that would help to judge in, and the vantage to make it from: that
-// of the first look at the target for which it would. ok is false when it would help none.
+// NextProbe gives the look of one of the Probes that would help to judge in, and the vantage to make it from:
+// that of the first look at the target for which it would. ok is false when it would help none.
 //
 // referrer is the one recorded for the target, zero for none: as a rule it is sent along, because answers are
-// compared with those that came with it. label is for what surely does not exist: random lower-case letters and
-// digits. Digits become letters: a page that repeats the name it was asked for then has one word more for each
-// time, and not several.
+// compared with those that came with it. label is for what surely does not exist: random lower-case letters
+// and digits. Digits become letters: a page that repeats the name it was asked for then has one word more for
+// each time, and not several.
 func (in Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
 	for _, p := range probes {
 		if p.purpose != purpose {
@@ -46,7 +46,7 @@ func (in Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, la
 		i := slices.IndexFunc(in.Observations, func(o casefile.Observation) bool {
 			l := newLook(&o, &in)
 			return !o.Purpose.IsProbe() && o.Fault == nil && !in.Target.IsZero() &&
-				l.status/100 == 2 && !l.empty() && !l.matchesBaseline() && p.wants(&l)
+				l.status/100 == 2 && !l.empty() && !l.base.matches() && p.wants(&l)
 		})
 		if i < 0 {
 			break

@@ -134,7 +134,7 @@ func (l *look) answered() casefile.Reason {
 		l.note("body", "empty", casefile.StateSilent)
 		return casefile.ReasonProtocolError // an answer without content says nothing
 	}
-	if l.matchesBaseline() {
+	if l.base.matches() {
 		return casefile.ReasonMatchesBaseline
 	}
 	if reason, ok := l.absent(); ok {
@@ -167,9 +167,11 @@ func (l *look) answered() casefile.Reason {
 		return casefile.ReasonScriptRequired
 	case l.saysRemoved() && l.base.differs(): // another page was there, and now a notice with things like it around
 		return casefile.ReasonTakedownPage
-	case l.saysRemoved() && (l.f.Links >= l.f.Images || l.f.Images > 2*ThinImages): // of the page, with things like it below, or of a part of an album
+	case l.saysRemoved() && (l.f.Links >= l.f.Images || l.f.Images > 2*ThinImages):
+		// Of the page, with things like it below, or of a part of an album.
 		return l.doubt("removed_among_pictures")
-	case l.isNew(casefile.MarkerTakedown) && l.bare() && l.f.Words <= TerseWords && l.f.Images <= 1: // below a sign of the site, or below the content
+	case l.isNew(casefile.MarkerTakedown) && l.bare() && l.f.Words <= TerseWords && l.f.Images <= 1:
+		// Below a sign of the site, or below the content.
 		return l.doubt("removed_among_pictures")
 	case l.base.differs():
 		if l.saysNotFound() && l.f.Words <= NoticeWords {
@@ -256,16 +258,11 @@ func (l *look) broken() casefile.Reason {
 	return casefile.ReasonServerError
 }
 
-// matchesBaseline says whether the page is the one that was confirmed live.
-func (l *look) matchesBaseline() bool { return l.base.matches() }
-
-// matchesWithSubstance is matchesBaseline for an answer whose status or end speaks
+// matchesWithSubstance says whether the page is the baseline's, of an answer whose status or end speaks
 // against it: the same bytes, a file that begins as it did, or a near text of enough words.
 func (l *look) matchesWithSubstance() bool {
 	return !l.empty() && l.base.matches() && (l.base.same || l.base.file.alike || l.f.Words >= SubstanceWords)
 }
-
-func (l *look) inBaseline(m casefile.Marker) bool { return l.in.Baseline.Mentions(m) }
 
 // bare is thin without any frame that could hold the content.
 func (l *look) bare() bool { return l.thin() && l.f.Frames == 0 }
@@ -328,14 +325,14 @@ func (l *look) saysNotFound() bool {
 	return l.saysOfItself(casefile.MarkerNotFound) && l.bare() && l.kindsOfAbsence() < ListedKinds
 }
 
-// saysRemoved says whether a short page with pictures says that something was removed: the notice of a portal that
-// shows other things below it (absent has taken those without), or an album of which a part was removed.
+// saysRemoved says whether a short page with pictures says that something was removed: the notice of a portal
+// that shows other things below it (absent has taken those without), or an album of which a part was removed.
 func (l *look) saysRemoved() bool {
 	return l.saysOfItself(casefile.MarkerTakedown) && l.f.Words <= NoticeWords && l.f.Media+l.f.Frames == 0 && l.kindsOfAbsence() < ListedKinds
 }
 
-// contradicted says whether a missing page of the site does not say what befell the whole site: it is told as missing, or
-// it is another page without a trait of that kind.
+// contradicted says whether a missing page of the site does not say what befell the whole site: it is told as
+// missing, or it is another page without a trait of that kind.
 func (l *look) contradicted(a *absence) bool {
 	if l.decoy == decoyOther {
 		s := l.in.Decoy.Features
@@ -344,10 +341,11 @@ func (l *look) contradicted(a *absence) bool {
 	return l.decoy == decoyMissing
 }
 
-// saysSuspended says whether the page says that an account was suspended on a site that stands: one user's account, or a
-// page about one. A person decides.
+// saysSuspended says whether the page says that an account was suspended on a site that stands: one user's
+// account, or a page about one. A person decides.
 func (l *look) saysSuspended() bool {
-	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.kindsOfAbsence() < ListedKinds && (l.decoy == decoyMissing || l.decoy == decoyOther)
+	return l.bare() && l.saysOfItself(casefile.MarkerSuspended) && l.kindsOfAbsence() < ListedKinds &&
+		(l.decoy == decoyMissing || l.decoy == decoyOther)
 }
 
 // failed says whether the page reports that the server failed or is being mended, whatever its status.
@@ -355,18 +353,20 @@ func (l *look) failed() bool {
 	return l.thin() && l.saysOfItself(casefile.MarkerFailure)
 }
 
-// unset says whether nothing is set up where the page should be: a server's default page, or a list of no files. A
-// page of more than a notice must say it of itself: it may quote.
+// unset says whether nothing is set up where the page should be: a server's default page, or a list of no
+// files. A page of more than a notice must say it of itself: it may quote.
 func (l *look) unset() bool {
 	return l.isNew(casefile.MarkerEmptyListing) ||
 		l.thin() && l.isNew(casefile.MarkerDefaultPage) && (l.f.Words <= NoticeWords || l.f.Asserts(casefile.MarkerDefaultPage))
 }
 
 // isNew says whether the page has a marker that the baseline did not have.
-func (l *look) isNew(m casefile.Marker) bool { return l.f.Mentions(m) && !l.inBaseline(m) }
+func (l *look) isNew(m casefile.Marker) bool { return l.f.Mentions(m) && !l.in.Baseline.Mentions(m) }
 
 // saysOfItself is isNew for what the page does not only mention.
-func (l *look) saysOfItself(m casefile.Marker) bool { return l.f.Asserts(m) && !l.inBaseline(m) }
+func (l *look) saysOfItself(m casefile.Marker) bool {
+	return l.f.Asserts(m) && !l.in.Baseline.Mentions(m)
+}
 
 // picture says whether the answer is no page but a file.
 func (l *look) picture() bool { return l.f != nil && !l.f.HTML }
@@ -384,18 +384,18 @@ func (l *look) withheldByPage() (casefile.Reason, bool) {
 		if b.marker == casefile.MarkerLogin && l.loginBox() || b.marker == casefile.MarkerAppShell && l.unread() {
 			continue
 		}
-		if l.f.Mentions(b.marker) && !l.inBaseline(b.marker) {
+		if l.isNew(b.marker) {
 			return b.reason, true
 		}
 	}
-	if l.f.Mentions(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords && !l.inBaseline(casefile.MarkerMetaRefresh) {
+	if l.isNew(casefile.MarkerMetaRefresh) && l.f.Words <= casefile.RefreshWords {
 		return casefile.ReasonScriptRequired, true
 	}
 	return "", false
 }
 
-// loginBox says whether the log-in form is a box of the site's frame: a missing page has it too, is another page,
-// and this one does not say that one must log in.
+// loginBox says whether the log-in form is a box of the site's frame: a missing page has it too, is another
+// page, and this one does not say that one must log in.
 func (l *look) loginBox() bool {
 	s := l.in.Decoy
 	return s != nil && s.Fault == nil && s.Features != nil && s.Features.Passwords > 0 && l.f.Passwords > 0 &&

@@ -24,10 +24,12 @@ type filed struct {
 }
 
 // compareFiles tells whether b is a later state of the file a. The type is told by the bytes, not by
-// the server. Same type, same length and the same beginning: bytes within it were changed, as it is done to escape lists of
-// digests, or not as much of it was read. A quarter of it and more the same: bytes were added behind, or are missing there.
+// the server. Same type, same length and the same beginning: bytes within it were changed, as it is done to
+// escape lists of digests, or not as much of it was read. A quarter of it and more the same: bytes were added
+// behind, or are missing there.
 func compareFiles(a, b *casefile.Features) filed {
-	r := filed{sized: a.Bytes > 0 && b.Bytes > 0, kinds: [2]string{a.Kind, b.Kind}, lengths: [2]int64{a.Length, b.Length}, unlikeKind: a.Kind != b.Kind}
+	r := filed{sized: a.Bytes > 0 && b.Bytes > 0, unlikeKind: a.Kind != b.Kind}
+	r.kinds, r.lengths = [2]string{a.Kind, b.Kind}, [2]int64{a.Length, b.Length}
 	if !r.sized {
 		return r
 	}

@@ -2,9 +2,9 @@ package judge
 
 import "vigil/casefile"
 
-// wantsHomepage says whether the answer to the site's front page would help. It would when one short page with a way
-// on from it stands at every path and does not say in words that nothing is there: a wall before the whole site and
-// a page for what is missing look the same in a language that nobody reads.
+// wantsHomepage says whether the answer to the site's front page would help. It would when one short page
+// with a way on from it stands at every path and does not say in words that nothing is there: a wall before
+// the whole site and a page for what is missing look the same in a language that nobody reads.
 func (l *look) wantsHomepage() bool {
 	if l.redirect == toOtherSite || l.redirect == toHomepage || !l.wordless() || !l.wall() {
 		return false
@@ -14,8 +14,9 @@ func (l *look) wantsHomepage() bool {
 	return !absent && !l.failed() && !withheld && l.byReferral() == casefile.ReasonSoft404 && !l.parkedRatherThanMissing() && !l.asksToPass()
 }
 
-// wall says whether the page holds so little, and a way on from it, that it may stand before a site: something to agree to, to
-// solve or to click. A line of text may be a server's word on its own state. A page with a search box has a site behind it.
+// wall says whether the page holds so little, and a way on from it, that it may stand before a site:
+// something to agree to, to solve or to click. A line of text may be a server's word on its own state. A page
+// with a search box has a site behind it.
 func (l *look) wall() bool {
 	f := l.f
 	return l.thin() && !f.Mentions(casefile.MarkerSearch) && (f.Links+f.Forms+f.Buttons+f.Scripts+f.Frames > 0 || l.terse())
@@ -33,8 +34,8 @@ func (l *look) asksToPass() bool {
 	return l.wall() && l.f.Forms+l.f.Buttons > 0 && l.f.Links <= FormLinks
 }
 
-// standsBefore says why a page that stands at every path says nothing of the path that was asked for; empty when it does:
-// it may stand before the content.
+// standsBefore says why a page that stands at every path says nothing of the path that was asked for; empty
+// when it does: it may stand before the content.
 func (l *look) standsBefore() string {
 	front := l.in.Homepage
 	switch {

@@ -1,9 +1,8 @@
-// Package judge turns facts into an opinion, and opinions into the life of a case.
+// Package judge turns facts into an opinion.
 //
 // In come the observations of a visit and what is known besides: the features of
 // the first live look, the answer to a path that surely does not exist, the
-// registrar. Out come a verdict with its signals (Decide) and the case as the
-// visit leaves it, with its events (Advance). docs/verdict-reference.md tells an analyst the same.
+// registrar. Out comes a verdict with its signals. docs/verdict-reference.md tells an analyst the same.
 //
 // The package is pure: it sees no clock, no context, no database and no network,
 // it keeps nothing between calls, and its functions are safe for concurrent use.
@@ -27,16 +26,11 @@ type Input struct {
 	// Vantages tells the networks of the vantages that looked. A vantage that is
 	// not in it counts as being in one unknown network together with all such others.
 	Vantages []casefile.Vantage
-	// Decoy is the same server's answer to a path that surely does not exist; nil when it was not asked, which Ask decides.
-	Decoy *casefile.Observation
-	// SameSiteReferrer is the answer to the target with its own site's front page as the referrer; nil when it
-	// was not asked, which Ask decides.
-	SameSiteReferrer *casefile.Observation
-	// Subdomain is the answer to a name under the target's domain that surely does not exist; nil when it
-	// was not asked, which Ask decides.
-	Subdomain *casefile.Observation
-	// Front is the answer to the site's front page; nil when it was not asked, which Ask decides.
-	Homepage *casefile.Observation
+	// Answers to probes; nil for what was not asked, which NextProbe decides.
+	Decoy            *casefile.Observation // of the same server to a path that surely does not exist
+	SameSiteReferrer *casefile.Observation // to the target with its own site's front page as the referrer
+	Subdomain        *casefile.Observation // of a name under the target's domain that surely does not exist
+	Homepage         *casefile.Observation // to the site's front page
 	// Baseline are the features of the first confirmed live look; nil before that.
 	Baseline *casefile.Features
 	// Registrar is the domain side of the last hosting; nil when unknown.
@@ -70,9 +64,9 @@ func Decide(in Input) casefile.Verdict {
 	return quorum(opinions(in), in.Vantages)
 }
 
-// wantsDecoy says whether the answer to a decoy path would help. It would when the page does not show by itself what
-// stands before the content. The root of a site has no decoy: what it serves is what a server without the page
-// would serve too.
+// wantsDecoy says whether the answer to a decoy path would help. It would when the page does not show by
+// itself what stands before the content. The root of a site has no decoy: what it serves is what a server
+// without the page would serve too.
 func (l *look) wantsDecoy() bool {
 	if rootPath(l.in.Target) || l.redirect == toOtherSite || l.redirect == toHomepage {
 		return false

@@ -25,7 +25,8 @@ func opinions(in Input) []opinion {
 		}
 	}
 	slices.SortFunc(all, func(a, b opinion) int {
-		return cmp.Or(cmp.Compare(a.vantage, b.vantage), cmp.Compare(rank[a.state], rank[b.state]), cmp.Compare(a.reason, b.reason), compareSignals(a.signals, b.signals))
+		return cmp.Or(cmp.Compare(a.vantage, b.vantage), cmp.Compare(rank[a.state], rank[b.state]),
+			cmp.Compare(a.reason, b.reason), compareSignals(a.signals, b.signals))
 	})
 	all = slices.CompactFunc(all, func(a, b opinion) bool { return a.vantage == b.vantage })
 	in.weighDirect(all)
@@ -40,15 +41,7 @@ func compareSignals(a, b []casefile.Signal) int {
 
 // Faults is how many of n vantages may fail to see what the others see: 0 up to 2
 // vantages, 1 for 3 to 5, 2 from 6 on.
-func Faults(n int) int {
-	switch {
-	case n <= 2:
-		return 0
-	case n <= 5:
-		return 1
-	}
-	return 2
-}
+func Faults(n int) int { return min(2, n/3) }
 
 // quorum makes one verdict of the opinions, one of each vantage:
 //   - one sighting is live; together with an absence elsewhere it is fenced;
@@ -141,19 +134,13 @@ func frequent(all []opinion, s casefile.State) opinion {
 		}
 	}
 	reasons := make(map[casefile.Reason]int, len(all))
-	for _, o := range all {
-		if o.state == s {
-			reasons[o.reason]++
-		}
+	of := slices.DeleteFunc(slices.Clone(all), func(o opinion) bool { return o.state != s })
+	for _, o := range of {
+		reasons[o.reason]++
 	}
-	var best *opinion
-	for i := range all {
-		o := &all[i]
-		if o.state == s && (best == nil || reasons[o.reason] > reasons[best.reason] || reasons[o.reason] == reasons[best.reason] && o.reason < best.reason) {
-			best = o
-		}
-	}
-	return *best
+	return slices.MinFunc(of, func(a, b opinion) int {
+		return cmp.Or(cmp.Compare(reasons[b.reason], reasons[a.reason]), cmp.Compare(a.reason, b.reason))
+	})
 }
 
 // fencedSignals names what one vantage that sees it and one that does not have seen.

@@ -21,9 +21,10 @@ func (l *look) hold() string {
 }
 
 // registration is the state of a registration that comes to its end, and where it points; or empty. RFC
-// 3915, section 3.1: in redemptionPeriod and pendingDelete the registrar has deleted the domain, and the registry
-// takes it out of the DNS. autoRenewPeriod and a date of expiry that is past are notes only:
-// registries renew every domain that expires, and the owner may still pay. In pendingRestore the owner gets it back.
+// 3915, section 3.1: in redemptionPeriod and pendingDelete the registrar has deleted the domain, and the
+// registry takes it out of the DNS. autoRenewPeriod and a date of expiry that is past are notes only:
+// registries renew every domain that expires, and the owner may still pay. In pendingRestore the owner gets
+// it back.
 func (l *look) registration() (string, casefile.State) {
 	switch r := l.in.Registrar; {
 	case l.domainIs("pendingrestore"):

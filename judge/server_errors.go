@@ -1,6 +1,10 @@
 package judge
 
-import "vigil/casefile"
+import (
+	"cmp"
+
+	"vigil/casefile"
+)
 
 // originErrors are the statuses by which Cloudflare says how its own request to the
 // origin went; no other server has them, and RFC 9110 does not know them. From its
@@ -20,11 +24,11 @@ var serverErrors = map[int]string{
 // noteServerError says what kind of 5xx it is, and whose word: what an edge says about
 // the origin is no word of the origin's.
 func (l *look) noteServerError() {
-	if said, ok := originErrors[l.status]; ok && l.o.Final().Edge == "cloudflare" {
-		l.note("server_error", said, casefile.StateSilent)
-		return
+	said := serverErrors[l.status]
+	if l.o.Final().Edge == "cloudflare" {
+		said = cmp.Or(originErrors[l.status], said)
 	}
-	if kind, ok := serverErrors[l.status]; ok {
-		l.note("server_error", kind, casefile.StateSilent)
+	if said != "" {
+		l.note("server_error", said, casefile.StateSilent)
 	}
 }

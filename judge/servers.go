@@ -37,7 +37,8 @@ var takenServers = sync.OnceValue(func() *servers {
 	return s
 })
 
-// servers are name servers and addresses that answer for domains taken from their owners, or given up by them.
+// servers are name servers and addresses that answer for domains taken from their owners, or given up by
+// them.
 type servers struct {
 	zones    map[string]string // kind by zone
 	prefixes []servedPrefix
@@ -61,39 +62,30 @@ func (s *servers) read(data string, kinds ...string) error {
 		return fmt.Errorf("read servers: %w", err)
 	}
 	for _, row := range rows[min(1, len(rows)):] {
-		if !slices.Contains(kinds, row[2]) {
-			return fmt.Errorf("read servers: %q: it is neither %s", row[1], strings.Join(kinds, " nor "))
+		kind, value, what := row[0], row[1], row[2]
+		prefix, bad := netip.ParsePrefix(value)
+		if a, err := netip.ParseAddr(value); err == nil {
+			prefix, bad = netip.PrefixFrom(a, a.BitLen()), nil
 		}
-		if err := s.add(row[0], row[1], row[2], row[5]); err != nil {
-			return fmt.Errorf("read servers: %q: %w", row[1], err)
+		_, undated := time.Parse(time.DateOnly, row[5])
+		switch {
+		case !slices.Contains(kinds, what):
+			return fmt.Errorf("read servers: %q: it is neither %s", value, strings.Join(kinds, " nor "))
+		case undated != nil:
+			return fmt.Errorf("read servers: %q: %q is no date", value, row[5])
+		case kind == "nameserver" && value != "" && value == strings.ToLower(strings.Trim(value, ".")):
+			s.zones[value] = what
+		case kind == "nameserver":
+			return fmt.Errorf("read servers: %q: a zone is written in lower case, without a dot at its end", value)
+		case kind != "address":
+			return fmt.Errorf("read servers: %q: %q is neither address nor nameserver", value, kind)
+		case bad != nil || prefix != prefix.Masked():
+			return fmt.Errorf("read servers: %q: it is neither an address nor a prefix", value)
+		default:
+			s.prefixes = append(s.prefixes, servedPrefix{prefix: prefix, kind: what})
 		}
 	}
 	return nil
-}
-
-func (s *servers) add(kind, value, what, date string) error {
-	if _, err := time.Parse(time.DateOnly, date); err != nil {
-		return fmt.Errorf("%q is no date", date)
-	}
-	switch kind {
-	case "nameserver":
-		if value == "" || value != strings.ToLower(strings.Trim(value, ".")) {
-			return errors.New("a zone is written in lower case, without a dot at its end")
-		}
-		s.zones[value] = what
-		return nil
-	case "address":
-		prefix, err := netip.ParsePrefix(value)
-		if addr, bad := netip.ParseAddr(value); bad == nil {
-			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
-		}
-		if err != nil || prefix != prefix.Masked() {
-			return errors.New("it is neither an address nor a prefix")
-		}
-		s.prefixes = append(s.prefixes, servedPrefix{prefix: prefix, kind: what})
-		return nil
-	}
-	return fmt.Errorf("%q is neither address nor nameserver", kind)
 }
 
 // zone is the kind of the zone that a name server is part of, or empty.

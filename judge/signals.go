@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ const (
 	ListedKinds = 3
 )
 
-// way is how the answered URL relates to the asked one.
+// redirectKind is how the answered URL relates to the asked one.
 type redirectKind string
 
 const (
@@ -85,7 +86,7 @@ func (l *look) noteFacts() {
 	}
 	l.noteServerError()
 	if l.redirect != wentNowhere {
-		l.note("redirect", string(l.redirect), stateOfWay(l.redirect))
+		l.note("redirect", string(l.redirect), redirectPoints[l.redirect])
 	}
 	if l.f != nil {
 		l.note("page", l.size(), "")
@@ -123,17 +124,11 @@ func (l *look) noteFacts() {
 
 // size describes a body in numbers.
 func (l *look) size() string {
-	b := strconv.AppendInt(append(make([]byte, 0, 96), "bytes="...), l.o.BodyBytes, 10)
 	if !l.f.HTML {
-		return string(append(b, " not_html"...))
+		return fmt.Sprintf("bytes=%d not_html", l.o.BodyBytes)
 	}
-	for _, n := range []struct {
-		v    int
-		name string
-	}{{l.f.Words, " words="}, {l.f.Links, " links="}, {l.f.Images, " images="}, {l.f.Media + l.f.Frames, " embeds="}} {
-		b = strconv.AppendInt(append(b, n.name...), int64(n.v), 10)
-	}
-	return string(b)
+	f := l.f
+	return fmt.Sprintf("bytes=%d words=%d links=%d images=%d embeds=%d", l.o.BodyBytes, f.Words, f.Links, f.Images, f.Media+f.Frames)
 }
 
 // empty says that the answer brought nothing that a page could be judged by.
@@ -145,10 +140,12 @@ func (l *look) empty() bool {
 	if !f.HTML && l.o.BodyBytes > 0 || l.unread() {
 		return false
 	}
-	return f.Words+f.Images+f.Media+f.Frames+f.Scripts+f.Forms+f.Links == 0 && (f.HTML || f.Digest == "" || l.o.BodyBytes == 0) && len(f.Markers) == 0
+	return f.Words+f.Images+f.Media+f.Frames+f.Scripts+f.Forms+f.Links == 0 &&
+		(f.HTML || f.Digest == "" || l.o.BodyBytes == 0) && len(f.Markers) == 0
 }
 
-// unread says that the page is long and nothing of it was understood: what it holds comes after data that ended the parsing.
+// unread says that the page is long and nothing of it was understood: what it holds comes after data that
+// ended the parsing.
 func (l *look) unread() bool {
 	f := l.f
 	return f != nil && f.HTML && l.o.BodyBytes > UnreadBytes && f.Words+embedded(f) == 0
@@ -157,21 +154,25 @@ func (l *look) unread() bool {
 // thin says that the page holds little: what it says of itself may be counted.
 func (l *look) thin() bool {
 	f := l.f
-	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks && f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
+	return f != nil && f.HTML && f.Words <= ThinWords && f.Links <= ThinLinks &&
+		f.Images <= ThinImages && f.Media == 0 && f.Frames <= ThinFrames
 }
 
 // markerPoints says where a marker points when the page bears it out.
-var markerPoints = map[casefile.Marker]casefile.State{
-	casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerTakedown: casefile.StateGone, casefile.MarkerSuspended: casefile.StateGone,
-	casefile.MarkerParked: casefile.StateGone, casefile.MarkerSeized: casefile.StateGone, casefile.MarkerSinkhole: casefile.StateGone,
-	casefile.MarkerLogin: casefile.StateWithheld, casefile.MarkerPaywall: casefile.StateWithheld, casefile.MarkerConsent: casefile.StateWithheld,
-	casefile.MarkerChallenge: casefile.StateWithheld, casefile.MarkerAppShell: casefile.StateWithheld, casefile.MarkerLinkExpired: casefile.StateWithheld,
-	casefile.MarkerReferrer: casefile.StateWithheld, casefile.MarkerGeoBlock: casefile.StateWithheld, casefile.MarkerMetaRefresh: casefile.StateWithheld,
-	casefile.MarkerTakedownSign: casefile.StateGone, casefile.MarkerSuspendedSign: casefile.StateGone, casefile.MarkerParkedSign: casefile.StateGone,
-	casefile.MarkerSeizedSign: casefile.StateGone, casefile.MarkerSinkholePhrase: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
-	casefile.MarkerEmptyListing: casefile.StateGone, casefile.MarkerFailure: casefile.StateSilent,
-	casefile.MarkerLegalBlock: casefile.StateWithheld, casefile.MarkerRateLimit: casefile.StateWithheld,
-}
+var markerPoints = func() map[casefile.Marker]casefile.State {
+	points := map[casefile.Marker]casefile.State{
+		casefile.MarkerNotFound: casefile.StateGone, casefile.MarkerDefaultPage: casefile.StateGone,
+		casefile.MarkerEmptyListing: casefile.StateGone, casefile.MarkerMetaRefresh: casefile.StateWithheld,
+		casefile.MarkerFailure: casefile.StateSilent,
+	}
+	for _, a := range absences {
+		points[a.phrase], points[a.sign] = casefile.StateGone, casefile.StateGone
+	}
+	for _, b := range barriers {
+		points[b.marker] = casefile.StateWithheld
+	}
+	return points
+}()
 
 func stateOfStatus(status int) casefile.State {
 	switch {
@@ -186,15 +187,9 @@ func stateOfStatus(status int) casefile.State {
 	return casefile.StateSilent
 }
 
-func stateOfWay(w redirectKind) casefile.State {
-	switch w {
-	case toHomepage:
-		return casefile.StateGone
-	case toOtherSite:
-		return casefile.StateChanged
-	case wentNowhere, toSameSite:
-	}
-	return casefile.StateLive
+// redirectPoints says where another URL than the asked one points.
+var redirectPoints = map[redirectKind]casefile.State{
+	toHomepage: casefile.StateGone, toOtherSite: casefile.StateChanged, toSameSite: casefile.StateLive,
 }
 
 // wayFrom compares the URL that was asked for with the one that answered.

@@ -17,10 +17,11 @@ const (
 	// DifferScore and above the page may still be the baseline's: dynamic pages stay live. Below
 	// it text, title, structure and sizes are all strange.
 	DifferScore = 0.40
-	// StrangeBits and above two texts share no more than chance gives (2 of 100 unrelated pairs differ in fewer).
-	// With enough words the page is then another one, whatever its template.
+	// StrangeBits and above two texts share no more than chance gives (2 of 100 unrelated pairs differ in
+	// fewer). With enough words the page is then another one, whatever its template.
 	StrangeBits = 24
-	// AlikeBits is the most that the text of a page may differ from its decoy's: both may echo the asked path.
+	// AlikeBits is the most that the text of a page may differ from its decoy's: both may echo the asked
+	// path.
 	SimilarBits = 8
 	// TextWords is the least number of words for which a simhash says anything.
 	TextWords = 8
@@ -206,7 +207,8 @@ func (l *look) wordless() bool {
 }
 
 // placeholder judges one answer for every path. Without words it may also be meant for those who come
-// directly: then it is another one for those who come by way of the site. Or it stands before the whole site, or for it.
+// directly: then it is another one for those who come by way of the site. Or it stands before the whole site,
+// or for it.
 func (l *look) placeholder() casefile.Reason {
 	reason := casefile.ReasonSoft404
 	if l.wordless() {
@@ -264,10 +266,12 @@ func (l *look) saysGone() bool {
 // once the browser was sent on. Such a page is the same for every path, and proves nothing.
 func (l *look) fillsLater() bool {
 	f := l.f
-	return l.asksFirst() || l.unread() || f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Mentions(casefile.MarkerMetaRefresh))
+	return l.asksFirst() || l.unread() ||
+		f.HTML && f.Words <= ShellWords && (f.Scripts > 0 || f.Frames > 0 || f.Mentions(casefile.MarkerMetaRefresh))
 }
 
-// asksFirst says whether the page is a picture and a form, and little else: a puzzle to solve, or a word to copy.
+// asksFirst says whether the page is a picture and a form, and little else: a puzzle to solve, or a word to
+// copy.
 func (l *look) asksFirst() bool {
 	f := l.f
 	return l.thin() && f.Words <= ShellWords && f.Links <= FormLinks && f.Forms > 0 && f.Images > 0
@@ -293,7 +297,8 @@ func (l *look) similar(s *casefile.Observation) bool {
 	if !a.HTML || !b.HTML || embedded(a) > embedded(b) {
 		return false
 	}
-	// A page that only wraps a picture by its name looks the same for every name: then it must also say that nothing is there.
+	// A page that only wraps a picture by its name looks the same for every name: then it must also say that
+	// nothing is there.
 	if embedded(a) > 0 && !a.Mentions(casefile.MarkerNotFound) && !l.saysGone() {
 		return false
 	}

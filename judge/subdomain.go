@@ -50,8 +50,9 @@ func Subdomain(t casefile.Target, label string) casefile.Target {
 // maxName is the longest name of the DNS, in bytes of text (RFC 1035, section 2.3.4).
 const maxName = 253
 
-// wantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help. It would when no
-// path is known to give another page, and the page or its domain bears a trait of parking that is not enough alone.
+// wantsSubdomain says whether the answer to a name that surely does not exist (Subdomain) would help. It
+// would when no path is known to give another page, and the page or its domain bears a trait of parking that
+// is not enough alone.
 func (l *look) wantsSubdomain() bool {
 	if l.redirect == toOtherSite || !l.everyPath() || !l.lapsedDomain() && !l.isNew(casefile.MarkerParkedSign) && !l.parkedLander() {
 		return false
@@ -62,8 +63,8 @@ func (l *look) wantsSubdomain() bool {
 }
 
 // compareNameDecoy compares the page with that of a name that surely does not exist. They are the same when
-// one server answers both, by the same statuses on the way, with one and the same page, and the name is not sent to
-// the domain's own: sites with a wildcard send strays home.
+// one server answers both, by the same statuses on the way, with one and the same page, and the name is not
+// sent to the domain's own: sites with a wildcard send strays home.
 func (l *look) compareNameDecoy() decoyAnswer {
 	s := l.in.Subdomain
 	switch {
@@ -87,8 +88,9 @@ func (l *look) sameServer(s *casefile.Observation) bool {
 	return slices.ContainsFunc(l.o.Resolution.Addresses, func(a netip.Addr) bool { return slices.Contains(s.Resolution.Addresses, a) })
 }
 
-// everyPath says whether nothing speaks against one and the same page at every path. Of a front page, and where no decoy
-// was asked, the name that surely does not exist tells: it is asked for a path that does not exist either.
+// everyPath says whether nothing speaks against one and the same page at every path. Of a front page, and
+// where no decoy was asked, the name that surely does not exist tells: it is asked for a path that does not
+// exist either.
 func (l *look) everyPath() bool {
 	return l.decoy == decoySimilar || l.decoy == decoyUnknown || l.decoy == decoyShell && !l.asksFirst()
 }
@@ -107,7 +109,8 @@ func (l *look) lapsedDomain() bool {
 // parked says whether every name and path of a domain that is given up gives one page without any matter. A
 // page that is filled in the browser counts as well: what would fill it is a parking service's.
 func (l *look) parked() bool {
-	return l.everyName() && l.decoy != decoySimilar && l.redirect != toOtherSite && l.lapsedDomain() && (l.bare() || l.parkedLander()) && embedded(l.f) == 0
+	return l.everyName() && l.decoy != decoySimilar && l.redirect != toOtherSite && l.lapsedDomain() &&
+		(l.bare() || l.parkedLander()) && embedded(l.f) == 0
 }
 
 // parkedRatherThanMissing gives a soft 404 its better reason: the same page stands at every name as well.
@@ -126,6 +129,6 @@ func (l *look) parkedRatherThanMissing() bool {
 // is one trait among others.
 func (l *look) parkedLander() bool {
 	f := l.f
-	return f != nil && f.HTML && f.Words <= ThinWords && f.Links >= ParkedLanderLinks && f.Links <= ParkedLanderMostLinks && f.Words <= ParkedLanderWordsPerLink*f.Links &&
-		embedded(f) == 0 && f.Forms <= ParkedLanderForms && f.Passwords == 0
+	return f != nil && f.HTML && f.Words <= ThinWords && f.Links >= ParkedLanderLinks && f.Links <= ParkedLanderMostLinks &&
+		f.Words <= ParkedLanderWordsPerLink*f.Links && embedded(f) == 0 && f.Forms <= ParkedLanderForms && f.Passwords == 0
 }

@@ -7,12 +7,6 @@ import (
 	"vigil/casefile"
 )
 
-// withoutReferrer is the name of the signal that tells what a look without the recorded referrer found.
-const withoutReferrer = "without_referrer"
-
-// sameAnswer is its value when the referrer made no difference.
-const sameAnswer = "same_page"
-
 // WantsWithoutReferrer says whether a look without the referrer can tell more than o, which was made with
 // it. It cannot when the server never saw the referrer (no name, no address, no connection, no TLS), when it
 // let the time run out, or when we stopped.
@@ -111,7 +105,7 @@ func (o *opinion) weigh(d opinion, known bool) {
 	value, points := string(d.reason), d.state
 	switch {
 	case d.same:
-		value = sameAnswer
+		value = "same_page"
 	case o.state == casefile.StateLive:
 	case d.reason == casefile.ReasonMatchesBaseline:
 		o.state, o.reason = d.state, d.reason
@@ -128,5 +122,6 @@ func (o *opinion) weigh(d opinion, known bool) {
 		points = o.state // what it shows may be the content or its disguise: nobody can tell which
 	}
 	// A full list gives up its last signal: without this one nobody sees why.
-	o.signals = append(slices.Clip(o.signals[:min(len(o.signals), casefile.MaxSignals-1)]), casefile.Signal{Name: withoutReferrer, Value: value, PointsTo: points})
+	kept := slices.Clip(o.signals[:min(len(o.signals), casefile.MaxSignals-1)])
+	o.signals = append(kept, casefile.Signal{Name: "without_referrer", Value: value, PointsTo: points})
 }

@@ -104,7 +104,7 @@ func TestAct(t *testing.T) {
 					}
 					return
 				}
-				if problem != nil || after.Standing != want || len(events) != 1 || events[0].Actor != "analyst one" || events[0].Data["reason"] != "because" || !events[0].At.Equal(now) || !events[0].Kind.Valid() {
+				if problem != nil || after.Standing != want || len(events) != 1 || events[0].Actor != "analyst one" || events[0].Data["reason"] != "because" || !events[0].At.Equal(now) || events[0].Kind == "" {
 					t.Fatalf("%s %+v %v", after.Standing, events, problem)
 				}
 				if want != from && (after.Streak.Count != 0 || after.Undecided.Count != 0 || !after.Unseen.IsZero() || events[0].Kind != casefile.EventStanding) {

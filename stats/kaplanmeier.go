@@ -35,8 +35,9 @@ type Curve []Point
 const z95 = 1.959963984540054
 
 // KaplanMeier is the product-limit estimate of what is still there (Kaplan and Meier, JASA
-// 53, 1958) with Greenwood's variance (1926) and log(-log) intervals (Kalbfleisch and Prentice, The Statistical Analysis
-// of Failure Time Data, 1980). At one time removals come before censorings. The input is not changed.
+// 53, 1958) with Greenwood's variance (1926) and log(-log) intervals (Kalbfleisch and Prentice, The
+// Statistical Analysis of Failure Time Data, 1980). At one time removals come before censorings. The input is
+// not changed.
 func KaplanMeier(spans []Span) Curve {
 	sorted := slices.SortedFunc(slices.Values(spans), func(a, b Span) int { return cmp.Compare(a.Length, b.Length) })
 	var curve Curve
@@ -95,7 +96,8 @@ type Quantile struct {
 	Share float64
 	// At is nil when the curve does not go so far: not reached, which is a finding of its own.
 	At *time.Duration
-	// Lower and Upper bound At with 95% confidence (Brookmeyer and Crowley, Biometrics 38, 1982); nil when not reached.
+	// Lower and Upper bound At with 95% confidence (Brookmeyer and Crowley, Biometrics 38, 1982); nil when
+	// not reached.
 	Lower, Upper *time.Duration
 	// Earliest is At if every removal had happened right after its last sighting: the truth lies
 	// between Earliest and At. Nil when not reached; set by Summarise only.

@@ -45,8 +45,8 @@ type GroupSummary struct {
 	Summary
 }
 
-// Removal counts the records as of now. Groups come the largest first, then by key. A group goes by the clock of its
-// provider or country: a move charges nobody for the host before (ADR-0036).
+// Removal counts the records as of now. Groups come the largest first, then by key. A group goes by the clock
+// of its provider or country: a move charges nobody for the host before (ADR-0036).
 func (q Query) Removal(records []casefile.EpisodeRecord, now time.Time) Removal {
 	r := Removal{Query: q, AsOf: now, All: Summarise(records, q.Clock, now)}
 	groups := map[string][]casefile.EpisodeRecord{}
@@ -68,9 +68,9 @@ func (q Query) Removal(records []casefile.EpisodeRecord, now time.Time) Removal 
 	return r
 }
 
-// from is the record as somebody has to answer for it who came in at since: a provider, or a country. The time from the
-// report begins with since, that from the notice not before it, and what was last seen before it was never seen
-// there. A record without such a clock stays as it is.
+// from is the record as somebody has to answer for it who came in at since: a provider, or a country. The
+// time from the report begins with since, that from the notice not before it, and what was last seen before
+// it was never seen there. A record without such a clock stays as it is.
 func from(r casefile.EpisodeRecord, since time.Time) casefile.EpisodeRecord {
 	e := &r.Episode
 	if !since.After(e.Opened) {

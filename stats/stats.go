@@ -39,7 +39,8 @@ type Summary struct {
 	Now   time.Time // what is open at this time is censored at it
 	// Figures of the first episodes of the cases.
 	Figures
-	// Returns are the figures of the later episodes, after a return or a new report, each with a clock of its own.
+	// Returns are the figures of the later episodes, after a return or a new report, each with a clock of its
+	// own.
 	Returns Figures
 }
 
@@ -71,11 +72,13 @@ type Figures struct {
 type Excluded struct {
 	// GoneBefore were removed without ever being seen: gone before assessment.
 	GoneBefore int
-	// NeverSeen were never seen either, and are not removed: not yet looked at, silent from the start, or withdrawn.
+	// NeverSeen were never seen either, and are not removed: not yet looked at, silent from the start, or
+	// withdrawn.
 	NeverSeen int
 	// NoNotice had no notice: only for the clock from notice.
 	NoNotice int
-	// BeforeClock ended before the clock began: removed before the first notice, or a report dated in the future.
+	// BeforeClock ended before the clock began: removed before the first notice, or a report dated in the
+	// future.
 	BeforeClock int
 	// Broken lack a time that their outcome needs, or have an unknown outcome.
 	Broken int
@@ -95,7 +98,8 @@ type Share struct {
 	// Estimate is 1 - S(Within) by Kaplan-Meier, with its 95% confidence interval; known only
 	// while the curve reaches so far (see Reached).
 	Estimate, Lower, Upper float64
-	// Reached is false when every episode was censored before Within: then the estimate only says what was known up to the last one.
+	// Reached is false when every episode was censored before Within: then the estimate only says what was
+	// known up to the last one.
 	Reached bool
 	// Removed counts the removals within the time; Decided those of which it is known whether
 	// they were: removed within it, or followed for longer. Removed/Decided is the plain share.

@@ -16,8 +16,8 @@ import (
 	"vigil/internal/fakenet/corpus"
 )
 
-// What the hold half must keep to. A false gone ends a watch over content that is there; a false live costs a notice
-// too many.
+// What the hold half must keep to. A false gone ends a watch over content that is there; a false live costs a
+// notice too many.
 const (
 	mostFalseGone = 0
 	mostFalseLive = 1

@@ -1,7 +1,8 @@
-// Command vigil-lab measures Vigil and fills it with cases. It is for those who work on it, and no part of what runs.
+// Command vigil-lab measures Vigil and fills it with cases. It is for those who work on it, and no part of
+// what runs.
 //
-// Accuracy judges the labelled corpus, bench measures looks and visits beside a raw loop, scale fills a database
-// with cases of a known shape. All use the rooms as vigil does, through cmd/app.
+// Accuracy judges the labelled corpus, bench measures looks and visits beside a raw loop, scale fills a
+// database with cases of a known shape. All use the rooms as vigil does, through cmd/app.
 package main
 
 import (
@@ -19,7 +20,8 @@ import (
 )
 
 func main() {
-	// net/http writes the first bytes of an answer that nobody asked for to the standard logger: nothing a server says may be kept.
+	// net/http writes the first bytes of an answer that nobody asked for to the standard logger: nothing a
+	// server says may be kept.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -13,8 +13,9 @@ import (
 	"vigil/casefile"
 )
 
-// population is a crowd of made-up cases. Case i is always the same: it follows from the seed, the number and the
-// end, and from no case before it. Hosts are names under .example and .test, addresses those that RFC 3849 keeps for documents.
+// population is a crowd of made-up cases. Case i is always the same: it follows from the seed, the number and
+// the end, and from no case before it. Hosts are names under .example and .test, addresses those that RFC
+// 3849 keeps for documents.
 type population struct {
 	seed  uint64
 	size  int
@@ -89,7 +90,8 @@ func (p population) report(i int, stored time.Time) (casefile.Report, error) {
 	return out, nil
 }
 
-// numberOf is the number of the case that a target was made for; ok is false when this population did not make it.
+// numberOf is the number of the case that a target was made for; ok is false when this population did not
+// make it.
 func (p population) numberOf(t casefile.Target) (i int, ok bool) {
 	_, path, _ := strings.Cut(t.URL(), fmt.Sprintf("/s%d/", p.seed))
 	digits, _, found := strings.Cut(path, ".")

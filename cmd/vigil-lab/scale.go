@@ -23,8 +23,8 @@ import (
 	"vigil/store"
 )
 
-// maxWindow is how many cases are opened at most at a time. The visits of one window are made while the next is opened,
-// so that only the newest two windows can hold cases that are not complete.
+// maxWindow is how many cases are opened at most at a time. The visits of one window are made while the next
+// is opened, so that only the newest two windows can hold cases that are not complete.
 const maxWindow = 1000
 
 // window is how many cases are opened at a time: all of them are stored at one moment of the two years.
@@ -150,7 +150,8 @@ func (s *scaler) count(ctx context.Context) (int, error) {
 	return all, err
 }
 
-// unfinished are the newest cases that an earlier run may have left half made. It refuses a database of other cases.
+// unfinished are the newest cases that an earlier run may have left half made. It refuses a database of other
+// cases.
 func (s *scaler) unfinished(ctx context.Context, have int) ([]casefile.Case, error) {
 	var out []casefile.Case
 	filter := casefile.CaseFilter{Limit: casefile.MaxPage}
@@ -256,7 +257,8 @@ func (s *scaler) play(ctx context.Context, id casefile.CaseID) error {
 	return err
 }
 
-// recordable gives the visit with what follows from it: assignment, notices, events, and the case as it leaves it.
+// recordable gives the visit with what follows from it: assignment, notices, events, and the case as it
+// leaves it.
 func (s *scaler) recordable(c casefile.Case, v casefile.Visit, due time.Time) casefile.Visit {
 	hosting := c.Hosting
 	if v.Hosting != nil {
@@ -293,8 +295,8 @@ func (s *scaler) recordable(c casefile.Case, v casefile.Visit, due time.Time) ca
 	return v
 }
 
-// compose writes a notice to the hotline and one to the provider, which a held case does not get. They are being
-// sent from the start: nothing that really sends may find them queued.
+// compose writes a notice to the hotline and one to the provider, which a held case does not get. They are
+// being sent from the start: nothing that really sends may find them queued.
 func (s *scaler) compose(c casefile.Case, now time.Time) []casefile.Notice {
 	var out []casefile.Notice
 	write := func(kind casefile.NoticeKind, to casefile.Contact) {

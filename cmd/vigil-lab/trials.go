@@ -30,7 +30,8 @@ type trial struct {
 	Verdict casefile.Verdict
 }
 
-// accuracyLab judges the corpus: each trial has a simulated internet, a crawler and a store of its own, all in memory.
+// accuracyLab judges the corpus: each trial has a simulated internet, a crawler and a store of its own, all
+// in memory.
 type accuracyLab struct {
 	timeout time.Duration // of a look
 	width   int           // trials at the same time
@@ -122,7 +123,8 @@ func (l accuracyLab) stage(of corpus.Specimen, known bool) (*stage, error) {
 	return s, nil
 }
 
-// visit makes a round over the case, with a crawler of its own: nothing of the DNS is remembered from long ago.
+// visit makes a round over the case, with a crawler of its own: nothing of the DNS is remembered from long
+// ago.
 func (s *stage) visit(ctx context.Context) (casefile.Visit, error) {
 	look, err := s.lab.crawler(s.net, s.key)
 	if err != nil {
