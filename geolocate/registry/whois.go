@@ -20,7 +20,7 @@ const maxReferrals = 2
 // the object. The problem is that of the last server asked; the texts before it are
 // still good. question says how a server is asked.
 func (r *Registry) whoisAnswers(ctx context.Context, question func(server string) string) (texts []string, problem Problem) {
-	server := r.whoisServer
+	server := r.o.WHOISServer
 	visited := map[string]bool{}
 	for range maxReferrals + 1 {
 		visited[server] = true
@@ -33,7 +33,7 @@ func (r *Registry) whoisAnswers(ctx context.Context, question func(server string
 			next = nationalServer(text)
 		}
 		if next == "" && strings.Contains(text, "rwhois://") {
-			r.log.Debug("referral not followed", zap.String("protocol", "rwhois"))
+			r.o.Log.Debug("referral not followed", zap.String("protocol", "rwhois"))
 		}
 		if !delegated {
 			texts = append(texts, text)
@@ -54,7 +54,7 @@ func (r *Registry) whoisQuery(ctx context.Context, server, query string) (text s
 		return "", problem
 	}
 	defer r.limits.Settle(server, time.Now(), &problem)
-	left := r.timeout
+	left := r.o.Timeout
 	if deadline, ok := ctx.Deadline(); ok {
 		left = time.Until(deadline)
 	}

@@ -284,7 +284,8 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 	}
 	for _, b := range blocks {
 		if first, last, ok := parseRange(b.first(keyParent)); ok && (Network{First: first, Last: last}).covers(n.First) {
-			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
+			name, holder := plainName(b.first("netname")), plainName(b.first("orgname"))
+			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: name, Organisation: holder})
 		}
 	}
 	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC, LACNIC and NIC.br: a range; ARIN: "NAME (HANDLE)"
