@@ -214,10 +214,13 @@ func originsOf(f Facts) []netip.Addr {
 	return sorted(looked)
 }
 
-// aboutOrigin says whether a claim about an origin counts: behind an edge one about the whole target, else one
-// about an address of it.
+// aboutOrigin says whether a claim about an origin counts: behind an edge one about the whole target, else
+// one about an address of it.
 func (f *Facts) aboutOrigin(c *casefile.Claim) bool {
-	return c.Fact == casefile.FactOrigin && (f.Edge != nil) != c.Address.IsValid() && (f.Edge != nil || slices.Contains(f.Addresses, c.Address))
+	if f.Edge != nil {
+		return c.Fact == casefile.FactOrigin && !c.Address.IsValid()
+	}
+	return c.Fact == casefile.FactOrigin && c.Address.IsValid() && slices.Contains(f.Addresses, c.Address)
 }
 
 // originSource is who told the first of the origins.

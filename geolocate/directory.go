@@ -324,7 +324,8 @@ const (
 
 // partyOfKind is the party that a kind of match by name is about.
 var partyOfKind = map[string]casefile.Party{
-	matchProvider: casefile.PartyHost, matchEdge: casefile.PartyEdge, matchPlatform: casefile.PartyHost, matchRegistrar: casefile.PartyRegistrar,
+	matchProvider: casefile.PartyHost, matchPlatform: casefile.PartyHost, matchEdge: casefile.PartyEdge,
+	matchRegistrar: casefile.PartyRegistrar,
 }
 
 // parseMatch reads the column match.

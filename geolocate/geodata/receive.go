@@ -39,7 +39,8 @@ type download struct {
 	lastModified string
 }
 
-// digest is the promised SHA-256 of the download: written down, or asked of the publisher. Empty when there is none.
+// digest is the promised SHA-256 of the download: written down, or asked of the publisher. Empty when there
+// is none.
 func (u *Updater) digest(ctx context.Context, s Source) (string, error) {
 	if !strings.Contains(s.SHA256, "://") {
 		return strings.ToLower(s.SHA256), nil
@@ -104,7 +105,8 @@ func refused(r *http.Response, account bool) error {
 		return errNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:
 		if account {
-			return fmt.Errorf("the server refuses the account (%d): look at geolocate.maxmind.account and VIGIL_GEOLOCATE_MAXMIND_KEY, and whether the account may download this database", r.StatusCode)
+			return fmt.Errorf("the server refuses the account (%d): look at geolocate.maxmind.account and "+
+				"VIGIL_GEOLOCATE_MAXMIND_KEY, and whether the account may download this database", r.StatusCode)
 		}
 		return fmt.Errorf("the server refuses (%d): look at the URL and whether it needs an account", r.StatusCode)
 	case http.StatusTooManyRequests:
@@ -113,7 +115,8 @@ func refused(r *http.Response, account bool) error {
 	return fmt.Errorf("the server answers %d instead of a file: try again later, then look at the URL", r.StatusCode)
 }
 
-// said turns an error of the client into what a person can use: the cause when the context ended, and never a URL.
+// said turns an error of the client into what a person can use: the cause when the context ended, and never
+// a URL.
 func said(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -129,7 +132,8 @@ func said(ctx context.Context, err error) error {
 	var unproven *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &unproven):
-		return fmt.Errorf("the server cannot prove who it is: look at the URL, at this machine's clock and at its certificate authorities: %w", unproven.Err)
+		return fmt.Errorf("the server cannot prove who it is: look at the URL, at this machine's clock and at its certificate "+
+			"authorities: %w", unproven.Err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	case errors.As(err, &slow) && slow.Timeout():

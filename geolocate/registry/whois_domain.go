@@ -122,7 +122,8 @@ func libraryDomain(text, name string) (Domain, Problem) {
 	}
 	d := Domain{Status: statuses(info.Domain.Status)}
 	utc := func(at *time.Time) time.Time { return cmp.Or(at, &time.Time{}).UTC() }
-	d.Created, d.Updated, d.Expires = utc(info.Domain.CreatedDateInTime), utc(info.Domain.UpdatedDateInTime), utc(info.Domain.ExpirationDateInTime)
+	d.Created, d.Updated = utc(info.Domain.CreatedDateInTime), utc(info.Domain.UpdatedDateInTime)
+	d.Expires = utc(info.Domain.ExpirationDateInTime)
 	for _, server := range info.Domain.NameServers {
 		d.Nameservers = append(d.Nameservers, hostsIn(server)...)
 	}
