@@ -137,15 +137,15 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 	}
 	got, err := u.receive(ctx, d, path, present, force)
 	if errors.Is(err, errNotModified) {
-		return present.result(UpToDate, got.from), nil
+		return present.result(UpToDate, got.From), nil
 	}
 	if err != nil {
 		return Result{}, err
 	}
 	defer os.Remove(got.temporary) //nolint:errcheck // after a rename there is nothing to remove
-	if wanted != "" && wanted != got.digest {
+	if wanted != "" && wanted != got.Digest {
 		return Result{}, fmt.Errorf("the download has another SHA-256 (%.12s...) than promised (%.12s...): the publisher may just "+
-			"be renewing it, so try again in an hour; a fixed geolocate.databases sha256 is for one edition only", got.digest, wanted)
+			"be renewing it, so try again in an hour; a fixed geolocate.databases sha256 is for one edition only", got.Digest, wanted)
 	}
 	fresh, err := u.examine(d, got.temporary)
 	if err != nil {
@@ -153,7 +153,7 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 	}
 	if !force && present.there && fresh.sum == present.sum {
 		present.kept = got.note(fresh)
-		return present.result(UpToDate, got.from), present.kept.write(path)
+		return present.result(UpToDate, got.From), present.kept.write(path)
 	}
 	if err := compare(d, fresh, present, u.now(), force); err != nil {
 		return Result{}, err
@@ -162,7 +162,7 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 		return Result{}, err
 	}
 	fresh.kept = got.note(fresh)
-	return fresh.result(Updated, got.from), fresh.kept.write(path)
+	return fresh.result(Updated, got.From), fresh.kept.write(path)
 }
 
 func (u *Updater) check(d Database) error {

@@ -80,8 +80,8 @@ type kept struct {
 }
 
 func (d download) note(s state) kept {
-	now := time.Now().UTC().Truncate(time.Second)
-	return kept{From: d.from, Sum: s.sum, Digest: d.digest, ETag: d.etag, LastModified: d.lastModified, Fetched: now}
+	d.Sum, d.Fetched = s.sum, time.Now().UTC().Truncate(time.Second)
+	return d.kept
 }
 
 // readKept reads the note of a database; empty when there is none that can be read.

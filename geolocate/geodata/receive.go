@@ -32,11 +32,8 @@ var (
 
 // download is a file that came, not yet proven.
 type download struct {
-	temporary    string // the unpacked database
-	from         string // the URL asked, without its query
-	digest       string // SHA-256 of what was sent
-	etag         string
-	lastModified string
+	temporary string // the unpacked database
+	kept             // what is to be noted of it; without the sum of the database
 }
 
 // digest is the promised SHA-256 of the download: written down, or asked of the publisher. Empty when there
@@ -152,7 +149,7 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 	defer cancel(nil)
 	var got download
 	response, at, err := u.edition(ctx, d.Source, known)
-	got.from = withoutQuery(at)
+	got.From = withoutQuery(at)
 	if err != nil {
 		return got, err
 	}
@@ -161,7 +158,7 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 	if total > d.Source.most() {
 		return got, tooLarge(total, d.Source.most())
 	}
-	got.etag, got.lastModified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
+	got.ETag, got.LastModified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
 	stall := time.AfterFunc(u.o.Stall, func() { cancel(errStalled) })
 	defer stall.Stop()
 	sum := sha256.New()
@@ -183,7 +180,7 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 		_ = os.Remove(got.temporary)
 		return got, errCut
 	}
-	got.digest = hex.EncodeToString(sum.Sum(nil))
+	got.Digest = hex.EncodeToString(sum.Sum(nil))
 	return got, nil
 }
 
@@ -228,7 +225,8 @@ func (u *Updater) store(path string, packed io.Reader, s Source) (name string, e
 		return "", err
 	}
 	if size < s.least() {
-		return "", fmt.Errorf("the database has only %d bytes, less than the %d that are expected: the publisher may have a fault, so try again tomorrow", size, s.least())
+		return "", fmt.Errorf("the database has only %d bytes, less than the %d that are expected: "+
+			"the publisher may have a fault, so try again tomorrow", size, s.least())
 	}
 	if err := f.Sync(); err != nil {
 		return "", onDisk(folder, err)

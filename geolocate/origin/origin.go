@@ -235,7 +235,8 @@ func (f *Finder) exchange(ctx context.Context, host, edge string) (found []origi
 		return nil, registry.ProblemOf(ctx, err), 0
 	}
 	defer resp.Body.Close()
-	// Only 200 is an answer: one without origins says that none is known, so that 404 is a wrong URL and no answer.
+	// Only 200 is an answer: one without origins says that none is known, so that 404 is a wrong URL and no
+	// answer.
 	switch code := resp.StatusCode; {
 	case code == http.StatusOK:
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":

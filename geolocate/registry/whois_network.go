@@ -206,10 +206,7 @@ func holderOf(section, blocks []block) string {
 	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") && network.first("netrange") != "" {
 		name = name[:i] // ARIN adds the handle
 	}
-	if name = plainName(name); name != "" {
-		return name
-	}
-	return plainName(firstOf(section, "orgname-local"))
+	return cmp.Or(plainName(name), plainName(firstOf(section, "orgname-local")))
 }
 
 // holderCountry is the country of the holder, for networks that have none or that of a
