@@ -348,4 +348,4 @@ func (p provider) stands(country string) bool { return slices.Contains(p.countri
 // delete them: every kind but a cloud, whose customers run machines of their own.
 func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
-var platformWords = map[string]string{kindObjectStore: "object store", kindPageHost: "page host", kindSiteBuilder: "site builder"}
+var platformWords = map[string]string{"object_store": "object store", "page_host": "page host", "site_builder": "site builder"}

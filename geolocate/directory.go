@@ -205,7 +205,7 @@ func readDirectory(read func(each func(operatorcsv.Row)) error) (*Directory, err
 			if recipient == "" {
 				continue
 			}
-			key := m.key() + "\x00" + string(c.Party) + "\x00" + recipient
+			key := cmp.Or(m.name, m.shown) + "\x00" + string(c.Party) + "\x00" + recipient
 			if first, twice := seen[key]; twice {
 				row.Fault("the same match has the same address in line %d already; remove one", first)
 				return
@@ -306,14 +306,6 @@ type match struct {
 	shown  string // as people write it
 	party  casefile.Party
 	fixed  bool // the party follows from the match
-}
-
-// key tells matches apart.
-func (m match) key() string {
-	if m.name != "" {
-		return m.name
-	}
-	return m.shown
 }
 
 // The widest prefixes that a row may name: whoever holds more of the address space is a registry.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,19 +53,14 @@ func relatedServer(object any, name string) *url.URL {
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 			continue
 		}
-		path, last := cutLast(strings.TrimSuffix(u.Path, "/"))
-		base, kind := cutLast(path)
+		dir, last := path.Split(strings.TrimSuffix(u.Path, "/"))
+		base, kind := path.Split(strings.TrimSuffix(dir, "/"))
 		if kind != "domain" || !sameDomain(last, name) {
 			continue
 		}
-		return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: base + "/"}
+		return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: base}
 	}
 	return nil
-}
-
-func cutLast(path string) (before, last string) {
-	i := strings.LastIndexByte(path, '/')
-	return path[:max(i, 0)], path[i+1:]
 }
 
 // Bounds of lists in an RDAP answer about a domain.
