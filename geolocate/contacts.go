@@ -149,18 +149,9 @@ func partyOf(f Facts, origins []netip.Addr, addr netip.Addr) casefile.Party {
 
 // originsFirst puts the desks of recorded origins first: they can delete.
 func originsFirst(desks []AbuseContact, origins []netip.Addr) []AbuseContact {
-	if len(origins) == 0 {
-		return desks
-	}
-	var first, rest []AbuseContact
-	for _, d := range desks {
-		if slices.Contains(origins, d.Address) {
-			first = append(first, d)
-		} else {
-			rest = append(rest, d)
-		}
-	}
-	return append(first, rest...)
+	ofOrigin := func(d AbuseContact) bool { return slices.Contains(origins, d.Address) }
+	rest := slices.DeleteFunc(slices.Clone(desks), ofOrigin)
+	return append(slices.DeleteFunc(slices.Clone(desks), func(d AbuseContact) bool { return !ofOrigin(d) }), rest...)
 }
 
 // published is the desk that an edge or a platform publishes, from the built-in tables.

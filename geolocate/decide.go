@@ -214,10 +214,13 @@ func originsOf(f Facts) []netip.Addr {
 	return sorted(looked)
 }
 
-// aboutOrigin says whether a claim about an origin counts: behind an edge one about the whole target, else one
-// about an address of it.
+// aboutOrigin says whether a claim about an origin counts: behind an edge one about the whole target, else
+// one about an address of it.
 func (f *Facts) aboutOrigin(c *casefile.Claim) bool {
-	return c.Fact == casefile.FactOrigin && (f.Edge != nil) != c.Address.IsValid() && (f.Edge != nil || slices.Contains(f.Addresses, c.Address))
+	if f.Edge != nil {
+		return c.Fact == casefile.FactOrigin && !c.Address.IsValid()
+	}
+	return c.Fact == casefile.FactOrigin && c.Address.IsValid() && slices.Contains(f.Addresses, c.Address)
 }
 
 // originSource is who told the first of the origins.
@@ -345,4 +348,4 @@ func (p provider) stands(country string) bool { return slices.Contains(p.countri
 // delete them: every kind but a cloud, whose customers run machines of their own.
 func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
-var platformWords = map[string]string{kindObjectStore: "object store", kindPageHost: "page host", kindSiteBuilder: "site builder"}
+var platformWords = map[string]string{"object_store": "object store", "page_host": "page host", "site_builder": "site builder"}

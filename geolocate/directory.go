@@ -205,7 +205,7 @@ func readDirectory(read func(each func(operatorcsv.Row)) error) (*Directory, err
 			if recipient == "" {
 				continue
 			}
-			key := m.key() + "\x00" + string(c.Party) + "\x00" + recipient
+			key := cmp.Or(m.name, m.shown) + "\x00" + string(c.Party) + "\x00" + recipient
 			if first, twice := seen[key]; twice {
 				row.Fault("the same match has the same address in line %d already; remove one", first)
 				return
@@ -308,14 +308,6 @@ type match struct {
 	fixed  bool // the party follows from the match
 }
 
-// key tells matches apart.
-func (m match) key() string {
-	if m.name != "" {
-		return m.name
-	}
-	return m.shown
-}
-
 // The widest prefixes that a row may name: whoever holds more of the address space is a registry.
 const (
 	widestIPv4 = 8
@@ -324,7 +316,8 @@ const (
 
 // partyOfKind is the party that a kind of match by name is about.
 var partyOfKind = map[string]casefile.Party{
-	matchProvider: casefile.PartyHost, matchEdge: casefile.PartyEdge, matchPlatform: casefile.PartyHost, matchRegistrar: casefile.PartyRegistrar,
+	matchProvider: casefile.PartyHost, matchPlatform: casefile.PartyHost, matchEdge: casefile.PartyEdge,
+	matchRegistrar: casefile.PartyRegistrar,
 }
 
 // parseMatch reads the column match.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -26,22 +27,8 @@ var (
 	edgeRangesCSV string
 )
 
-// Kinds of platforms, as casefile.Platform.Kind.
-const (
-	kindObjectStore = "object_store"
-	kindPageHost    = "page_host"
-	kindSiteBuilder = "site_builder"
-	kindCloud       = "cloud"
-)
-
-// Signs of a service, the second column of the tables, beside the kinds of evidence.
-const (
-	signKind      = "kind"
-	signSharedASN = "shared_asn" // an AS in which others' machines stand too: never enough alone
-	signEmail     = "email"
-	signForm      = "form"
-	signEnded     = "ended" // the month in which the service ended: its signs are history, its desk is closed
-)
+// kindCloud is the kind of a platform whose customers run machines of their own.
+const kindCloud = "cloud"
 
 // service is an edge or a platform.
 type service struct {
@@ -137,30 +124,30 @@ func (e *edges) sign(name, sign, value string, platform bool) error {
 		return fmt.Errorf("%s is an edge and a platform: give the two different names", name)
 	}
 	switch sign {
-	case signKind:
+	case "kind":
 		return s.setKind(value)
 	case evidenceHost, evidenceCNAME:
 		return e.addName(value, s, sign == evidenceHost || !platform)
 	case evidenceRange:
 		return e.addRange(value, s)
-	case evidenceASN, signSharedASN:
-		return e.addASN(value, s, sign == signSharedASN)
+	case evidenceASN, "shared_asn": // others' machines stand in a shared one too: never enough alone
+		return e.addASN(value, s, sign == "shared_asn")
 	case evidenceHeader:
 		key, words, found := strings.Cut(value, " ")
 		if !found || e.headers[key] != nil {
 			return fmt.Errorf("header %q of %s: want a name that no other row has, a space and the headers in words", value, name)
 		}
 		e.headers[key], s.headers = s, words
-	case signEmail:
+	case "email":
 		if s.email = value; !email.Usable(value) {
 			return fmt.Errorf("%q of %s is no address of a desk", value, name)
 		}
-	case signForm:
+	case "form":
 		if u, err := url.Parse(value); err != nil || u.Scheme != "https" || u.Host == "" {
 			return fmt.Errorf("%q of %s is no https address of a form", value, name)
 		}
 		s.form = value
-	case signEnded:
+	case "ended": // the month in which the service ended: its signs are history, its desk is closed
 		if _, err := time.Parse("2006-01", value); err != nil {
 			return fmt.Errorf("end of %s: %w", name, err)
 		}
@@ -174,7 +161,7 @@ func (e *edges) sign(name, sign, value string, platform bool) error {
 func (s *service) setKind(kind string) error {
 	valid := []string{"cdn", "waf", "proxy", "redirector"}
 	if s.platform {
-		valid = []string{kindObjectStore, kindPageHost, kindSiteBuilder, kindCloud}
+		valid = append(slices.Sorted(maps.Keys(platformWords)), kindCloud)
 	}
 	if s.kind = kind; !slices.Contains(valid, kind) {
 		return fmt.Errorf("kind %q of %s is none of %v", kind, s.name, valid)

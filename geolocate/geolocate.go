@@ -70,9 +70,12 @@ type Locator struct {
 	hints     *hints
 	reverse   func(ctx context.Context, addr netip.Addr) ([]string, error)
 	vantages  map[string]string // name -> country
-	finder    *trusted          // nil: nobody is asked about origins
-	timeout   time.Duration
-	log       *zap.Logger
+	finder    OriginFinder      // nil: nobody is asked about origins
+	// checkOrigin says whether an address that the finder told may be counted.
+	checkOrigin func(addrs ...netip.Addr) error
+
+	timeout time.Duration
+	log     *zap.Logger
 }
 
 // New opens the databases and makes the registries ready; it asks nobody. The error
@@ -80,7 +83,7 @@ type Locator struct {
 func New(o Options) (*Locator, error) {
 	l := &Locator{
 		timeout: cmp.Or(o.Timeout, defaultTimeout), log: cmp.Or(o.Log, zap.NewNop()),
-		directory: o.Directory, reverse: o.LookupAddr, vantages: map[string]string{},
+		directory: o.Directory, reverse: o.LookupAddr, vantages: map[string]string{}, finder: o.Origins, checkOrigin: o.CheckOrigin,
 	}
 	for _, v := range o.Vantages {
 		if casefile.Country(v.Country) != "" {
@@ -90,11 +93,8 @@ func New(o Options) (*Locator, error) {
 	if l.timeout < 0 {
 		return nil, errors.New("geolocate: timeout must not be negative")
 	}
-	if o.Origins != nil {
-		if o.CheckOrigin == nil {
-			return nil, errors.New("geolocate: a finder of origins needs CheckOrigin")
-		}
-		l.finder = &trusted{o.Origins, o.CheckOrigin}
+	if o.Origins != nil && o.CheckOrigin == nil {
+		return nil, errors.New("geolocate: a finder of origins needs CheckOrigin")
 	}
 	var err error
 	if l.edges, err = knownEdges(); err != nil {
@@ -180,7 +180,7 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, steps
 		source := "platforms:" + f.Platform.Evidence
 		f.Claims = append(f.Claims, casefile.Claim{Fact: casefile.FactPlatform, Value: f.Platform.Name, Source: source, AsOf: l.edges.asOf})
 	}
-	if l.finder.wanted(q, f) {
+	if l.wantsOrigin(q, f) {
 		var looked []casefile.Claim
 		looked, steps = l.lookUpOrigin(ctx, q.Target.Host(), f.Edge.Name)
 		f.Claims = slices.Insert(f.Claims, 0, looked...) // first, as a person's record is

@@ -29,17 +29,11 @@ const (
 	maxOriginsTold = 4
 )
 
-// trusted is a finder, and the policy over what it tells.
-type trusted struct {
-	OriginFinder
-	check func(addrs ...netip.Addr) error
-}
-
-// wanted says whether the finder is asked: there is one, an edge hides the origin, no
+// wantsOrigin says whether the finder is asked: there is one, an edge hides the origin, no
 // platform keeps the page, no person recorded anything, and the target has a name.
-func (t *trusted) wanted(q casefile.Inquiry, f Facts) bool {
+func (l *Locator) wantsOrigin(q casefile.Inquiry, f Facts) bool {
 	_, literal := q.Target.Address()
-	return t != nil && f.Edge != nil && !keeps(f.Platform) && q.Backend == nil && !literal
+	return l.finder != nil && f.Edge != nil && !keeps(f.Platform) && q.Backend == nil && !literal
 }
 
 // lookUpOrigin asks the finder, and takes only what can be an origin: at most
@@ -67,7 +61,7 @@ func (l *Locator) lookUpOrigin(ctx context.Context, host, edge string) (claims [
 		addr = addr.Unmap()
 		_, ofEdge := l.edges.edgeRanges.Lookup(addr)
 		switch {
-		case err != nil || addr.Zone() != "" || l.finder.check(addr) != nil:
+		case err != nil || addr.Zone() != "" || l.checkOrigin(addr) != nil:
 			special++
 		case ofEdge:
 			own++

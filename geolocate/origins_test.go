@@ -49,7 +49,7 @@ func TestAServiceTellsTheOrigin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.finder = &trusted{finder, func(...netip.Addr) error { return nil }}
+	l.finder, l.checkOrigin = finder, func(...netip.Addr) error { return nil }
 	to, o := site(t, sim, fakenet.Site{Host: "www.site-1.example", Network: "PRAIRIE-NET"}) // in a range of the edge
 	h := locate(t.Context(), l, to, o)
 	if h.Edge == nil || h.Edge.Name != "Veil" || h.Country != "NL" || h.Confidence < 0.8 || h.Origin != casefile.OriginKnown || h.Provider != "Lowland Hosting" {
@@ -129,7 +129,7 @@ func TestWhatALookUpMayTell(t *testing.T) {
 		{name: "five", say: tells("192.0.2.201", "192.0.2.202", "192.0.2.203", "192.0.2.204", "192.0.2.205"), want: []string{"192.0.2.201", "192.0.2.202", "192.0.2.203", "192.0.2.204"}, step: "told an address more, which were not taken"},
 	} {
 		finder := &scripted{say: test.say}
-		l.finder = &trusted{finder, check}
+		l.finder, l.checkOrigin = finder, check
 		h := locate(t.Context(), l, to, o)
 		var got []string
 		problem := ""
@@ -162,7 +162,7 @@ func TestWhenALookUpIsAsked(t *testing.T) {
 	sim, l := world(t, nil)
 	l.edges = veiled(t)
 	finder := &scripted{say: tells("192.0.2.200")}
-	l.finder = &trusted{finder, func(...netip.Addr) error { return nil }}
+	l.finder, l.checkOrigin = finder, func(...netip.Addr) error { return nil }
 	to, behind := site(t, sim, fakenet.Site{Host: "www.site-1.example", Network: "PRAIRIE-NET"})
 	plain, open := site(t, sim, fakenet.Site{Host: "www.site-2.example"})
 	kept := behind

@@ -190,7 +190,8 @@ func (p place) step() string {
 	case p.weak:
 		return fmt.Sprintf("%s: %s: only weak sources know it, %s with confidence %.2f.%s", p.addr, they, p.country, round(p.confidence), vetoed)
 	case p.disputed:
-		return fmt.Sprintf("%s: %s: the sources disagree; %s is best supported, confidence %.2f.%s", p.addr, they, p.country, round(p.confidence), vetoed)
+		return fmt.Sprintf("%s: %s: the sources disagree; %s is best supported, confidence %.2f.%s",
+			p.addr, they, p.country, round(p.confidence), vetoed)
 	}
 	return p.addr.String() + ": " + they + ": " + p.country + ", confidence " + strconv.FormatFloat(p.confidence, 'f', 2, 64) + "."
 }

@@ -28,7 +28,8 @@ import (
 
 // Options of an Updater.
 type Options struct {
-	// Dial is the guarded dialer, Check its policy over all addresses of a name, LookupHost the resolver; required.
+	// Dial is the guarded dialer, Check its policy over all addresses of a name, LookupHost the resolver;
+	// required.
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	Check      func(addrs ...netip.Addr) error
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -112,7 +113,8 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 	if err := u.check(d); err != nil {
 		return Result{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, u.o.Timeout, fmt.Errorf("it took longer than %v: try again, or look at the line", u.o.Timeout))
+	late := fmt.Errorf("it took longer than %v: try again, or look at the line", u.o.Timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, u.o.Timeout, late)
 	defer cancel()
 	path := d.Path
 	if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -135,14 +137,15 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 	}
 	got, err := u.receive(ctx, d, path, present, force)
 	if errors.Is(err, errNotModified) {
-		return present.result(UpToDate, got.from), nil
+		return present.result(UpToDate, got.From), nil
 	}
 	if err != nil {
 		return Result{}, err
 	}
 	defer os.Remove(got.temporary) //nolint:errcheck // after a rename there is nothing to remove
-	if wanted != "" && wanted != got.digest {
-		return Result{}, fmt.Errorf("the download has another SHA-256 (%.12s...) than promised (%.12s...): the publisher may just be renewing it, so try again in an hour; a fixed geolocate.databases sha256 is for one edition only", got.digest, wanted)
+	if wanted != "" && wanted != got.Digest {
+		return Result{}, fmt.Errorf("the download has another SHA-256 (%.12s...) than promised (%.12s...): the publisher may just "+
+			"be renewing it, so try again in an hour; a fixed geolocate.databases sha256 is for one edition only", got.Digest, wanted)
 	}
 	fresh, err := u.examine(d, got.temporary)
 	if err != nil {
@@ -150,7 +153,7 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 	}
 	if !force && present.there && fresh.sum == present.sum {
 		present.kept = got.note(fresh)
-		return present.result(UpToDate, got.from), present.kept.write(path)
+		return present.result(UpToDate, got.From), present.kept.write(path)
 	}
 	if err := compare(d, fresh, present, u.now(), force); err != nil {
 		return Result{}, err
@@ -159,7 +162,7 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 		return Result{}, err
 	}
 	fresh.kept = got.note(fresh)
-	return fresh.result(Updated, got.from), fresh.kept.write(path)
+	return fresh.result(Updated, got.From), fresh.kept.write(path)
 }
 
 func (u *Updater) check(d Database) error {
@@ -171,7 +174,8 @@ func (u *Updater) check(d Database) error {
 	case d.Source.URL == "":
 		return errors.New("nothing says where to download it from: set a source or a url for it in geolocate.databases")
 	case d.Source.Account && (u.o.Account == "" || u.o.Key == ""):
-		return errors.New("its source needs a MaxMind account: make one at https://www.maxmind.com/en/geolite2/signup, set geolocate.maxmind.account, and give the licence key as VIGIL_GEOLOCATE_MAXMIND_KEY")
+		return errors.New("its source needs a MaxMind account: make one at https://www.maxmind.com/en/geolite2/signup, set " +
+			"geolocate.maxmind.account, and give the licence key as VIGIL_GEOLOCATE_MAXMIND_KEY")
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ const (
 	maxKept       = 16 << 10 // bytes of a note
 )
 
-// lock keeps other updates out of a folder. The lock goes with the process, however that ends; its file stays.
+// lock keeps other updates out of a folder. The lock goes with the process, however that ends; its file
+// stays.
 func lock(folder string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(folder, lockName), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -79,7 +80,8 @@ type kept struct {
 }
 
 func (d download) note(s state) kept {
-	return kept{From: d.from, Sum: s.sum, Digest: d.digest, ETag: d.etag, LastModified: d.lastModified, Fetched: time.Now().UTC().Truncate(time.Second)}
+	d.Sum, d.Fetched = s.sum, time.Now().UTC().Truncate(time.Second)
+	return d.kept
 }
 
 // readKept reads the note of a database; empty when there is none that can be read.

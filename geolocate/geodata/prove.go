@@ -29,7 +29,8 @@ func (s state) result(o Outcome, from string) Result {
 	return Result{Outcome: o, From: from, Size: s.size, Type: s.typ, Built: s.built}
 }
 
-// present is the state of the file at path. One that cannot be used counts as absent: any sound one is better.
+// present is the state of the file at path. One that cannot be used counts as absent: any sound one is
+// better.
 func (u *Updater) present(d Database, path string) state {
 	s, err := u.examine(d, path)
 	if err != nil {
@@ -94,7 +95,8 @@ func plausible(db *mmdb.Database) (right int, err error) {
 		if err != nil {
 			return 0, fmt.Errorf("it is broken: %w", err)
 		}
-		if found && (db.Kind() == mmdb.KindASN && r.ASN == k.asn || db.Kind() == mmdb.KindCountry && len(r.Country) == 2 && strings.Contains(k.countries, strings.ToUpper(r.Country))) {
+		placed := len(r.Country) == 2 && strings.Contains(k.countries, strings.ToUpper(r.Country))
+		if found && (db.Kind() == mmdb.KindASN && r.ASN == k.asn || db.Kind() == mmdb.KindCountry && placed) {
 			right++
 		}
 	}
@@ -106,17 +108,22 @@ func compare(d Database, fresh, present state, now time.Time, force bool) error 
 	enough := (len(wellKnown) + 1) / 2
 	switch {
 	case d.Source.World && fresh.right < enough:
-		return fmt.Errorf("the database is right about %d of %d well-known addresses only, and %d are needed: the publisher may have a fault, so try again tomorrow, or take another source", fresh.right, len(wellKnown), enough)
+		return fmt.Errorf("the database is right about %d of %d well-known addresses only, and %d are needed: the publisher may "+
+			"have a fault, so try again tomorrow, or take another source", fresh.right, len(wellKnown), enough)
 	case fresh.built.After(now.Add(maxAhead)):
-		return fmt.Errorf("the database says it was built on %s, which is still to come: look at this machine's clock, or take another source", fresh.built.Format(time.DateOnly))
+		return fmt.Errorf("the database says it was built on %s, which is still to come: look at this machine's clock, or take "+
+			"another source", fresh.built.Format(time.DateOnly))
 	case force || !present.there:
 		return nil
 	case fresh.right == 0 && present.right >= enough:
-		return fmt.Errorf("the database knows none of the well-known addresses, of which the present one knows %d: look at the URL, or take it with --force", present.right)
+		return fmt.Errorf("the database knows none of the well-known addresses, of which the present one knows %d: look at the "+
+			"URL, or take it with --force", present.right)
 	case fresh.built.Before(present.built):
-		return fmt.Errorf("the database was built on %s, before the present one (%s): the publisher may have gone back, so wait for a newer one, or take it with --force", fresh.built.Format(time.DateOnly), present.built.Format(time.DateOnly))
+		return fmt.Errorf("the database was built on %s, before the present one (%s): the publisher may have gone back, so wait "+
+			"for a newer one, or take it with --force", fresh.built.Format(time.DateOnly), present.built.Format(time.DateOnly))
 	case fresh.size < present.size/2:
-		return fmt.Errorf("the database has %d bytes, less than half of the present one (%d): the publisher may have a fault, so wait for the next one, or take it with --force", fresh.size, present.size)
+		return fmt.Errorf("the database has %d bytes, less than half of the present one (%d): the publisher may have a fault, so "+
+			"wait for the next one, or take it with --force", fresh.size, present.size)
 	}
 	return nil
 }

@@ -32,14 +32,12 @@ var (
 
 // download is a file that came, not yet proven.
 type download struct {
-	temporary    string // the unpacked database
-	from         string // the URL asked, without its query
-	digest       string // SHA-256 of what was sent
-	etag         string
-	lastModified string
+	temporary string // the unpacked database
+	kept             // what is to be noted of it; without the sum of the database
 }
 
-// digest is the promised SHA-256 of the download: written down, or asked of the publisher. Empty when there is none.
+// digest is the promised SHA-256 of the download: written down, or asked of the publisher. Empty when there
+// is none.
 func (u *Updater) digest(ctx context.Context, s Source) (string, error) {
 	if !strings.Contains(s.SHA256, "://") {
 		return strings.ToLower(s.SHA256), nil
@@ -104,7 +102,8 @@ func refused(r *http.Response, account bool) error {
 		return errNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:
 		if account {
-			return fmt.Errorf("the server refuses the account (%d): look at geolocate.maxmind.account and VIGIL_GEOLOCATE_MAXMIND_KEY, and whether the account may download this database", r.StatusCode)
+			return fmt.Errorf("the server refuses the account (%d): look at geolocate.maxmind.account and "+
+				"VIGIL_GEOLOCATE_MAXMIND_KEY, and whether the account may download this database", r.StatusCode)
 		}
 		return fmt.Errorf("the server refuses (%d): look at the URL and whether it needs an account", r.StatusCode)
 	case http.StatusTooManyRequests:
@@ -113,7 +112,8 @@ func refused(r *http.Response, account bool) error {
 	return fmt.Errorf("the server answers %d instead of a file: try again later, then look at the URL", r.StatusCode)
 }
 
-// said turns an error of the client into what a person can use: the cause when the context ended, and never a URL.
+// said turns an error of the client into what a person can use: the cause when the context ended, and never
+// a URL.
 func said(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -129,7 +129,8 @@ func said(ctx context.Context, err error) error {
 	var unproven *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &unproven):
-		return fmt.Errorf("the server cannot prove who it is: look at the URL, at this machine's clock and at its certificate authorities: %w", unproven.Err)
+		return fmt.Errorf("the server cannot prove who it is: look at the URL, at this machine's clock and at its certificate "+
+			"authorities: %w", unproven.Err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	case errors.As(err, &slow) && slow.Timeout():
@@ -148,7 +149,7 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 	defer cancel(nil)
 	var got download
 	response, at, err := u.edition(ctx, d.Source, known)
-	got.from = withoutQuery(at)
+	got.From = withoutQuery(at)
 	if err != nil {
 		return got, err
 	}
@@ -157,7 +158,7 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 	if total > d.Source.most() {
 		return got, tooLarge(total, d.Source.most())
 	}
-	got.etag, got.lastModified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
+	got.ETag, got.LastModified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
 	stall := time.AfterFunc(u.o.Stall, func() { cancel(errStalled) })
 	defer stall.Stop()
 	sum := sha256.New()
@@ -179,7 +180,7 @@ func (u *Updater) receive(ctx context.Context, d Database, path string, present 
 		_ = os.Remove(got.temporary)
 		return got, errCut
 	}
-	got.digest = hex.EncodeToString(sum.Sum(nil))
+	got.Digest = hex.EncodeToString(sum.Sum(nil))
 	return got, nil
 }
 
@@ -224,7 +225,8 @@ func (u *Updater) store(path string, packed io.Reader, s Source) (name string, e
 		return "", err
 	}
 	if size < s.least() {
-		return "", fmt.Errorf("the database has only %d bytes, less than the %d that are expected: the publisher may have a fault, so try again tomorrow", size, s.least())
+		return "", fmt.Errorf("the database has only %d bytes, less than the %d that are expected: "+
+			"the publisher may have a fault, so try again tomorrow", size, s.least())
 	}
 	if err := f.Sync(); err != nil {
 		return "", onDisk(folder, err)

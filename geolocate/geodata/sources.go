@@ -2,11 +2,14 @@ package geodata
 
 import (
 	"cmp"
+	_ "embed"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"vigil/geolocate/mmdb"
+	"vigil/internal/operatorcsv"
 )
 
 // Source is a publisher's database.
@@ -25,7 +28,8 @@ type Source struct {
 	Account bool
 	// World says that the database covers all countries: then it must know the well-known addresses.
 	World bool
-	// Least and Most bound the size of the database, in bytes; Most that of the download too. 0 means 1 and 256 MiB.
+	// Least and Most bound the size of the database, in bytes; Most that of the download too. 0 means 1 and
+	// 256 MiB.
 	Least, Most int64
 }
 
@@ -35,55 +39,30 @@ const (
 	worldMost  = 128 << 20
 )
 
-const (
-	releases  = "https://github.com/sapics/ip-location-db/releases/download/"
-	dbip      = "https://download.db-ip.com/free/"
-	maxmind   = "https://download.maxmind.com/geoip/databases/"
-	byDBIP    = "IP Geolocation by DB-IP (https://db-ip.com)"
-	byMaxMind = "This product includes GeoLite2 data created by MaxMind, available from https://www.maxmind.com"
-)
+//go:embed sources.csv
+var sourcesCSV string
 
-// Sources are the built-in ones, as their publishers described them on 2026-11-23:
-// the README, CHANGELOG and release notes of sapics/ip-location-db (GitHub Releases
-// since 2026-06-18, digests under the tag "checksum"), db-ip.com/db/lite.php, and
-// dev.maxmind.com/geoip/updating-databases (basic authentication, suffix=tar.gz.sha256).
-// docs/geodata.md has the table with their licences.
+// Sources are the built-in ones, of sources.csv. All cover the world.
 func Sources() []Source {
-	world := func(s Source) Source {
-		s.World, s.Least, s.Most = true, worldLeast, worldMost
-		return s
-	}
-	free := func(name string, kind mmdb.Kind) Source {
-		return world(Source{
-			Name: "ip-location-db-" + name, Kind: kind, URL: releases + "latest/" + name + ".mmdb", SHA256: releases + "checksum/" + name + ".mmdb.sha256",
-			Licence: "PDDL 1.0", Renewed: "daily",
+	var all []Source
+	err := operatorcsv.Table(sourcesCSV, 8, func(row []string) error {
+		all = append(all, Source{
+			Name: row[0], Kind: mmdb.Kind(row[1]), URL: row[2], SHA256: row[3], Licence: row[4], Attribution: row[5], Renewed: row[6],
+			Account: row[7] == "account", World: true, Least: worldLeast, Most: worldMost,
 		})
+		return nil
+	})
+	if err != nil {
+		panic(err) // the table is part of the program
 	}
-	lite := func(kind mmdb.Kind) Source {
-		return world(Source{
-			Name: "dbip-" + string(kind) + "-lite", Kind: kind, URL: dbip + "dbip-" + string(kind) + "-lite-{yyyy-mm}.mmdb.gz",
-			Licence: "CC BY 4.0", Attribution: byDBIP, Renewed: "monthly",
-		})
-	}
-	geolite := func(name string, kind mmdb.Kind) Source {
-		at := maxmind + name + "/download?suffix=tar.gz"
-		return world(Source{
-			Name: strings.ToLower(name), Kind: kind, URL: at, SHA256: at + ".sha256", Account: true,
-			Licence: "GeoLite End User License Agreement", Attribution: byMaxMind, Renewed: "twice a week",
-		})
-	}
-	return []Source{
-		free("server-country", mmdb.KindCountry), free("origin-asn", mmdb.KindASN), lite(mmdb.KindCountry), lite(mmdb.KindASN),
-		geolite("GeoLite2-Country", mmdb.KindCountry), geolite("GeoLite2-ASN", mmdb.KindASN),
-	}
+	return all
 }
 
 // Find is the built-in source of a name.
 func Find(name string) (Source, bool) {
-	for _, s := range Sources() {
-		if s.Name == name {
-			return s, true
-		}
+	all := Sources()
+	if i := slices.IndexFunc(all, func(s Source) bool { return s.Name == name }); i >= 0 {
+		return all[i], true
 	}
 	return Source{}, false
 }

@@ -48,7 +48,8 @@ type Options struct {
 	Token string
 	// Name stands in claims, as lookup:NAME; default the host of URL. At most 60 bytes.
 	Name string
-	// Dial is the guarded dialer, Check its policy over all addresses of a name, LookupHost the resolver; required.
+	// Dial is the guarded dialer, Check its policy over all addresses of a name, LookupHost the resolver;
+	// required.
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	Check      func(addrs ...netip.Addr) error
 	LookupHost func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -109,7 +110,8 @@ func New(o Options) (*Finder, error) {
 		return nil, errors.New("geolocate.origin.url: give an https URL, without a name and password in it")
 	}
 	if u.Scheme == "http" && len(o.Lab) == 0 {
-		return nil, errors.New("geolocate.origin.url: plain http is refused, because the names of targets would be read on the way: give an https URL; http is only for networks in guard.allow_networks")
+		return nil, errors.New("geolocate.origin.url: plain http is refused, because the names of targets would be read on the " +
+			"way: give an https URL; http is only for networks in guard.allow_networks")
 	}
 	o.Log = cmp.Or(o.Log, zap.NewNop())
 	o.Name, o.Timeout, o.Entries = cmp.Or(o.Name, u.Hostname()), cmp.Or(o.Timeout, defaultTimeout), cmp.Or(o.Entries, defaultEntries)
@@ -129,7 +131,11 @@ func New(o Options) (*Finder, error) {
 	_, _ = rand.Read(f.secret[:]) // never fails (crypto/rand)
 	f.memory = registry.NewMemory[key, answer](o.Entries, f.waiting, 0)
 	dialer := dial.Dialer{Dial: o.Dial, Check: o.Check, Lookup: o.LookupHost, Lab: slices.Clone(o.Lab)}
-	f.client = f.newClient(dialer, u.Scheme == "http", o.TLS)
+	// The client follows nothing, keeps no connection (what was checked is what is dialled) and unpacks nothing.
+	transport := dialer.Transport(u.Scheme == "http", o.TLS)
+	transport.DisableCompression, transport.DisableKeepAlives = true, true
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	f.client = &http.Client{Transport: transport, CheckRedirect: stay}
 	return f, nil
 }
 
@@ -161,7 +167,15 @@ func (f *Finder) FindOrigin(ctx context.Context, host, edge string) []casefile.C
 	if problem != "" {
 		told = answer{problem: problem, at: time.Now()}
 	}
-	return f.claims(told)
+	source := casefile.OriginByLookup + ":" + f.name
+	if told.problem != "" {
+		return []casefile.Claim{{Fact: casefile.FactOrigin, Source: source, AsOf: told.at.UTC(), Problem: string(told.problem)}}
+	}
+	out := make([]casefile.Claim, 0, len(told.found))
+	for _, o := range told.found {
+		out = append(out, casefile.Claim{Fact: casefile.FactOrigin, Value: o.address.String(), Source: source, AsOf: o.asOf.UTC()})
+	}
+	return out
 }
 
 // ask asks the service when its turn has come.
@@ -194,28 +208,7 @@ func (f *Finder) ask(ctx context.Context, host, edge string) registry.Answer[ans
 	return a
 }
 
-// claims makes claims of an answer, of its own.
-func (f *Finder) claims(a answer) []casefile.Claim {
-	source := casefile.OriginByLookup + ":" + f.name
-	if a.problem != "" {
-		return []casefile.Claim{{Fact: casefile.FactOrigin, Source: source, AsOf: a.at.UTC(), Problem: string(a.problem)}}
-	}
-	out := make([]casefile.Claim, 0, len(a.found))
-	for _, o := range a.found {
-		out = append(out, casefile.Claim{Fact: casefile.FactOrigin, Value: o.address.String(), Source: source, AsOf: o.asOf.UTC()})
-	}
-	return out
-}
-
 const userAgent = "vigil"
-
-// newClient is an HTTP client that follows nothing, keeps no connection (what was
-// checked is what is dialled), knows no proxy of the environment and unpacks nothing.
-func (f *Finder) newClient(dialer dial.Dialer, plain bool, config *tls.Config) *http.Client {
-	transport := dialer.Transport(plain, config)
-	transport.DisableCompression, transport.DisableKeepAlives = true, true
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
 
 // exchange posts one question. wait is how long the service asked to be left alone,
 // 0 when it did not say.
@@ -242,8 +235,14 @@ func (f *Finder) exchange(ctx context.Context, host, edge string) (found []origi
 		return nil, registry.ProblemOf(ctx, err), 0
 	}
 	defer resp.Body.Close()
-	if problem, wait := statusProblem(resp, time.Now()); problem != "" {
-		return nil, problem, wait
+	// Only 200 is an answer: one without origins says that none is known, so that 404 is a wrong URL and no
+	// answer.
+	switch code := resp.StatusCode; {
+	case code == http.StatusOK:
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
+		return nil, registry.ProblemRateLimited, registry.RetryAfter(resp.Header, time.Now())
+	default:
+		return nil, registry.ProblemServer, 0
 	}
 	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" || resp.Header.Get("Content-Encoding") != "" {
@@ -255,19 +254,6 @@ func (f *Finder) exchange(ctx context.Context, host, edge string) (found []origi
 	}
 	found, problem = parse(body, host, time.Now())
 	return found, problem, 0
-}
-
-// statusProblem reads the status. Only 200 is an answer: one without origins says that
-// none is known, so that 404 is a wrong URL and no answer.
-func statusProblem(resp *http.Response, now time.Time) (registry.Problem, time.Duration) {
-	code, stated := resp.StatusCode, resp.Header.Get("Retry-After")
-	switch {
-	case code == http.StatusOK:
-		return "", 0
-	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable && stated != "":
-		return registry.ProblemRateLimited, registry.RetryAfter(resp.Header, now)
-	}
-	return registry.ProblemServer, 0
 }
 
 // Bounds of an answer (docs/origins.md).

@@ -23,7 +23,9 @@ const (
 	ProblemTimeout     Problem = "timeout"      // no complete answer in time, slow-drip answers among them
 	ProblemNotFound    Problem = "not_found"    // no registry is responsible, or it knows no such object
 	ProblemRateLimited Problem = "rate_limited" // the server asked us to slow down, or our own limit for it is used up
-	ProblemUnreachable Problem = "unreachable"  // no address, refused, reset, no TLS or no HTTP spoken, or what we do not dial: an address or a port
+	// ProblemUnreachable: no address, refused, reset, no TLS or no HTTP spoken, or what we do not dial: an
+	// address or a port.
+	ProblemUnreachable Problem = "unreachable"
 	ProblemServer      Problem = "server_error" // it answered with an error, or sent us round in redirects
 	ProblemBroken      Problem = "broken"       // the answer cannot be read, or is empty
 	ProblemTooLarge    Problem = "too_large"    // the answer is over its bound in bytes or in JSON values

@@ -6,7 +6,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -28,9 +27,9 @@ const (
 
 // bootFile is one file of the RDAP bootstrap registry, or why there is none.
 type bootFile struct {
-	kind    bootstrap.RegistryType
-	raw     []byte
-	problem Problem
+	Kind    bootstrap.RegistryType `json:"kind"`
+	Packed  []byte                 `json:"gzip,omitempty"` // as it is, the larger ones would be over what a Cache takes
+	Problem Problem                `json:"problem,omitempty"`
 	parsed  bootstrap.Registry
 }
 
@@ -46,7 +45,7 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 		}
 	}
 	file, problem := r.boot.Fetch(ctx, kind, nil, func(ctx context.Context) Answer[bootFile] { return r.fetchBoot(ctx, kind) })
-	if problem = cmp.Or(problem, file.problem); problem != "" {
+	if problem = cmp.Or(problem, file.Problem); problem != "" {
 		return nil, problem
 	}
 	answer, err := file.parsed.Lookup(&bootstrap.Question{RegistryType: kind, Query: query})
@@ -69,20 +68,25 @@ func (r *Registry) responsible(ctx context.Context, query string) ([]*url.URL, P
 
 func (r *Registry) fetchBoot(ctx context.Context, kind bootstrap.RegistryType) Answer[bootFile] {
 	raw, problem := r.download(ctx, r.bootstrap.JoinPath(kind.Filename()))
-	f := bootFile{kind: kind, raw: raw, problem: problem}
+	f := bootFile{Kind: kind, Problem: problem}
 	if problem == "" {
-		f.parsed, f.problem = parseBoot(kind, raw)
+		f.parsed, f.Problem = parseBoot(kind, raw)
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, _ = w.Write(raw) // a buffer takes all
+		_ = w.Close()
+		f.Packed = packed.Bytes()
 	}
-	if f.problem == "" {
+	if f.Problem == "" {
 		return Answer[bootFile]{Value: f, TTL: bootTTL, stands: bootStale}
 	}
 	if old, until, have := r.boot.old(kind, nil); have {
 		return Answer[bootFile]{Value: old, TTL: bootRetry, until: until}
 	}
-	if f.problem == ProblemInterrupted {
+	if f.Problem == ProblemInterrupted {
 		return Answer[bootFile]{Value: f}
 	}
-	return Answer[bootFile]{Value: bootFile{kind: kind, problem: f.problem}, TTL: min(bootRetry, r.retry)}
+	return Answer[bootFile]{Value: bootFile{Kind: kind, Problem: f.Problem}, TTL: min(bootRetry, r.o.Retry)}
 }
 
 func parseBoot(kind bootstrap.RegistryType, raw []byte) (parsed bootstrap.Registry, problem Problem) {
@@ -134,51 +138,26 @@ func (r *Registry) download(ctx context.Context, u *url.URL) ([]byte, Problem) {
 	return raw, ""
 }
 
-// MarshalJSON packs the file: as it is, the larger ones would be over what a Cache takes.
-func (f bootFile) MarshalJSON() ([]byte, error) {
-	p := packedBoot{Kind: f.kind, Problem: f.problem}
-	if len(f.raw) > 0 {
-		var packed bytes.Buffer
-		w := gzip.NewWriter(&packed)
-		_, err := w.Write(f.raw)
-		if err = errors.Join(err, w.Close()); err != nil {
-			return nil, err
-		}
-		p.Packed = packed.Bytes()
-	}
-	return json.Marshal(p)
-}
-
 // UnmarshalJSON unpacks the file, within maxBody, and makes it ready for look-ups.
 func (f *bootFile) UnmarshalJSON(raw []byte) error {
-	var p packedBoot
-	if err := json.Unmarshal(raw, &p); err != nil {
+	type packed bootFile
+	if err := json.Unmarshal(raw, (*packed)(f)); err != nil || f.Problem != "" {
 		return err
 	}
-	*f = bootFile{kind: p.Kind, problem: p.Problem}
-	if f.problem != "" {
-		return nil
-	}
-	r, err := gzip.NewReader(bytes.NewReader(p.Packed))
+	r, err := gzip.NewReader(bytes.NewReader(f.Packed))
 	if err != nil {
 		return err
 	}
-	if f.raw, err = io.ReadAll(io.LimitReader(r, maxBody+1)); err == nil && len(f.raw) > maxBody {
-		err = errTooLarge
-	}
-	if err != nil {
+	text, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	switch {
+	case err != nil:
 		return err
+	case len(text) > maxBody:
+		return errTooLarge
 	}
 	var problem Problem
-	if f.parsed, problem = parseBoot(f.kind, f.raw); problem != "" {
+	if f.parsed, problem = parseBoot(f.Kind, text); problem != "" {
 		return errBroken
 	}
 	return nil
-}
-
-// packedBoot is a bootFile as a Cache keeps it.
-type packedBoot struct {
-	Kind    bootstrap.RegistryType `json:"kind"`
-	Packed  []byte                 `json:"gzip,omitempty"`
-	Problem Problem                `json:"problem,omitempty"`
 }

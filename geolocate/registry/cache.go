@@ -54,10 +54,7 @@ type kept[V any] struct {
 
 // usable is until when the answer is of any use.
 func (k *kept[V]) usable() time.Time {
-	if k.Stale.After(k.Expires) {
-		return k.Stale
-	}
-	return k.Expires
+	return slices.MaxFunc([]time.Time{k.Expires, k.Stale}, time.Time.Compare)
 }
 
 // Memory keeps answers by key, asks once for what several want at once, and reads
@@ -208,7 +205,8 @@ func (m *Memory[K, V]) old(key K, match func(*V) bool) (v V, until time.Time, ok
 
 // find needs the lock. The last match wins: it is the latest answer.
 func (m *Memory[K, V]) find(key K, match func(*V) bool, stale bool) *kept[V] {
-	shelf, now := m.shelf(key), time.Now()
+	shelf, _ := m.shelves.Get(key)
+	now := time.Now()
 	for i := len(shelf) - 1; i >= 0; i-- {
 		k := &shelf[i]
 		end := k.Expires
@@ -222,12 +220,6 @@ func (m *Memory[K, V]) find(key K, match func(*V) bool, stale bool) *kept[V] {
 	return nil
 }
 
-// shelf needs the lock. It is never changed in place.
-func (m *Memory[K, V]) shelf(key K) []kept[V] {
-	shelf, _ := m.shelves.Get(key)
-	return shelf
-}
-
 // put takes an answer in the place of older ones to the same question.
 func (m *Memory[K, V]) put(key K, match func(*V) bool, a Answer[V]) {
 	now := time.Now().UTC().Round(0)
@@ -238,8 +230,9 @@ func (m *Memory[K, V]) put(key K, match func(*V) bool, a Answer[V]) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	shelf := make([]kept[V], 0, len(m.shelf(key))+1)
-	for _, old := range m.shelf(key) {
+	before, _ := m.shelves.Get(key) // a shelf is never changed in place
+	shelf := make([]kept[V], 0, len(before)+1)
+	for _, old := range before {
 		if now.Before(old.usable()) && match != nil && !match(&old.Value) {
 			shelf = append(shelf, old)
 		}
@@ -290,7 +283,8 @@ func (m *Memory[K, V]) merge(key K, shelf []kept[V]) {
 	defer m.mu.Unlock()
 	now := time.Now()
 	shelf = slices.DeleteFunc(shelf, func(k kept[V]) bool { return !now.Before(k.usable()) })
-	for _, mine := range m.shelf(key) {
+	known, _ := m.shelves.Get(key)
+	for _, mine := range known {
 		if !slices.ContainsFunc(shelf, func(k kept[V]) bool { return k.Kept.Equal(mine.Kept) }) {
 			shelf = append(shelf, mine)
 		}
@@ -307,7 +301,7 @@ func (m *Memory[K, V]) save(ctx context.Context, key K) {
 		return
 	}
 	m.mu.Lock()
-	shelf := m.shelf(key)
+	shelf, _ := m.shelves.Get(key)
 	m.mu.Unlock()
 	for len(shelf) > 0 {
 		raw, err := json.Marshal(shelf)
@@ -318,15 +312,10 @@ func (m *Memory[K, V]) save(ctx context.Context, key K) {
 			shelf = shelf[(len(shelf)+1)/2:]
 			continue
 		}
-		var latest time.Time
-		for i := range shelf {
-			if end := shelf[i].usable(); end.After(latest) {
-				latest = end
-			}
-		}
+		last := slices.MaxFunc(shelf, func(a, b kept[V]) int { return a.usable().Compare(b.usable()) })
 		ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 		defer cancel()
-		_ = m.disk.SaveCached(ctx, m.named(key), raw, latest)
+		_ = m.disk.SaveCached(ctx, m.named(key), raw, last.usable())
 		return
 	}
 }

@@ -30,8 +30,8 @@ const (
 // userAgent is what HTTP servers of registries are told.
 const userAgent = "vigil"
 
-func (r *Registry) newHTTP(o Options) *http.Client {
-	transport := r.dialer.Transport(false, o.TLS)
+func (r *Registry) newHTTP() *http.Client {
+	transport := r.dialer.Transport(false, r.o.TLS)
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost, transport.IdleConnTimeout = 16, 2, 30*time.Second
 	return &http.Client{
 		Transport: mannered{transport, r.limits},
@@ -178,7 +178,8 @@ func ProblemOf(ctx context.Context, err error) Problem {
 		return ProblemServer
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ProblemInterrupted
-	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.As(err, &timeout) && timeout.Timeout():
 		return ProblemTimeout
 	}
 	return ProblemUnreachable

@@ -65,19 +65,12 @@ func cardOf(e *rdap.Entity) card {
 	for _, p := range v.Properties {
 		values := p.Values()
 		switch strings.ToLower(p.Name) {
-		case "fn", "org":
+		case "fn":
 			name := plainName(strings.Join(values, " "))
-			if strings.EqualFold(p.Name, "org") { // the organisation, then its units (RFC 6350, section 6.6.4)
-				name = ""
-				for i := 0; i < len(values) && name == ""; i++ {
-					name = plainName(values[i])
-				}
-			}
-			if strings.EqualFold(p.Name, "fn") && c.full == "" {
-				c.full = name
-			}
-			if name != "" && (c.name == "" || strings.EqualFold(p.Name, "org")) {
-				c.name = name
+			c.full, c.name = cmp.Or(c.full, name), cmp.Or(c.name, name)
+		case "org": // the organisation, then its units (RFC 6350, section 6.6.4)
+			for _, value := range slices.Backward(values) {
+				c.name = cmp.Or(plainName(value), c.name)
 			}
 		case "kind":
 			c.org = len(values) > 0 && strings.EqualFold(values[0], "org")
@@ -158,11 +151,7 @@ func (c card) holder() string {
 
 // handleLike says whether a name is the handle of an object: ORG-EX1-AFRINIC, EX-MNT.
 func handleLike(s string) bool {
-	upper := strings.ToUpper(s)
-	if upper != s || strings.ContainsAny(s, " ,.") {
-		return false
-	}
-	return strings.HasPrefix(s, "ORG-") || strings.HasSuffix(s, "-MNT") || strings.HasPrefix(s, "MNT-") || strings.HasPrefix(s, "MAINT-") || strings.HasPrefix(s, "IRT-")
+	return strings.ToUpper(s) == s && !strings.ContainsAny(s, " ,.") && (strings.HasSuffix(s, "-MNT") || opensWith(s, "handle"))
 }
 
 // holderHandle says whether a name is the handle of an organisation.
@@ -235,7 +224,8 @@ func tidy(s string) string {
 	if len(s) > 4*maxText {
 		s = s[:4*maxText]
 	}
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
+	blank := func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), blank), " ")
 	for len(s) > maxText {
 		runes := []rune(s)
 		s = string(runes[:len(runes)-max(1, (len(s)-maxText)/4)])

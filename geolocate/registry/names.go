@@ -28,9 +28,10 @@ func plainName(s string) string {
 }
 
 // addressWords stand in lines of postal addresses, in the languages that occur.
-var addressWords = pattern(`(?i)\b(street|str\.?|road|rd\.?|avenue|ave\.?|blvd\.?|boulevard|floor|fl\.|suite|ste\.|p\.?\s?o\.?\s?box|postbus|` +
-	`postfach|apartado|bo[iî]te postale|building|bldg\.?|stra(ss|ß)e|strasse|rue|calle|carrera|cra\.?|rua|avenida|av\.|via|` +
-	`viale|ulica|ul\.|jl\.?|jalan|prospekt|weg|plein|straat|laan|room|rm\.?|zip|postcode|district|lane)\b`)
+var addressWords = pattern(`(?i)\b(street|str\.?|road|rd\.?|avenue|ave\.?|blvd\.?|boulevard|floor|fl\.|suite|ste\.|` +
+	`p\.?\s?o\.?\s?box|postbus|postfach|apartado|bo[iî]te postale|building|bldg\.?|stra(ss|ß)e|strasse|rue|` +
+	`calle|carrera|cra\.?|rua|avenida|av\.|via|viale|ulica|ul\.|jl\.?|jalan|prospekt|weg|plein|straat|laan|` +
+	`room|rm\.?|zip|postcode|district|lane)\b`)
 
 // instructions begin lines that tell the reader what to do.
 var instructions = pattern(`(?i)^(for (any |all )?(abuse|spam)|please |send |contact:|contact us|report |to report|abuse\b|` +
@@ -59,7 +60,8 @@ func isOne(s, kind string) bool { return slices.Contains(phrases()[kind], s) }
 // ofUse says whether a line has none but words of use: "Dynamic IP pool for broadband
 // customers". Numbers count as such.
 func ofUse(s string) bool {
-	for _, word := range strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' }) {
+	between := func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' }
+	for word := range strings.FieldsFuncSeq(strings.ToLower(s), between) {
 		word = strings.Trim(word, "-")
 		if word != "" && !isOne(word, "use") && strings.ContainsFunc(word, unicode.IsLetter) {
 			return false

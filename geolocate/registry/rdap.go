@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,10 +45,7 @@ func relatedServer(object any, name string) *url.URL {
 	if !ok {
 		return nil
 	}
-	for i, link := range o.Links {
-		if i == maxLinks {
-			break
-		}
+	for _, link := range o.Links[:min(len(o.Links), maxLinks)] {
 		if !strings.EqualFold(link.Rel, "related") || link.Type != "" && !strings.Contains(link.Type, "rdap") || len(link.Href) > maxValue {
 			continue
 		}
@@ -55,19 +53,14 @@ func relatedServer(object any, name string) *url.URL {
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 			continue
 		}
-		path, last := cutLast(strings.TrimSuffix(u.Path, "/"))
-		base, kind := cutLast(path)
+		dir, last := path.Split(strings.TrimSuffix(u.Path, "/"))
+		base, kind := path.Split(strings.TrimSuffix(dir, "/"))
 		if kind != "domain" || !sameDomain(last, name) {
 			continue
 		}
-		return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: base + "/"}
+		return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: base}
 	}
 	return nil
-}
-
-func cutLast(path string) (before, last string) {
-	i := strings.LastIndexByte(path, '/')
-	return path[:max(i, 0)], path[i+1:]
 }
 
 // Bounds of lists in an RDAP answer about a domain.
@@ -110,10 +103,7 @@ func domainOf(object any, name string) (Domain, Problem) {
 	d.AbuseEmail = cmp.Or(d.AbuseEmail, abuse)
 	d.Status = statuses(o.Status)
 	d.Created, d.Updated, d.Expires = dates(o.Events)
-	for i, server := range o.Nameservers {
-		if i == 2*maxNameservers {
-			break
-		}
+	for _, server := range o.Nameservers[:min(len(o.Nameservers), 2*maxNameservers)] {
 		if host := cmp.Or(asciiName(server.LDHName), asciiName(server.UnicodeName)); host != "" {
 			d.Nameservers = append(d.Nameservers, host)
 		}
@@ -126,28 +116,12 @@ func domainOf(object any, name string) (Domain, Problem) {
 // registry states counts before that of the registrar; of several events of a kind, the latest.
 func dates(events []rdap.Event) (created, updated, expires time.Time) {
 	var registrarExpires time.Time
-	for i, event := range events {
-		if i == maxEvents {
-			break
-		}
+	kinds := map[string]*time.Time{
+		"registration": &created, "last changed": &updated, "expiration": &expires, "registrar expiration": &registrarExpires,
+	}
+	for _, event := range events[:min(len(events), maxEvents)] {
 		at, ok := readDate(event.Date, "")
-		if !ok {
-			continue
-		}
-		var to *time.Time
-		switch strings.ToLower(event.Action) {
-		case "registration":
-			to = &created
-		case "last changed":
-			to = &updated
-		case "expiration":
-			to = &expires
-		case "registrar expiration":
-			to = &registrarExpires
-		default:
-			continue
-		}
-		if at.After(*to) {
+		if to := kinds[strings.ToLower(event.Action)]; ok && to != nil && at.After(*to) {
 			*to = at
 		}
 	}
@@ -156,11 +130,9 @@ func dates(events []rdap.Event) (created, updated, expires time.Time) {
 
 // ianaID is the registrar's number (ICANN's RDAP response profile, 2.4.3), or 0.
 func ianaID(ids []rdap.PublicID) int {
-	for i, id := range ids {
-		if i == maxLinks {
-			break
-		}
-		if n, err := strconv.Atoi(id.Identifier); err == nil && n > 0 && n <= maxIANAID && strings.EqualFold(strings.TrimSpace(id.Type), "IANA Registrar ID") {
+	for _, id := range ids[:min(len(ids), maxLinks)] {
+		n, err := strconv.Atoi(id.Identifier)
+		if err == nil && n > 0 && n <= maxIANAID && strings.EqualFold(strings.TrimSpace(id.Type), "IANA Registrar ID") {
 			return n
 		}
 	}
@@ -187,11 +159,10 @@ func under(email, name string) bool {
 // and "associated" are EPP's ok and linked (RFC 8056, section 2).
 var eppStatus = func() map[string]string {
 	m := map[string]string{"active": "ok", "associated": "linked"}
-	for _, s := range []string{
-		"ok", "linked", "inactive", "clientDeleteProhibited", "clientHold", "clientRenewProhibited", "clientTransferProhibited", "clientUpdateProhibited",
-		"serverDeleteProhibited", "serverHold", "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited", "pendingCreate", "pendingDelete",
-		"pendingRenew", "pendingTransfer", "pendingUpdate", "pendingRestore", "addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod",
-	} {
+	for _, s := range strings.Fields(`ok linked inactive clientDeleteProhibited clientHold clientRenewProhibited clientTransferProhibited
+		clientUpdateProhibited serverDeleteProhibited serverHold serverRenewProhibited serverTransferProhibited
+		serverUpdateProhibited pendingCreate pendingDelete pendingRenew pendingTransfer pendingUpdate pendingRestore addPeriod
+		autoRenewPeriod renewPeriod transferPeriod redemptionPeriod`) {
 		m[strings.ToLower(s)] = s
 	}
 	return m
@@ -245,10 +216,7 @@ func (r *Registry) rdapObject(ctx context.Context, kind rdap.RequestType, query 
 	if problem != "" {
 		return nil, problem
 	}
-	for i, server := range servers {
-		if i == maxRDAPServers {
-			break
-		}
+	for _, server := range servers[:min(len(servers), maxRDAPServers)] {
 		var object any
 		object, problem = r.rdapQuery(ctx, server, kind, query)
 		if problem == "" || problem == ProblemNotFound || problem == ProblemInterrupted || ctx.Err() != nil {

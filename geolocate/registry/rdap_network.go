@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -66,7 +67,7 @@ func holder(o *rdap.IPNetwork, n *Network) {
 // put the descr lines of the object into remarks.
 func described(remarks []rdap.Remark) string {
 	for _, remark := range remarks {
-		if remark.Title != "" && !strings.EqualFold(remark.Title, "description") {
+		if !describing(remark) {
 			continue
 		}
 		for _, line := range linesOf(remark) {
@@ -76,6 +77,10 @@ func described(remarks []rdap.Remark) string {
 		}
 	}
 	return ""
+}
+
+func describing(r rdap.Remark) bool {
+	return r.Title == "" || strings.EqualFold(r.Title, "description")
 }
 
 // contactsOfRDAP are the addresses of the entities at any depth, those of the network
@@ -154,11 +159,7 @@ func rirOfRDAP(o *rdap.IPNetwork) string {
 	}
 	rir := ""
 	walk(o.Entities, func(e *rdap.Entity, _ []string) {
-		if rir == "" {
-			if rir = rirOfHandle(e.Handle); rir == "" {
-				rir = rirOfHost(e.Port43)
-			}
-		}
+		rir = cmp.Or(rir, rirOfHandle(e.Handle), rirOfHost(e.Port43))
 	})
 	return rir
 }
@@ -209,9 +210,6 @@ func parentOf(o *rdap.IPNetwork, n Network) []Parent {
 // unheldRDAP knows space of nobody by its description.
 func unheldRDAP(o *rdap.IPNetwork) bool {
 	return slices.ContainsFunc(o.Remarks, func(r rdap.Remark) bool {
-		if r.Title != "" && !strings.EqualFold(r.Title, "description") {
-			return false
-		}
-		return hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), "unheld")
+		return describing(r) && hasAny(strings.ToLower(strings.Join(r.Description[:min(len(r.Description), maxRemarks)], "\n")), "unheld")
 	})
 }

@@ -36,15 +36,10 @@ import (
 
 // Registry asks registries. It is safe for concurrent use.
 type Registry struct {
-	dialer                dial.Dialer
-	http                  *http.Client
-	bootstrap             *url.URL
-	whoisServer           string
-	noRDAP, noWHOIS       bool
-	networkTTL, domainTTL time.Duration
-	negativeTTL, retry    time.Duration
-	timeout               time.Duration
-	log                   *zap.Logger
+	o         Options // with the defaults
+	dialer    dial.Dialer
+	http      *http.Client
+	bootstrap *url.URL
 
 	limits   *Limits
 	networks *Memory[netip.Prefix, Network] // by the block around the address
@@ -62,16 +57,14 @@ func New(o Options) (*Registry, error) {
 	}
 	base, err := url.Parse(o.Bootstrap)
 	if err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" {
-		return nil, fmt.Errorf("geolocate.rdap.bootstrap %.100q is no http or https URL: give the folder of the RDAP bootstrap files, for example %s", o.Bootstrap, DefaultBootstrap)
+		return nil, fmt.Errorf("geolocate.rdap.bootstrap %.100q is no http or https URL: "+
+			"give the folder of the RDAP bootstrap files, for example %s", o.Bootstrap, DefaultBootstrap)
 	}
 	if host, port, err := net.SplitHostPort(o.WHOISServer); err != nil || host == "" || port == "" {
 		return nil, fmt.Errorf("geolocate.whois.server %.100q is no host:port: give for example %s", o.WHOISServer, DefaultWHOISServer)
 	}
-	r := &Registry{
-		dialer: dial.Dialer{Dial: o.Dial, Lookup: o.LookupHost}, bootstrap: base, limits: NewLimits(o), timeout: o.Timeout, log: o.Log,
-		whoisServer: strings.ToLower(o.WHOISServer), noRDAP: o.NoRDAP, noWHOIS: o.NoWHOIS,
-		networkTTL: o.NetworkTTL, domainTTL: o.DomainTTL, negativeTTL: o.NegativeTTL, retry: o.Retry,
-	}
+	o.WHOISServer = strings.ToLower(o.WHOISServer)
+	r := &Registry{o: o, dialer: dial.Dialer{Dial: o.Dial, Lookup: o.LookupHost}, bootstrap: base, limits: NewLimits(o)}
 	permits := make(chan struct{}, o.Waiting)
 	r.networks = NewMemory[netip.Prefix, Network](o.Entries, permits, o.Patience)
 	r.networks.onDisk(o.Cache, func(block netip.Prefix) string { return "registry/network/" + block.String() })
@@ -81,7 +74,7 @@ func New(o Options) (*Registry, error) {
 	}
 	r.boot = NewMemory[bootstrap.RegistryType, bootFile](o.Entries, nil, 0) // who needs a file holds a permit already
 	r.boot.onDisk(o.Cache, func(kind bootstrap.RegistryType) string { return "registry/rdap/" + kind.String() })
-	r.http = r.newHTTP(o)
+	r.http = r.newHTTP()
 	return r, nil
 }
 
@@ -113,12 +106,12 @@ func (r *Registry) Network(ctx context.Context, addr netip.Addr) Network {
 
 func (r *Registry) fetchNetwork(ctx context.Context, block netip.Prefix, addr netip.Addr) Network {
 	return lookUp(ctx, r, question[netip.Prefix, Network]{
-		memory: r.networks, key: block, match: func(n *Network) bool { return n.covers(addr) }, ttl: r.networkTTL,
+		memory: r.networks, key: block, match: func(n *Network) bool { return n.covers(addr) }, ttl: r.o.NetworkTTL,
 		blank: Network{First: addr, Last: addr},
 		rdap:  func(ctx context.Context) (Network, Problem) { return r.rdapNetwork(ctx, addr) },
 		whois: func(ctx context.Context) (Network, Problem) { return r.whoisNetwork(ctx, addr) },
 		// The public WHOIS is not asked about addresses that nobody holds.
-		noWHOIS: r.noWHOIS || r.whoisServer == DefaultWHOISServer && Reserved(addr) != "",
+		noWHOIS: r.o.NoWHOIS || r.o.WHOISServer == DefaultWHOISServer && Reserved(addr) != "",
 	})
 }
 
@@ -136,7 +129,7 @@ func (r *Registry) Domain(ctx context.Context, name string) Domain {
 		return d
 	}
 	return lookUp(ctx, r, question[string, Domain]{
-		memory: r.domains, key: name, ttl: r.domainTTL, noWHOIS: r.noWHOIS,
+		memory: r.domains, key: name, ttl: r.o.DomainTTL, noWHOIS: r.o.NoWHOIS,
 		rdap:  func(ctx context.Context) (Domain, Problem) { return r.rdapDomain(ctx, name) },
 		whois: func(ctx context.Context) (Domain, Problem) { return r.whoisDomain(ctx, name) },
 	})
@@ -194,17 +187,17 @@ func askInTurn[K comparable, V any, P sourced[V]](ctx context.Context, r *Regist
 		name string
 		off  bool
 		ask  func(context.Context) (V, Problem)
-	}{{SourceRDAP, r.noRDAP, q.rdap}, {SourceWHOIS, q.noWHOIS, q.whois}} {
+	}{{SourceRDAP, r.o.NoRDAP, q.rdap}, {SourceWHOIS, q.noWHOIS, q.whois}} {
 		if source.off {
 			continue
 		}
-		v, problem := deadlined(ctx, r.timeout, source.ask)
+		v, problem := deadlined(ctx, r.o.Timeout, source.ask)
 		at := time.Now().UTC().Truncate(time.Second)
 		if problem == "" {
 			*P(&v).provenance() = Provenance{source.name, at, failed}
 			return Answer[V]{Value: v, TTL: r.keep(failed, q.ttl), stands: maxStale}
 		}
-		r.log.Debug("registry gave no answer", zap.String("source", source.name), zap.String("problem", string(problem)))
+		r.o.Log.Debug("registry gave no answer", zap.String("source", source.name), zap.String("problem", string(problem)))
 		failed = append(failed, Attempt{source.name, problem, at})
 	}
 	P(&q.blank).provenance().Failed = failed
@@ -226,7 +219,7 @@ func standsIn(source string, failed []Attempt) bool {
 // notAsked is the attempt at the first source when none was asked.
 func (r *Registry) notAsked(problem Problem) []Attempt {
 	source := SourceRDAP
-	if r.noRDAP {
+	if r.o.NoRDAP {
 		source = SourceWHOIS
 	}
 	return []Attempt{{source, problem, time.Now().UTC().Truncate(time.Second)}}
@@ -260,11 +253,11 @@ func (r *Registry) keep(failed []Attempt, ttl time.Duration) time.Duration {
 	case ttl > 0 && lasting:
 		return ttl
 	case ttl > 0:
-		return min(r.negativeTTL, ttl)
+		return min(r.o.NegativeTTL, ttl)
 	case lasting:
-		return r.negativeTTL
+		return r.o.NegativeTTL
 	}
-	return r.retry
+	return r.o.Retry
 }
 
 // plainDomain says whether name is a domain of letters, digits, hyphens and
@@ -352,7 +345,8 @@ const (
 // defaults fills in what is 0, and refuses what is negative.
 func (o *Options) defaults() error {
 	o.NetworkTTL, o.DomainTTL = cmp.Or(o.NetworkTTL, defaultNetworkTTL), cmp.Or(o.DomainTTL, defaultDomainTTL)
-	o.NegativeTTL, o.Retry, o.Timeout = cmp.Or(o.NegativeTTL, defaultNegativeTTL), cmp.Or(o.Retry, defaultRetry), cmp.Or(o.Timeout, defaultTimeout)
+	o.NegativeTTL, o.Retry = cmp.Or(o.NegativeTTL, defaultNegativeTTL), cmp.Or(o.Retry, defaultRetry)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	o.PerSecond, o.Burst, o.Processes = cmp.Or(o.PerSecond, defaultPerSecond), cmp.Or(o.Burst, defaultBurst), cmp.Or(o.Processes, 1)
 	o.Entries, o.Waiting = cmp.Or(o.Entries, defaultEntries), cmp.Or(o.Waiting, defaultWaiting)
 	o.Patience, o.Log = cmp.Or(o.Patience, defaultPatience), cmp.Or(o.Log, zap.NewNop())

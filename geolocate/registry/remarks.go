@@ -31,7 +31,10 @@ var (
 	abuseStems = pattern(`(?i)(жалоб|спам|злоупотреб|скарг|nadużyci|zneužit|zneužív|denúncia|kötüye kullanım|迷惑|スパム|投訴|投诉|举报|垃圾邮件|스팸|침해)`)
 	deskWords  = pattern(`(?i)(abus[eo]|spam|csirt|cert\b|phish|security|report|dmca)`)
 	// What a line with an address is for when it is for something else.
-	otherWords = pattern(`(?i)(inaccura\w*|correct(ion|ed)|whois (information|data|record)|delist\w*|peering|routing|outage|noc issues?|operational|technical (issues?|questions?|problems?|contact)|sales|billing|not for abuse|non-abuse|no abuse|do not (use|send|mail|report)|is invalid|not valid|validat\w+|geo-?location|geofeed|reverse dns|hostmaster|registration)`)
+	otherWords = pattern(`(?i)(inaccura\w*|correct(ion|ed)|whois (information|data|record)|delist\w*|peering|routing|outage|` +
+		`noc issues?|operational|technical (issues?|questions?|problems?|contact)|sales|billing|not for abuse|` +
+		`non-abuse|no abuse|do not (use|send|mail|report)|is invalid|not valid|validat\w+|geo-?location|geofeed|` +
+		`reverse dns|hostmaster|registration)`)
 )
 
 // addressesIn are the mail addresses in a line, also in words.
@@ -77,10 +80,7 @@ func tidyLine(s string) string { return strings.ToValidUTF8(cut(s, maxFreeText),
 func remarkContacts(lines []string) []Contact {
 	var out []Contact
 	asked := false // a line before this one speaks of abuse and gave no address
-	for i, line := range lines {
-		if i == maxRemarks {
-			break
-		}
+	for _, line := range lines[:min(len(lines), maxRemarks)] {
 		line = tidyLine(line)
 		found := addressesIn(line)
 		words := line
@@ -148,8 +148,8 @@ const failedCheck = "abuse-mailbox validation failed"
 func invalidMails(lines []string) []string {
 	var out []string
 	last := ""
-	for i, line := range lines {
-		if i == maxRemarks || len(out) == maxInvalid {
+	for _, line := range lines[:min(len(lines), maxRemarks)] {
+		if len(out) == maxInvalid {
 			break
 		}
 		line = tidyLine(line)

@@ -217,7 +217,9 @@ func remarkLines(b block) []string {
 // nationalServers are the national registries that APNIC's copies of their networks name in
 // remarks, with the forms of question they take. A remark is written by a stranger, so
 // that it may choose among these and no other server.
-var nationalServers = []string{"whois.nic.ad.jp", "whois.krnic.net", "whois.kisa.or.kr", "whois.nic.or.kr", "whois.twnic.net.tw", "whois.twnic.net"}
+var nationalServers = []string{
+	"whois.nic.ad.jp", "whois.krnic.net", "whois.kisa.or.kr", "whois.nic.or.kr", "whois.twnic.net.tw", "whois.twnic.net",
+}
 
 // nationalServer is the WHOIS server of a national registry that the networks of a text
 // send us to, or empty.

@@ -20,13 +20,8 @@ const maxDate = 80
 
 // zones are the names of time zones in answers of registries, in minutes east of UTC.
 var zones = map[string]int{
-	"z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 60, "west": 60, "cet": 60, "cest": 120, "eet": 120, "eest": 180, "msk": 180, "jst": 540, "kst": 540,
-	"clt": -240, "clst": -180, "brt": -180, "hkt": 480, "sgt": 480,
-}
-
-var months = map[string]time.Month{
-	"jan": time.January, "feb": time.February, "mar": time.March, "apr": time.April, "may": time.May, "jun": time.June,
-	"jul": time.July, "aug": time.August, "sep": time.September, "oct": time.October, "nov": time.November, "dec": time.December,
+	"z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 60, "west": 60, "cet": 60, "cest": 120, "eet": 120, "eest": 180, "msk": 180,
+	"jst": 540, "kst": 540, "clt": -240, "clst": -180, "brt": -180, "hkt": 480, "sgt": 480,
 }
 
 // readDate reads the date of a registry: numbers or English months in any order and with any
@@ -67,36 +62,27 @@ func (w dateWord) number(digits int) (int, bool) {
 
 func dateWords(s string) []dateWord {
 	var out []dateWord
-	for i := 0; i < len(s); {
-		digit, letter := isDigit(s[i]), isLetter(s[i])
-		if !digit && !letter {
-			i++
-			continue
+	for _, at := range dateRuns().FindAllStringIndex(s, -1) {
+		w, before := dateWord{text: strings.ToLower(s[at[0]:at[1]]), sign: ' '}, at[0]-1
+		if before >= 0 {
+			w.sign = s[before]
 		}
-		from := i
-		for i < len(s) && (digit && isDigit(s[i]) || letter && isLetter(s[i])) {
-			i++
-		}
-		w := dateWord{text: strings.ToLower(s[from:i]), sign: ' '}
-		if from > 0 {
-			w.sign = s[from-1]
-		}
-		if w.text == "before" { // "before Aug-1996" is no date
+		switch w.text {
+		case "before": // "before Aug-1996" is no date
 			return nil
+		case "t":
+			continue
+		case "st", "nd", "rd", "th":
+			if len(out) > 0 && isDigit(w.sign) {
+				continue
+			}
 		}
-		if w.text != "t" && (len(out) == 0 || w.text != "st" && w.text != "nd" && w.text != "rd" && w.text != "th" || !isDigit(before(s, from))) {
-			out = append(out, w)
-		}
+		out = append(out, w)
 	}
 	return out
 }
 
-func before(s string, i int) byte {
-	if i == 0 {
-		return ' '
-	}
-	return s[i-1]
-}
+var dateRuns = pattern(`[0-9]+|[A-Za-z]+`)
 
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
 func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
@@ -160,11 +146,11 @@ func monthOf(s string) time.Month {
 	if len(s) < 3 {
 		return 0
 	}
-	m := months[s[:3]]
-	if m > 0 && len(s) > 3 && !strings.HasPrefix(strings.ToLower(m.String()), s) && s != "sept" {
+	at, err := time.Parse("Jan", s[:3])
+	if err != nil || len(s) > 3 && !strings.HasPrefix(strings.ToLower(at.Month().String()), s) && s != "sept" {
 		return 0
 	}
-	return m
+	return at.Month()
 }
 
 // readTime is the time of day behind a day, less its zone: 0 when there is none.

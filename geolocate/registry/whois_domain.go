@@ -3,7 +3,6 @@ package registry
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,15 +121,9 @@ func libraryDomain(text, name string) (Domain, Problem) {
 		return Domain{}, ProblemOtherObject
 	}
 	d := Domain{Status: statuses(info.Domain.Status)}
-	if at := info.Domain.CreatedDateInTime; at != nil {
-		d.Created = at.UTC()
-	}
-	if at := info.Domain.UpdatedDateInTime; at != nil {
-		d.Updated = at.UTC()
-	}
-	if at := info.Domain.ExpirationDateInTime; at != nil {
-		d.Expires = at.UTC()
-	}
+	utc := func(at *time.Time) time.Time { return cmp.Or(at, &time.Time{}).UTC() }
+	d.Created, d.Updated = utc(info.Domain.CreatedDateInTime), utc(info.Domain.UpdatedDateInTime)
+	d.Expires = utc(info.Domain.ExpirationDateInTime)
 	for _, server := range info.Domain.NameServers {
 		d.Nameservers = append(d.Nameservers, hostsIn(server)...)
 	}
@@ -241,7 +234,8 @@ func (g *registration) ofDomain(e entry) {
 // one: what names the registrar or the domain in the label, and an end of registration (HKIRC).
 func (g *registration) contact(e entry) {
 	kind := labelFields()[e.label]
-	if kind == "expires" || strings.HasPrefix(e.label, "registrar ") && kind != "" && kind != "registrar handle" || strings.HasPrefix(e.label, "domain name ") && kind == "created" {
+	ofRegistrar := strings.HasPrefix(e.label, "registrar ") && kind != "" && kind != "registrar handle"
+	if kind == "expires" || ofRegistrar || strings.HasPrefix(e.label, "domain name ") && kind == "created" {
 		g.ofDomain(e)
 	}
 }
@@ -337,12 +331,7 @@ func (g *registration) substance() bool {
 }
 
 func (g *registration) domain() Domain {
-	for _, name := range slices.Backward(g.registrar[:]) {
-		if name != "" {
-			g.d.Registrar = name
-			break
-		}
-	}
+	g.d.Registrar = cmp.Or(g.registrar[rankOrg], g.registrar[rankName], g.registrar[rankLine], g.registrar[rankHandle])
 	g.d.Status = statuses(g.states)
 	g.d.Nameservers = tidyHosts(g.servers)
 	return g.d

@@ -194,7 +194,8 @@ func (r *lineReader) unlabelled(s string, indent int) {
 		r.labelled(label, clip(value), indent)
 		return
 	}
-	if p, known := partOf(foldLabel(s)); known && len(s) <= maxLabel && p != partStatus && p != partName && (r.part == partDomain || indent <= r.indent) {
+	p, known := partOf(foldLabel(s))
+	if known && len(s) <= maxLabel && p != partStatus && p != partName && (r.part == partDomain || indent <= r.indent) {
 		r.leave()
 		r.enter(p, indent)
 		return
@@ -246,7 +247,7 @@ func partOf(folded string) (p part, known bool) {
 		return partDomain, false
 	case strings.Contains(folded, "abuse") && strings.Contains(folded, "contact"):
 		return partAbuse, true
-	case folded == "registrar" || folded == "registrar information" || folded == "sponsoring registrar" || folded == "current registrar" || folded == "registrar name":
+	case isOne(folded, "registrar"):
 		return partRegistrar, true
 	case isServers(folded):
 		return partNameserver, true
@@ -260,7 +261,8 @@ func partOf(folded string) (p part, known bool) {
 		return partDomain, false
 	}
 	for _, word := range phrases()["contact word"] {
-		if folded == word || strings.HasPrefix(folded, word+" ") || strings.HasSuffix(folded, " "+word) || strings.Contains(folded, " "+word+" ") || strings.HasPrefix(folded, word+"s ") || strings.HasSuffix(folded, " "+word+"s") {
+		plural := strings.HasPrefix(folded, word+"s ") || strings.HasSuffix(folded, " "+word+"s")
+		if plural || strings.Contains(" "+folded+" ", " "+word+" ") {
 			return partContact, true
 		}
 	}

@@ -206,10 +206,7 @@ func holderOf(section, blocks []block) string {
 	if i := strings.LastIndex(name, " ("); i > 0 && strings.HasSuffix(name, ")") && network.first("netrange") != "" {
 		name = name[:i] // ARIN adds the handle
 	}
-	if name = plainName(name); name != "" {
-		return name
-	}
-	return plainName(firstOf(section, "orgname-local"))
+	return cmp.Or(plainName(name), plainName(firstOf(section, "orgname-local")))
 }
 
 // holderCountry is the country of the holder, for networks that have none or that of a
@@ -284,7 +281,8 @@ func parentsOf(blocks []block, network block, around []int, n Network) []Parent 
 	}
 	for _, b := range blocks {
 		if first, last, ok := parseRange(b.first(keyParent)); ok && (Network{First: first, Last: last}).covers(n.First) {
-			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: plainName(b.first("netname")), Organisation: plainName(b.first("orgname"))})
+			name, holder := plainName(b.first("netname")), plainName(b.first("orgname"))
+			add(Parent{First: first, Last: last, Handle: tidy(b.first(keyParent)), Name: name, Organisation: holder})
 		}
 	}
 	if parent := network.first("parent", "inetnum-up"); parent != "" { // AFRINIC, LACNIC and NIC.br: a range; ARIN: "NAME (HANDLE)"

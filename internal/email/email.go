@@ -12,7 +12,6 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -94,7 +93,7 @@ func Parse(raw string) (address string, problem Problem) {
 	}
 	list := known()
 	lower := strings.ToLower(s)
-	if !strings.Contains(s, "@") && slices.ContainsFunc(list.phrases, func(phrase string) bool { return strings.Contains(lower, phrase) }) {
+	if !strings.Contains(s, "@") && list.hasIn("phrase", lower) {
 		return "", Redacted
 	}
 	if isWeb(s) {
@@ -121,7 +120,7 @@ func Parse(raw string) (address string, problem Problem) {
 }
 
 // judge judges the two sides of an address.
-func (l *list) judge(local, domain string) (address string, problem Problem) {
+func (l list) judge(local, domain string) (address string, problem Problem) {
 	host, broken := Host(domain)
 	if !isDotString(local) {
 		return "", Broken
@@ -329,16 +328,11 @@ func Host(name string) (string, Problem) {
 //go:embed email.csv
 var listCSV string
 
-// list is email.csv. It is only read after it was made.
-type list struct {
-	phrases, parts []string
-	locals         map[string]bool
-	domains        map[string]Problem
-	mailboxes      map[string]bool
-}
+// list is email.csv: by kind, the values of its rows. It is only read after it was made.
+type list map[string]map[string]bool
 
 // known reads the embedded list once. A test holds that it reads without a fault.
-var known = sync.OnceValue(func() *list {
+var known = sync.OnceValue(func() list {
 	l, err := parseList(listCSV)
 	if err != nil {
 		panic(err) // the list is part of the program
@@ -346,42 +340,37 @@ var known = sync.OnceValue(func() *list {
 	return l
 })
 
-func parseList(text string) (*list, error) {
-	l := &list{locals: map[string]bool{}, domains: map[string]Problem{}, mailboxes: map[string]bool{}}
+func parseList(text string) (list, error) {
+	l := list{"local": {}, "part": {}, "phrase": {}, "domain": {}, "privacy": {}, "registry": {}, "mailbox": {}}
 	return l, operatorcsv.Table(text, 3, func(row []string) error {
-		value := row[1]
-		switch row[0] {
-		case "local":
-			l.locals[value] = true
-		case "part":
-			l.parts = append(l.parts, value)
-		case "phrase":
-			l.phrases = append(l.phrases, value)
-		case "domain":
-			l.domains[value] = Placeholder
-		case "privacy":
-			l.domains[value] = Privacy
-		case "registry":
-			l.domains[value] = Registry
-		case "mailbox":
-			l.mailboxes[value] = true
-		default:
+		if l[row[0]] == nil {
 			return fmt.Errorf("unknown kind %q", row[0])
 		}
+		l[row[0]][row[1]] = true
 		return nil
 	})
 }
 
+// hasIn says whether a value of a kind stands in a text.
+func (l list) hasIn(kind, text string) bool {
+	for value := range l[kind] {
+		if strings.Contains(text, value) {
+			return true
+		}
+	}
+	return false
+}
+
 // ForEverybody says whether a domain gives mailboxes to everybody: then it says nothing
 // about who an address is of.
-func ForEverybody(domain string) bool { return known().mailboxes[domain] }
+func ForEverybody(domain string) bool { return known()["mailbox"][domain] }
 
 // separators are what people put between the words of a local part.
 var separators = strings.NewReplacer(".", "", "-", "", "_", "", "+", "")
 
 // judgeLocal knows the local parts that nobody reads. Small letters and without
 // separators they are compared, so that No-Reply and noreply are one.
-func (l *list) judgeLocal(local string) Problem {
+func (l list) judgeLocal(local string) Problem {
 	folded := strings.ToLower(local)
 	if strings.ContainsAny(folded, "._-+") {
 		folded = separators.Replace(folded)
@@ -389,7 +378,7 @@ func (l *list) judgeLocal(local string) Problem {
 	switch {
 	case strings.Contains(folded, "redacted"):
 		return Redacted
-	case l.locals[folded], slices.ContainsFunc(l.parts, func(part string) bool { return strings.Contains(folded, part) }):
+	case l["local"][folded], l.hasIn("part", folded):
 		return Placeholder
 	case len(folded) >= 3 && strings.Trim(folded, "x") == "", strings.Trim(folded, "#?~") == "": // xxx@, ---@
 		return Placeholder
@@ -398,13 +387,18 @@ func (l *list) judgeLocal(local string) Problem {
 }
 
 // judgeDomain knows the domains whose mail reaches no host.
-func (l *list) judgeDomain(domain string) Problem {
+func (l list) judgeDomain(domain string) Problem {
 	if strings.Contains(domain, "redacted") {
 		return Redacted
 	}
 	for s := domain; s != ""; _, s, _ = strings.Cut(s, ".") {
-		if p := l.domains[s]; p != "" {
-			return p
+		switch {
+		case l["domain"][s]:
+			return Placeholder
+		case l["privacy"][s]:
+			return Privacy
+		case l["registry"][s]:
+			return Registry
 		}
 	}
 	return ""

@@ -259,8 +259,13 @@ func TestList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list.locals) < 50 || len(list.domains) < 80 || len(list.mailboxes) < 60 || len(list.phrases) < 10 || len(list.parts) < 5 {
-		t.Errorf("the list is short: %d, %d, %d, %d, %d", len(list.locals), len(list.domains), len(list.mailboxes), len(list.phrases), len(list.parts))
+	for kind, least := range map[string]int{"local": 50, "domain": 20, "privacy": 20, "registry": 5, "mailbox": 60, "phrase": 10, "part": 5} {
+		if len(list[kind]) < least {
+			t.Errorf("the list is short: %d of %s", len(list[kind]), kind)
+		}
+	}
+	if n := len(list["domain"]) + len(list["privacy"]) + len(list["registry"]); n < 80 {
+		t.Errorf("the list is short: %d domains", n)
 	}
 	seen := map[string]bool{}
 	for line := range strings.Lines(listCSV) {
