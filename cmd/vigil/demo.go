@@ -41,7 +41,8 @@ func newDemo() *cobra.Command {
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), began, o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; exit 0 only if each ended as its script says and no trace of a page was found")
+	cmd.Flags().BoolVar(&o.exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; "+
+		"exit 0 only if each ended as its script says and no trace of a page was found")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "where to serve the pages")
 	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the temporary folder (database, log, mails) in place and print its name")
 	return cmd
@@ -71,7 +72,8 @@ type demo struct {
 	cases    map[casefile.CaseID]fakenet.Ending
 }
 
-// runDemo lives the story and judges it once, at its end. Then it ends, or goes on until ctx does and says no more.
+// runDemo lives the story and judges it once, at its end. Then it ends, or goes on until ctx does and says
+// no more.
 func runDemo(ctx context.Context, out, progress io.Writer, began time.Time, o demoOptions) (err error) {
 	d, err := newDemoLab(ctx, o.listen, o.day)
 	if err != nil {
@@ -188,16 +190,13 @@ func demoControl(i int) string { return fmt.Sprintf("control-%d.test", i+1) }
 
 // people makes a token for the API and a login for the pages.
 func (d *demo) people(ctx context.Context) (err error) {
-	if d.token, err = addToken(ctx, d.engine.App, "demo", casefile.RoleAnalyst); err != nil {
+	who := casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}
+	if d.token, err = addToken(ctx, d.engine.App, who); err != nil {
 		return err
 	}
 	secret, _ := auth.NewToken()
 	d.password = secret[len(secret)-12:]
-	hash, err := auth.HashPassword(d.password)
-	if err != nil {
-		return err
-	}
-	return d.engine.Store.AddUser(ctx, casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}, hash, time.Now().UTC())
+	return addUser(ctx, d.engine.App, who, d.password)
 }
 
 func (d *demo) remove() {
@@ -218,7 +217,8 @@ func (d *demo) remove() {
 	}
 }
 
-// keepMails writes every mail that arrived to the folder. Before the end none may be there: a notice names its URL.
+// keepMails writes every mail that arrived to the folder. Before the end none may be there: a notice names
+// its URL.
 func (d *demo) keepMails() error {
 	if err := os.MkdirAll(d.path("mails"), 0o700); err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/cmd/app"
-	"vigil/geolocate"
 	"vigil/geolocate/geodata"
 	"vigil/internal/config"
 )
@@ -32,11 +31,11 @@ stays. A running Vigil takes the new file within 30 seconds, without a restart.
 Exit code: 0 when all are updated or up to date, 1 when one could not be updated, 2 for a broken
 configuration or a name that is not in it.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			cfg, err := o.load()
+			a, err := o.app()
 			if err != nil {
 				return err
 			}
-			return updateGeodata(cmd.Context(), cfg, names, force, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return updateGeodata(cmd.Context(), a, names, force, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	update.Flags().BoolVar(&force, "force", false, "fetch again, and take an older or much smaller database than the present one")
@@ -49,45 +48,35 @@ func named(databases []geodata.Database, names []string) ([]geodata.Database, er
 	if len(names) == 0 {
 		return databases, nil
 	}
-	var out []geodata.Database
-	used := map[string]bool{}
-	for _, d := range databases {
-		called := []string{d.Path, filepath.Base(d.Path), strings.TrimSuffix(filepath.Base(d.Path), ".mmdb"), d.Source.Name, string(d.Kind)}
-		meant := false
-		for _, n := range names {
-			if n != "" && slices.Contains(called, n) {
-				meant, used[n] = true, true
-			}
-		}
-		if meant {
-			out = append(out, d)
-		}
+	means := func(n string, d geodata.Database) bool {
+		file := filepath.Base(d.Path)
+		return n != "" && slices.Contains([]string{d.Path, file, strings.TrimSuffix(file, ".mmdb"), d.Source.Name, string(d.Kind)}, n)
 	}
 	for _, n := range names {
-		if !used[n] {
+		if !slices.ContainsFunc(databases, func(d geodata.Database) bool { return means(n, d) }) {
 			return nil, config.Faults{fmt.Sprintf("no entry of geolocate.databases is called %q: give its path, file name, source or kind", n)}
 		}
 	}
-	return out, nil
+	return slices.DeleteFunc(slices.Clone(databases), func(d geodata.Database) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return means(n, d) })
+	}), nil
 }
 
-func updateGeodata(ctx context.Context, cfg config.Config, names []string, force bool, out, progress io.Writer) error {
+func updateGeodata(ctx context.Context, a *app.App, names []string, force bool, out, progress io.Writer) error {
+	cfg, g := a.Config, a.Guard
 	all, err := app.DatabaseSources(cfg)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		return config.Faults{"geolocate.databases is empty, so there is nothing to update: leave the key out for the two free databases, or list yours"}
+		return config.Faults{"geolocate.databases is empty, so there is nothing to update: " +
+			"leave the key out for the two free databases, or list yours"}
 	}
 	databases, err := named(all, names)
 	if err != nil {
 		return err
 	}
-	g, err := app.NewGuard(cfg, app.World{})
-	if err != nil {
-		return err
-	}
-	resolver, err := app.NewResolver(cfg, app.World{})
+	resolver, err := a.NewResolver()
 	if err != nil {
 		return err
 	}
@@ -115,7 +104,8 @@ func updateGeodata(ctx context.Context, cfg config.Config, names []string, force
 		if result.Outcome == geodata.Updated {
 			updated++
 		}
-		fmt.Fprintf(out, "%s: %s, %.1f MiB, built %s, from %s%s\n", d.Path, result.Outcome, float64(result.Size)/(1<<20), result.Built.Format(time.DateOnly), result.From, terms(d.Source))
+		fmt.Fprintf(out, "%s: %s, %.1f MiB, built %s, from %s%s\n", d.Path, result.Outcome,
+			float64(result.Size)/(1<<20), result.Built.Format(time.DateOnly), result.From, terms(d.Source))
 	}
 	if updated > 0 {
 		fmt.Fprintln(out, "a running Vigil takes new files within 30 seconds")
@@ -150,23 +140,16 @@ type downloadProgress struct {
 func (p *downloadProgress) heard(path string, done, total int64) {
 	if p.path != path {
 		p.path, p.tenth = path, 0
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetVisibility(p.live), progressbar.OptionShowBytes(true),
-			progressbar.OptionSetDescription(filepath.Base(path)), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		p.bar = newBar(p.out, total, filepath.Base(path))
 	}
 	_ = p.bar.Set64(done)
-	if p.live {
-		return
-	}
+	step, line := done*10/max(total, 1), "%s: %d %%\n"
 	if total <= 0 { // not said: a line for each 10 MiB
-		if step := done / (10 << 20); step > p.tenth {
-			p.tenth = step
-			fmt.Fprintf(p.out, "%s: %d MiB\n", path, step*10)
-		}
-		return
+		step, line = done/(10<<20), "%s: %d MiB\n"
 	}
-	if step := done * 10 / total; step > p.tenth {
+	if step > p.tenth && !p.live {
 		p.tenth = step
-		fmt.Fprintf(p.out, "%s: %d %%\n", path, step*10)
+		fmt.Fprintf(p.out, line, path, step*10)
 	}
 }
 
@@ -176,67 +159,4 @@ func (p *downloadProgress) done() {
 		_ = p.bar.Finish()
 	}
 	p.bar, p.path = nil, ""
-}
-
-// oldData is the age from which on doctor warns: the sources are renewed daily to monthly
-// (docs/geodata.md), so that a file of 45 days has missed an edition of the slowest.
-const oldData = 45 * 24 * time.Hour
-
-func (d *doctor) geoDatabases() {
-	const subject = "geo databases"
-	databases, err := app.DatabaseSources(d.cfg)
-	if err != nil {
-		d.say(fail, subject, err.Error(), "")
-		return
-	}
-	loaded := 0
-	for _, one := range databases {
-		l, err := geolocate.New(geolocate.Options{Databases: app.DatabaseOptions([]geodata.Database{one})})
-		if err != nil {
-			d.say(fail, subject, err.Error(), "")
-			continue
-		}
-		info := l.DatabaseInfos()[0]
-		if err := l.Close(); err != nil {
-			d.say(fail, subject, err.Error(), "")
-			continue
-		}
-		what := fmt.Sprintf("%s (%s), built %s%s", one.Path, one.Kind, info.Built.Format(time.DateOnly), terms(one.Source))
-		age := time.Since(info.Built)
-		switch {
-		case !info.Loaded:
-			d.say(warn, subject, fmt.Sprintf("%s (%s) is not there yet", one.Path, one.Kind), "run vigil geodata update")
-			continue
-		case age > oldData:
-			todo := "run vigil geodata update"
-			if one.Source.URL == "" {
-				todo = "bring a newer one, or give it a source in geolocate.databases"
-			}
-			d.say(warn, subject, fmt.Sprintf("%s; that is %d days ago, and publishers renew at least monthly", what, int(age.Hours()/24)), todo)
-		default:
-			d.say(good, subject, what, "")
-		}
-		loaded++
-	}
-	d.embeddedTable(loaded)
-}
-
-// embeddedTable tells the date of the table inside the program, and what it means when there is nothing else.
-func (d *doctor) embeddedTable(loaded int) {
-	l, err := geolocate.New(geolocate.Options{})
-	if err != nil {
-		d.say(fail, "geo databases", err.Error(), "")
-		return
-	}
-	infos := l.DatabaseInfos()
-	table := fmt.Sprintf("the table inside the program is of %s", infos[len(infos)-1].Built.Format(time.DateOnly))
-	if err := l.Close(); err != nil {
-		d.say(fail, "geo databases", err.Error(), "")
-		return
-	}
-	if loaded == 0 {
-		d.say(warn, "geo databases", "there are none: countries come from RDAP, WHOIS and the table inside the program, with low confidence; "+table, "run vigil geodata update, or set geolocate.databases")
-		return
-	}
-	d.say(good, "geo databases", table, "")
 }

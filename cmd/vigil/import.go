@@ -49,11 +49,6 @@ Exit code: 0 when every row was taken, 2 when some were refused.`,
 	}
 }
 
-// reportAdder is what import needs of the store.
-type reportAdder interface {
-	AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) ([]casefile.Added, bool, error)
-}
-
 func importFile(ctx context.Context, a *app.App, path string, out, progress io.Writer) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,13 +62,13 @@ func importFile(ctx context.Context, a *app.App, path string, out, progress io.W
 	if info.IsDir() {
 		return fmt.Errorf("%s is a folder; name a CSV file", path)
 	}
-	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(progress), progressbar.OptionSetVisibility(terminal(progress)), progressbar.OptionShowBytes(true),
-		progressbar.OptionSetDescription("importing"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-	im := importer{store: a.Store, parse: a.Parse, now: time.Now().UTC(), out: out}
+	bar := newBar(progress, info.Size(), "importing")
+	im := importer{app: a, now: time.Now().UTC(), out: out}
 	counted := progressbar.NewReader(f, bar)
 	err = im.run(ctx, &counted)
 	_ = bar.Finish()
-	fmt.Fprintf(out, "%d rows: %d new cases, %d further reports, %d already imported, %d refused\n", im.rows, im.opened, im.attached, im.replayed, im.refused)
+	fmt.Fprintf(out, "%d rows: %d new cases, %d further reports, %d already imported, %d refused\n",
+		im.rows, im.opened, im.attached, im.replayed, im.refused)
 	if err != nil {
 		return fmt.Errorf("import stopped: %w; what was counted above is stored, and the same file can be imported again", err)
 	}
@@ -83,12 +78,18 @@ func importFile(ctx context.Context, a *app.App, path string, out, progress io.W
 	return nil
 }
 
+// newBar is a bar over so many bytes, which only a terminal shows.
+func newBar(w io.Writer, total int64, what string) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetVisibility(terminal(w)),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetDescription(what), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish())
+}
+
 // importer reads rows, stores the good ones in batches and says which were bad.
 type importer struct {
-	store reportAdder
-	parse func(raw string) (casefile.Target, *casefile.Problem)
-	now   time.Time
-	out   io.Writer
+	app *app.App
+	now time.Time
+	out io.Writer
 
 	batch  []casefile.Report
 	digest [][]string // the rows of the batch as read: the key under which it is stored once
@@ -158,7 +159,8 @@ func readHeader(header []string) (map[string]int, *casefile.Problem) {
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(importColumns, name) {
-			return nil, casefile.Problemf(casefile.ProblemField, "header", "column %.40q is unknown; the columns are %s", name, strings.Join(importColumns, ", "))
+			return nil, casefile.Problemf(casefile.ProblemField, "header",
+				"column %.40q is unknown; the columns are %s", name, strings.Join(importColumns, ", "))
 		}
 		if _, twice := columns[name]; twice {
 			return nil, casefile.Problemf(casefile.ProblemField, "header", "column %s is there twice", name)
@@ -166,7 +168,8 @@ func readHeader(header []string) (map[string]int, *casefile.Problem) {
 		columns[name] = i
 	}
 	if _, ok := columns["url"]; !ok {
-		return nil, casefile.Problemf(casefile.ProblemField, "header", "there is no column url; the columns are %s", strings.Join(importColumns, ", "))
+		return nil, casefile.Problemf(casefile.ProblemField, "header",
+			"there is no column url; the columns are %s", strings.Join(importColumns, ", "))
 	}
 	return columns, nil
 }
@@ -184,7 +187,8 @@ func (im *importer) report(columns map[string]int, row []string) (casefile.Repor
 		}
 	}
 	if len(row) > len(columns) {
-		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "", "the row has %d fields and the header %d; put quotes around a URL with a comma", len(row), len(columns))
+		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "",
+			"the row has %d fields and the header %d; put quotes around a URL with a comma", len(row), len(columns))
 	}
 	in := casefile.ReportInput{
 		URL: field("url"), Referrer: field("referrer"), Source: field("source"), Reference: field("reference"),
@@ -197,7 +201,7 @@ func (im *importer) report(columns map[string]int, row []string) (casefile.Repor
 	default:
 		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "held", "must be yes or no")
 	}
-	return casefile.NewReport(in, im.parse, im.now)
+	return casefile.NewReport(in, im.app.Parse, im.now)
 }
 
 func (im *importer) refuse(line int, p *casefile.Problem) {
@@ -214,7 +218,7 @@ func (im *importer) flush(ctx context.Context) error {
 		return fmt.Errorf("digest a batch: %w", err)
 	}
 	sum := sha256.Sum256(request)
-	added, replayed, err := im.store.AddReportsOnce(ctx, "import:"+hex.EncodeToString(sum[:]), request, im.batch, im.now)
+	added, replayed, err := im.app.Store.AddReportsOnce(ctx, "import:"+hex.EncodeToString(sum[:]), request, im.batch, im.now)
 	if err != nil {
 		return err
 	}

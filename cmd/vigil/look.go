@@ -17,7 +17,6 @@ import (
 	"vigil/cmd/app"
 	"vigil/crawler/target"
 	"vigil/explain"
-	"vigil/internal/telemetry"
 	"vigil/judge"
 	"vigil/notices"
 	"vigil/observe"
@@ -39,35 +38,31 @@ With -v each outcome is explained: the verdict in words, and the transcript of e
 Exit code: 0 when all were looked at, 2 when some input was refused.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			from, err := parseReferrer(referrer)
+			var from casefile.Target
+			if referrer != "" {
+				var problem *casefile.Problem
+				if from, problem = target.Parse(referrer); problem != nil {
+					return fmt.Errorf("--referrer: %w", problem)
+				}
+			}
+			a, err := o.app()
 			if err != nil {
 				return err
 			}
-			cfg, err := o.load()
+			e, err := a.NewLookDeps()
 			if err != nil {
 				return err
 			}
-			log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
+			desk, err := app.NewComposer(a.Config)
 			if err != nil {
 				return err
 			}
-			g, err := app.NewGuard(cfg, app.World{})
+			gap := a.Config.Crawler.PerHostGap
+			observer, err := observe.New(observe.Options{Looker: e.Vantages, Locator: e.Locator, Gap: gap, Log: a.Log})
 			if err != nil {
 				return err
 			}
-			e, err := app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, log)
-			if err != nil {
-				return err
-			}
-			desk, err := app.NewComposer(cfg)
-			if err != nil {
-				return err
-			}
-			observer, err := observe.New(observe.Options{Looker: e.Vantages, Locator: e.Locator, Gap: cfg.Crawler.PerHostGap, Log: log})
-			if err != nil {
-				return err
-			}
-			looks := &lookRun{observer: observer, desk: desk, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
+			looks := &lookRun{observer: observer, desk: desk, gap: gap, width: a.Config.Crawler.InFlight, explain: explain, referrer: from}
 			print := printText
 			if asJSON {
 				print = printJSON
@@ -79,18 +74,6 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 	cmd.Flags().BoolVarP(&explain, "verbose", "v", false, "explain each verdict, with the transcript of each look")
 	cmd.Flags().StringVar(&referrer, "referrer", "", "the page from which one comes to the URLs, as a report would record it")
 	return cmd
-}
-
-// parseReferrer reads the page from which one comes; none when raw is empty.
-func parseReferrer(raw string) (casefile.Target, error) {
-	if raw == "" {
-		return casefile.Target{}, nil
-	}
-	from, problem := target.Parse(raw)
-	if problem != nil {
-		return from, fmt.Errorf("--referrer: %w", problem)
-	}
-	return from, nil
 }
 
 // lookInput yields the URLs of the arguments, or the lines of standard input for "-".
@@ -180,11 +163,11 @@ func (l *lookRun) run(ctx context.Context, input func(func(string) bool), out io
 	return nil
 }
 
-// dispatch starts a goroutine a host, which works on that host's URLs in a row.
+// dispatch starts a goroutine an input, which waits for the one before it at the same host.
 // At most four times width inputs wait at once.
 func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), results chan<- looked, work *sync.WaitGroup) {
 	var mu sync.Mutex
-	hosts := map[string][]func(*observe.Host){} // the inputs that wait, by host; present while a goroutine works on the host
+	last := map[string]turn{} // the newest look at each host that waits or works
 	room := make(chan struct{}, 4*l.width)
 	running := make(chan struct{}, l.width)
 	place := 0
@@ -206,34 +189,36 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 			work.Go(func() { send(looked{refused: &shape.Refused{Target: shown(raw), Problem: problem}}) })
 			continue
 		}
-		task := func(host *observe.Host) { send(looked{line: l.look(ctx, t, host)}) }
 		mu.Lock()
-		_, busy := hosts[t.Host()]
-		hosts[t.Host()] = append(hosts[t.Host()], task)
-		mu.Unlock()
-		if busy {
-			continue
+		before, busy := last[t.Host()]
+		mine := turn{host: before.host, done: make(chan struct{})}
+		if !busy {
+			mine.host = &observe.Host{}
 		}
+		last[t.Host()] = mine
+		mu.Unlock()
 		work.Go(func() {
-			host := &observe.Host{}
-			for {
-				mu.Lock()
-				queue := hosts[t.Host()]
-				if len(queue) == 0 {
-					delete(hosts, t.Host())
-					mu.Unlock()
-					return
-				}
-				next := queue[0]
-				hosts[t.Host()] = queue[1:]
-				mu.Unlock()
-				host.Rest(ctx, l.gap)
-				running <- struct{}{}
-				next(host)
-				<-running
+			if busy {
+				<-before.done
 			}
+			mine.host.Rest(ctx, l.gap)
+			running <- struct{}{}
+			send(looked{line: l.look(ctx, t, mine.host)})
+			<-running
+			mu.Lock()
+			if last[t.Host()] == mine {
+				delete(last, t.Host())
+			}
+			mu.Unlock()
+			close(mine.done)
 		})
 	}
+}
+
+// turn is one look at a host, after which the next one begins.
+type turn struct {
+	host *observe.Host
+	done chan struct{} // closed when it is over
 }
 
 // look makes one visit without a case: observe, judge, assign.
@@ -259,40 +244,23 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *observe.Hos
 
 // shown is the input of a refused line, cut so that no line grows without bound.
 func shown(raw string) string {
-	if len(raw) > casefile.MaxURL {
-		raw = raw[:casefile.MaxURL]
-	}
-	return strings.ToValidUTF8(raw, "\uFFFD")
+	return strings.ToValidUTF8(raw[:min(len(raw), casefile.MaxURL)], "\uFFFD")
 }
 
 // inOrder hands results on in the order of their places. One that is ready waits
 // at most patience for those before it. It says whether any was a refusal.
 func inOrder(results <-chan looked, patience time.Duration, print func(looked) error) (bad bool, err error) {
-	waiting := map[int]looked{}
+	waiting := map[int]*looked{} // nil for what was handed on before its turn
 	next := 0
 	late := time.NewTimer(patience)
 	defer late.Stop()
-	emit := func(r looked) {
+	emit := func(r *looked) {
+		if r == nil {
+			return
+		}
 		bad = bad || r.refused != nil
 		if err == nil {
-			err = print(r)
-		}
-	}
-	passed := map[int]bool{} // places that were handed on before their turn
-	advance := func() {
-		for {
-			r, ready := waiting[next]
-			switch {
-			case ready:
-				delete(waiting, next)
-				emit(r)
-			case passed[next]:
-				delete(passed, next)
-			default:
-				return
-			}
-			next++
-			late.Reset(patience)
+			err = print(*r)
 		}
 	}
 	for {
@@ -301,13 +269,17 @@ func inOrder(results <-chan looked, patience time.Duration, print func(looked) e
 			if !open {
 				return bad, err
 			}
-			waiting[r.place] = r
-			advance()
+			waiting[r.place] = &r
+			for r, ready := waiting[next]; ready; r, ready = waiting[next] {
+				emit(r)
+				delete(waiting, next)
+				next++
+				late.Reset(patience)
+			}
 		case <-late.C:
 			for place, r := range waiting {
 				emit(r)
-				delete(waiting, place)
-				passed[place] = true
+				waiting[place] = nil
 			}
 			late.Reset(patience)
 		}
@@ -315,10 +287,15 @@ func inOrder(results <-chan looked, patience time.Duration, print func(looked) e
 }
 
 func printJSON(w io.Writer, r looked) error {
+	if r.refused != nil {
+		return encode(w, r.refused)
+	}
+	return encode(w, r.line)
+}
+
+// encode writes one JSON object in a line, URLs as they are.
+func encode(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	if r.refused != nil {
-		return e.Encode(r.refused)
-	}
-	return e.Encode(r.line)
+	return e.Encode(v)
 }

@@ -31,7 +31,8 @@ const (
 var errBadInput = errors.New("some input was refused")
 
 func main() {
-	// net/http writes the first bytes of an answer that nobody asked for to the standard logger: nothing a server says may be kept.
+	// net/http writes the first bytes of an answer that nobody asked for to the standard logger:
+	// nothing a server says may be kept.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -68,6 +69,19 @@ func (o *options) load() (config.Config, error) {
 	return config.Load(o.configFile, o.explicit, os.Environ())
 }
 
+// app is one without keys and store.
+func (o *options) app() (*app.App, error) {
+	cfg, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
+	if err != nil {
+		return nil, err
+	}
+	return app.New(cfg, log, app.World{})
+}
+
 func newRoot() *cobra.Command {
 	o := &options{}
 	root := &cobra.Command{
@@ -80,7 +94,8 @@ func newRoot() *cobra.Command {
 			o.explicit = cmd.Flags().Changed("config")
 		},
 	}
-	root.PersistentFlags().StringVar(&o.configFile, "config", "config.yaml", "configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
+	root.PersistentFlags().StringVar(&o.configFile, "config", "config.yaml",
+		"configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
 	root.AddCommand(
 		newDemo(), newLook(o), newServe(o), newWorker(o), newVantage(o), newImport(o), newStats(o),
 		newUser(o), newToken(o), newOrigin(o), newExplain(o), newReplay(), newAudit(o), newGeodata(o), newDoctor(o),
@@ -90,16 +105,11 @@ func newRoot() *cobra.Command {
 
 // withApp opens an app from the configuration, runs do and closes it.
 func withApp(ctx context.Context, o *options, do func(context.Context, *app.App) error) error {
-	cfg, err := o.load()
+	a, err := o.app()
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
-	if err != nil {
-		return err
-	}
-	a, err := app.Open(ctx, cfg, log, app.World{})
-	if err != nil {
+	if err := a.Open(ctx); err != nil {
 		return err
 	}
 	return errors.Join(do(ctx, a), a.Close())

@@ -40,7 +40,13 @@ your name on this machine: name no URL in it.`,
 				return err
 			}
 			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
-				c, err := recordOrigin(ctx, a, id, action, what)
+				if !what.forget {
+					var problem *casefile.Problem
+					if action.Origin, action.Country, problem = a.ReadOrigin(what.address, what.country); problem != nil {
+						return problem
+					}
+				}
+				c, err := a.Store.Act(ctx, id, action)
 				if err != nil {
 					return err
 				}
@@ -72,25 +78,16 @@ func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, er
 	case a.Reason == "":
 		return 0, a, casefile.Problemf(casefile.ProblemField, "reason", "say why with --reason; it is kept in the history")
 	case f.forget && (f.address != "" || f.given):
-		return 0, a, casefile.Problemf(casefile.ProblemField, "forget", "--forget takes back the record as a whole; give no address and no country with it")
+		return 0, a, casefile.Problemf(casefile.ProblemField, "forget",
+			"--forget takes back the record as a whole; give no address and no country with it")
 	case !f.forget && f.address == "" && f.country == "":
-		return 0, a, casefile.Problemf(casefile.ProblemField, "origin", "give the address of the origin, its country with --country, or --forget")
+		return 0, a, casefile.Problemf(casefile.ProblemField, "origin",
+			"give the address of the origin, its country with --country, or --forget")
 	}
 	if f.forget {
 		a.Kind = casefile.ActForget
 	}
 	return id, a, nil
-}
-
-// recordOrigin does it.
-func recordOrigin(ctx context.Context, a *app.App, id casefile.CaseID, act casefile.Action, f originFlags) (casefile.Case, error) {
-	if act.Kind == casefile.ActOrigin {
-		var problem *casefile.Problem
-		if act.Origin, act.Country, problem = a.ReadOrigin(f.address, f.country); problem != nil {
-			return casefile.Case{}, problem
-		}
-	}
-	return a.Store.Act(ctx, id, act)
 }
 
 // operator is who works on this machine, as the history names them: "cli:" and the
@@ -100,7 +97,7 @@ func operator() string {
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	if checkName(name) != nil {
+	if !isName(name) {
 		name = "uid-" + strconv.Itoa(os.Getuid())
 	}
 	return "cli:" + name
