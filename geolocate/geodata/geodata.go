@@ -94,9 +94,6 @@ const (
 	UpToDate Outcome = "up to date"
 )
 
-// Valid says whether o is known.
-func (o Outcome) Valid() bool { return o == Updated || o == UpToDate }
-
 // Result is what is at the path after an update.
 type Result struct {
 	Outcome Outcome

@@ -208,8 +208,6 @@ func (f *Finder) ask(ctx context.Context, host, edge string) registry.Answer[ans
 	return a
 }
 
-const userAgent = "vigil"
-
 // exchange posts one question. wait is how long the service asked to be left alone,
 // 0 when it did not say.
 func (f *Finder) exchange(ctx context.Context, host, edge string) (found []origin, problem registry.Problem, wait time.Duration) {
@@ -226,7 +224,7 @@ func (f *Finder) exchange(ctx context.Context, host, edge string) (found []origi
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", "vigil")
 	if f.token != "" {
 		req.Header.Set("Authorization", "Bearer "+f.token)
 	}

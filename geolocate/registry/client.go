@@ -137,10 +137,7 @@ func (l *limited) Read(p []byte) (int, error) {
 		l.err = errTooLarge
 		return 0, l.err
 	}
-	if int64(len(p)) > l.left {
-		p = p[:l.left]
-	}
-	n, err := l.r.Read(p)
+	n, err := l.r.Read(p[:min(int64(len(p)), l.left)])
 	l.left -= int64(n)
 	for _, c := range p[:n] {
 		if c == ',' || c == '[' || c == '{' {

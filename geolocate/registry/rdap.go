@@ -131,12 +131,20 @@ func dates(events []rdap.Event) (created, updated, expires time.Time) {
 // ianaID is the registrar's number (ICANN's RDAP response profile, 2.4.3), or 0.
 func ianaID(ids []rdap.PublicID) int {
 	for _, id := range ids[:min(len(ids), maxLinks)] {
-		n, err := strconv.Atoi(id.Identifier)
-		if err == nil && n > 0 && n <= maxIANAID && strings.EqualFold(strings.TrimSpace(id.Type), "IANA Registrar ID") {
+		if n := registrarID(id.Identifier); n != 0 && strings.EqualFold(strings.TrimSpace(id.Type), "IANA Registrar ID") {
 			return n
 		}
 	}
 	return 0
+}
+
+// registrarID reads a registrar's number at IANA; 0 when it is none.
+func registrarID(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > maxIANAID {
+		return 0
+	}
+	return n
 }
 
 func firstEmail(emails []string) string {
@@ -180,11 +188,7 @@ func statuses(raw []string) []string {
 		if len(words) == 0 || len(words) > 4 || len(s) > 40 {
 			continue
 		}
-		if known, ok := eppStatus[s]; ok {
-			s = known
-		} else {
-			s = strings.Join(words, " ")
-		}
+		s = cmp.Or(eppStatus[s], strings.Join(words, " "))
 		if !slices.Contains(out, s) && len(out) < maxStatus {
 			out = append(out, s)
 		}

@@ -175,10 +175,7 @@ func domainQuestion(server, name string) string {
 	if _, err := netip.ParseAddr(name); err == nil || !plainDomain(name) {
 		return name
 	}
-	host, _, err := net.SplitHostPort(server)
-	if err != nil {
-		host = server
-	}
+	host, _, _ := strings.Cut(server, ":")
 	switch host {
 	case "whois.iana.org":
 		return name[strings.LastIndexByte(name, '.')+1:]

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -100,16 +101,12 @@ func handleRoles(blocks []block) map[string]string {
 					of[handle] = roleTechnical
 				}
 			case "admin-c", "owner-c":
-				if of[handle] == "" {
-					of[handle] = roleAdministrative
-				}
+				of[handle] = cmp.Or(of[handle], roleAdministrative)
 			}
 		}
 	}
 	for handle, role := range inside {
-		if roles[handle] == "" {
-			roles[handle] = role
-		}
+		roles[handle] = cmp.Or(roles[handle], role)
 	}
 	return roles
 }

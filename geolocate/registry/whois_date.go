@@ -30,10 +30,7 @@ var zones = map[string]int{
 // guessed: order decides, or a number above 12, or nobody. Years are 1980 to 2150;
 // fractions of a second are dropped.
 func readDate(s string, order dayOrder) (time.Time, bool) {
-	if len(s) > maxDate {
-		s = s[:maxDate]
-	}
-	s = strings.TrimSpace(s)
+	s = strings.TrimSpace(s[:min(len(s), maxDate)])
 	if at, err := time.Parse(time.RFC3339, s); err == nil && at.Year() >= 1980 && at.Year() <= 2150 {
 		return at.UTC().Truncate(time.Second), true
 	}

@@ -3,7 +3,6 @@ package registry
 import (
 	"cmp"
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -180,7 +179,7 @@ func (g *registration) take(e entry) {
 		g.inRegistrar(e)
 		return
 	case partAbuse:
-		g.abuse(e.value)
+		g.d.AbuseEmail = cmp.Or(g.d.AbuseEmail, emailIn(e.value))
 		return
 	case partNameserver:
 		if e.label == "" || labelFields()[e.label] == "nameserver" {
@@ -216,9 +215,9 @@ func (g *registration) ofDomain(e entry) {
 	case "registrar handle":
 		g.called(rankHandle, e.value)
 	case "iana":
-		g.iana(e.value)
+		g.d.IANAID = cmp.Or(g.d.IANAID, registrarID(strings.TrimSpace(e.value)))
 	case "abuse":
-		g.abuse(e.value)
+		g.d.AbuseEmail = cmp.Or(g.d.AbuseEmail, emailIn(e.value))
 	case "status":
 		g.state(e.value)
 	case "hold":
@@ -279,21 +278,7 @@ func (g *registration) about(value string) {
 }
 
 func (g *registration) called(rank int, value string) {
-	if g.registrar[rank] == "" {
-		g.registrar[rank] = registrarName(value)
-	}
-}
-
-func (g *registration) iana(value string) {
-	if id, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && id > 0 && id <= maxIANAID && g.d.IANAID == 0 {
-		g.d.IANAID = id
-	}
-}
-
-func (g *registration) abuse(value string) {
-	if g.d.AbuseEmail == "" {
-		g.d.AbuseEmail = emailIn(value)
-	}
+	g.registrar[rank] = cmp.Or(g.registrar[rank], registrarName(value))
 }
 
 // date keeps the first date of a kind: registries write about the domain before they

@@ -51,8 +51,7 @@ type lineReader struct {
 // readLines reads at most maxAnswerLines lines.
 func readLines(text string) []entry {
 	r := lineReader{paragraph: true}
-	lines := strings.SplitN(text, "\n", maxAnswerLines+1)
-	lines = lines[:min(len(lines), maxAnswerLines)]
+	lines := firstLines(text, maxAnswerLines)
 	for i, line := range lines {
 		r.below = lines[i+1:]
 		r.line(line)

@@ -68,11 +68,10 @@ func (g *registration) state(value string) {
 	if lower := strings.ToLower(value); strings.HasPrefix(lower, "http") {
 		return
 	}
-	if i := strings.Index(words, "http"); i > 0 {
-		words = words[:i]
-	}
-	if i := strings.Index(words, " - "); i > 0 { // KazNIC: "ok - Normal state."
-		words = words[:i]
+	for _, behind := range []string{"http", " - "} { // KazNIC: "ok - Normal state."
+		if i := strings.Index(words, behind); i > 0 {
+			words = words[:i]
+		}
 	}
 	for _, word := range splitStates(words) {
 		g.word(word)

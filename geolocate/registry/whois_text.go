@@ -103,11 +103,7 @@ func parseText(text string) document {
 	for _, tag := range []string{"<pre", "<PRE", "<html", "<HTML"} {
 		r.html = r.html || strings.Contains(text, tag)
 	}
-	count := 0
-	for line := range strings.Lines(text) {
-		if count++; count > maxLines {
-			break
-		}
+	for _, line := range firstLines(text, maxLines) {
 		line = strings.TrimRight(line, "\r\n \t")
 		if r.html {
 			line = markup().ReplaceAllString(line, "")
@@ -120,6 +116,11 @@ func parseText(text string) document {
 	}
 	r.flush()
 	return r.document
+}
+
+func firstLines(text string, most int) []string {
+	lines := strings.SplitN(text, "\n", most+1)
+	return lines[:min(len(lines), most)]
 }
 
 func (r *reader) flush() {
@@ -253,11 +254,7 @@ func networkKey(key string) bool { return key == "inetnum" || key == "inet6num" 
 // indented says whether the keys of all networks of a text are indented, as TWNIC prints them.
 func indented(text string) bool {
 	found := false
-	count := 0
-	for line := range strings.Lines(text) {
-		if count++; count > maxLines {
-			break
-		}
+	for _, line := range firstLines(text, maxLines) {
 		key, _, ok := strings.Cut(line, ":")
 		if !ok || len(key) > 40 {
 			continue
