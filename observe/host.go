@@ -14,8 +14,8 @@ import (
 // does not exist, and decisions on hosting. The zero value is a host that nobody looked at. It belongs to
 // one goroutine.
 type Host struct {
-	// Recall finds the host's answer to a path that does not exist from an earlier time, of after lastSeen; nil
-	// when there is none. Nobody remembers when it is not set.
+	// Recall finds the host's answer to a path that does not exist from an earlier time, of after lastSeen;
+	// nil when there is none. Nobody remembers when it is not set.
 	Recall func(ctx context.Context, lastSeen time.Time) *casefile.Observation
 
 	last    time.Time // end of the last look; zero before the first
@@ -49,7 +49,8 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// evidenceOf is what a decision on hosting depends on within one host: what the looks saw, and what a person recorded.
+// evidenceOf is what a decision on hosting depends on within one host: what the looks saw, and what a person
+// recorded.
 func evidenceOf(looks []casefile.Observation, told *casefile.Backend) string {
 	var addresses []netip.Addr
 	var names []string

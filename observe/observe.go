@@ -81,7 +81,8 @@ type Request struct {
 	Baseline *casefile.Features // nil: none yet
 	Hosting  *casefile.Hosting  // the last decision; nil before the first
 	Backend  *casefile.Backend  // where a person said that it is really hosted; nil: nobody did
-	// LastSeen is when the target was last seen live: answers to decoys of before that say nothing (ADR-0015).
+	// LastSeen is when the target was last seen live: answers to decoys of before that say nothing
+	// (ADR-0015).
 	LastSeen time.Time
 	// Relocate says whether the looks ask for a new decision on hosting; nil: they always do.
 	Relocate func(looks []casefile.Observation) bool
@@ -96,7 +97,8 @@ type Record struct {
 	Located *casefile.Hosting
 	// Interrupted says that the context ended: what is missing is not the world's doing.
 	Interrupted bool
-	// Broken is the type of a panic that ended the observation; empty when none did. The looks before it are there.
+	// Broken is the type of a panic that ended the observation; empty when none did. The looks before it are
+	// there.
 	Panicked string
 }
 

@@ -102,8 +102,9 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 	}
 }
 
-// handsOn says whether a page does nothing but send its visitors on by a refresh: a few words about that, and no matter,
-// no form and no script of its own. A slide show or a page with something to read that leads on is a page.
+// handsOn says whether a page does nothing but send its visitors on by a refresh: a few words about that, and
+// no matter, no form and no script of its own. A slide show or a page with something to read that leads on is
+// a page.
 func handsOn(status int, f *casefile.Features) bool {
 	return status/100 == 2 && f.HTML && f.Words <= casefile.RefreshWords && f.Images+f.Media+f.Frames+f.Forms+f.Scripts == 0 &&
 		len(f.Markers) == 1 && f.Mentions(casefile.MarkerMetaRefresh)

@@ -115,9 +115,9 @@ func (p *page) input(z *html.Tokenizer) {
 	}
 }
 
-// searchFields are the names that common software gives the field of a search: q (OpenSearch, and most engines), s (WordPress),
-// query (Drupal 7 and older, MediaWiki's API), keys (Drupal), search (MediaWiki), searchword (Joomla), keywords (phpBB,
-// XenForo), wd (Baidu).
+// searchFields are the names that common software gives the field of a search: q (OpenSearch, and most
+// engines), s (WordPress), query (Drupal 7 and older, MediaWiki's API), keys (Drupal), search (MediaWiki),
+// searchword (Joomla), keywords (phpBB, XenForo), wd (Baidu).
 var searchFields = map[string]bool{
 	"q": true, "s": true, "query": true, "keys": true, "search": true, "searchword": true, "keyword": true, "keywords": true, "wd": true,
 }

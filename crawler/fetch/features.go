@@ -96,8 +96,9 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 	f.Asserted = (marks & said).sorted()
 }
 
-// echoOf is the first word of the address with echoWord letters or more, as a hash: what does not exist is named by such
-// words, and a page that repeats the address it was asked for must not look like another page for it. 0 for none.
+// echoOf is the first word of the address with echoWord letters or more, as a hash: what does not exist is
+// named by such words, and a page that repeats the address it was asked for must not look like another page
+// for it. 0 for none.
 func echoOf(t casefile.Target) (echo uint64) {
 	if t.IsZero() {
 		return 0
@@ -111,7 +112,8 @@ func echoOf(t casefile.Target) (echo uint64) {
 	return 0
 }
 
-// echoWord is longer than the words of languages that addresses are made of, and shorter than the names of what does not exist.
+// echoWord is longer than the words of languages that addresses are made of, and shorter than the names of
+// what does not exist.
 const echoWord = 20
 
 // isHTML goes by the media type; without a usable one it sniffs.
@@ -286,7 +288,8 @@ func (p *page) endBlock(element string, over bool) {
 func (p *page) alone() bool { return p.Images+p.Media+p.Frames+p.Passwords == 0 }
 
 // shell says whether the page waits for its scripts to fill it: hardly any text, or little of it
-// around the empty root element or the excuse of an application. A block of more words is what the scripts would have shown.
+// around the empty root element or the excuse of an application. A block of more words is what the scripts
+// would have shown.
 func (p *page) shell() bool {
 	switch {
 	case p.Scripts == 0, p.Images+p.Media+p.Forms+p.Frames > 0:

@@ -5,12 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// What a character is folded to: a letter in lower case, a digit, skip, gap, or a quotation mark, which is a gap as well.
+// What a character is folded to: a letter in lower case, a digit, skip, gap, or a quotation mark, which is a
+// gap as well.
 const (
 	gap  = 0
 	skip = 1
-	// Quotation marks: those that open a quotation or close it, as the one before them says, and those that do only one.
-	// A mark that some languages turn around (»so«) closes only: it also stands between the steps of a way (Home » News).
+	// Quotation marks: those that open a quotation or close it, as the one before them says, and those that
+	// do only one. A mark that some languages turn around (»so«) closes only: it also stands between the
+	// steps of a way (Home » News).
 	quoteEither = 2
 	quoteOpens  = 3
 	quoteCloses = 4

@@ -9,7 +9,8 @@ import (
 	"vigil/casefile"
 )
 
-// forms.csv lists phrases with choices, in the columns of traits.csv: "this {file|image} was removed" is two phrases.
+// forms.csv lists phrases with choices, in the columns of traits.csv: "this {file|image} was removed" is two
+// phrases.
 //
 //go:embed forms.csv
 var formsCSV string

@@ -90,8 +90,8 @@ func (s *headerTrait[T]) fits(values []string) bool {
 }
 
 // giveaways are headers that edges and platforms add to what passes through them, from their own
-// documentation and answers, November 2026. The first that fits wins: edges stand before the platforms that may be behind
-// them. The names are those of the header rows in geolocate/edges.csv and
+// documentation and answers, November 2026. The first that fits wins: edges stand before the platforms that
+// may be behind them. The names are those of the header rows in geolocate/edges.csv and
 // geolocate/platforms.csv.
 var giveaways = []headerTrait[string]{
 	{"Cf-Ray", "", "cloudflare"}, {"Server", "cloudflare", "cloudflare"},

@@ -67,8 +67,9 @@ func (h *matches) endTitle(words int) {
 	h.said |= h.quote.end()
 }
 
-// endBlock ends a block of text of so many words: what was found in it is said by the page, or only mentioned.
-// Words outside of links that come before it are the content, and what follows is about a part of it.
+// endBlock ends a block of text of so many words: what was found in it is said by the page, or only
+// mentioned. Words outside of links that come before it are the content, and what follows is about a part of
+// it.
 func (h *matches) endBlock(words, plain int, kind blockKind) {
 	h.block |= h.quote.end()
 	switch {

@@ -217,7 +217,8 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 	return data, err
 }
 
-// lineError is what the eye said or is that makes it of no use. It repeats nothing foreign but the place that an eye states.
+// lineError is what the eye said or is that makes it of no use. It repeats nothing foreign but the place that
+// an eye states.
 type lineError struct{ detail, text string }
 
 func (e *lineError) Error() string { return e.text }
