@@ -200,5 +200,6 @@ func (t trial) line() string {
 	for _, r := range t.Reasons {
 		want = append(want, string(r))
 	}
-	return fmt.Sprintf("%s/%s, %s: %s (%s) judged %s (%s)", t.Kind, t.Name, how, t.State, strings.Join(want, " or "), t.Verdict.State, t.Verdict.Reason)
+	return fmt.Sprintf("%s/%s, %s: %s (%s) judged %s (%s)", t.Kind, t.Name, how, t.State, strings.Join(want, " or "), t.Verdict.State,
+		t.Verdict.Reason)
 }

@@ -112,7 +112,8 @@ func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, p
 	if postgres != "" {
 		parts = append(parts, "visits-postgres")
 	}
-	fmt.Fprintf(out, "%d sites with pages of %d KiB, a fresh connection each, %d in flight, %d rounds in turn; %d CPUs shared with the servers\n",
+	fmt.Fprintf(out, "%d sites with pages of %d KiB, a fresh connection each, %d in flight, %d rounds in turn; "+
+		"%d CPUs shared with the servers\n",
 		sites, benchPageSize>>10, inFlight, rounds, runtime.NumCPU())
 	results := map[string][]benchResult{}
 	var names []string
@@ -120,7 +121,8 @@ func benchAll(ctx context.Context, out io.Writer, sites, rounds, inFlight int, p
 		for _, part := range parts {
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, rounds, part)
 			var said bytes.Buffer
-			c := exec.CommandContext(ctx, self, "bench", "--role", part, "--lab", lab, "--in-flight", strconv.Itoa(inFlight), "--postgres", postgres, "--profiles", profiles)
+			c := exec.CommandContext(ctx, self, "bench", "--role", part, "--lab", lab, "--in-flight", strconv.Itoa(inFlight),
+				"--postgres", postgres, "--profiles", profiles)
 			c.Stdout, c.Stderr = &said, os.Stderr
 			if err := c.Run(); err != nil {
 				return fmt.Errorf("measure %s: %w", part, err)

@@ -132,7 +132,8 @@ func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
 			sum := sha256.Sum256(body)
 			_, rest, _ := bytes.Cut(body, []byte("<title>"))
 			title, _, _ := bytes.Cut(rest, []byte("</title>"))
-			return json.NewEncoder(io.Discard).Encode(map[string]any{"url": l.url(i), "status": response.StatusCode, "bytes": len(body), "sha256": hex.EncodeToString(sum[:]), "title": string(title)}) == nil
+			return json.NewEncoder(io.Discard).Encode(map[string]any{"url": l.url(i), "status": response.StatusCode, "bytes": len(body),
+				"sha256": hex.EncodeToString(sum[:]), "title": string(title)}) == nil
 		}), nil
 	})
 }

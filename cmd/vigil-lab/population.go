@@ -99,7 +99,8 @@ func (p population) numberOf(t casefile.Target) (i int, ok bool) {
 	return i, found && err == nil && len(digits) == 9
 }
 
-var hostWords = strings.Fields("anchor beacon cedar delta ember falcon granite harbor island juniper kestrel lantern meadow nectar orchid pebble quartz raven saffron timber")
+var hostWords = strings.Fields("anchor beacon cedar delta ember falcon granite " +
+	"harbor island juniper kestrel lantern meadow nectar orchid pebble quartz raven saffron timber")
 
 // hostName is the name of a host. Every 40th is another one under another ending: a site that hopped.
 func hostName(host int) string {
@@ -130,26 +131,30 @@ func (p population) hosting(host int, moved bool, decided time.Time) casefile.Ho
 	country := pick(r, "NL 28, US 24, FR 9, DE 8, RU 6, BG 5, RO 4, LU 3, UA 3, CA 3, GB 2, SE 2, SC 2, PA 1")
 	number := int(rand.NewZipf(r, 1.3, 2, 24).Uint64())
 	provider := fmt.Sprintf("%s Hosting %d", country, number+1)
-	address := netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, country[0], country[1], 0, byte(number), 12: byte(host >> 16), 13: byte(host >> 8), 14: byte(host), 15: 1})
+	address := netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, country[0], country[1], 0, byte(number), 12: byte(host >> 16),
+		13: byte(host >> 8), 14: byte(host), 15: 1})
 	network, _ := address.Prefix(64)
 	desk := fmt.Sprintf("abuse@host-%s-%d.example", strings.ToLower(country), number)
 	h := casefile.Hosting{
-		Provider: provider, ASN: 64512 + uint32(number) + uint32(country[0])*7 + uint32(country[1])*11, Network: network, Country: country, Confidence: 0.7 + 0.29*r.Float64(),
-		Origin: casefile.OriginKnown, Addresses: []netip.Addr{address}, Decided: decided,
+		Provider: provider, ASN: 64512 + uint32(number) + uint32(country[0])*7 + uint32(country[1])*11, Network: network, Country: country,
+		Confidence: 0.7 + 0.29*r.Float64(),
+		Origin:     casefile.OriginKnown, Addresses: []netip.Addr{address}, Decided: decided,
 		Claims: []casefile.Claim{
 			{Fact: casefile.FactCountry, Value: country, Source: "mmdb:country", AsOf: decided.Truncate(24 * time.Hour), Address: address},
 			{Fact: casefile.FactASHolder, Value: provider, Source: "mmdb:asn", AsOf: decided.Truncate(24 * time.Hour), Address: address},
 			{Fact: casefile.FactAbuse, Value: desk, Source: "rdap", AsOf: decided, Address: address},
 		},
-		Contacts:  []casefile.Contact{{Party: casefile.PartyHost, Name: provider, Role: "abuse", Email: desk, Source: "rdap"}},
-		Registrar: &casefile.Registrar{Name: fmt.Sprintf("Registrar %d", 1+r.IntN(40)), AbuseEmail: "abuse@registrar.example", Created: decided.AddDate(-1-r.IntN(9), 0, 0).Truncate(24 * time.Hour)},
-		Steps:     []string{"two sources name one country"},
+		Contacts: []casefile.Contact{{Party: casefile.PartyHost, Name: provider, Role: "abuse", Email: desk, Source: "rdap"}},
+		Registrar: &casefile.Registrar{Name: fmt.Sprintf("Registrar %d", 1+r.IntN(40)), AbuseEmail: "abuse@registrar.example",
+			Created: decided.AddDate(-1-r.IntN(9), 0, 0).Truncate(24 * time.Hour)},
+		Steps: []string{"two sources name one country"},
 	}
 	switch chance := r.IntN(100); {
 	case chance < 10:
 		h.Country, h.Confidence, h.Origin = "", 0, casefile.OriginUnknown
 		h.Edge = &casefile.Edge{Name: "Example Edge", Kind: "cdn", Evidence: "range", AbuseEmail: "abuse@edge.example"}
-		h.Contacts[0] = casefile.Contact{Party: casefile.PartyEdge, Name: "Example Edge", Role: "abuse", Email: "abuse@edge.example", Source: "rdap"}
+		h.Contacts[0] = casefile.Contact{Party: casefile.PartyEdge, Name: "Example Edge", Role: "abuse", Email: "abuse@edge.example",
+			Source: "rdap"}
 	case chance < 12:
 		h.Country, h.Confidence, h.Disputed = "", 0.3, true
 	}
@@ -170,7 +175,8 @@ type fate struct {
 }
 
 const (
-	goneReasons     = "http_404 45, soft_404 15, takedown_page 12, account_suspended 8, nxdomain 7, parked 5, http_410 4, redirected_home 2, domain_hold 1, seized 1"
+	goneReasons = "http_404 45, soft_404 15, takedown_page 12, account_suspended 8, nxdomain 7, parked 5, " +
+		"http_410 4, redirected_home 2, domain_hold 1, seized 1"
 	silentReasons   = "timeout 45, refused 20, server_error 20, servfail 8, tls 5, reset 2"
 	withheldReasons = "forbidden 40, challenge 25, login 20, geo_block 10, rate_limited 5"
 	fates           = "removed 57, returned 7, stays 13, unavailable 6, withheld 3, review 6, gone 5, withdrawn 3"
@@ -261,7 +267,8 @@ func (p population) visit(c casefile.Case, i, k int, s sighting) casefile.Visit 
 	r := p.draw(drawVisit, i<<8|k)
 	host := hostNumber(c.Target.Host())
 	h := p.hosting(host, s.moved, s.at)
-	vantages := []casefile.Vantage{{Name: "local", Country: "NL", Network: "AS64500"}, {Name: "far", Country: "US", Network: "AS64501"}}[:1+host%2]
+	vantages := []casefile.Vantage{{Name: "local", Country: "NL", Network: "AS64500"},
+		{Name: "far", Country: "US", Network: "AS64501"}}[:1+host%2]
 	v := casefile.Visit{
 		CaseID: c.ID, Started: s.at, Ended: s.at.Add(time.Duration(300+r.IntN(4000)) * time.Millisecond), Why: c.Due.Why, Counted: true,
 		Verdict: casefile.Verdict{State: s.reason.State(), Reason: s.reason},
@@ -285,7 +292,8 @@ func (p population) visit(c casefile.Case, i, k int, s sighting) casefile.Visit 
 
 // look is what a vantage sees when a reason is right.
 func (p population) look(c casefile.Case, reason casefile.Reason, addresses []netip.Addr, r *rand.Rand) casefile.Observation {
-	o := casefile.Observation{Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: addresses, Nameservers: []string{"ns1.dns.example", "ns2.dns.example"}, Took: 20 * time.Millisecond}}
+	o := casefile.Observation{Resolution: casefile.Resolution{Rcode: "NOERROR", Addresses: addresses,
+		Nameservers: []string{"ns1.dns.example", "ns2.dns.example"}, Took: 20 * time.Millisecond}}
 	fault := func(kind casefile.FaultKind, phase casefile.Phase) casefile.Observation {
 		o.Fault = &casefile.Fault{Kind: kind, Phase: phase}
 		return o
@@ -307,13 +315,17 @@ func (p population) look(c casefile.Case, reason casefile.Reason, addresses []ne
 	}
 	statuses := map[casefile.Reason]int{casefile.ReasonHTTP404: 404, casefile.ReasonHTTP410: 410, casefile.ReasonServerError: 503,
 		casefile.ReasonForbidden: 403, casefile.ReasonChallenge: 403, casefile.ReasonGeoBlock: 451, casefile.ReasonRateLimited: 429}
-	markers := map[casefile.Reason]casefile.Marker{casefile.ReasonSoft404: casefile.MarkerNotFound, casefile.ReasonTakedownPage: casefile.MarkerTakedown,
-		casefile.ReasonAccountSuspended: casefile.MarkerSuspended, casefile.ReasonParked: casefile.MarkerParked, casefile.ReasonSeized: casefile.MarkerSeized,
-		casefile.ReasonLogin: casefile.MarkerLogin, casefile.ReasonChallenge: casefile.MarkerChallenge}
+	markers := map[casefile.Reason]casefile.Marker{casefile.ReasonSoft404: casefile.MarkerNotFound,
+		casefile.ReasonTakedownPage:     casefile.MarkerTakedown,
+		casefile.ReasonAccountSuspended: casefile.MarkerSuspended, casefile.ReasonParked: casefile.MarkerParked,
+		casefile.ReasonSeized: casefile.MarkerSeized,
+		casefile.ReasonLogin:  casefile.MarkerLogin, casefile.ReasonChallenge: casefile.MarkerChallenge}
 	o.Status = cmp.Or(statuses[reason], 200)
 	o.BodyBytes = int64(900 + r.IntN(60_000))
-	features := &casefile.Features{Digest: fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()), SimHash: r.Uint64(), Structure: r.Uint64(),
-		Title: fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()), Words: 20 + r.IntN(900), Elements: 40 + r.IntN(800), Links: r.IntN(90), Images: r.IntN(40), HTML: true}
+	features := &casefile.Features{Digest: fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()),
+		SimHash: r.Uint64(), Structure: r.Uint64(),
+		Title: fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64()), Words: 20 + r.IntN(900),
+		Elements: 40 + r.IntN(800), Links: r.IntN(90), Images: r.IntN(40), HTML: true}
 	if m := markers[reason]; m != "" {
 		features.Markers, features.Asserted = []casefile.Marker{m}, []casefile.Marker{m}
 	}
@@ -322,7 +334,9 @@ func (p population) look(c casefile.Case, reason casefile.Reason, addresses []ne
 		features = &same
 	}
 	o.Features = features
-	o.Hops = []casefile.Hop{{Target: c.Target, Address: addresses[0], Status: o.Status, MediaType: "text/html", Server: pick(r, "nginx 50, Apache 20, cloudflare 20, LiteSpeed 10"),
-		Protocol: "HTTP/1.1", TLS: &casefile.TLS{Version: "1.3"}, RoundTrip: time.Duration(8+r.IntN(150)) * time.Millisecond, Took: 90 * time.Millisecond}}
+	o.Hops = []casefile.Hop{{Target: c.Target, Address: addresses[0], Status: o.Status, MediaType: "text/html",
+		Server:   pick(r, "nginx 50, Apache 20, cloudflare 20, LiteSpeed 10"),
+		Protocol: "HTTP/1.1", TLS: &casefile.TLS{Version: "1.3"}, RoundTrip: time.Duration(8+r.IntN(150)) * time.Millisecond,
+		Took: 90 * time.Millisecond}}
 	return o
 }

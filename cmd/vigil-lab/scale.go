@@ -107,7 +107,8 @@ func (s *scaler) run(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	started, before := time.Now(), have
-	bar := progressbar.NewOptions(s.size, progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("cases"), progressbar.OptionShowIts(),
+	bar := progressbar.NewOptions(s.size, progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("cases"),
+		progressbar.OptionShowIts(),
 		progressbar.OptionSetItsString("cases"), progressbar.OptionThrottle(time.Second), progressbar.OptionClearOnFinish())
 	_ = bar.Set(have)
 	for len(left) > 0 || have < s.size {
@@ -129,7 +130,8 @@ func (s *scaler) run(ctx context.Context, out, progress io.Writer) error {
 	}
 	took := time.Since(started)
 	fmt.Fprintf(out, "%d cases, %d of them new, with %d visits and %d notices in %v: %.0f cases and %.0f visits per second\n",
-		have, have-before, s.visits.Load(), s.letters.Load(), took.Round(time.Second), float64(have-before)/took.Seconds(), float64(s.visits.Load())/took.Seconds())
+		have, have-before, s.visits.Load(), s.letters.Load(), took.Round(time.Second), float64(have-before)/took.Seconds(),
+		float64(s.visits.Load())/took.Seconds())
 	return nil
 }
 
@@ -304,11 +306,13 @@ func (s *scaler) compose(c casefile.Case, now time.Time) []casefile.Notice {
 		out = append(out, casefile.Notice{
 			CaseID: c.ID, Episode: c.Episode.Number, Kind: kind, Step: 1, Contact: to, Key: key, State: casefile.NoticeSending, Composed: now,
 			Subject: fmt.Sprintf("Case %d: please remove", c.ID),
-			Body:    "Dear desk,\n\nplease remove the page at this address, or make it unreachable:\n\n  " + c.Target.URL() + "\n\nIt was seen on " + now.Format(time.RFC1123) + ".\n\nA made-up notice of vigil-lab.\n",
+			Body: "Dear desk,\n\nplease remove the page at this address, or make it unreachable:\n\n  " + c.Target.URL() +
+				"\n\nIt was seen on " + now.Format(time.RFC1123) + ".\n\nA made-up notice of vigil-lab.\n",
 		})
 	}
 	if len(c.Assignment.Hotlines) > 0 {
-		write(casefile.NoticeAssignment, casefile.Contact{Party: casefile.PartyHotline, Name: c.Assignment.Hotlines[0], Role: "hotline", Email: "desk@hotline.example", Source: "directory"})
+		write(casefile.NoticeAssignment, casefile.Contact{Party: casefile.PartyHotline, Name: c.Assignment.Hotlines[0], Role: "hotline",
+			Email: "desk@hotline.example", Source: "directory"})
 	}
 	if len(c.Hosting.Contacts) > 0 && !c.Held {
 		write(casefile.NoticeRemoval, c.Hosting.Contacts[0])
