@@ -104,6 +104,7 @@ var rules = map[string]struct {
 		func(s, arg string) bool { return bounded(s, arg) && !strings.ContainsFunc(s, unicode.IsControl) },
 		"must be one line of at most ARG bytes",
 	},
+	"name":  {func(s, _ string) bool { return s != "" && len(s) <= 60 }, "ARG"},
 	"bytes": {bounded, "must have at most ARG bytes"},
 	"ascii": {func(s, _ string) bool { return s != "" && isASCII(s) }, "must be one line of printable ASCII"},
 	"word": {
@@ -185,9 +186,7 @@ func (f *faultList) vantages(vantages []Vantage) {
 	seen := map[string]bool{}
 	for i, v := range vantages {
 		key := fmt.Sprintf("crawler.vantages[%d]", i)
-		if v.Name == "" || len(v.Name) > 60 {
-			f.add(key+".name", "give each vantage a name of 1 to 60 bytes")
-		} else if seen[v.Name] {
+		if seen[v.Name] && v.Name != "" {
 			f.add(key+".name", "%q is there twice", v.Name)
 		}
 		seen[v.Name] = true

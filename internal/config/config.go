@@ -63,7 +63,7 @@ type Crawler struct {
 
 // Vantage is a place to look from.
 type Vantage struct {
-	Name    string `koanf:"name"`
+	Name    string `koanf:"name" check:"name give each vantage a name of 1 to 60 bytes"`
 	Country string `koanf:"country" check:"?country"` // ISO 3166-1 alpha-2
 	Network string `koanf:"network"`                  // for example AS64500
 	Proxy   string `koanf:"proxy"`                    // socks5://ip:port or http://ip:port; empty for direct

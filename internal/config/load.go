@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -33,31 +35,24 @@ func (f Faults) Error() string {
 // Load reads the file at path and the environment (os.Environ form) over it.
 // A missing file is an error when must is set, else the defaults hold.
 func Load(path string, must bool, environ []string) (Config, error) {
-	data, err := read(path)
+	info, err := os.Stat(path)
+	var data []byte
 	switch {
-	case err == nil:
 	case errors.Is(err, fs.ErrNotExist) && !must:
-		data = nil
 	case errors.Is(err, fs.ErrNotExist):
-		return Config{}, fmt.Errorf("configuration file %s does not exist: give another with --config, or write one (see config.yaml in the repository)", path)
-	default:
+		return Config{}, fmt.Errorf("configuration file %s does not exist: "+
+			"give another with --config, or write one (see config.yaml in the repository)", path)
+	case err == nil && info.IsDir():
+		err = fmt.Errorf("%s is a folder", path)
+	case err == nil && info.Size() > maxFile:
+		err = fmt.Errorf("%s has %d bytes, more than %d: it is no configuration", path, info.Size(), maxFile)
+	case err == nil:
+		data, err = os.ReadFile(path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Config{}, fmt.Errorf("read configuration file: %w", err)
 	}
 	return Parse(data, environ)
-}
-
-func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder", path)
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d: it is no configuration", path, info.Size(), maxFile)
-	}
-	return os.ReadFile(path)
 }
 
 // Parse reads YAML and the environment over it. The error is of type Faults
@@ -68,7 +63,7 @@ func Parse(data []byte, environ []string) (Config, error) {
 		return Config{}, Faults{"the file is not YAML: " + err.Error()}
 	}
 	known := keys("", reflect.TypeFor[Config]())
-	faults := unknownKeys(k.Raw(), known)
+	faults := unknownKeys("", "", k.Raw(), reflect.TypeFor[Config](), known)
 	over, envFaults := fromEnvironment(environ, known)
 	faults = append(faults, envFaults...)
 	if err := k.Load(confmap.Provider(over, "."), nil); err != nil {
@@ -120,9 +115,7 @@ func keys(prefix string, t reflect.Type) map[string]reflect.Type {
 		f := t.Field(i)
 		name := prefix + f.Tag.Get("koanf")
 		if f.Type.Kind() == reflect.Struct && !f.Type.Implements(reflect.TypeFor[fmt.Stringer]()) {
-			for k, v := range keys(name+".", f.Type) {
-				out[k] = v
-			}
+			maps.Copy(out, keys(name+".", f.Type))
 			continue
 		}
 		out[name] = f.Type
@@ -130,59 +123,41 @@ func keys(prefix string, t reflect.Type) map[string]reflect.Type {
 	return out
 }
 
-// unknownKeys names every key of the file that no part of Config reads.
-func unknownKeys(raw map[string]any, known map[string]reflect.Type) []string {
-	var faults []string
-	var walk func(prefix string, m map[string]any, known map[string]reflect.Type)
-	walk = func(prefix string, m map[string]any, known map[string]reflect.Type) {
-		for name, value := range m {
-			key := prefix + name
-			leaf, ok := known[key]
-			switch inner, isMap := value.(map[string]any); {
-			case ok && leaf.Kind() == reflect.Slice && leaf.Elem().Kind() == reflect.Struct:
-				entries, _ := value.([]any)
-				fields := keys("", leaf.Elem())
-				for i, e := range entries {
-					if entry, ok := e.(map[string]any); ok && len(fields) > 0 {
-						for _, fault := range unknownKeys(entry, fields) {
-							faults = append(faults, fmt.Sprintf("%s[%d].%s", key, i, fault))
-						}
-					}
-				}
-			case ok:
-			case isMap && isSection(key, known):
-				walk(key+".", inner, known)
-			case isSection(key, known) && value == nil:
-			default:
-				faults = append(faults, fmt.Sprintf("%s is no key of Vigil%s", key, nearest(key, known)))
-			}
+// unknownKeys names every key of the file that no part of its type reads. at is where an entry of a list stands,
+// and section where the values are in it; known are the keys of the entry, or of the file.
+func unknownKeys(at, section string, values any, t reflect.Type, known map[string]reflect.Type) (faults []string) {
+	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
+		list, _ := values.([]any)
+		for i, entry := range list {
+			here := fmt.Sprintf("%s%s[%d].", at, section, i)
+			faults = append(faults, unknownKeys(here, "", entry, t.Elem(), keys("", t.Elem()))...)
 		}
 	}
-	walk("", raw, known)
+	m, _ := values.(map[string]any)
+	if t.Kind() != reflect.Struct {
+		return faults
+	}
+	for name, inner := range m {
+		key := strings.TrimPrefix(section+"."+name, ".")
+		fields := reflect.VisibleFields(t)
+		if i := slices.IndexFunc(fields, func(f reflect.StructField) bool { return f.Tag.Get("koanf") == name }); i >= 0 {
+			faults = append(faults, unknownKeys(at, key, inner, fields[i].Type, known)...)
+		} else {
+			faults = append(faults, fmt.Sprintf("%s%s is no key of Vigil%s", at, key, nearest(key, known)))
+		}
+	}
 	return faults
 }
 
-func isSection(key string, known map[string]reflect.Type) bool {
-	for k := range known {
-		if strings.HasPrefix(k, key+".") {
-			return true
-		}
-	}
-	return false
-}
-
-// nearest proposes the known key that differs least, when one is near.
+// nearest proposes the known key or section that differs least, when one is near.
 func nearest(key string, known map[string]reflect.Type) string {
 	best, least := "", 4
-	consider := func(k string) {
-		if d := distance(key, k); d < least || d == least && k < best {
-			best, least = k, d
-		}
-	}
 	for k := range known {
-		consider(k)
-		if section, _, ok := strings.Cut(k, "."); ok {
-			consider(section)
+		section, _, _ := strings.Cut(k, ".")
+		for _, name := range []string{k, section} {
+			if d := distance(key, name); d < least || d == least && name < best {
+				best, least = name, d
+			}
 		}
 	}
 	if best == "" {
@@ -244,4 +219,40 @@ func fromEnvironment(environ []string, known map[string]reflect.Type) (map[strin
 		over[key] = parsed["list"]
 	}
 	return over, faults
+}
+
+// Size is a number of bytes, written as 2MiB, 512KiB or 1048576.
+type Size int64
+
+var units = []struct {
+	name  string
+	bytes int64
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
+
+// UnmarshalText reads a size.
+func (s *Size) UnmarshalText(text []byte) error {
+	word := strings.TrimSpace(string(text))
+	for _, u := range units {
+		number, ok := strings.CutSuffix(word, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+		if err != nil || n < 0 || n > (1<<62)/u.bytes {
+			break
+		}
+		*s = Size(n * u.bytes)
+		return nil
+	}
+	return fmt.Errorf("%.40q is no size: write a whole number and B, KiB, MiB or GiB, for example 2MiB", word)
+}
+
+// String writes the size in the largest unit that divides it.
+func (s Size) String() string {
+	for _, u := range units {
+		if u.bytes > 1 && s != 0 && int64(s)%u.bytes == 0 {
+			return strconv.FormatInt(int64(s)/u.bytes, 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(s), 10) + "B"
 }

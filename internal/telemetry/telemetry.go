@@ -8,11 +8,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -29,7 +31,6 @@ type Meter struct {
 	lookTook  prometheus.Histogram
 	gate      *prometheus.CounterVec
 	gateOpen  *prometheus.GaugeVec
-	closed    *closedCollector
 	dissent   *prometheus.GaugeVec
 	unbelief  *prometheus.CounterVec
 	postponed *prometheus.CounterVec
@@ -37,6 +38,9 @@ type Meter struct {
 	notices   *prometheus.CounterVec
 	sendTook  prometheus.Histogram
 	recorded  atomic.Int64
+
+	mu     sync.Mutex
+	closed map[string]*closedLine // how long the gate was closed, by vantage
 }
 
 // seconds are the upper bounds of the histograms, from 5 ms to a look's longest time-out.
@@ -44,35 +48,34 @@ var seconds = []float64{.005, .02, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 60, 300}
 
 // New makes a Meter with a registry of its own.
 func New() *Meter {
-	m := &Meter{
-		registry:  prometheus.NewRegistry(),
-		visits:    counter("vigil_visits_total", "Recorded visits.", "state", "reason", "believed"),
-		visitTook: histogram("vigil_visit_seconds", "From the start of a visit to its record."),
-		looks:     counter("vigil_looks_total", "Looks, with the phase and kind of their fault.", "purpose", "phase", "fault"),
-		lookTook:  histogram("vigil_look_seconds", "How long looks took."),
-		gate:      counter("vigil_gate_probes_total", "Probes of our own line.", "vantage", "sound"),
-		gateOpen:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "vigil_gate_open", Help: "1 while our own line is sound, by vantage."}, []string{"vantage"}),
-		closed: &closedCollector{lines: map[string]*closedLine{}, desc: prometheus.NewDesc(
-			"vigil_gate_closed_seconds_total", "How long the gate was closed, by vantage.", []string{"vantage"}, nil)},
-		dissent: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "vigil_vantage_dissent_ratio",
-			Help: "Share of the newest visits, up to 50, in which a vantage stood against the others; absent below 20 visits."}, []string{"vantage"}),
-		unbelief:  counter("vigil_visits_unbelieved_total", "Recorded visits that count for nothing.", "why"),
-		postponed: counter("vigil_visits_postponed_total", "Due visits put off without a look.", "why"),
-		lost:      prometheus.NewCounter(prometheus.CounterOpts{Name: "vigil_records_failed_total", Help: "Visits that could not be recorded; a person must look at the log."}),
-		notices:   counter("vigil_notices_total", "Notices by what became of them.", "kind", "state"),
-		sendTook:  histogram("vigil_notice_seconds", "How long handing over took."),
+	m := &Meter{registry: prometheus.NewRegistry(), closed: map[string]*closedLine{}}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := promauto.With(m.registry)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return metrics.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	m.registry.MustRegister(m.visits, m.visitTook, m.looks, m.lookTook, m.gate, m.gateOpen, m.closed, m.dissent, m.unbelief, m.postponed, m.lost, m.notices, m.sendTook,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return metrics.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"vantage"})
+	}
+	histogram := func(name, help string) prometheus.Histogram {
+		return metrics.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds})
+	}
+	m.visits = counter("vigil_visits_total", "Recorded visits.", "state", "reason", "believed")
+	m.visitTook = histogram("vigil_visit_seconds", "From the start of a visit to its record.")
+	m.looks = counter("vigil_looks_total", "Looks, with the phase and kind of their fault.", "purpose", "phase", "fault")
+	m.lookTook = histogram("vigil_look_seconds", "How long looks took.")
+	m.gate = counter("vigil_gate_probes_total", "Probes of our own line.", "vantage", "sound")
+	m.gateOpen = gauge("vigil_gate_open", "1 while our own line is sound, by vantage.")
+	m.dissent = gauge("vigil_vantage_dissent_ratio",
+		"Share of the newest visits, up to 50, in which a vantage stood against the others; absent below 20 visits.")
+	m.unbelief = counter("vigil_visits_unbelieved_total", "Recorded visits that count for nothing.", "why")
+	m.postponed = counter("vigil_visits_postponed_total", "Due visits put off without a look.", "why")
+	m.lost = metrics.NewCounter(prometheus.CounterOpts{
+		Name: "vigil_records_failed_total", Help: "Visits that could not be recorded; a person must look at the log.",
+	})
+	m.notices = counter("vigil_notices_total", "Notices by what became of them.", "kind", "state")
+	m.sendTook = histogram("vigil_notice_seconds", "How long handing over took.")
 	return m
-}
-
-func counter(name, help string, labels ...string) *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-}
-
-func histogram(name, help string) prometheus.Histogram {
-	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds})
 }
 
 // VisitDone counts a recorded visit.
@@ -100,7 +103,40 @@ func (m *Meter) GateProbed(vantage string, sound bool) {
 		open = 1
 	}
 	m.gateOpen.WithLabelValues(vantage).Set(open)
-	m.closed.probed(vantage, sound, time.Now())
+	m.countClosed(vantage, sound, time.Now())
+}
+
+// closedLine adds up how long the gate was closed, from the first probe that was not
+// sound to the first that was, also while it still is.
+type closedLine struct {
+	since time.Time // zero while the gate is open
+	total time.Duration
+}
+
+func (m *Meter) countClosed(vantage string, sound bool, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.closed[vantage]
+	if l == nil {
+		l = &closedLine{}
+		m.closed[vantage] = l
+		promauto.With(m.registry).NewCounterFunc(prometheus.CounterOpts{
+			Name: "vigil_gate_closed_seconds_total", Help: "How long the gate was closed, by vantage.", ConstLabels: prometheus.Labels{"vantage": vantage},
+		}, func() float64 {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if l.since.IsZero() {
+				return l.total.Seconds()
+			}
+			return (l.total + time.Since(l.since)).Seconds()
+		})
+	}
+	switch {
+	case sound && !l.since.IsZero():
+		l.total, l.since = l.total+now.Sub(l.since), time.Time{}
+	case !sound && l.since.IsZero():
+		l.since = now
+	}
 }
 
 // Dissents publishes in what share of its visits, 0 to 1, a vantage stands against the
@@ -131,29 +167,66 @@ func (m *Meter) NoticeSettled(kind casefile.NoticeKind, state casefile.NoticeSta
 	m.sendTook.Observe(took.Seconds())
 }
 
+// collectorFunc makes metrics anew at each scrape.
+type collectorFunc func(chan<- prometheus.Metric)
+
+// Describe tells nothing: what there is depends on the time (prometheus.Collector, "unchecked").
+func (collectorFunc) Describe(chan<- *prometheus.Desc) {}
+
+// Collect tells the metrics.
+func (f collectorFunc) Collect(ch chan<- prometheus.Metric) { f(ch) }
+
 // WatchCases publishes the number of cases by standing. counts is asked at each
 // scrape and must be quick; when it fails the numbers are left out.
 func (m *Meter) WatchCases(counts func(context.Context) (map[casefile.Standing]int, error)) {
-	m.registry.MustRegister(&caseCollector{counts: counts, desc: prometheus.NewDesc("vigil_cases", "Cases by standing.", []string{"standing"}, nil)})
+	desc := prometheus.NewDesc("vigil_cases", "Cases by standing.", []string{"standing"}, nil)
+	m.registry.MustRegister(collectorFunc(func(ch chan<- prometheus.Metric) {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		counted, err := counts(ctx)
+		if err != nil {
+			return
+		}
+		for _, s := range casefile.Standings {
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(counted[s]), string(s))
+		}
+	}))
 }
 
-type caseCollector struct {
-	counts func(context.Context) (map[casefile.Standing]int, error)
-	desc   *prometheus.Desc
+// geodataKinds are the label values of the geo database metrics: the kinds of the
+// files, and the table inside the program.
+var geodataKinds = []string{"country", "asn", "embedded"}
+
+// Geodata is one configured geo database, or the embedded table.
+type Geodata struct {
+	Kind   string // country, asn or embedded; others are not published
+	Loaded bool
+	Built  time.Time // used when it is loaded
 }
 
-func (c *caseCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
-
-func (c *caseCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	counts, err := c.counts(ctx)
-	if err != nil {
-		return
-	}
-	for _, s := range casefile.Standings {
-		ch <- prometheus.MustNewConstMetric(c.desc, prometheus.GaugeValue, float64(counts[s]), string(s))
-	}
+// WatchGeodata publishes, by kind, how many geo databases are loaded and the age of the
+// oldest of them. list is asked at each scrape and must be quick. The age of a kind
+// of which none is loaded is left out.
+func (m *Meter) WatchGeodata(list func() []Geodata) {
+	loaded := prometheus.NewDesc("vigil_geodata_loaded", "Geo databases in use, by kind.", []string{"kind"}, nil)
+	age := prometheus.NewDesc("vigil_geodata_age_seconds", "Since the oldest geo database in use of a kind was built.", []string{"kind"}, nil)
+	m.registry.MustRegister(collectorFunc(func(ch chan<- prometheus.Metric) {
+		all := list()
+		for _, kind := range geodataKinds {
+			n, oldest := 0, time.Time{}
+			for _, d := range all {
+				if d.Loaded && d.Kind == kind {
+					if n++; n == 1 || d.Built.Before(oldest) {
+						oldest = d.Built
+					}
+				}
+			}
+			ch <- prometheus.MustNewConstMetric(loaded, prometheus.GaugeValue, float64(n), kind)
+			if n > 0 {
+				ch <- prometheus.MustNewConstMetric(age, prometheus.GaugeValue, time.Since(oldest).Seconds(), kind)
+			}
+		}
+	}))
 }
 
 // Handler serves the metrics.
