@@ -23,7 +23,7 @@ const (
 	agreementEvery = time.Minute
 )
 
-// witnesses compares the vantages with each other and remembers what it found. It is
+// Agreement compares the vantages with each other and remembers what it found. It is
 // safe for concurrent use.
 type Agreement struct {
 	vantages []casefile.Vantage
@@ -71,7 +71,10 @@ func (w *Agreement) Compare(ctx context.Context) error {
 	defer w.mu.Unlock()
 	for _, found := range judge.Agreements(w.vantages, heard) {
 		w.dissent(found.Vantage, found.Ratio(), found.Known())
-		fields := []zap.Field{zap.String("vantage", found.Vantage), zap.Int("visits", found.Visits), zap.Int("dissent", found.Dissent), zap.String("mostly", string(found.Mostly))}
+		fields := []zap.Field{
+			zap.String("vantage", found.Vantage), zap.Int("visits", found.Visits),
+			zap.Int("dissent", found.Dissent), zap.String("mostly", string(found.Mostly)),
+		}
 		switch before := w.noted[found.Vantage]; {
 		case found.Always():
 			notes = append(notes, dissentNote(found))
@@ -94,6 +97,19 @@ func (w *Agreement) said() []string {
 	return append([]string(nil), w.notes...)
 }
 
+// Degraded tells people from where our own line is not sound, and which vantage always
+// dissents; none while all is well.
+func (e *Engine) Degraded() []string {
+	var all []string
+	for _, line := range e.Gate.Status() {
+		if !line.Sound {
+			all = append(all, words.In(words.English).Say("degraded", "gate_closed", "vantage", line.Vantage,
+				"since", words.Clock(line.Since), "answered", line.Answered, "n", line.Controls, "advice", line.Fault.Advice()))
+		}
+	}
+	return append(all, e.Agreement.said()...)
+}
+
 // dissentNote tells of a vantage that always dissents. It names no host.
 func dissentNote(w judge.VantageAgreement) string {
 	text := words.In(words.English)
@@ -110,9 +126,10 @@ func DissentAdvice(s casefile.State) string {
 	return text.Say("dissent", s)
 }
 
-// removal is the streak of gone verdicts that confirms a removal with this configuration.
+// Removal is the streak of gone verdicts that confirms a removal with this configuration.
 func Removal(cfg config.Config) casefile.Confirm {
-	return lifecycle.Thresholds{Confirm: casefile.Confirm(cfg.Scheduler.Confirm), SingleVantage: lifecycle.SingleVantage(len(cfg.Crawler.Vantages))}.Removal()
+	alone := lifecycle.SingleVantage(len(cfg.Crawler.Vantages))
+	return lifecycle.Thresholds{Confirm: casefile.Confirm(cfg.Scheduler.Confirm), SingleVantage: alone}.Removal()
 }
 
 // SingleVantageNotes tell that one vantage looks; none with more.

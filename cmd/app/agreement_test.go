@@ -89,7 +89,7 @@ func TestRoundTripsBeginHere(t *testing.T) {
 	t.Parallel()
 	cfg := config.Defaults()
 	cfg.Crawler.Vantages = []config.Vantage{{Name: "local"}, {Name: "proxied", Proxy: "socks5://192.0.2.1:1080"}, {Name: "second"}}
-	g, err := NewGuard(cfg, World{})
+	a, err := New(cfg, zap.NewNop(), World{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestRoundTripsBeginHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, direct, err := newVantages(cfg, g, resolver, RandomKey(), zap.NewNop())
+	set, direct, err := a.newVantages(resolver, make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -20,6 +21,7 @@ import (
 	"vigil/geolocate"
 	"vigil/internal/config"
 	"vigil/internal/seal"
+	"vigil/stats"
 	"vigil/store"
 )
 
@@ -49,7 +51,7 @@ func Version() string {
 	return v
 }
 
-// App is what every command that keeps cases needs.
+// App is what every command needs. Without keys and store it looks and locates, and keeps nothing.
 type App struct {
 	Config config.Config
 	Log    *zap.Logger
@@ -59,48 +61,49 @@ type App struct {
 	World  World
 }
 
+// New makes an App without keys and store.
+func New(cfg config.Config, log *zap.Logger, w World) (*App, error) {
+	g, err := guard.New(guard.Options{Allow: cfg.Guard.AllowNetworks, Dial: w.Foreign})
+	return &App{Config: cfg, Log: log, Guard: g, World: w}, err
+}
+
+// Open makes an App with keys and store.
+func Open(ctx context.Context, cfg config.Config, log *zap.Logger, w World) (*App, error) {
+	a, err := New(cfg, log, w)
+	if err == nil {
+		err = a.Open(ctx)
+	}
+	return a, err
+}
+
 // Open opens keys and store. It makes the key file when there is none, and
 // takes it back when the database turns out to be sealed with another.
-func Open(ctx context.Context, cfg config.Config, log *zap.Logger, w World) (*App, error) {
-	g, err := NewGuard(cfg, w)
-	if err != nil {
-		return nil, err
+func (a *App) Open(ctx context.Context) (err error) {
+	path := a.Config.Seal.KeyFile
+	made := false
+	if a.Keys, err = seal.Load(path); errors.Is(err, fs.ErrNotExist) {
+		a.Keys, err = seal.Create(path)
+		made = err == nil
 	}
-	keys, made, err := openKeys(cfg.Seal.KeyFile)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s, err := store.Open(ctx, store.Options{URL: cfg.Database.URL, Keys: keys, Log: log})
-	if err != nil {
+	if a.Store, err = store.Open(ctx, store.Options{URL: a.Config.Database.URL, Keys: a.Keys, Log: a.Log}); err != nil {
 		if made {
-			_ = os.Remove(cfg.Seal.KeyFile)
+			_ = os.Remove(path)
 		}
-		return nil, err
+		return err
 	}
 	if made {
-		log.Warn("made a new key file: keep a copy of it apart from the database", zap.String("key_file", cfg.Seal.KeyFile))
+		a.Log.Warn("made a new key file: keep a copy of it apart from the database", zap.String("key_file", path))
 	}
-	return &App{Config: cfg, Log: log, Keys: keys, Guard: g, Store: s, World: w}, nil
+	return nil
 }
 
 // Close ends the store. Its writes are finished first.
 func (a *App) Close() error {
 	_ = a.Log.Sync()
 	return a.Store.Close()
-}
-
-func openKeys(path string) (keys *seal.Keys, made bool, err error) {
-	keys, err = seal.Load(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		keys, err = seal.Create(path)
-		made = err == nil
-	}
-	return keys, made, err
-}
-
-// NewGuard makes the address policy of the configuration.
-func NewGuard(cfg config.Config, w World) (*guard.Guard, error) {
-	return guard.New(guard.Options{Allow: cfg.Guard.AllowNetworks, Dial: w.Foreign})
 }
 
 // Parse is the intake: a canonical target, not a literal address that is never dialled.
@@ -142,4 +145,17 @@ func (a *App) ReadOrigin(address, code string) (netip.Addr, string, *casefile.Pr
 		return origin, "", casefile.Problemf(casefile.ProblemField, "country", "this is no country; give the two letters of ISO 3166-1, for example NL")
 	}
 	return origin, folded, nil
+}
+
+// Figures counts all episodes: for the API, the pages and the command line.
+func (a *App) Figures(ctx context.Context, q stats.Query) (stats.Removal, error) {
+	var records []casefile.EpisodeRecord
+	err := a.Store.Episodes(ctx, time.Time{}, func(r casefile.EpisodeRecord) error {
+		records = append(records, r)
+		return nil
+	})
+	if err != nil {
+		return stats.Removal{}, err
+	}
+	return q.Removal(records, time.Now().UTC()), nil
 }

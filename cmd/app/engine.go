@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vigil/casefile"
+	"vigil/crawler/resolve"
 	"vigil/internal/config"
 	"vigil/internal/telemetry"
 	"vigil/lifecycle"
@@ -36,17 +37,13 @@ type Engine struct {
 	Agreement *Agreement
 }
 
-// Watch is a seam for the demo, which counts the looks that start.
-type Watch func(observe.Looker) observe.Looker
-
-// NewEngine builds an engine and migrates its queue. watch may be nil.
-func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
+// NewEngine builds an engine and migrates its queue. watch may be nil: it is a seam for the
+// demo, which counts the looks that start.
+func (a *App) NewEngine(ctx context.Context, watch func(observe.Looker) observe.Looker) (*Engine, error) {
 	e := &Engine{App: a, Meter: telemetry.New()}
 	e.Meter.WatchCases(a.Store.Counts)
 	var err error
-	digestKey := []byte(a.Keys.Digest("crawler digest key", nil))
-	keep := CacheConfig{Cache: a.Store, Digest: func(domain string) string { return a.Keys.Digest("registry domain", []byte(domain)) }}
-	if e.Look, err = NewLookDeps(a.Config, a.Guard, a.World, digestKey, keep, a.Log); err != nil {
+	if e.Look, err = a.NewLookDeps(); err != nil {
 		return nil, err
 	}
 	e.Meter.WatchGeodata(e.Look.geodata)
@@ -64,29 +61,26 @@ func (a *App) NewEngine(ctx context.Context, watch Watch) (*Engine, error) {
 	if e.Gate, err = a.NewGate(look, e.Meter); err != nil {
 		return nil, err
 	}
+	s := a.Config.Scheduler
 	e.Visitor, err = scheduler.NewVisitor(scheduler.Options{
-		Looker: look, Locator: e.Look.Locator, Composer: e.Desk, Store: a.Store, Gate: e.Gate, Schedule: pace(a.Config),
-		UnavailableAfter: a.Config.Scheduler.UnavailableAfter, HostingTTL: a.Config.Scheduler.HostingTTL, PerHostGap: a.Config.Crawler.PerHostGap,
-		Log: a.Log, Meter: e.Meter,
+		Looker: look, Locator: e.Look.Locator, Composer: e.Desk, Store: a.Store, Gate: e.Gate, Log: a.Log, Meter: e.Meter,
+		Schedule: scheduler.Schedule{
+			FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1,
+			Confirm: casefile.Confirm(s.Confirm),
+		},
+		UnavailableAfter: s.UnavailableAfter, HostingTTL: s.HostingTTL, PerHostGap: a.Config.Crawler.PerHostGap,
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.Queue, err = river.New(river.Options{
 		DB: a.Store.DB(), Dialect: a.Store.Dialect(), PostgresURL: a.Config.Database.URL, Round: e.Visitor.Round, Feed: e.Visitor.Feed,
-		Workers: a.Config.Scheduler.Rounds, FeedEvery: a.Config.Scheduler.FeedEvery, Log: a.Log,
+		Workers: s.Rounds, FeedEvery: s.FeedEvery, Log: a.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return e, e.Queue.Migrate(ctx)
-}
-
-func pace(cfg config.Config) scheduler.Schedule {
-	s := cfg.Scheduler
-	p := scheduler.Schedule{FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1}
-	p.Confirm = casefile.Confirm(s.Confirm)
-	return p
 }
 
 // newOutbox is nil while sending is off: then every notice stays a draft.
@@ -102,7 +96,9 @@ func (a *App) newOutbox(m *telemetry.Meter) (*notices.Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	return notices.NewOutbox(notices.OutboxOptions{Store: a.Store, Sender: sender, Log: a.Log, Meter: m, Interval: a.Config.Scheduler.FeedEvery})
+	return notices.NewOutbox(notices.OutboxOptions{
+		Store: a.Store, Sender: sender, Log: a.Log, Meter: m, Interval: a.Config.Scheduler.FeedEvery,
+	})
 }
 
 // stopTimeout is how long requests under way may take when Vigil stops.
@@ -121,7 +117,8 @@ func (e *Engine) Run(ctx context.Context, l net.Listener) error {
 	if lifecycle.SingleVantage(len(e.Agreement.vantages)) {
 		message = "visiting from one vantage: a removal needs twice the configured streak"
 	}
-	e.Log.Info(message, zap.Int("vantages", len(e.Agreement.vantages)), zap.Int("confirm_verdicts", needed.Verdicts), zap.Duration("confirm_span", needed.Span))
+	e.Log.Info(message, zap.Int("vantages", len(e.Agreement.vantages)),
+		zap.Int("confirm_verdicts", needed.Verdicts), zap.Duration("confirm_span", needed.Span))
 	if e.Outbox != nil {
 		g.Go(func() error { return e.Outbox.Run(ctx) })
 	}
@@ -143,7 +140,8 @@ func (e *Engine) Run(ctx context.Context, l net.Listener) error {
 			defer cancel()
 			return server.Shutdown(stop)
 		})
-		e.Log.Info("serving", zap.String("listen", l.Addr().String()), zap.Bool("gate", e.Gate.Configured()), zap.Bool("send", e.Config.Notices.Send))
+		e.Log.Info("serving", zap.String("listen", l.Addr().String()),
+			zap.Bool("gate", e.Gate.Configured()), zap.Bool("send", e.Config.Notices.Send))
 	}
 	err := g.Wait()
 	e.Log.Info("stopped")
@@ -153,7 +151,49 @@ func (e *Engine) Run(ctx context.Context, l net.Listener) error {
 // Handler is API, pages and health.
 func (e *Engine) Handler() (http.Handler, error) {
 	return web.New(web.Options{
-		Store: e.Store, Tokens: e.Store.Token, Accounts: e.Store.User, Sessions: e.Store.Sessions(), Parse: e.Parse, Origin: e.ReadOrigin, Figures: e.Figures,
-		Ready: e.Store.Ping, Degraded: e.Degraded, Notes: func() []string { return SingleVantageNotes(e.Config) }, Removal: e.Visitor.Removal(), Metrics: e.Meter.Handler(), Log: e.Log, Version: Version(), Secure: e.Config.Web.Secure,
+		Store: e.Store, Tokens: e.Store.Token, Accounts: e.Store.User, Sessions: e.Store.Sessions(), Parse: e.Parse, Origin: e.ReadOrigin,
+		Figures: e.Figures, Ready: e.Store.Ping, Degraded: e.Degraded, Notes: func() []string { return SingleVantageNotes(e.Config) },
+		Removal: e.Visitor.Removal(), Metrics: e.Meter.Handler(), Log: e.Log, Version: Version(), Secure: e.Config.Web.Secure,
 	})
+}
+
+// NewGate builds the gate of the configuration. m may be nil.
+func (a *App) NewGate(look observe.Looker, m scheduler.Meter) (*scheduler.Gate, error) {
+	o := scheduler.GateOptions{Looker: look, PerVantage: map[string][]casefile.Target{}, Log: a.Log, Meter: m}
+	var err error
+	if o.Targets, err = a.Controls("gate.targets", a.Config.Gate.Targets); err != nil {
+		return nil, err
+	}
+	for vantage, raw := range a.Config.Gate.PerVantage {
+		if o.PerVantage[vantage], err = a.Controls("gate.per_vantage."+vantage, raw); err != nil {
+			return nil, err
+		}
+	}
+	servers, err := a.resolverServers()
+	if err != nil {
+		return nil, err
+	}
+	for _, server := range servers { // each alone, and an answer is never older than the question
+		r, err := resolve.New(resolve.Options{
+			Servers: []string{server}, Timeout: a.Config.Resolver.Timeout, Dial: a.World.Foreign, MaxTTL: time.Nanosecond,
+		})
+		if err != nil {
+			return nil, err
+		}
+		o.Resolvers = append(o.Resolvers, r)
+	}
+	return scheduler.NewGate(o)
+}
+
+// Controls reads a list of control URLs.
+func (a *App) Controls(key string, raw []string) ([]casefile.Target, error) {
+	var all []casefile.Target
+	for i, url := range raw {
+		t, problem := a.Parse(url)
+		if problem != nil {
+			return nil, config.Faults{fmt.Sprintf("%s[%d]: %s", key, i, problem.Detail)}
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }

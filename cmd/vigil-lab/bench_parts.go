@@ -138,11 +138,11 @@ func benchRaw(ctx context.Context, l benchLab, width int) (benchResult, error) {
 }
 
 func benchLooks(ctx context.Context, cfg config.Config, l benchLab, width int) (benchResult, error) {
-	g, err := app.NewGuard(cfg, app.World{})
+	a, err := app.New(cfg, zap.NewNop(), app.World{})
 	if err != nil {
 		return benchResult{}, err
 	}
-	e, err := app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
+	e, err := a.NewLookDeps()
 	if err != nil {
 		return benchResult{}, err
 	}

@@ -247,7 +247,7 @@ func (d *doctor) origins() {
 
 // network examines resolver, gate and clock by looking at the control targets.
 func (d *doctor) network(ctx context.Context) {
-	g, err := app.NewGuard(d.cfg, d.world)
+	a, err := app.New(d.cfg, zap.NewNop(), d.world)
 	if err != nil {
 		d.say(fail, "guard", err.Error(), "")
 		return
@@ -255,7 +255,7 @@ func (d *doctor) network(ctx context.Context) {
 	for _, n := range d.cfg.Guard.AllowNetworks {
 		d.say(warn, "guard", n.String()+" may be dialled though it is not public", "remove it from guard.allow_networks unless this is a lab")
 	}
-	eyes, err := app.NewLookDeps(d.cfg, g, d.world, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
+	eyes, err := a.NewLookDeps()
 	if err != nil {
 		d.say(fail, "crawler", err.Error(), "")
 		return
@@ -266,8 +266,7 @@ func (d *doctor) network(ctx context.Context) {
 		d.resolver(ctx, eyes, "example.com")
 		return
 	}
-	h := &app.App{Config: d.cfg, Guard: g, World: d.world, Log: zap.NewNop()}
-	targets, err := h.Controls("gate.targets", d.cfg.Gate.Targets)
+	targets, err := a.Controls("gate.targets", d.cfg.Gate.Targets)
 	if err != nil {
 		d.say(fail, "gate", err.Error(), "correct gate.targets")
 		return
@@ -277,7 +276,7 @@ func (d *doctor) network(ctx context.Context) {
 		name = targets[0].Host()
 	}
 	d.resolver(ctx, eyes, name)
-	gate, err := h.NewGate(eyes.Vantages, nil)
+	gate, err := a.NewGate(eyes.Vantages, nil)
 	if err != nil {
 		d.say(fail, "gate", err.Error(), "correct gate.targets or gate.per_vantage")
 		return

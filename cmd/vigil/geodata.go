@@ -32,11 +32,11 @@ stays. A running Vigil takes the new file within 30 seconds, without a restart.
 Exit code: 0 when all are updated or up to date, 1 when one could not be updated, 2 for a broken
 configuration or a name that is not in it.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			cfg, err := o.load()
+			a, err := o.app()
 			if err != nil {
 				return err
 			}
-			return updateGeodata(cmd.Context(), cfg, names, force, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return updateGeodata(cmd.Context(), a, names, force, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	update.Flags().BoolVar(&force, "force", false, "fetch again, and take an older or much smaller database than the present one")
@@ -71,7 +71,8 @@ func named(databases []geodata.Database, names []string) ([]geodata.Database, er
 	return out, nil
 }
 
-func updateGeodata(ctx context.Context, cfg config.Config, names []string, force bool, out, progress io.Writer) error {
+func updateGeodata(ctx context.Context, a *app.App, names []string, force bool, out, progress io.Writer) error {
+	cfg, g := a.Config, a.Guard
 	all, err := app.DatabaseSources(cfg)
 	if err != nil {
 		return err
@@ -83,11 +84,7 @@ func updateGeodata(ctx context.Context, cfg config.Config, names []string, force
 	if err != nil {
 		return err
 	}
-	g, err := app.NewGuard(cfg, app.World{})
-	if err != nil {
-		return err
-	}
-	resolver, err := app.NewResolver(cfg, app.World{})
+	resolver, err := a.NewResolver()
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"vigil/cmd/app"
 	"vigil/crawler/target"
 	"vigil/explain"
-	"vigil/internal/telemetry"
 	"vigil/judge"
 	"vigil/notices"
 	"vigil/observe"
@@ -43,31 +42,24 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 			if err != nil {
 				return err
 			}
-			cfg, err := o.load()
+			a, err := o.app()
 			if err != nil {
 				return err
 			}
-			log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
+			e, err := a.NewLookDeps()
 			if err != nil {
 				return err
 			}
-			g, err := app.NewGuard(cfg, app.World{})
+			desk, err := app.NewComposer(a.Config)
 			if err != nil {
 				return err
 			}
-			e, err := app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, log)
+			gap := a.Config.Crawler.PerHostGap
+			observer, err := observe.New(observe.Options{Looker: e.Vantages, Locator: e.Locator, Gap: gap, Log: a.Log})
 			if err != nil {
 				return err
 			}
-			desk, err := app.NewComposer(cfg)
-			if err != nil {
-				return err
-			}
-			observer, err := observe.New(observe.Options{Looker: e.Vantages, Locator: e.Locator, Gap: cfg.Crawler.PerHostGap, Log: log})
-			if err != nil {
-				return err
-			}
-			looks := &lookRun{observer: observer, desk: desk, gap: cfg.Crawler.PerHostGap, width: cfg.Crawler.InFlight, explain: explain, referrer: from}
+			looks := &lookRun{observer: observer, desk: desk, gap: gap, width: a.Config.Crawler.InFlight, explain: explain, referrer: from}
 			print := printText
 			if asJSON {
 				print = printJSON

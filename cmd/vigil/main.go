@@ -68,6 +68,19 @@ func (o *options) load() (config.Config, error) {
 	return config.Load(o.configFile, o.explicit, os.Environ())
 }
 
+// app is one without keys and store.
+func (o *options) app() (*app.App, error) {
+	cfg, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
+	if err != nil {
+		return nil, err
+	}
+	return app.New(cfg, log, app.World{})
+}
+
 func newRoot() *cobra.Command {
 	o := &options{}
 	root := &cobra.Command{
@@ -90,16 +103,11 @@ func newRoot() *cobra.Command {
 
 // withApp opens an app from the configuration, runs do and closes it.
 func withApp(ctx context.Context, o *options, do func(context.Context, *app.App) error) error {
-	cfg, err := o.load()
+	a, err := o.app()
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
-	if err != nil {
-		return err
-	}
-	a, err := app.Open(ctx, cfg, log, app.World{})
-	if err != nil {
+	if err := a.Open(ctx); err != nil {
 		return err
 	}
 	return errors.Join(do(ctx, a), a.Close())

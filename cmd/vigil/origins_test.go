@@ -13,7 +13,6 @@ import (
 
 	"vigil/casefile"
 	"vigil/cmd/app"
-	"vigil/crawler/guard"
 	"vigil/internal/config"
 )
 
@@ -38,11 +37,11 @@ func TestTheConfiguredServiceIsAsked(t *testing.T) {
 		for _, p := range allow {
 			cfg.Guard.AllowNetworks = append(cfg.Guard.AllowNetworks, netip.MustParsePrefix(p))
 		}
-		g, err := guard.New(guard.Options{Allow: cfg.Guard.AllowNetworks})
+		a, err := app.New(cfg, zap.NewNop(), app.World{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return app.NewLookDeps(cfg, g, app.World{}, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
+		return a.NewLookDeps()
 	}
 	var faults config.Faults
 	if _, err := eyesOf(); !errors.As(err, &faults) || !strings.Contains(err.Error(), "guard.allow_networks") || strings.Contains(err.Error(), service.URL) {

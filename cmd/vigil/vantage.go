@@ -15,7 +15,6 @@ import (
 	"vigil/crawler"
 	"vigil/crawler/remote"
 	"vigil/internal/config"
-	"vigil/internal/telemetry"
 )
 
 func newVantage(o *options) *cobra.Command {
@@ -31,15 +30,11 @@ crawler.timeout, max_body and max_redirects are the most an owner may ask for.
 See docs/vantages.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := o.load()
+			a, err := o.app()
 			if err != nil {
 				return err
 			}
-			log, err := telemetry.NewLog(cfg.Log.Level, cfg.Log.Format)
-			if err != nil {
-				return err
-			}
-			return serveVantage(cmd.Context(), cfg, app.World{}, log)
+			return serveVantage(cmd.Context(), a)
 		},
 	}
 	cmd.AddCommand(newVantageKeys())
@@ -47,27 +42,25 @@ See docs/vantages.md.`,
 }
 
 // serveVantage is a remote vantage until ctx ends.
-func serveVantage(ctx context.Context, cfg config.Config, w app.World, log *zap.Logger) error {
-	v := cfg.Vantage
+func serveVantage(ctx context.Context, a *app.App) error {
+	v, c, log := a.Config.Vantage, a.Config.Crawler, a.Log
 	if v.Listen == "" {
 		return config.Faults{"vantage.listen: is empty, so this is no remote eye: fill the section vantage (docs/vantages.md)"}
 	}
-	g, err := app.NewGuard(cfg, w)
-	if err != nil {
-		return err
-	}
-	resolver, err := app.NewResolver(cfg, w)
+	resolver, err := a.NewResolver()
 	if err != nil {
 		return err
 	}
 	place := casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network}
 	server, err := remote.New(remote.Options{
 		Vantage: place, Build: app.Version(), Credentials: remote.Credentials{CA: v.CA, Cert: v.Cert, Key: v.Key},
-		Limits:   remote.Limits{Timeout: cfg.Crawler.Timeout, MaxBody: int64(cfg.Crawler.MaxBody), MaxRedirects: cfg.Crawler.MaxRedirects},
-		InFlight: cfg.Crawler.InFlight, Log: log,
+		Limits:   remote.Limits{Timeout: c.Timeout, MaxBody: int64(c.MaxBody), MaxRedirects: c.MaxRedirects},
+		InFlight: c.InFlight, Log: log,
 		Looker: func(m remote.LookSettings) (remote.Looker, error) {
-			asked := config.Crawler{Timeout: m.Timeout, MaxBody: config.Size(m.MaxBody), MaxRedirects: m.MaxRedirects, UserAgent: m.UserAgent, InFlight: cfg.Crawler.InFlight}
-			return app.NewCrawler(asked, g, resolver, []crawler.VantageOptions{{Vantage: place}}, []byte(m.DigestKey), log)
+			asked := config.Crawler{
+				Timeout: m.Timeout, MaxBody: config.Size(m.MaxBody), MaxRedirects: m.MaxRedirects, UserAgent: m.UserAgent, InFlight: c.InFlight,
+			}
+			return a.NewCrawler(asked, resolver, []crawler.VantageOptions{{Vantage: place}}, []byte(m.DigestKey))
 		},
 	})
 	if err != nil {

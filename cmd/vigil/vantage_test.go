@@ -157,8 +157,11 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	theirs := cfg
-	go func() { ended <- serveVantage(ctx, theirs, app.World{Foreign: n.Dialer(far.Name)}, zap.NewNop()) }()
+	theirs, err := app.New(cfg, zap.NewNop(), app.World{Foreign: n.Dialer(far.Name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- serveVantage(ctx, theirs) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -173,13 +176,12 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 			Address: address, CA: filepath.Join(keys, remote.FileCA), Cert: filepath.Join(keys, remote.FileOwner), Key: filepath.Join(keys, remote.FileOwnerKey),
 		}},
 	}
-	w := app.World{Foreign: n.Dialer(here.Name)}
-	g, err := app.NewGuard(cfg, w)
+	cfg.Geolocate.Databases = nil
+	h, err := app.New(cfg, zap.NewNop(), app.World{Foreign: n.Dialer(here.Name)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Geolocate.Databases = nil
-	deps, err := app.NewLookDeps(cfg, g, w, app.RandomKey(), app.CacheConfig{}, zap.NewNop())
+	deps, err := h.NewLookDeps()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +193,6 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	}
 	t.Cleanup(remote.Close)
 	var looker observe.Looker = p
-	h := &app.App{Config: cfg, Guard: g}
 	for host, want := range map[string]casefile.State{"open.example": casefile.StateLive, "absent.example": casefile.StateFenced, "gone.example": casefile.StateGone,
 		"large.example": casefile.StateLive, "silent.example": casefile.StateSilent, "moved.example": casefile.StateSilent} {
 		at, problem := h.Parse(n.URL(host))
