@@ -24,17 +24,6 @@ const (
 	LineClock      UplinkFault = "clock"          // the wall clock jumped, or the control targets' clocks say otherwise
 )
 
-// Advice tells a person what the fault is and what to look at.
-func (f UplinkFault) Advice() string {
-	return map[UplinkFault]string{
-		LineUnanswered: "control targets do not answer; look at our own line, proxy and resolver",
-		LineStrange: "control targets answer with pages or statuses that are not theirs; look for a portal, a proxy or a filter in " +
-			"between, and whether the targets of gate.targets still answer 2xx under their own name",
-		LineResolver: "a resolver does not tell the truth; look at resolver.servers",
-		LineClock:    "the wall clock jumped or is wrong; set it right",
-	}[f]
-}
-
 // Bounds of what a control target may answer (docs/scheduling.md, "The gate").
 const (
 	// maxClockError is how far our clock may be from that of the control targets: a

@@ -15,6 +15,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/observe"
+	"vigil/words"
 )
 
 // GateOptions are what a Gate needs.
@@ -254,7 +255,7 @@ func (g *Gate) logResult(vantage string, fault UplinkFault, answered int, known 
 	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.controlsOf(vantage)))}
 	switch {
 	case fault != "":
-		g.o.Log.Error("gate closed: "+fault.Advice(), fields...)
+		g.o.Log.Error("gate closed: "+words.In(words.English).Say("uplink", fault), fields...)
 	case known:
 		g.o.Log.Info("gate open again", fields...)
 	}

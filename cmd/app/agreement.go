@@ -101,10 +101,11 @@ func (w *Agreement) said() []string {
 // dissents; none while all is well.
 func (e *Engine) Degraded() []string {
 	var all []string
+	text := words.In(words.English)
 	for _, line := range e.Gate.Status() {
 		if !line.Sound {
-			all = append(all, words.In(words.English).Say("degraded", "gate_closed", "vantage", line.Vantage,
-				"since", words.Clock(line.Since), "answered", line.Answered, "n", line.Controls, "advice", line.Fault.Advice()))
+			all = append(all, text.Say("degraded", "gate_closed", "vantage", line.Vantage,
+				"since", words.Clock(line.Since), "answered", line.Answered, "n", line.Controls, "advice", text.Say("uplink", line.Fault)))
 		}
 	}
 	return append(all, e.Agreement.said()...)

@@ -142,7 +142,7 @@ func TestDoctorOnTheLookUpOfOrigins(t *testing.T) {
 		"what is none": {config.Origin{URL: "http://[a-secret-path"}, []string{"FAIL  origins", "is no URL"}},
 	} {
 		var out strings.Builder
-		d := &doctor{out: &out, cfg: config.Config{Geolocate: config.Geolocate{Origin: tc.origin}}}
+		d := &doctor{counts: map[finding]int{}, out: &out, cfg: config.Config{Geolocate: config.Geolocate{Origin: tc.origin}}}
 		d.origins()
 		for _, want := range tc.says {
 			if !strings.Contains(out.String(), want) {

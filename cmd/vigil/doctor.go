@@ -23,6 +23,7 @@ import (
 	"vigil/internal/config"
 	"vigil/internal/seal"
 	"vigil/store"
+	"vigil/words"
 )
 
 func newDoctor(o *options) *cobra.Command {
@@ -39,8 +40,8 @@ Exit code: 0 when nothing failed (warnings are no failure), 1 when something did
 			if err != nil {
 				return err
 			}
-			d := &doctor{cfg: cfg, out: cmd.OutOrStdout()}
-			d.say(good, "configuration", "read, every key is known and in range", "")
+			d := &doctor{cfg: cfg, out: cmd.OutOrStdout(), counts: map[finding]int{}}
+			d.say(good, "configuration", "read")
 			d.examine(cmd.Context())
 			return d.sum()
 		},
@@ -64,15 +65,26 @@ type doctor struct {
 	counts map[finding]int
 }
 
-func (d *doctor) say(f finding, subject, what, todo string) {
-	if d.counts == nil {
-		d.counts = map[finding]int{}
+// say tells a finding, and what to do about it where the table of words has something. Values are names and
+// values in turn; numbers are not grouped, because people compare them with those of other programs.
+func (d *doctor) say(f finding, subject, code string, values ...any) {
+	for i, v := range values {
+		values[i] = fmt.Sprint(v)
 	}
 	d.counts[f]++
-	fmt.Fprintf(d.out, "%s  %-14s %s\n", f, subject, what)
-	if todo != "" {
-		fmt.Fprintf(d.out, "      %-14s -> %s\n", "", todo)
+	text, code := words.In(words.English), subject+"_"+code
+	fmt.Fprintf(d.out, "%s  %-14s %s\n", f, words.Plain(subject), text.Say("doctor", code, values...))
+	if text.Has("todo", code) {
+		fmt.Fprintf(d.out, "      %-14s -> %s\n", "", text.Say("todo", code, values...))
 	}
+}
+
+// failed tells an error, when there is one.
+func (d *doctor) failed(subject string, err error) bool {
+	if err != nil {
+		d.say(fail, subject, "error", "error", err)
+	}
+	return err != nil
 }
 
 func (d *doctor) sum() error {
@@ -100,13 +112,10 @@ func (d *doctor) examine(ctx context.Context) {
 func (d *doctor) keys() *seal.Keys {
 	path := d.cfg.Seal.KeyFile
 	keys, err := seal.Load(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d.say(warn, "keys", path+" does not exist yet", "the first start makes it; if this installation has a database already, bring its key file back")
-	case err != nil:
-		d.say(fail, "keys", err.Error(), "")
-	default:
-		d.say(good, "keys", fmt.Sprintf("%s holds %d sealing keys", path, keys.Generations()), "")
+	if errors.Is(err, fs.ErrNotExist) {
+		d.say(warn, "keys", "absent", "path", path)
+	} else if !d.failed("keys", err) {
+		d.say(good, "keys", "held", "path", path, "n", keys.Generations())
 	}
 	return keys
 }
@@ -115,45 +124,44 @@ func (d *doctor) database(ctx context.Context, keys *seal.Keys) {
 	path, sqlite := strings.CutPrefix(d.cfg.Database.URL, "sqlite:")
 	if sqlite {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			d.say(warn, "database", "there is none yet", "the first start makes it")
+			d.say(warn, "database", "absent")
 			d.writable(filepath.Dir(path))
 			return
 		}
 	}
 	if keys == nil {
-		d.say(warn, "database", "not examined: it opens only with its keys", "")
+		d.say(warn, "database", "sealed")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	s, err := store.Open(ctx, store.Options{URL: d.cfg.Database.URL, Keys: keys})
-	if err != nil {
-		d.say(fail, "database", err.Error(), "")
+	if d.failed("database", err) {
 		return
 	}
 	defer func() { _ = s.Close() }()
 	counts, err := s.Counts(ctx)
-	if err != nil {
-		d.say(fail, "database", err.Error(), "")
+	if d.failed("database", err) {
 		return
 	}
-	var words []string
+	var cases []string
 	for _, standing := range casefile.Standings {
 		if n := counts[standing]; n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, standing))
+			cases = append(cases, fmt.Sprintf("%d %s", n, standing))
 		}
 	}
-	if len(words) == 0 {
-		words = []string{"no cases yet"}
+	if len(cases) == 0 {
+		d.say(good, "database", "empty", "dialect", s.Dialect())
+	} else {
+		d.say(good, "database", "opens", "dialect", s.Dialect(), "cases", strings.Join(cases, ", "))
 	}
-	d.say(good, "database", s.Dialect()+" opens with these keys: "+strings.Join(words, ", "), "")
 	d.witnesses(ctx, s)
 }
 
 func (d *doctor) writable(folder string) {
 	f, err := os.CreateTemp(folder, ".vigil-doctor-*")
 	if err != nil {
-		d.say(fail, "database", "its folder cannot be written in: "+err.Error(), "make the folder, or give it to the user that Vigil runs as")
+		d.say(fail, "database", "unwritable", "error", err)
 		return
 	}
 	f.Close()
@@ -170,43 +178,38 @@ func (d *doctor) disk() {
 	}
 	var stat unix.Statfs_t
 	if err := unix.Statfs(filepath.Dir(path), &stat); err != nil {
-		d.say(warn, "disk", "free space is unknown: "+err.Error(), "")
+		d.say(warn, "disk", "unknown", "error", err)
 		return
 	}
 	free := uint64(stat.Bavail) * uint64(stat.Bsize) //nolint:unconvert // the types differ between systems
-	what := fmt.Sprintf("%d MB free beside the database", free>>20)
 	if free < leastFree {
-		d.say(warn, "disk", what, "make room: when the disk is full no visit can be recorded, and none is made")
-		return
+		d.say(warn, "disk", "full", "free", free>>20)
+	} else {
+		d.say(good, "disk", "free", "free", free>>20)
 	}
-	d.say(good, "disk", what, "")
 }
 
 func (d *doctor) coreDumps() {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err == nil && limit.Cur > 0 {
-		d.say(warn, "core dumps", "are on: a crash would write memory to disk", "run Vigil with ulimit -c 0, or LimitCORE=0")
-		return
+		d.say(warn, "core_dumps", "on")
+	} else {
+		d.say(good, "core_dumps", "off")
 	}
-	d.say(good, "core dumps", "are off", "")
 }
 
 func (d *doctor) directory() {
 	directory, err := app.OpenDirectory(d.cfg.Notices.Directory)
-	if err != nil {
-		d.say(fail, "directory", err.Error(), "")
-		return
+	if err == nil {
+		_, err = app.NewComposer(d.cfg)
 	}
-	what := fmt.Sprintf("%d hotlines", directory.Len())
-	if _, err := app.NewComposer(d.cfg); err != nil {
-		d.say(fail, "directory", err.Error(), "")
-		return
+	switch {
+	case d.failed("directory", err):
+	case d.cfg.Notices.Country == "":
+		d.say(warn, "directory", "orphans", "n", directory.Len())
+	default:
+		d.say(good, "directory", "read", "n", directory.Len())
 	}
-	if d.cfg.Notices.Country == "" {
-		d.say(warn, "directory", what+"; what has no hotline is assigned to nobody", "set notices.country to your own country")
-		return
-	}
-	d.say(good, "directory", what, "")
 }
 
 // providers examines the operator's directory of providers.
@@ -214,16 +217,15 @@ func (d *doctor) providers() {
 	path := d.cfg.Geolocate.Contacts
 	directory, err := app.OpenProviders(path)
 	switch rows, approved := directory.Len(), directory.Approved(); {
-	case err != nil:
-		d.say(fail, "providers", err.Error(), "correct the file; it is read at the start")
+	case d.failed("providers", err):
 	case path == "":
-		d.say(good, "providers", "no directory of your own: contacts come from edges, platforms and registries", "")
+		d.say(good, "providers", "none")
 	case rows == 0:
-		d.say(warn, "providers", path+" has no rows", "add providers whom you know how to tell, or leave geolocate.contacts empty")
+		d.say(warn, "providers", "empty", "path", path)
 	case approved == 0:
-		d.say(warn, "providers", fmt.Sprintf("%d rows, none approved: notices to them stay drafts", rows), "set the column approved where a person has checked the contact, and restart")
+		d.say(warn, "providers", "drafts", "n", rows)
 	default:
-		d.say(good, "providers", fmt.Sprintf("%d rows, %d approved", rows, approved), "")
+		d.say(good, "providers", "read", "n", rows, "approved", approved)
 	}
 }
 
@@ -233,42 +235,39 @@ func (d *doctor) origins() {
 	u, err := url.Parse(o.URL)
 	switch {
 	case o.URL == "":
-		d.say(good, "origins", "nobody is asked what stands behind edges: only what a person records counts", "")
+		d.say(good, "origins", "none")
 	case err != nil:
-		d.say(fail, "origins", "geolocate.origin.url is no URL", "give an https URL, or leave it empty")
+		d.say(fail, "origins", "broken")
 	case o.Token == "":
-		d.say(warn, "origins", u.Host+" is asked without a token, and learns the names of targets behind edges", "set VIGIL_GEOLOCATE_ORIGIN_TOKEN, unless the service knows you otherwise (docs/origins.md)")
+		d.say(warn, "origins", "open", "host", u.Host)
 	case u.Scheme != "https":
-		d.say(warn, "origins", u.Host+" is asked over plain http, which is for labs only", "give an https URL in geolocate.origin.url")
+		d.say(warn, "origins", "plain", "host", u.Host)
 	default:
-		d.say(good, "origins", u.Host+" is asked, and learns the names of targets behind edges", "")
+		d.say(good, "origins", "asked", "host", u.Host)
 	}
 }
 
 // network examines resolver, gate and clock by looking at the control targets.
 func (d *doctor) network(ctx context.Context) {
 	a, err := app.New(d.cfg, zap.NewNop(), d.world)
-	if err != nil {
-		d.say(fail, "guard", err.Error(), "")
+	if d.failed("guard", err) {
 		return
 	}
 	for _, n := range d.cfg.Guard.AllowNetworks {
-		d.say(warn, "guard", n.String()+" may be dialled though it is not public", "remove it from guard.allow_networks unless this is a lab")
+		d.say(warn, "guard", "lab", "network", n)
 	}
 	eyes, err := a.NewLookDeps()
-	if err != nil {
-		d.say(fail, "crawler", err.Error(), "")
+	if d.failed("crawler", err) {
 		return
 	}
 	d.remoteEyes(ctx, eyes.Vantages)
 	if len(d.cfg.Gate.Targets)+len(d.cfg.Gate.PerVantage) == 0 {
-		d.say(warn, "gate", "there is none: a fault of our own line would be taken for silence of theirs", "set gate.targets to two or three URLs that are always up")
+		d.say(warn, "gate", "none")
 		d.resolver(ctx, eyes, "example.com")
 		return
 	}
 	targets, err := a.Controls("gate.targets", d.cfg.Gate.Targets)
-	if err != nil {
-		d.say(fail, "gate", err.Error(), "correct gate.targets")
+	if d.failed("gate", err) {
 		return
 	}
 	name := "example.com"
@@ -278,22 +277,22 @@ func (d *doctor) network(ctx context.Context) {
 	d.resolver(ctx, eyes, name)
 	gate, err := a.NewGate(eyes.Vantages, nil)
 	if err != nil {
-		d.say(fail, "gate", err.Error(), "correct gate.targets or gate.per_vantage")
+		d.say(fail, "gate", "broken", "error", err)
 		return
 	}
 	for _, v := range eyes.Vantages.Vantages() {
 		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
-			d.say(good, "gate", "open from vantage "+v.Name, "")
+			d.say(good, "gate", "open", "vantage", v.Name)
 		}
 	}
 	for _, line := range gate.Status() {
 		if !line.Sound {
-			d.say(fail, "gate", fmt.Sprintf("closed from vantage %s: %d of %d control targets answered as themselves (%s)", line.Vantage, line.Answered, line.Controls, line.Fault),
-				line.Fault.Advice()+"; nothing but live is believed meanwhile")
+			d.say(fail, "gate", "closed", "vantage", line.Vantage, "answered", line.Answered, "n", line.Controls, "fault", line.Fault,
+				"advice", words.In(words.English).Say("uplink", line.Fault))
 		}
 	}
-	if len(targets) < 3 || !slices.ContainsFunc(targets, func(t casefile.Target) bool { return t.Secure() }) {
-		d.say(warn, "gate", "a portal could pass for the control targets: they are fewer than three, or none is https", "name three URLs of different owners in gate.targets, https among them")
+	if len(targets) < 3 || !slices.ContainsFunc(targets, casefile.Target.Secure) {
+		d.say(warn, "gate", "weak")
 	}
 	d.clock(ctx, eyes, targets)
 }
@@ -302,12 +301,11 @@ func (d *doctor) resolver(ctx context.Context, e *app.LookDeps, name string) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	started := time.Now()
-	_, fault := e.Resolver.Resolve(ctx, name, false)
-	if fault != nil {
-		d.say(fail, "resolver", fmt.Sprintf("a name that always exists was not found (%s)", fault.Kind), "set resolver.servers to resolvers that answer from here, best your own")
-		return
+	if _, fault := e.Resolver.Resolve(ctx, name, false); fault != nil {
+		d.say(fail, "resolver", "blind", "fault", fault.Kind)
+	} else {
+		d.say(good, "resolver", "answers", "ms", time.Since(started).Milliseconds())
 	}
-	d.say(good, "resolver", fmt.Sprintf("answers in %d ms", time.Since(started).Milliseconds()), "")
 }
 
 // maxClockError is how far our clock may be off: event times are evidence.
@@ -322,19 +320,19 @@ func (d *doctor) clock(ctx context.Context, e *app.LookDeps, targets []casefile.
 			continue
 		}
 		if off := time.Since(hop.Date).Abs(); off > maxClockError {
-			d.say(fail, "clock", fmt.Sprintf("is off by %v against a control target", off.Round(time.Second)), "set the clock, and keep it with NTP: the times of events are evidence")
+			d.say(fail, "clock", "off", "by", off.Round(time.Second))
 		} else {
-			d.say(good, "clock", "agrees with a control target", "")
+			d.say(good, "clock", "agrees")
 		}
 		return
 	}
-	d.say(warn, "clock", "could not be compared: no control target told a date", "make sure that NTP runs")
+	d.say(warn, "clock", "unknown")
 }
 
 func (d *doctor) mail(ctx context.Context) {
 	n := d.cfg.Notices
 	if !n.Send {
-		d.say(warn, "notices", "sending is off: notices are kept as drafts", "set notices.send when you are ready")
+		d.say(warn, "notices", "off")
 		return
 	}
 	dialer := d.world.Relay
@@ -345,9 +343,9 @@ func (d *doctor) mail(ctx context.Context) {
 	defer cancel()
 	c, err := dialer(ctx, "tcp", n.SMTP.Address)
 	if err != nil {
-		d.say(fail, "notices", "the mail relay does not answer at "+n.SMTP.Address, "start it, or set notices.smtp.address")
+		d.say(fail, "notices", "unanswered", "relay", n.SMTP.Address)
 		return
 	}
 	c.Close()
-	d.say(good, "notices", "sending is on, the relay at "+n.SMTP.Address+" answers", "")
+	d.say(good, "notices", "on", "relay", n.SMTP.Address)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/cmd/app"
-	"vigil/geolocate"
 	"vigil/geolocate/geodata"
 	"vigil/internal/config"
 )
@@ -173,67 +172,4 @@ func (p *downloadProgress) done() {
 		_ = p.bar.Finish()
 	}
 	p.bar, p.path = nil, ""
-}
-
-// oldData is the age from which on doctor warns: the sources are renewed daily to monthly
-// (docs/geodata.md), so that a file of 45 days has missed an edition of the slowest.
-const oldData = 45 * 24 * time.Hour
-
-func (d *doctor) geoDatabases() {
-	const subject = "geo databases"
-	databases, err := app.DatabaseSources(d.cfg)
-	if err != nil {
-		d.say(fail, subject, err.Error(), "")
-		return
-	}
-	loaded := 0
-	for _, one := range databases {
-		l, err := geolocate.New(geolocate.Options{Databases: app.DatabaseOptions([]geodata.Database{one})})
-		if err != nil {
-			d.say(fail, subject, err.Error(), "")
-			continue
-		}
-		info := l.DatabaseInfos()[0]
-		if err := l.Close(); err != nil {
-			d.say(fail, subject, err.Error(), "")
-			continue
-		}
-		what := fmt.Sprintf("%s (%s), built %s%s", one.Path, one.Kind, info.Built.Format(time.DateOnly), terms(one.Source))
-		age := time.Since(info.Built)
-		switch {
-		case !info.Loaded:
-			d.say(warn, subject, fmt.Sprintf("%s (%s) is not there yet", one.Path, one.Kind), "run vigil geodata update")
-			continue
-		case age > oldData:
-			todo := "run vigil geodata update"
-			if one.Source.URL == "" {
-				todo = "bring a newer one, or give it a source in geolocate.databases"
-			}
-			d.say(warn, subject, fmt.Sprintf("%s; that is %d days ago, and publishers renew at least monthly", what, int(age.Hours()/24)), todo)
-		default:
-			d.say(good, subject, what, "")
-		}
-		loaded++
-	}
-	d.embeddedTable(loaded)
-}
-
-// embeddedTable tells the date of the table inside the program, and what it means when there is nothing else.
-func (d *doctor) embeddedTable(loaded int) {
-	l, err := geolocate.New(geolocate.Options{})
-	if err != nil {
-		d.say(fail, "geo databases", err.Error(), "")
-		return
-	}
-	infos := l.DatabaseInfos()
-	table := fmt.Sprintf("the table inside the program is of %s", infos[len(infos)-1].Built.Format(time.DateOnly))
-	if err := l.Close(); err != nil {
-		d.say(fail, "geo databases", err.Error(), "")
-		return
-	}
-	if loaded == 0 {
-		d.say(warn, "geo databases", "there are none: countries come from RDAP, WHOIS and the table inside the program, with low confidence; "+table, "run vigil geodata update, or set geolocate.databases")
-		return
-	}
-	d.say(good, "geo databases", table, "")
 }

@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"geolocate":            {"casefile", "internal/dial", "internal/email", "internal/operatorcsv"},
 	"notices":              {"casefile", "internal/dial", "internal/email", "internal/operatorcsv", "words"},
 	"observe":              {"casefile", "judge"},
-	"scheduler":            {"casefile", "judge", "observe", "lifecycle"},
+	"scheduler":            {"casefile", "judge", "observe", "lifecycle", "words"}, // words: what the log says of a closed gate
 	"lifecycle":            {"casefile"},
 	"store":                {"casefile", "lifecycle", "internal/seal"},
 	"web":                  {"casefile", "explain", "lifecycle", "stats", "words"}, // lifecycle and stats, pure: what may be done, the figures
