@@ -24,10 +24,7 @@ func newUser(o *options) *cobra.Command {
 		Short: "Add a person, or give one a new password and role; asks for the password, or reads it from standard input",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if problem := checkName(args[0]); problem != nil {
-				return problem
-			}
-			r, err := readRole(role)
+			who, err := readPerson(args[0], role)
 			if err != nil {
 				return err
 			}
@@ -36,14 +33,10 @@ func newUser(o *options) *cobra.Command {
 				return err
 			}
 			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
-				hash, err := auth.HashPassword(password)
-				if err != nil {
+				if err := addUser(ctx, a, who, password); err != nil {
 					return err
 				}
-				if err := a.Store.AddUser(ctx, casefile.Person{Name: args[0], Role: r}, hash, time.Now().UTC()); err != nil {
-					return err
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s may log in as %s\n", args[0], r)
+				fmt.Fprintf(cmd.OutOrStdout(), "%s may log in as %s\n", who.Name, who.Role)
 				return nil
 			})
 		},
@@ -68,19 +61,16 @@ unless another is asked for: most tokens are for intake, which reports.`,
 			if len(args) > 0 {
 				name = args[0]
 			}
-			if problem := checkName(name); problem != nil {
-				return problem
-			}
-			r, err := readRole(role)
+			who, err := readPerson(name, role)
 			if err != nil {
 				return err
 			}
 			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
-				secret, err := addToken(ctx, a, name, r)
+				secret, err := addToken(ctx, a, who)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(cmd.ErrOrStderr(), "This token is shown once. Keep it secret; whoever has it is", r, name)
+				fmt.Fprintln(cmd.ErrOrStderr(), "This token is shown once. Keep it secret; whoever has it is", who.Role, who.Name)
 				fmt.Fprintln(cmd.OutOrStdout(), secret)
 				return nil
 			})
@@ -91,23 +81,32 @@ unless another is asked for: most tokens are for intake, which reports.`,
 	return token
 }
 
-func addToken(ctx context.Context, a *app.App, name string, r casefile.Role) (string, error) {
+func addUser(ctx context.Context, a *app.App, who casefile.Person, password string) error {
+	hash, err := auth.HashPassword(password)
+	if err != nil {
+		return err
+	}
+	return a.Store.AddUser(ctx, who, hash, time.Now().UTC())
+}
+
+func addToken(ctx context.Context, a *app.App, who casefile.Person) (string, error) {
 	secret, hash := auth.NewToken()
-	return secret, a.Store.AddToken(ctx, hash, casefile.Person{Name: name, Role: r}, time.Now().UTC())
+	return secret, a.Store.AddToken(ctx, hash, who, time.Now().UTC())
 }
 
-func checkName(name string) error {
-	if name == "" || len(name) > 60 || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return casefile.Problemf(casefile.ProblemField, "name", "must be 1 to 60 bytes without spaces")
+func readPerson(name, role string) (casefile.Person, error) {
+	who := casefile.Person{Name: name, Role: casefile.Role(role)}
+	switch {
+	case !isName(name):
+		return who, casefile.Problemf(casefile.ProblemField, "name", "must be 1 to 60 bytes without spaces")
+	case !who.Role.Valid():
+		return who, casefile.Problemf(casefile.ProblemField, "role", "%.40q is no role; use viewer, analyst or admin", role)
 	}
-	return nil
+	return who, nil
 }
 
-func readRole(role string) (casefile.Role, error) {
-	if r := casefile.Role(role); r.Valid() {
-		return r, nil
-	}
-	return "", casefile.Problemf(casefile.ProblemField, "role", "%.40q is no role; use viewer, analyst or admin", role)
+func isName(name string) bool {
+	return name != "" && len(name) <= 60 && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f })
 }
 
 // readPassword asks on a terminal, twice and unseen; else it reads one line.

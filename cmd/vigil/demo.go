@@ -188,16 +188,13 @@ func demoControl(i int) string { return fmt.Sprintf("control-%d.test", i+1) }
 
 // people makes a token for the API and a login for the pages.
 func (d *demo) people(ctx context.Context) (err error) {
-	if d.token, err = addToken(ctx, d.engine.App, "demo", casefile.RoleAnalyst); err != nil {
+	who := casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}
+	if d.token, err = addToken(ctx, d.engine.App, who); err != nil {
 		return err
 	}
 	secret, _ := auth.NewToken()
 	d.password = secret[len(secret)-12:]
-	hash, err := auth.HashPassword(d.password)
-	if err != nil {
-		return err
-	}
-	return d.engine.Store.AddUser(ctx, casefile.Person{Name: "demo", Role: casefile.RoleAnalyst}, hash, time.Now().UTC())
+	return addUser(ctx, d.engine.App, who, d.password)
 }
 
 func (d *demo) remove() {

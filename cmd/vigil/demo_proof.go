@@ -2,13 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"vigil/casefile"
 	"vigil/internal/fakenet"
@@ -49,7 +49,8 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 	var unsealed bytes.Buffer // everything the database holds, as Vigil reads it: also what is sealed
 	removals := map[casefile.CaseID]time.Duration{}
 	err := d.engine.Store.Episodes(ctx, time.Time{}, func(r casefile.EpisodeRecord) error {
-		if _, known := removals[r.CaseID]; !known && r.Outcome == casefile.OutcomeRemoved || r.Episode.Number == 1 && !r.Episode.FirstGone.IsZero() {
+		_, known := removals[r.CaseID]
+		if !known && r.Outcome == casefile.OutcomeRemoved || r.Episode.Number == 1 && !r.Episode.FirstGone.IsZero() {
 			removals[r.CaseID] = r.Episode.FirstGone.Sub(r.Episode.Opened)
 		}
 		return nil
@@ -81,7 +82,7 @@ func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 	if s.figures, err = d.engine.Figures(ctx, stats.Query{Clock: stats.FromReport}); err != nil {
 		return nil, err
 	}
-	leaks, err := d.leaks(ctx, s, unsealed.Bytes())
+	leaks, err := d.leaks(s, unsealed.Bytes())
 	s.faults = append(s.faults, leaks...)
 	return s, err
 }
@@ -185,9 +186,9 @@ func (d *demo) mails(s *demoSummary) (faults []string) {
 }
 
 // leaks searches for the markers that every page carries, in all files of the demo
-// (database, WAL, log, temporary files), in what is sealed, in mails and in metrics; and for the reported
+// (database, WAL, log, metrics, temporary files), in what is sealed and in mails; and for the reported
 // hosts in the files, where they must be sealed.
-func (d *demo) leaks(ctx context.Context, s *demoSummary, unsealed []byte) (faults []string, err error) {
+func (d *demo) leaks(s *demoSummary, unsealed []byte) (faults []string, err error) {
 	markers := d.net.Markers()
 	search := func(where string, data []byte, words []string) {
 		s.searched += int64(len(data))
@@ -202,6 +203,9 @@ func (d *demo) leaks(ctx context.Context, s *demoSummary, unsealed []byte) (faul
 		if h := hostOf(e.URL); strings.Contains(h, ".") {
 			hosts = append(hosts, h)
 		}
+	}
+	if err := d.engine.Meter.Write(d.path("metrics.txt")); err != nil {
+		return nil, err
 	}
 	err = filepath.WalkDir(d.dir, func(path string, f fs.DirEntry, err error) error {
 		if err != nil || f.IsDir() {
@@ -218,30 +222,8 @@ func (d *demo) leaks(ctx context.Context, s *demoSummary, unsealed []byte) (faul
 		search("a mail", []byte(m.Body), markers)
 		search("the subject of a mail", []byte(m.Subject), hosts)
 	}
-	scrape, err2 := http.NewRequestWithContext(ctx, http.MethodGet, "/metrics", nil)
-	if err2 != nil {
-		return faults, errors.Join(err, err2)
-	}
-	var metrics page
-	d.engine.Meter.Handler().ServeHTTP(&metrics, scrape)
-	search("the metrics", metrics.Bytes(), slices.Concat(markers, hosts))
 	return faults, err
 }
-
-// page is a response that is kept in memory.
-type page struct {
-	bytes.Buffer
-	header http.Header
-}
-
-func (p *page) Header() http.Header {
-	if p.header == nil {
-		p.header = http.Header{}
-	}
-	return p.header
-}
-
-func (p *page) WriteHeader(int) {}
 
 func hostOf(raw string) string {
 	_, rest, _ := strings.Cut(raw, "://")
@@ -257,7 +239,7 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 	for _, r := range s.rows {
 		hotline, mark, took := "", "as told", ""
 		if a := r.c.Assignment; a != nil {
-			hotline = cut(strings.Join(a.Hotlines, ", "), 34)
+			hotline = text.Snip(strings.Join(a.Hotlines, ", "), 34, "…")
 		}
 		if r.wrong != "" {
 			mark = "WRONG"
@@ -273,11 +255,10 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 		for _, state := range r.states {
 			states = append(states, string(state))
 		}
-		country := hostingCountry(r.c)
-		if country == "" {
-			country = "?"
-		}
-		t.AppendRow(table.Row{fmt.Sprintf("V-%d", r.c.ID), r.ending.Name, country, hotline, standing, cut(strings.Join(states, " "), 40), took, tally(r.notices), mark})
+		t.AppendRow(table.Row{
+			fmt.Sprintf("V-%d", r.c.ID), r.ending.Name, cmp.Or(hostingCountry(r.c), "?"), hotline, standing,
+			text.Snip(strings.Join(states, " "), 40, "…"), took, tally(r.notices), mark,
+		})
 	}
 	fmt.Fprintln(out, t.Render())
 	median := "not reached"
@@ -286,7 +267,8 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 	}
 	fmt.Fprintf(out, "%d sites: %d removed of n = %d (censored %d, unavailable %d, excluded %d), median time to removal %s\n", len(s.rows),
 		s.figures.All.Removed, s.figures.All.N, s.figures.All.Watched(), s.figures.All.Unavailable, s.figures.All.Excluded.All(), median)
-	fmt.Fprintf(out, "%d looks started, %d recorded; %d mails, each once; %.1f MB of database, WAL, log, mails and temporary files searched for %d markers; %.1f s\n",
+	fmt.Fprintf(out, "%d looks started, %d recorded; %d mails, each once; "+
+		"%.1f MB of database, WAL, log, mails and temporary files searched for %d markers; %.1f s\n",
 		d.looks.Load(), s.recorded, len(d.net.Mails()), float64(s.searched)/(1<<20), len(d.net.Markers()), time.Since(d.began).Seconds())
 	for _, f := range s.faults {
 		fmt.Fprintln(out, "WRONG:", f)
@@ -295,17 +277,13 @@ func (d *demo) print(out io.Writer, s *demoSummary) {
 
 func tally(m map[casefile.NoticeState]int) string {
 	var words []string
-	for _, state := range []casefile.NoticeState{casefile.NoticeSent, casefile.NoticeDraft, casefile.NoticeQueued, casefile.NoticeOvertaken, casefile.NoticeRefused, casefile.NoticeUncertain} {
+	for _, state := range []casefile.NoticeState{
+		casefile.NoticeSent, casefile.NoticeDraft, casefile.NoticeQueued,
+		casefile.NoticeOvertaken, casefile.NoticeRefused, casefile.NoticeUncertain,
+	} {
 		if m[state] > 0 {
 			words = append(words, fmt.Sprintf("%d %s", m[state], state))
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-func cut(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -44,7 +43,7 @@ act of its own, with a reason.`,
 					return err
 				}
 				if asJSON {
-					return e.printJSON(cmd.OutOrStdout())
+					return encode(cmd.OutOrStdout(), e)
 				}
 				_, err = io.WriteString(cmd.OutOrStdout(), e.text())
 				return err
@@ -66,7 +65,8 @@ func explainWhat(args []string) (casefile.CaseID, casefile.VisitID, error) {
 	}
 	visit, err := strconv.ParseInt(args[1], 10, 64)
 	if err != nil || visit < 1 {
-		return 0, 0, casefile.Problemf(casefile.ProblemField, "visit", "%.20q is no number of a visit; the page of the case and the API give it", args[1])
+		return 0, 0, casefile.Problemf(casefile.ProblemField, "visit",
+			"%.20q is no number of a visit; the page of the case and the API give it", args[1])
 	}
 	return id, casefile.VisitID(visit), nil
 }
@@ -107,21 +107,17 @@ func explainVisit(ctx context.Context, a *app.App, id casefile.CaseID, visit cas
 	case err != nil:
 		return explainedVisit{}, err
 	case visit > 0 && (len(found) == 0 || found[0].ID != visit):
-		return explainedVisit{}, casefile.Problemf(casefile.ProblemNotFound, "visit", "V-%d has no visit %d; leave the number out for its last one", id, visit)
+		return explainedVisit{}, casefile.Problemf(casefile.ProblemNotFound, "visit",
+			"V-%d has no visit %d; leave the number out for its last one", id, visit)
 	case len(found) == 0:
-		return explainedVisit{}, casefile.Problemf(casefile.ProblemNotFound, "visit", "V-%d was not visited yet: there is no verdict to explain", id)
+		return explainedVisit{}, casefile.Problemf(casefile.ProblemNotFound, "visit",
+			"V-%d was not visited yet: there is no verdict to explain", id)
 	}
 	v := found[0]
 	return explainedVisit{
 		CaseID: id, VisitID: v.ID, Started: v.Started.UTC(), Ended: v.Ended.UTC(), Why: v.Why, Believed: v.Counted,
 		Explanation: explain.Verdict(v.Verdict, v.Observations, explain.Reading{Target: c.Target, Shown: mask.New(c.Target, c.Referrer).Text}),
 	}, nil
-}
-
-func (e explainedVisit) printJSON(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	return out.Encode(e)
 }
 
 func (e explainedVisit) text() string {

@@ -48,26 +48,18 @@ func named(databases []geodata.Database, names []string) ([]geodata.Database, er
 	if len(names) == 0 {
 		return databases, nil
 	}
-	var out []geodata.Database
-	used := map[string]bool{}
-	for _, d := range databases {
-		called := []string{d.Path, filepath.Base(d.Path), strings.TrimSuffix(filepath.Base(d.Path), ".mmdb"), d.Source.Name, string(d.Kind)}
-		meant := false
-		for _, n := range names {
-			if n != "" && slices.Contains(called, n) {
-				meant, used[n] = true, true
-			}
-		}
-		if meant {
-			out = append(out, d)
-		}
+	means := func(n string, d geodata.Database) bool {
+		file := filepath.Base(d.Path)
+		return n != "" && slices.Contains([]string{d.Path, file, strings.TrimSuffix(file, ".mmdb"), d.Source.Name, string(d.Kind)}, n)
 	}
 	for _, n := range names {
-		if !used[n] {
+		if !slices.ContainsFunc(databases, func(d geodata.Database) bool { return means(n, d) }) {
 			return nil, config.Faults{fmt.Sprintf("no entry of geolocate.databases is called %q: give its path, file name, source or kind", n)}
 		}
 	}
-	return out, nil
+	return slices.DeleteFunc(slices.Clone(databases), func(d geodata.Database) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return means(n, d) })
+	}), nil
 }
 
 func updateGeodata(ctx context.Context, a *app.App, names []string, force bool, out, progress io.Writer) error {
@@ -77,7 +69,8 @@ func updateGeodata(ctx context.Context, a *app.App, names []string, force bool, 
 		return err
 	}
 	if len(all) == 0 {
-		return config.Faults{"geolocate.databases is empty, so there is nothing to update: leave the key out for the two free databases, or list yours"}
+		return config.Faults{"geolocate.databases is empty, so there is nothing to update: " +
+			"leave the key out for the two free databases, or list yours"}
 	}
 	databases, err := named(all, names)
 	if err != nil {
@@ -111,7 +104,8 @@ func updateGeodata(ctx context.Context, a *app.App, names []string, force bool, 
 		if result.Outcome == geodata.Updated {
 			updated++
 		}
-		fmt.Fprintf(out, "%s: %s, %.1f MiB, built %s, from %s%s\n", d.Path, result.Outcome, float64(result.Size)/(1<<20), result.Built.Format(time.DateOnly), result.From, terms(d.Source))
+		fmt.Fprintf(out, "%s: %s, %.1f MiB, built %s, from %s%s\n", d.Path, result.Outcome,
+			float64(result.Size)/(1<<20), result.Built.Format(time.DateOnly), result.From, terms(d.Source))
 	}
 	if updated > 0 {
 		fmt.Fprintln(out, "a running Vigil takes new files within 30 seconds")
@@ -146,23 +140,16 @@ type downloadProgress struct {
 func (p *downloadProgress) heard(path string, done, total int64) {
 	if p.path != path {
 		p.path, p.tenth = path, 0
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetVisibility(p.live), progressbar.OptionShowBytes(true),
-			progressbar.OptionSetDescription(filepath.Base(path)), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		p.bar = newBar(p.out, total, filepath.Base(path))
 	}
 	_ = p.bar.Set64(done)
-	if p.live {
-		return
-	}
+	step, line := done*10/max(total, 1), "%s: %d %%\n"
 	if total <= 0 { // not said: a line for each 10 MiB
-		if step := done / (10 << 20); step > p.tenth {
-			p.tenth = step
-			fmt.Fprintf(p.out, "%s: %d MiB\n", path, step*10)
-		}
-		return
+		step, line = done/(10<<20), "%s: %d MiB\n"
 	}
-	if step := done * 10 / total; step > p.tenth {
+	if step > p.tenth && !p.live {
 		p.tenth = step
-		fmt.Fprintf(p.out, "%s: %d %%\n", path, step*10)
+		fmt.Fprintf(p.out, line, path, step*10)
 	}
 }
 

@@ -67,13 +67,13 @@ func importFile(ctx context.Context, a *app.App, path string, out, progress io.W
 	if info.IsDir() {
 		return fmt.Errorf("%s is a folder; name a CSV file", path)
 	}
-	bar := progressbar.NewOptions64(info.Size(), progressbar.OptionSetWriter(progress), progressbar.OptionSetVisibility(terminal(progress)), progressbar.OptionShowBytes(true),
-		progressbar.OptionSetDescription("importing"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	bar := newBar(progress, info.Size(), "importing")
 	im := importer{store: a.Store, parse: a.Parse, now: time.Now().UTC(), out: out}
 	counted := progressbar.NewReader(f, bar)
 	err = im.run(ctx, &counted)
 	_ = bar.Finish()
-	fmt.Fprintf(out, "%d rows: %d new cases, %d further reports, %d already imported, %d refused\n", im.rows, im.opened, im.attached, im.replayed, im.refused)
+	fmt.Fprintf(out, "%d rows: %d new cases, %d further reports, %d already imported, %d refused\n",
+		im.rows, im.opened, im.attached, im.replayed, im.refused)
 	if err != nil {
 		return fmt.Errorf("import stopped: %w; what was counted above is stored, and the same file can be imported again", err)
 	}
@@ -81,6 +81,13 @@ func importFile(ctx context.Context, a *app.App, path string, out, progress io.W
 		return errBadInput
 	}
 	return nil
+}
+
+// newBar is a bar over so many bytes, which only a terminal shows.
+func newBar(w io.Writer, total int64, what string) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetVisibility(terminal(w)),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetDescription(what), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish())
 }
 
 // importer reads rows, stores the good ones in batches and says which were bad.
@@ -158,7 +165,8 @@ func readHeader(header []string) (map[string]int, *casefile.Problem) {
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(importColumns, name) {
-			return nil, casefile.Problemf(casefile.ProblemField, "header", "column %.40q is unknown; the columns are %s", name, strings.Join(importColumns, ", "))
+			return nil, casefile.Problemf(casefile.ProblemField, "header",
+				"column %.40q is unknown; the columns are %s", name, strings.Join(importColumns, ", "))
 		}
 		if _, twice := columns[name]; twice {
 			return nil, casefile.Problemf(casefile.ProblemField, "header", "column %s is there twice", name)
@@ -166,7 +174,8 @@ func readHeader(header []string) (map[string]int, *casefile.Problem) {
 		columns[name] = i
 	}
 	if _, ok := columns["url"]; !ok {
-		return nil, casefile.Problemf(casefile.ProblemField, "header", "there is no column url; the columns are %s", strings.Join(importColumns, ", "))
+		return nil, casefile.Problemf(casefile.ProblemField, "header",
+			"there is no column url; the columns are %s", strings.Join(importColumns, ", "))
 	}
 	return columns, nil
 }
@@ -184,7 +193,8 @@ func (im *importer) report(columns map[string]int, row []string) (casefile.Repor
 		}
 	}
 	if len(row) > len(columns) {
-		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "", "the row has %d fields and the header %d; put quotes around a URL with a comma", len(row), len(columns))
+		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "",
+			"the row has %d fields and the header %d; put quotes around a URL with a comma", len(row), len(columns))
 	}
 	in := casefile.ReportInput{
 		URL: field("url"), Referrer: field("referrer"), Source: field("source"), Reference: field("reference"),

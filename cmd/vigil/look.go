@@ -172,11 +172,11 @@ func (l *lookRun) run(ctx context.Context, input func(func(string) bool), out io
 	return nil
 }
 
-// dispatch starts a goroutine a host, which works on that host's URLs in a row.
+// dispatch starts a goroutine an input, which waits for the one before it at the same host.
 // At most four times width inputs wait at once.
 func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), results chan<- looked, work *sync.WaitGroup) {
 	var mu sync.Mutex
-	hosts := map[string][]func(*observe.Host){} // the inputs that wait, by host; present while a goroutine works on the host
+	last := map[string]turn{} // the newest look at each host that waits or works
 	room := make(chan struct{}, 4*l.width)
 	running := make(chan struct{}, l.width)
 	place := 0
@@ -198,34 +198,36 @@ func (l *lookRun) dispatch(ctx context.Context, input func(func(string) bool), r
 			work.Go(func() { send(looked{refused: &shape.Refused{Target: shown(raw), Problem: problem}}) })
 			continue
 		}
-		task := func(host *observe.Host) { send(looked{line: l.look(ctx, t, host)}) }
 		mu.Lock()
-		_, busy := hosts[t.Host()]
-		hosts[t.Host()] = append(hosts[t.Host()], task)
-		mu.Unlock()
-		if busy {
-			continue
+		before, busy := last[t.Host()]
+		mine := turn{host: before.host, done: make(chan struct{})}
+		if !busy {
+			mine.host = &observe.Host{}
 		}
+		last[t.Host()] = mine
+		mu.Unlock()
 		work.Go(func() {
-			host := &observe.Host{}
-			for {
-				mu.Lock()
-				queue := hosts[t.Host()]
-				if len(queue) == 0 {
-					delete(hosts, t.Host())
-					mu.Unlock()
-					return
-				}
-				next := queue[0]
-				hosts[t.Host()] = queue[1:]
-				mu.Unlock()
-				host.Rest(ctx, l.gap)
-				running <- struct{}{}
-				next(host)
-				<-running
+			if busy {
+				<-before.done
 			}
+			mine.host.Rest(ctx, l.gap)
+			running <- struct{}{}
+			send(looked{line: l.look(ctx, t, mine.host)})
+			<-running
+			mu.Lock()
+			if last[t.Host()] == mine {
+				delete(last, t.Host())
+			}
+			mu.Unlock()
+			close(mine.done)
 		})
 	}
+}
+
+// turn is one look at a host, after which the next one begins.
+type turn struct {
+	host *observe.Host
+	done chan struct{} // closed when it is over
 }
 
 // look makes one visit without a case: observe, judge, assign.
@@ -260,31 +262,17 @@ func shown(raw string) string {
 // inOrder hands results on in the order of their places. One that is ready waits
 // at most patience for those before it. It says whether any was a refusal.
 func inOrder(results <-chan looked, patience time.Duration, print func(looked) error) (bad bool, err error) {
-	waiting := map[int]looked{}
+	waiting := map[int]*looked{} // nil for what was handed on before its turn
 	next := 0
 	late := time.NewTimer(patience)
 	defer late.Stop()
-	emit := func(r looked) {
+	emit := func(r *looked) {
+		if r == nil {
+			return
+		}
 		bad = bad || r.refused != nil
 		if err == nil {
-			err = print(r)
-		}
-	}
-	passed := map[int]bool{} // places that were handed on before their turn
-	advance := func() {
-		for {
-			r, ready := waiting[next]
-			switch {
-			case ready:
-				delete(waiting, next)
-				emit(r)
-			case passed[next]:
-				delete(passed, next)
-			default:
-				return
-			}
-			next++
-			late.Reset(patience)
+			err = print(*r)
 		}
 	}
 	for {
@@ -293,13 +281,17 @@ func inOrder(results <-chan looked, patience time.Duration, print func(looked) e
 			if !open {
 				return bad, err
 			}
-			waiting[r.place] = r
-			advance()
+			waiting[r.place] = &r
+			for r, ready := waiting[next]; ready; r, ready = waiting[next] {
+				emit(r)
+				delete(waiting, next)
+				next++
+				late.Reset(patience)
+			}
 		case <-late.C:
 			for place, r := range waiting {
 				emit(r)
-				delete(waiting, place)
-				passed[place] = true
+				waiting[place] = nil
 			}
 			late.Reset(patience)
 		}
@@ -307,10 +299,15 @@ func inOrder(results <-chan looked, patience time.Duration, print func(looked) e
 }
 
 func printJSON(w io.Writer, r looked) error {
+	if r.refused != nil {
+		return encode(w, r.refused)
+	}
+	return encode(w, r.line)
+}
+
+// encode writes one JSON object in a line, URLs as they are.
+func encode(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	if r.refused != nil {
-		return e.Encode(r.refused)
-	}
-	return e.Encode(r.line)
+	return e.Encode(v)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -28,7 +29,7 @@ func printText(w io.Writer, r looked) error {
 	printHosting(w, say, l.Hosting)
 	printRegistrar(w, l.Hosting.Registrar)
 	printContacts(w, say, l.Hosting.Contacts)
-	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", orUnknown(strings.Join(l.Assignment.Hotlines, ", ")), say.Say("policy", l.Assignment.Policy))
+	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", cmp.Or(strings.Join(l.Assignment.Hotlines, ", "), "unknown"), say.Say("policy", l.Assignment.Policy))
 	if err == nil && l.Explanation != nil {
 		_, err = io.WriteString(w, l.Explanation.Text("  "))
 	}
@@ -48,7 +49,7 @@ func decision(h casefile.Hosting) string {
 }
 
 func printHosting(w io.Writer, say *words.Words, h casefile.Hosting) {
-	by := orUnknown(h.Provider)
+	by := cmp.Or(h.Provider, "unknown")
 	if h.ASN != 0 {
 		by += fmt.Sprintf(", AS%d", h.ASN)
 	}
@@ -64,7 +65,7 @@ func printHosting(w io.Writer, say *words.Words, h casefile.Hosting) {
 		printSigns(w, p.Signs)
 	}
 	if e := h.Edge; e != nil {
-		explain.Wrap(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, say.Say("edge", orNone(e.Kind)), say.Say("evidence", e.Evidence)))
+		explain.Wrap(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, say.Say("edge", cmp.Or(e.Kind, "none")), say.Say("evidence", e.Evidence)))
 		printSigns(w, e.Signs)
 	}
 	origin := "known"
@@ -90,14 +91,17 @@ func printRegistrar(w io.Writer, r *casefile.Registrar) {
 	if r == nil {
 		return
 	}
-	text := orUnknown(r.Name)
+	text := cmp.Or(r.Name, "unknown")
 	if r.IANAID != 0 {
 		text += fmt.Sprintf(" (IANA %d)", r.IANAID)
 	}
 	explain.Wrap(w, "  registrar: ", text)
-	if len(r.DomainStatus) > 0 {
-		explain.Wrap(w, "    status: ", strings.Join(r.DomainStatus, ", "))
+	list := func(label string, all []string) {
+		if len(all) > 0 {
+			explain.Wrap(w, "    "+label+": ", strings.Join(all, ", "))
+		}
 	}
+	list("status", r.DomainStatus)
 	var dates []string
 	for _, d := range []struct {
 		what string
@@ -107,20 +111,15 @@ func printRegistrar(w io.Writer, r *casefile.Registrar) {
 			dates = append(dates, d.what+" "+d.at.UTC().Format(time.DateOnly))
 		}
 	}
-	if len(dates) > 0 {
-		explain.Wrap(w, "    domain: ", strings.Join(dates, ", "))
-	}
-	if len(r.Nameservers) > 0 {
-		explain.Wrap(w, "    name servers: ", strings.Join(r.Nameservers, ", "))
-	}
-	if len(r.NameserverOperators) > 0 {
-		explain.Wrap(w, "    run by: ", strings.Join(r.NameserverOperators, ", "))
-	}
+	list("domain", dates)
+	list("name servers", r.Nameservers)
+	list("run by", r.NameserverOperators)
 }
 
 func printContacts(w io.Writer, say *words.Words, contacts []casefile.Contact) {
 	for _, c := range contacts {
-		text := fmt.Sprintf("%s %s (%s)", strings.ToLower(say.Say("party", c.Party)), strings.Join(strings.Fields(c.Email+" "+c.Form), " "), say.Say("source", c.Source))
+		at := strings.Join(strings.Fields(c.Email+" "+c.Form), " ")
+		text := fmt.Sprintf("%s %s (%s)", strings.ToLower(say.Say("party", c.Party)), at, say.Say("source", c.Source))
 		if c.Approved {
 			text += ", approved"
 		}
@@ -132,11 +131,4 @@ func printContacts(w io.Writer, say *words.Words, contacts []casefile.Contact) {
 			explain.Wrap(w, "           ", c.Why)
 		}
 	}
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
 }

@@ -72,9 +72,11 @@ func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, er
 	case a.Reason == "":
 		return 0, a, casefile.Problemf(casefile.ProblemField, "reason", "say why with --reason; it is kept in the history")
 	case f.forget && (f.address != "" || f.given):
-		return 0, a, casefile.Problemf(casefile.ProblemField, "forget", "--forget takes back the record as a whole; give no address and no country with it")
+		return 0, a, casefile.Problemf(casefile.ProblemField, "forget",
+			"--forget takes back the record as a whole; give no address and no country with it")
 	case !f.forget && f.address == "" && f.country == "":
-		return 0, a, casefile.Problemf(casefile.ProblemField, "origin", "give the address of the origin, its country with --country, or --forget")
+		return 0, a, casefile.Problemf(casefile.ProblemField, "origin",
+			"give the address of the origin, its country with --country, or --forget")
 	}
 	if f.forget {
 		a.Kind = casefile.ActForget
@@ -100,7 +102,7 @@ func operator() string {
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	if checkName(name) != nil {
+	if !isName(name) {
 		name = "uid-" + strconv.Itoa(os.Getuid())
 	}
 	return "cli:" + name

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -129,7 +130,9 @@ func decideAgain(text []byte) (l replayed, again casefile.Hosting, why string) {
 	case len(h.Addresses) > maxReplayAddresses || len(h.Claims) > maxReplayClaims:
 		return l, again, fmt.Sprintf("more than %d addresses or %d claims: no look has so many", maxReplayAddresses, maxReplayClaims)
 	}
-	made := casefile.Hosting{Addresses: h.Addresses, Claims: h.Claims, Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar, Contacts: h.Contacts}
+	made := casefile.Hosting{
+		Addresses: h.Addresses, Claims: h.Claims, Edge: h.Edge, Platform: h.Platform, Registrar: h.Registrar, Contacts: h.Contacts,
+	}
 	return l, geolocate.Replay(made), ""
 }
 
@@ -138,7 +141,7 @@ func differences(was, now casefile.Hosting) []string {
 	var found []string
 	compare := func(what, a, b string) {
 		if a != b {
-			found = append(found, fmt.Sprintf("%s %s, now %s", what, orNone(a), orNone(b)))
+			found = append(found, fmt.Sprintf("%s %s, now %s", what, cmp.Or(a, "none"), cmp.Or(b, "none")))
 		}
 	}
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -164,7 +167,7 @@ func differences(was, now casefile.Hosting) []string {
 func printReplay(w io.Writer, target string, now casefile.Hosting, found []string, steps bool) {
 	fmt.Fprintln(w, target)
 	if len(found) == 0 {
-		fmt.Fprintf(w, "  same: %s, %s\n", decision(now), orUnknown(now.Provider))
+		fmt.Fprintf(w, "  same: %s, %s\n", decision(now), cmp.Or(now.Provider, "unknown"))
 	}
 	for _, f := range found {
 		fmt.Fprintln(w, "  differs:", f)
@@ -174,13 +177,6 @@ func printReplay(w io.Writer, target string, now casefile.Hosting, found []strin
 			explain.Wrap(w, fmt.Sprintf("    %d. ", i+1), s)
 		}
 	}
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 // network is the prefix as text, empty when it is unknown.

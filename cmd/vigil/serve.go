@@ -8,12 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"vigil/cmd/app"
-	"vigil/internal/config"
+	"vigil/store"
 )
 
 func newServe(o *options) *cobra.Command {
-	return newService(o, "serve", "Serve API and pages, visit due cases, send notices", func(ctx context.Context, cfg config.Config) (net.Listener, error) {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Web.Listen)
+	return newService(o, "serve", "Serve API and pages, visit due cases, send notices", func(ctx context.Context, address string) (net.Listener, error) {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 		if err != nil {
 			return nil, fmt.Errorf("listen for the pages: %w; another vigil may be running, or set web.listen", err)
 		}
@@ -23,11 +23,11 @@ func newServe(o *options) *cobra.Command {
 
 func newWorker(o *options) *cobra.Command {
 	return newService(o, "worker", "Visit due cases and send notices, without API and pages; any number of them on PostgreSQL",
-		func(context.Context, config.Config) (net.Listener, error) { return nil, nil })
+		func(context.Context, string) (net.Listener, error) { return nil, nil })
 }
 
 // newService is a command that works until it is told to stop.
-func newService(o *options, name, short string, listen func(context.Context, config.Config) (net.Listener, error)) *cobra.Command {
+func newService(o *options, name, short string, listen func(context.Context, string) (net.Listener, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,7 +36,7 @@ func newService(o *options, name, short string, listen func(context.Context, con
 				if err != nil {
 					return err
 				}
-				l, err := listen(ctx, a.Config)
+				l, err := listen(ctx, a.Config.Web.Listen)
 				if err != nil {
 					return err
 				}
@@ -44,4 +44,25 @@ func newService(o *options, name, short string, listen func(context.Context, con
 			})
 		},
 	}
+}
+
+func newAudit(o *options) *cobra.Command {
+	audit := &cobra.Command{Use: "audit", Short: "The history of cases"}
+	audit.AddCommand(&cobra.Command{
+		Use:   "verify",
+		Short: "Follow the hash chain of every case's history; exit 1 when one is broken",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
+				var last store.Progress
+				err := a.Store.VerifyHistory(ctx, func(p store.Progress) { last = p })
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%d events of %d cases: every chain is whole\n", last.Events, last.Cases)
+				return nil
+			})
+		},
+	})
+	return audit
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -62,7 +63,7 @@ func printFigures(w io.Writer, f stats.Removal) {
 	t.AppendHeader(header)
 	for _, g := range groups {
 		row := table.Row{
-			orUnknown(g.Key), g.N, g.Removed, g.Recorded, g.Watched(), g.Unavailable, g.Excluded.All(), g.Returns.Records, g.Hosts,
+			cmp.Or(g.Key, "unknown"), g.N, g.Removed, g.Recorded, g.Watched(), g.Unavailable, g.Excluded.All(), g.Returns.Records, g.Hosts,
 			say.Reached(g.Median.At), say.Reached(g.P90.At),
 		}
 		for _, s := range g.Shares {

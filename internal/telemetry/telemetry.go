@@ -209,7 +209,8 @@ type Geodata struct {
 // of which none is loaded is left out.
 func (m *Meter) WatchGeodata(list func() []Geodata) {
 	loaded := prometheus.NewDesc("vigil_geodata_loaded", "Geo databases in use, by kind.", []string{"kind"}, nil)
-	age := prometheus.NewDesc("vigil_geodata_age_seconds", "Since the oldest geo database in use of a kind was built.", []string{"kind"}, nil)
+	age := prometheus.NewDesc("vigil_geodata_age_seconds", "Since the oldest geo database in use of a kind was built.",
+		[]string{"kind"}, nil)
 	m.registry.MustRegister(collectorFunc(func(ch chan<- prometheus.Metric) {
 		all := list()
 		for _, kind := range geodataKinds {
@@ -233,6 +234,9 @@ func (m *Meter) WatchGeodata(list func() []Geodata) {
 func (m *Meter) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
+
+// Write writes the metrics to a file, as a scrape would read them.
+func (m *Meter) Write(path string) error { return prometheus.WriteToTextfile(path, m.registry) }
 
 // NewLog makes a logger that writes to standard error. level is debug, info, warn
 // or error; format is json or console.
