@@ -5,6 +5,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -45,10 +46,7 @@ func Version() string {
 			v = s.Value[:12]
 		}
 	}
-	if v == "" {
-		v = "(devel)"
-	}
-	return v
+	return cmp.Or(v, "(devel)")
 }
 
 // App is what every command needs. Without keys and store it looks and locates, and keeps nothing.
@@ -114,7 +112,8 @@ func (a *App) Parse(raw string) (casefile.Target, *casefile.Problem) {
 	}
 	if addr, literal := t.Address(); literal && a.Guard.Check(addr) != nil {
 		return casefile.Target{}, casefile.Problemf(casefile.ProblemAddress, "",
-			"the address is private or reserved and is never dialled; report the public URL, or in a lab allow the network with guard.allow_networks")
+			"the address is private or reserved and is never dialled; "+
+				"report the public URL, or in a lab allow the network with guard.allow_networks")
 	}
 	return t, nil
 }
@@ -123,28 +122,28 @@ func (a *App) Parse(raw string) (casefile.Target, *casefile.Problem) {
 // may be empty. The address is one that the guard lets through: a record of another
 // would name no server on the internet. Problems quote neither.
 func (a *App) ReadOrigin(address, code string) (netip.Addr, string, *casefile.Problem) {
+	wrong := func(field, format string, args ...any) (netip.Addr, string, *casefile.Problem) {
+		return netip.Addr{}, "", casefile.Problemf(casefile.ProblemField, field, format, args...)
+	}
 	var origin netip.Addr
 	if address != "" {
 		var err error
 		if origin, err = netip.ParseAddr(address); err != nil {
-			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "this is no IP address; give one such as 203.0.113.9 or 2001:db8::9, without a port, not a name")
+			return wrong("origin", "this is no IP address; give one such as 203.0.113.9 or 2001:db8::9, without a port, not a name")
 		}
 		if origin = origin.Unmap(); a.Guard.Check(origin) != nil {
-			return origin, "", casefile.Problemf(casefile.ProblemField, "origin",
-				"the address is private or reserved: no site on the internet is hosted there; give the public address, or in a lab allow the network with guard.allow_networks")
+			return wrong("origin", "the address is private or reserved: no site on the internet is hosted there; "+
+				"give the public address, or in a lab allow the network with guard.allow_networks")
 		}
 		if edge := geolocate.EdgeAt(origin); edge != "" {
-			return origin, "", casefile.Problemf(casefile.ProblemField, "origin", "the address belongs to the edge %s; give that of the machine behind it", edge)
+			return wrong("origin", "the address belongs to the edge %s; give that of the machine behind it", edge)
 		}
 	}
-	if code == "" {
-		return origin, "", nil
+	country := casefile.Country(code)
+	if country == "" && code != "" {
+		return wrong("country", "this is no country; give the two letters of ISO 3166-1, for example NL")
 	}
-	folded := casefile.Country(code)
-	if folded == "" {
-		return origin, "", casefile.Problemf(casefile.ProblemField, "country", "this is no country; give the two letters of ISO 3166-1, for example NL")
-	}
-	return origin, folded, nil
+	return origin, country, nil
 }
 
 // Figures counts all episodes: for the API, the pages and the command line.

@@ -41,7 +41,8 @@ func newUser(o *options) *cobra.Command {
 			})
 		},
 	}
-	add.Flags().StringVar(&role, "role", string(casefile.RoleViewer), "viewer (cases and figures), analyst (reports, acts, reveals URLs) or admin")
+	add.Flags().StringVar(&role, "role", string(casefile.RoleViewer),
+		"viewer (cases and figures), analyst (reports, acts, reveals URLs) or admin")
 	user.AddCommand(add)
 	return user
 }

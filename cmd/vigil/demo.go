@@ -41,7 +41,8 @@ func newDemo() *cobra.Command {
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), began, o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; exit 0 only if each ended as its script says and no trace of a page was found")
+	cmd.Flags().BoolVar(&o.exitWhenDone, "exit-when-done", false, "end with a table when every site has ended; "+
+		"exit 0 only if each ended as its script says and no trace of a page was found")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:0", "where to serve the pages")
 	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the temporary folder (database, log, mails) in place and print its name")
 	return cmd

@@ -106,7 +106,8 @@ func (d *demo) report(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+d.listener.Addr().String()+"/api/v1/reports", bytes.NewReader(body))
+	at := "http://" + d.listener.Addr().String() + "/api/v1/reports"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, at, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

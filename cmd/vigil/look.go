@@ -38,9 +38,12 @@ With -v each outcome is explained: the verdict in words, and the transcript of e
 Exit code: 0 when all were looked at, 2 when some input was refused.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			from, err := parseReferrer(referrer)
-			if err != nil {
-				return err
+			var from casefile.Target
+			if referrer != "" {
+				var problem *casefile.Problem
+				if from, problem = target.Parse(referrer); problem != nil {
+					return fmt.Errorf("--referrer: %w", problem)
+				}
 			}
 			a, err := o.app()
 			if err != nil {
@@ -71,18 +74,6 @@ Exit code: 0 when all were looked at, 2 when some input was refused.`,
 	cmd.Flags().BoolVarP(&explain, "verbose", "v", false, "explain each verdict, with the transcript of each look")
 	cmd.Flags().StringVar(&referrer, "referrer", "", "the page from which one comes to the URLs, as a report would record it")
 	return cmd
-}
-
-// parseReferrer reads the page from which one comes; none when raw is empty.
-func parseReferrer(raw string) (casefile.Target, error) {
-	if raw == "" {
-		return casefile.Target{}, nil
-	}
-	from, problem := target.Parse(raw)
-	if problem != nil {
-		return from, fmt.Errorf("--referrer: %w", problem)
-	}
-	return from, nil
 }
 
 // lookInput yields the URLs of the arguments, or the lines of standard input for "-".

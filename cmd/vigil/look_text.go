@@ -29,7 +29,8 @@ func printText(w io.Writer, r looked) error {
 	printHosting(w, say, l.Hosting)
 	printRegistrar(w, l.Hosting.Registrar)
 	printContacts(w, say, l.Hosting.Contacts)
-	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", cmp.Or(strings.Join(l.Assignment.Hotlines, ", "), "unknown"), say.Say("policy", l.Assignment.Policy))
+	hotlines := cmp.Or(strings.Join(l.Assignment.Hotlines, ", "), "unknown")
+	_, err := fmt.Fprintf(w, "  for: %s (%s)\n", hotlines, say.Say("policy", l.Assignment.Policy))
 	if err == nil && l.Explanation != nil {
 		_, err = io.WriteString(w, l.Explanation.Text("  "))
 	}
@@ -65,7 +66,8 @@ func printHosting(w io.Writer, say *words.Words, h casefile.Hosting) {
 		printSigns(w, p.Signs)
 	}
 	if e := h.Edge; e != nil {
-		explain.Wrap(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, say.Say("edge", cmp.Or(e.Kind, "none")), say.Say("evidence", e.Evidence)))
+		kind := say.Say("edge", cmp.Or(e.Kind, "none"))
+		explain.Wrap(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, kind, say.Say("evidence", e.Evidence)))
 		printSigns(w, e.Signs)
 	}
 	origin := "known"

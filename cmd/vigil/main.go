@@ -93,7 +93,8 @@ func newRoot() *cobra.Command {
 			o.explicit = cmd.Flags().Changed("config")
 		},
 	}
-	root.PersistentFlags().StringVar(&o.configFile, "config", "config.yaml", "configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
+	root.PersistentFlags().StringVar(&o.configFile, "config", "config.yaml",
+		"configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
 	root.AddCommand(
 		newDemo(), newLook(o), newServe(o), newWorker(o), newVantage(o), newImport(o), newStats(o),
 		newUser(o), newToken(o), newOrigin(o), newExplain(o), newReplay(), newAudit(o), newGeodata(o), newDoctor(o),

@@ -12,22 +12,16 @@ import (
 )
 
 func newServe(o *options) *cobra.Command {
-	return newService(o, "serve", "Serve API and pages, visit due cases, send notices", func(ctx context.Context, address string) (net.Listener, error) {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("listen for the pages: %w; another vigil may be running, or set web.listen", err)
-		}
-		return l, nil
-	})
+	return newService(o, "serve", "Serve API and pages, visit due cases, send notices", true)
 }
 
 func newWorker(o *options) *cobra.Command {
-	return newService(o, "worker", "Visit due cases and send notices, without API and pages; any number of them on PostgreSQL",
-		func(context.Context, string) (net.Listener, error) { return nil, nil })
+	return newService(o, "worker",
+		"Visit due cases and send notices, without API and pages; any number of them on PostgreSQL", false)
 }
 
 // newService is a command that works until it is told to stop.
-func newService(o *options, name, short string, listen func(context.Context, string) (net.Listener, error)) *cobra.Command {
+func newService(o *options, name, short string, pages bool) *cobra.Command {
 	return &cobra.Command{
 		Use: name, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,9 +30,11 @@ func newService(o *options, name, short string, listen func(context.Context, str
 				if err != nil {
 					return err
 				}
-				l, err := listen(ctx, a.Config.Web.Listen)
-				if err != nil {
-					return err
+				var l net.Listener
+				if pages {
+					if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.Config.Web.Listen); err != nil {
+						return fmt.Errorf("listen for the pages: %w; another vigil may be running, or set web.listen", err)
+					}
 				}
 				return e.Run(ctx, l)
 			})
@@ -55,8 +51,7 @@ func newAudit(o *options) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
 				var last store.Progress
-				err := a.Store.VerifyHistory(ctx, func(p store.Progress) { last = p })
-				if err != nil {
+				if err := a.Store.VerifyHistory(ctx, func(p store.Progress) { last = p }); err != nil {
 					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%d events of %d cases: every chain is whole\n", last.Events, last.Cases)

@@ -111,11 +111,15 @@ var rules = map[string]struct {
 		func(s, arg string) bool { return bounded(s, arg) && isASCII(s) && !strings.Contains(s, " ") },
 		"must be one word of printable ASCII, of at most ARG bytes",
 	},
+	"digits": {func(s, _ string) bool { return strings.Trim(s, "0123456789") == "" }, "ARG"},
+	"digest": {func(s, _ string) bool { return hexDigest.MatchString(s) || isOpenWeb(s) }, "ARG"},
 	"mailbox": {
 		func(s, _ string) bool { _, err := email.ParseMailbox(s); return err == nil },
 		`must be one mailbox, such as "Hotline <desk@hotline.example>"`,
 	},
 }
+
+var hexDigest = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 
 // bounded says whether s has at most so many bytes.
 func bounded(s, most string) bool {
@@ -217,8 +221,6 @@ func (f *faultList) credentials(key, ca, cert, own string) {
 	}
 }
 
-var hexDigest = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
-
 // geolocate checks what goes together. No value is repeated that may hold a token.
 func (f *faultList) geolocate(g Geolocate) {
 	for i, d := range g.Databases {
@@ -226,17 +228,12 @@ func (f *faultList) geolocate(g Geolocate) {
 		if d.Source != "" && d.URL != "" {
 			f.add(key, "has a source and a url: give one of them")
 		}
-		if d.SHA256 != "" && !hexDigest.MatchString(d.SHA256) && !isOpenWeb(d.SHA256) {
-			f.add(key+".sha256", "must be 64 hexadecimal digits, or the https URL of a file that begins with them")
-		}
 		if d.SHA256 != "" && !d.Awaited() {
 			f.add(key+".sha256", "is for a download: give a source or a url too")
 		}
 	}
 	if m := g.MaxMind; (m.Account == "") != (m.Key == "") {
 		f.add("geolocate.maxmind", "account and key go together: give both or neither")
-	} else if strings.ContainsFunc(m.Account, func(r rune) bool { return r < '0' || r > '9' }) {
-		f.add("geolocate.maxmind.account", "is no account number: digits only, as MaxMind shows it")
 	}
 	o := g.Origin
 	if len(o.Name) > 60 || strings.ContainsFunc(o.Name, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) {

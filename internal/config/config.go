@@ -123,7 +123,7 @@ type GeoDatabase struct {
 	// URL is https, or in a lab http; {yyyy-mm} in it stands for the month.
 	URL string `koanf:"url" check:"?openurl must be an https URL, without a name and password in it"`
 	// SHA256 is the digest of the download, 64 hexadecimal digits, or the https URL of a file that begins with it; may be empty.
-	SHA256 string `koanf:"sha256"`
+	SHA256 string `koanf:"sha256" check:"?digest must be 64 hexadecimal digits, or the https URL of a file that begins with them"`
 	// Licence and Attribution are for people, at most 200 bytes; they default to those of the source.
 	Licence     string `koanf:"licence" check:"line 200"`
 	Attribution string `koanf:"attribution" check:"line 200"`
@@ -134,7 +134,7 @@ func (d GeoDatabase) Awaited() bool { return d.Source != "" || d.URL != "" }
 
 // MaxMind is an account for GeoLite2. The key is never printed.
 type MaxMind struct {
-	Account string `koanf:"account"`
+	Account string `koanf:"account" check:"digits is no account number: digits only, as MaxMind shows it"`
 	Key     string `koanf:"key"`
 }
 

@@ -121,7 +121,8 @@ func (m *Meter) countClosed(vantage string, sound bool, now time.Time) {
 		l = &closedLine{}
 		m.closed[vantage] = l
 		promauto.With(m.registry).NewCounterFunc(prometheus.CounterOpts{
-			Name: "vigil_gate_closed_seconds_total", Help: "How long the gate was closed, by vantage.", ConstLabels: prometheus.Labels{"vantage": vantage},
+			Name: "vigil_gate_closed_seconds_total", Help: "How long the gate was closed, by vantage.",
+			ConstLabels: prometheus.Labels{"vantage": vantage},
 		}, func() float64 {
 			m.mu.Lock()
 			defer m.mu.Unlock()
