@@ -49,11 +49,6 @@ Exit code: 0 when every row was taken, 2 when some were refused.`,
 	}
 }
 
-// reportAdder is what import needs of the store.
-type reportAdder interface {
-	AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) ([]casefile.Added, bool, error)
-}
-
 func importFile(ctx context.Context, a *app.App, path string, out, progress io.Writer) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,7 +63,7 @@ func importFile(ctx context.Context, a *app.App, path string, out, progress io.W
 		return fmt.Errorf("%s is a folder; name a CSV file", path)
 	}
 	bar := newBar(progress, info.Size(), "importing")
-	im := importer{store: a.Store, parse: a.Parse, now: time.Now().UTC(), out: out}
+	im := importer{app: a, now: time.Now().UTC(), out: out}
 	counted := progressbar.NewReader(f, bar)
 	err = im.run(ctx, &counted)
 	_ = bar.Finish()
@@ -92,10 +87,9 @@ func newBar(w io.Writer, total int64, what string) *progressbar.ProgressBar {
 
 // importer reads rows, stores the good ones in batches and says which were bad.
 type importer struct {
-	store reportAdder
-	parse func(raw string) (casefile.Target, *casefile.Problem)
-	now   time.Time
-	out   io.Writer
+	app *app.App
+	now time.Time
+	out io.Writer
 
 	batch  []casefile.Report
 	digest [][]string // the rows of the batch as read: the key under which it is stored once
@@ -207,7 +201,7 @@ func (im *importer) report(columns map[string]int, row []string) (casefile.Repor
 	default:
 		return casefile.Report{}, casefile.Problemf(casefile.ProblemField, "held", "must be yes or no")
 	}
-	return casefile.NewReport(in, im.parse, im.now)
+	return casefile.NewReport(in, im.app.Parse, im.now)
 }
 
 func (im *importer) refuse(line int, p *casefile.Problem) {
@@ -224,7 +218,7 @@ func (im *importer) flush(ctx context.Context) error {
 		return fmt.Errorf("digest a batch: %w", err)
 	}
 	sum := sha256.Sum256(request)
-	added, replayed, err := im.store.AddReportsOnce(ctx, "import:"+hex.EncodeToString(sum[:]), request, im.batch, im.now)
+	added, replayed, err := im.app.Store.AddReportsOnce(ctx, "import:"+hex.EncodeToString(sum[:]), request, im.batch, im.now)
 	if err != nil {
 		return err
 	}

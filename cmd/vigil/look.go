@@ -244,10 +244,7 @@ func (l *lookRun) look(ctx context.Context, t casefile.Target, host *observe.Hos
 
 // shown is the input of a refused line, cut so that no line grows without bound.
 func shown(raw string) string {
-	if len(raw) > casefile.MaxURL {
-		raw = raw[:casefile.MaxURL]
-	}
-	return strings.ToValidUTF8(raw, "\uFFFD")
+	return strings.ToValidUTF8(raw[:min(len(raw), casefile.MaxURL)], "\uFFFD")
 }
 
 // inOrder hands results on in the order of their places. One that is ready waits

@@ -40,7 +40,13 @@ your name on this machine: name no URL in it.`,
 				return err
 			}
 			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
-				c, err := recordOrigin(ctx, a, id, action, what)
+				if !what.forget {
+					var problem *casefile.Problem
+					if action.Origin, action.Country, problem = a.ReadOrigin(what.address, what.country); problem != nil {
+						return problem
+					}
+				}
+				c, err := a.Store.Act(ctx, id, action)
 				if err != nil {
 					return err
 				}
@@ -82,17 +88,6 @@ func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, er
 		a.Kind = casefile.ActForget
 	}
 	return id, a, nil
-}
-
-// recordOrigin does it.
-func recordOrigin(ctx context.Context, a *app.App, id casefile.CaseID, act casefile.Action, f originFlags) (casefile.Case, error) {
-	if act.Kind == casefile.ActOrigin {
-		var problem *casefile.Problem
-		if act.Origin, act.Country, problem = a.ReadOrigin(f.address, f.country); problem != nil {
-			return casefile.Case{}, problem
-		}
-	}
-	return a.Store.Act(ctx, id, act)
 }
 
 // operator is who works on this machine, as the history names them: "cli:" and the

@@ -145,12 +145,7 @@ func differences(was, now casefile.Hosting) []string {
 		}
 	}
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-	asn := func(n uint32) string {
-		if n == 0 {
-			return ""
-		}
-		return "AS" + strconv.FormatUint(uint64(n), 10)
-	}
+	asn := func(n uint32) string { return strings.TrimSuffix(fmt.Sprintf("AS%d", n), "AS0") }
 	compare("country", was.Country, now.Country)
 	compare("confidence", number(was.Confidence), number(now.Confidence))
 	compare("disputed", strconv.FormatBool(was.Disputed), strconv.FormatBool(now.Disputed))
