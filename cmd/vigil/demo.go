@@ -72,7 +72,8 @@ type demo struct {
 	cases    map[casefile.CaseID]fakenet.Ending
 }
 
-// runDemo lives the story and judges it once, at its end. Then it ends, or goes on until ctx does and says no more.
+// runDemo lives the story and judges it once, at its end. Then it ends, or goes on until ctx does and says
+// no more.
 func runDemo(ctx context.Context, out, progress io.Writer, began time.Time, o demoOptions) (err error) {
 	d, err := newDemoLab(ctx, o.listen, o.day)
 	if err != nil {
@@ -216,7 +217,8 @@ func (d *demo) remove() {
 	}
 }
 
-// keepMails writes every mail that arrived to the folder. Before the end none may be there: a notice names its URL.
+// keepMails writes every mail that arrived to the folder. Before the end none may be there: a notice names
+// its URL.
 func (d *demo) keepMails() error {
 	if err := os.MkdirAll(d.path("mails"), 0o700); err != nil {
 		return err

@@ -31,7 +31,8 @@ const (
 var errBadInput = errors.New("some input was refused")
 
 func main() {
-	// net/http writes the first bytes of an answer that nobody asked for to the standard logger: nothing a server says may be kept.
+	// net/http writes the first bytes of an answer that nobody asked for to the standard logger:
+	// nothing a server says may be kept.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

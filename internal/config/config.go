@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// Config is the whole configuration. Its koanf tags are the keys of the file, its check
-// tags what a value must be (rules);
-// Defaults says what a key means when it is not set.
+// Config is the whole configuration. Its koanf tags are the keys of the file, its check tags what a
+// value must be (rules); Defaults says what a key means when it is not set.
 type Config struct {
 	Database  Database  `koanf:"database"`
 	Resolver  Resolver  `koanf:"resolver"`
@@ -73,7 +72,7 @@ type Vantage struct {
 // Eye is a remote vantage and how it is reached: all of it, or nothing.
 type Eye struct {
 	Address string `koanf:"address"` // host:port
-	// CA, Cert and Key are PEM files: the authority of the eye's certificate, and our own certificate with its key.
+	// CA, Cert and Key are PEM files: the authority of the eye's certificate, our own certificate and its key.
 	CA   string `koanf:"ca"`
 	Cert string `koanf:"cert"`
 	Key  string `koanf:"key"`
@@ -82,7 +81,7 @@ type Eye struct {
 // EyeServer is what `vigil vantage` needs to look for its owner; no other command reads it.
 type EyeServer struct {
 	Listen string `koanf:"listen" check:"?listen 0.0.0.0:8443"` // ip:port; empty when this is no remote vantage
-	// CA, Cert and Key are PEM files: the authority of the owner's certificate, and our own certificate with its key.
+	// CA, Cert and Key are PEM files: the authority of the owner's certificate, our own certificate and its key.
 	CA   string `koanf:"ca"`
 	Cert string `koanf:"cert"`
 	Key  string `koanf:"key"`
@@ -122,7 +121,8 @@ type GeoDatabase struct {
 	Source string `koanf:"source"`
 	// URL is https, or in a lab http; {yyyy-mm} in it stands for the month.
 	URL string `koanf:"url" check:"?openurl must be an https URL, without a name and password in it"`
-	// SHA256 is the digest of the download, 64 hexadecimal digits, or the https URL of a file that begins with it; may be empty.
+	// SHA256 is the digest of the download, 64 hexadecimal digits, or the https URL of a file that begins
+	// with it; may be empty.
 	SHA256 string `koanf:"sha256" check:"?digest must be 64 hexadecimal digits, or the https URL of a file that begins with them"`
 	// Licence and Attribution are for people, at most 200 bytes; they default to those of the source.
 	Licence     string `koanf:"licence" check:"line 200"`

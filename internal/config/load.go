@@ -123,8 +123,8 @@ func keys(prefix string, t reflect.Type) map[string]reflect.Type {
 	return out
 }
 
-// unknownKeys names every key of the file that no part of its type reads. at is where an entry of a list stands,
-// and section where the values are in it; known are the keys of the entry, or of the file.
+// unknownKeys names every key of the file that no part of its type reads. at is where an entry of a list
+// stands, and section where the values are in it; known are the keys of the entry, or of the file.
 func unknownKeys(at, section string, values any, t reflect.Type, known map[string]reflect.Type) (faults []string) {
 	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
 		list, _ := values.([]any)
