@@ -129,11 +129,15 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 	list := regexp.MustCompile("(?s)strings.Fields\\(`(ok linked .*?)`\\)").FindStringSubmatch(in(text, "geolocate/registry/"))
 	countries := regexp.MustCompile(`(?s)const countries = (.*?)\n\n`).FindStringSubmatch(in(text, "casefile/"))
 	edges := regexp.MustCompile(`valid := \[\]string\{("cdn".*?)\}`).FindStringSubmatch(in(text, "geolocate/"))
-	if list == nil || countries == nil || edges == nil {
+	platforms := regexp.MustCompile(`platformWords = map\[string\]string\{(.*?)\}`).FindStringSubmatch(in(text, "geolocate/"))
+	if list == nil || countries == nil || edges == nil || platforms == nil {
 		t.Fatal("the statuses of domains, the codes of countries or the kinds of edges are not where they were")
 	}
 	for _, quoted := range regexp.MustCompile(`"\w+"`).FindAllString(edges[1], -1) {
 		codes["edge"] = append(codes["edge"], strings.Trim(quoted, `"`))
+	}
+	for _, m := range regexp.MustCompile(`"(\w+)":`).FindAllStringSubmatch(platforms[1], -1) {
+		codes["platform"] = append(codes["platform"], m[1])
 	}
 	codes["domain"] = append(codes["domain"], strings.Fields(list[1])...)
 	codes["country"] = regexp.MustCompile(`\b[A-Z]{2}\b`).FindAllString(countries[1], -1)
