@@ -24,7 +24,8 @@ func (w Acted) apply(s *step) *casefile.Problem {
 			"undo_removal, keep_watching, accept_page, note, record_origin or forget_origin", string(a.Kind))
 	}
 	if a.Reason == "" || len(a.Reason) > casefile.MaxActionReason {
-		return casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
+		return casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history",
+			casefile.MaxActionReason)
 	}
 	s.actor = a.Actor
 	because := facts{"reason": a.Reason}

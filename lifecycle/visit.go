@@ -51,7 +51,8 @@ func (v Visited) hosting(s *step) {
 		return
 	}
 	data := facts{
-		"country": h.Country, "provider": clip(h.Provider), "asn": asn(h.ASN), "confidence": strconv.FormatFloat(h.Confidence, 'f', 2, 64), "origin": h.Origin,
+		"country": h.Country, "provider": clip(h.Provider), "asn": asn(h.ASN), "confidence": strconv.FormatFloat(h.Confidence, 'f', 2, 64),
+		"origin": h.Origin,
 	}
 	if h.Network.IsValid() {
 		data["network"] = h.Network.String()
@@ -83,7 +84,8 @@ func (v Visited) assignment(s *step) {
 	}
 	s.Assignment = a
 	s.emit(casefile.EventAssigned, facts{
-		"hosting_country": a.HostingCountry, "assigned_country": a.AssignedCountry, "policy": a.Policy, "hotlines": clip(strings.Join(a.Hotlines, ", ")),
+		"hosting_country": a.HostingCountry, "assigned_country": a.AssignedCountry, "policy": a.Policy,
+		"hotlines": clip(strings.Join(a.Hotlines, ", ")),
 	})
 }
 

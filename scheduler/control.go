@@ -119,7 +119,8 @@ func shared(targets []casefile.Target, faces []face) []bool {
 	out := make([]bool, len(faces))
 	for i, a := range faces {
 		for j, b := range faces[:i] {
-			if !a.secure && !b.secure && a.bytes >= sharedBytes && a.page.Digest != "" && a.page.Digest == b.page.Digest && targets[i].Host() != targets[j].Host() {
+			if !a.secure && !b.secure && a.bytes >= sharedBytes && a.page.Digest != "" && a.page.Digest == b.page.Digest &&
+				targets[i].Host() != targets[j].Host() {
 				out[i], out[j] = true, true
 			}
 		}

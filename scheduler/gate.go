@@ -252,7 +252,8 @@ func (g *Gate) ask(ctx context.Context, vantage string) []casefile.Observation {
 }
 
 func (g *Gate) logResult(vantage string, fault UplinkFault, answered int, known bool) {
-	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered), zap.Int("controls", len(g.controlsOf(vantage)))}
+	fields := []zap.Field{zap.String("vantage", vantage), zap.String("why", string(fault)), zap.Int("answered", answered),
+		zap.Int("controls", len(g.controlsOf(vantage)))}
 	switch {
 	case fault != "":
 		g.o.Log.Error("gate closed: "+words.In(words.English).Say("uplink", fault), fields...)

@@ -270,6 +270,7 @@ func (p *pass) logResult(message string) {
 	if !v.Counted {
 		p.o.Meter.Unbelieved(p.uncounted())
 	}
-	p.o.Log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)), zap.String("reason", string(v.Verdict.Reason)),
-		zap.Bool("believed", v.Counted), zap.String("standing", string(v.After.Standing)), zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
+	p.o.Log.Info(message, zap.Int64("case_id", int64(v.CaseID)), zap.String("verdict", string(v.Verdict.State)),
+		zap.String("reason", string(v.Verdict.Reason)), zap.Bool("believed", v.Counted), zap.String("standing", string(v.After.Standing)),
+		zap.Int64("took_ms", took.Milliseconds()), zap.Time("due_at", v.After.Due.At))
 }

@@ -11,8 +11,9 @@ import (
 // caseColumns are read by scanCase: the number of a case, its document, and what is searched, sorted, joined or sealed
 // of it, which overrides the document. The episode is a row of its own, the truth of its clock; hosting and report are
 // the latest.
-const caseColumns = `c.id, c.document, e.document, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key, c.standing, c.version, c.due_at, c.due_why,
-	c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash, e.first_notice, e.last_notice, h.detail_sealed,
+const caseColumns = `c.id, c.document, e.document, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key,
+	c.standing, c.version, c.due_at, c.due_why, c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash, e.first_notice, e.last_notice,
+		h.detail_sealed,
 	r.id, r.referrer_sealed, r.document`
 
 const caseTables = ` FROM cases c
@@ -38,8 +39,9 @@ func (s *Store) scanCase(row scanner) (c *stored, err error) {
 	c = new(stored)
 	var target, referrer, origin, hosting []byte
 	var r reportRow
-	err = row.Scan(&c.ID, document{&c.Case}, document{&c.Episode}, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing, &c.Version, stamp{&c.Due.At}, &c.Due.Why,
-		&c.Visits, stamp{&c.Opened}, stamp{&c.Looking}, &c.seq, &c.hash, stamp{&c.Episode.FirstNotice}, stamp{&c.Episode.LastNotice}, &hosting,
+	err = row.Scan(&c.ID, document{&c.Case}, document{&c.Episode}, &c.targetKey, &target, &referrer, &origin, &c.HostKey, &c.Standing,
+		&c.Version, stamp{&c.Due.At}, &c.Due.Why, &c.Visits, stamp{&c.Opened}, stamp{&c.Looking}, &c.seq, &c.hash, stamp{&c.Episode.FirstNotice},
+		stamp{&c.Episode.LastNotice}, &hosting,
 		&r.id, &r.referrer, document{&r.Report})
 	defer wrap(&err, "case %d", c.ID)
 	if err != nil {
@@ -223,8 +225,8 @@ func (tx *transaction) markCase(ctx context.Context, c *stored, events ...casefi
 	if err := tx.insertEvents(ctx, c.chain(events)); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, "mark case", "UPDATE cases SET looking_at = $2, visits = $3, event_seq = $4, event_hash = $5, basis_key = COALESCE(NULLIF($6, ''), basis_key) WHERE id = $1",
-		c.ID, at(c.Looking), c.Visits, c.seq, c.hash, c.basisKey)
+	_, err := tx.exec(ctx, "mark case", "UPDATE cases SET looking_at = $2, visits = $3, event_seq = $4, event_hash = $5, "+
+		"basis_key = COALESCE(NULLIF($6, ''), basis_key) WHERE id = $1", c.ID, at(c.Looking), c.Visits, c.seq, c.hash, c.basisKey)
 	return err
 }
 

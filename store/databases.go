@@ -101,7 +101,8 @@ func checkFolder(path string) error {
 	// SQLite writes its log beside the database, so the folder must be writable as well.
 	probe, err := os.CreateTemp(folder, ".vigil-probe-*")
 	if err != nil {
-		return fmt.Errorf("the folder %s cannot be written to, and the database needs its write-ahead log there: give Vigil's user the right to write, or change database.url: %w", folder, err)
+		return fmt.Errorf("the folder %s cannot be written to, and the database needs its write-ahead log there: give Vigil's user the right "+
+			"to write, or change database.url: %w", folder, err)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -31,8 +31,8 @@ func (tx *transaction) insertEvents(ctx context.Context, chained []casefile.Even
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, "append event", "INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
+		_, err = tx.exec(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
 		if err != nil {
 			return err
 		}
@@ -79,9 +79,10 @@ func clipData(data map[string]string) map[string]string {
 }
 
 const (
-	eventColumns   = "id, case_id, seq, at, kind, actor, data, previous, hash"
-	eventsQuery    = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
-	latestQuery    = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq < $2 AND kind NOT IN ('visited', 'hosted', 'informed', 'snapshot') ORDER BY seq DESC LIMIT $3"
+	eventColumns = "id, case_id, seq, at, kind, actor, data, previous, hash"
+	eventsQuery  = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+	latestQuery  = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq < $2 AND kind NOT IN ('visited', 'hosted', " +
+		"'informed', 'snapshot') ORDER BY seq DESC LIMIT $3"
 	allEventsQuery = "SELECT " + eventColumns + " FROM events WHERE id > $1 ORDER BY id LIMIT $2"
 )
 

@@ -29,7 +29,8 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 		return err
 	}
 	var id casefile.VisitID
-	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent, believed, basis_sealed)
+	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent,
+		believed, basis_sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
 		v.CaseID, v.Started.UnixMilli(), v.Ended.UnixMilli(), clip(string(v.Why), 20), string(v.Verdict.State), string(v.Verdict.Reason),
 		signalText, dissent, v.Counted, basis).Scan(&id)
@@ -44,7 +45,8 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 	return nil
 }
 
-func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID, visit casefile.VisitID, host casefile.HostKey, o casefile.Observation) error {
+func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID, visit casefile.VisitID, host casefile.HostKey,
+	o casefile.Observation) error {
 	sealed, err := tx.s.sealTrail(id, o)
 	if err != nil {
 		return err
@@ -59,8 +61,8 @@ func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID
 	if o.Fault != nil {
 		kind, phase, detail = string(o.Fault.Kind), string(o.Fault.Phase), orNull(clip(o.Fault.Detail, maxDetail))
 	}
-	args := []any{visit, id, clip(o.Vantage, maxVantage), string(o.Purpose), o.Started.UnixMilli(), o.Took.Microseconds(), o.Status, o.BodyBytes, o.Truncated,
-		features, kind, phase, detail, sealed}
+	args := []any{visit, id, clip(o.Vantage, maxVantage), string(o.Purpose), o.Started.UnixMilli(), o.Took.Microseconds(), o.Status,
+		o.BodyBytes, o.Truncated, features, kind, phase, detail, sealed}
 	const insert = `INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated,
 		features, fault_kind, fault_phase, fault_detail, trail_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	if o.Purpose != casefile.PurposeDecoy {
@@ -92,8 +94,9 @@ func (tx *transaction) insertHosting(ctx context.Context, c *stored, v casefile.
 		decided = v.Ended
 	}
 	c.Hosting = h
-	err = tx.QueryRowContext(ctx, "INSERT INTO hostings (case_id, decided_at, country, provider, asn, detail_sealed) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-		c.ID, decided.UnixMilli(), clip(h.Country, 2), clip(h.Provider, maxProvider), int64(h.ASN), sealed).Scan(&c.hostingID)
+	err = tx.QueryRowContext(ctx, `INSERT INTO hostings (case_id, decided_at, country, provider, asn, detail_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, c.ID, decided.UnixMilli(), clip(h.Country, 2), clip(h.Provider, maxProvider),
+		int64(h.ASN), sealed).Scan(&c.hostingID)
 	if err != nil {
 		return fmt.Errorf("insert hosting: %w", err)
 	}
@@ -121,7 +124,8 @@ func (tx *transaction) insertAssignment(ctx context.Context, c *stored, v casefi
 	if err != nil {
 		return fmt.Errorf("write hotlines: %w", err)
 	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy, at, acknowledged_at, confirmed)
+	err = tx.QueryRowContext(ctx, `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy, at, acknowledged_at,
+		confirmed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
 		c.ID, a.HostingCountry, a.AssignedCountry, text, a.Policy, at(a.At), at(a.Acknowledged), a.Confirmed).Scan(&a.ID)
 	if err != nil {
@@ -132,7 +136,8 @@ func (tx *transaction) insertAssignment(ctx context.Context, c *stored, v casefi
 		return err
 	}
 	for _, h := range hotlines {
-		if _, err := tx.exec(ctx, "index hotlines", "INSERT INTO case_hotlines (hotline, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", h, c.ID); err != nil {
+		const index = "INSERT INTO case_hotlines (hotline, case_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+		if _, err := tx.exec(ctx, "index hotlines", index, h, c.ID); err != nil {
 			return err
 		}
 	}

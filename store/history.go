@@ -36,7 +36,9 @@ func (s *Store) Visits(ctx context.Context, id casefile.CaseID, before casefile.
 	return s.visits(ctx, s.read, id, before, limit)
 }
 
-func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) (visits []casefile.Visit, err error) {
+func (s *Store) visits(ctx context.Context, from querier, id casefile.CaseID, before casefile.VisitID, limit int) (
+	visits []casefile.Visit, err error,
+) {
 	defer wrap(&err, "read visits of case %d", id)
 	based, err := query(ctx, from, scanVisit, visitsQuery, id, before, limit)
 	if err != nil || len(based) == 0 {
@@ -67,7 +69,8 @@ type based struct {
 // withBasis opens the basis of each visit of a page; the visits are the newest first.
 func (s *Store) withBasis(ctx context.Context, from querier, id casefile.CaseID, list []based) ([]casefile.Visit, error) {
 	if oldest := &list[len(list)-1]; oldest.basis == nil {
-		before, err := query(ctx, from, func(row scanner) (sealed []byte, err error) { return sealed, row.Scan(&sealed) }, basisQuery, id, oldest.ID)
+		scan := func(row scanner) (sealed []byte, err error) { return sealed, row.Scan(&sealed) }
+		before, err := query(ctx, from, scan, basisQuery, id, oldest.ID)
 		if err != nil {
 			return nil, err
 		}

@@ -54,13 +54,14 @@ func (s *Store) openContent(sealed []byte, n *casefile.Notice) error {
 	return nil
 }
 
-const noticeColumns = "id, case_id, episode, kind, step, message_key, subject, content_sealed, state, composed_at, next_try, tries, sent_at, proof_sealed"
+const noticeColumns = "id, case_id, episode, kind, step, message_key, subject, content_sealed, state, composed_at, next_try, tries, " +
+	"sent_at, proof_sealed"
 
 func (s *Store) scanNotice(row scanner) (casefile.Notice, error) {
 	var n casefile.Notice
 	var sealed, proof []byte
-	err := row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Key, &n.Subject, &sealed, &n.State, stamp{&n.Composed}, stamp{&n.NextTry}, &n.Tries,
-		stamp{&n.Sent}, &proof)
+	err := row.Scan(&n.ID, &n.CaseID, &n.Episode, &n.Kind, &n.Step, &n.Key, &n.Subject, &sealed, &n.State, stamp{&n.Composed},
+		stamp{&n.NextTry}, &n.Tries, stamp{&n.Sent}, &proof)
 	if err != nil {
 		return n, err
 	}
@@ -88,12 +89,14 @@ func (tx *transaction) insertNotice(ctx context.Context, id casefile.CaseID, n c
 	if next.IsZero() && n.State == casefile.NoticeQueued {
 		next = n.Composed
 	}
-	rows, err := tx.exec(ctx, "insert notice", `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject, content_sealed, state, composed_at, next_try, tries)
+	rows, err := tx.exec(ctx, "insert notice", `INSERT INTO notices (case_id, episode, kind, step, party, message_key, subject,
+		content_sealed, state, composed_at, next_try, tries)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)
 		ON CONFLICT (message_key) DO UPDATE SET subject = excluded.subject, content_sealed = excluded.content_sealed, state = excluded.state,
 		composed_at = excluded.composed_at, next_try = excluded.next_try, tries = 0, proof_sealed = NULL
 		WHERE notices.state = 'overtaken'`,
-		id, n.Episode, string(n.Kind), n.Step, string(n.Contact.Party), n.Key, clip(n.Subject, maxSubject), sealed, string(n.State), n.Composed.UnixMilli(), at(next))
+		id, n.Episode, string(n.Kind), n.Step, string(n.Contact.Party), n.Key, clip(n.Subject, maxSubject), sealed, string(n.State),
+		n.Composed.UnixMilli(), at(next))
 	return rows > 0, err
 }
 
@@ -145,7 +148,8 @@ func (s *Store) ClaimNotices(ctx context.Context, now time.Time, limit int) (cla
 		skip = " FOR UPDATE SKIP LOCKED"
 	}
 	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		claimed, err = query(ctx, tx, s.scanNotice, "UPDATE notices SET state = 'sending', claimed_at = $1 WHERE id IN ("+queuedQuery+skip+") RETURNING "+noticeColumns,
+		claimed, err = query(ctx, tx, s.scanNotice, "UPDATE notices SET state = 'sending', claimed_at = $1 WHERE id IN ("+queuedQuery+skip+") "+
+			"RETURNING "+noticeColumns,
 			now.UnixMilli(), limit)
 		return err
 	})
@@ -214,7 +218,8 @@ func (tx *transaction) settleNotice(ctx context.Context, n casefile.Notice, now 
 func (s *Store) RecoverNotices(ctx context.Context, now time.Time) (n int, err error) {
 	defer wrap(&err, "recover notices")
 	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		left, err := query(ctx, tx, s.scanNotice, "UPDATE notices SET state = 'uncertain', claimed_at = NULL WHERE state = 'sending' AND claimed_at <= $1 RETURNING "+noticeColumns,
+		left, err := query(ctx, tx, s.scanNotice, "UPDATE notices SET state = 'uncertain', claimed_at = NULL WHERE state = 'sending' AND "+
+			"claimed_at <= $1 RETURNING "+noticeColumns,
 			now.Add(-NoticeLease).UnixMilli())
 		slices.SortFunc(left, func(a, b casefile.Notice) int { return cmp.Compare(a.ID, b.ID) })
 		for _, lost := range left {

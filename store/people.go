@@ -21,7 +21,8 @@ func (s *Store) AddUser(ctx context.Context, p casefile.Person, passwordHash str
 		return errors.New("add user: the hash of the password must have 1 to 300 bytes")
 	}
 	_, err := s.exec(ctx, "add user", `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash`, p.Name, string(p.Role), passwordHash, now.UnixMilli())
+		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash`, p.Name, string(p.Role), passwordHash,
+		now.UnixMilli())
 	return err
 }
 
@@ -29,7 +30,8 @@ func (s *Store) AddUser(ctx context.Context, p casefile.Person, passwordHash str
 // there is none of that name.
 func (s *Store) User(ctx context.Context, name string) (p casefile.Person, passwordHash string, err error) {
 	defer wrap(&err, "read user")
-	err = s.read.QueryRowContext(ctx, "SELECT name, role, password_hash FROM users WHERE name = $1", clip(name, maxName+1)).Scan(&p.Name, &p.Role, &passwordHash)
+	err = s.read.QueryRowContext(ctx, "SELECT name, role, password_hash FROM users WHERE name = $1", clip(name, maxName+1)).
+		Scan(&p.Name, &p.Role, &passwordHash)
 	return p, passwordHash, absent(err, "name", "there is no user of that name")
 }
 
@@ -61,7 +63,8 @@ func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error)
 		return p, fmt.Errorf("read token: %w", absent(err, "token", "the token is not known"))
 	}
 	if now := time.Now(); used == nil || now.Sub(time.UnixMilli(*used)) >= tokenUseStep {
-		if _, err := s.exec(ctx, "write use of token", "UPDATE tokens SET last_used = $2 WHERE token_hash = $1", key, now.UnixMilli()); err != nil {
+		const use = "UPDATE tokens SET last_used = $2 WHERE token_hash = $1"
+		if _, err := s.exec(ctx, "write use of token", use, key, now.UnixMilli()); err != nil {
 			return casefile.Person{}, err
 		}
 	}

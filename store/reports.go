@@ -39,7 +39,9 @@ const requestsKept = 7 * 24 * time.Hour
 // request answers what the first call answered (replayed is true) and stores
 // nothing; with another request it is a Problem of code conflict. Keys are
 // remembered for a week.
-func (s *Store) AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) (added []casefile.Added, replayed bool, err error) {
+func (s *Store) AddReportsOnce(ctx context.Context, key string, request []byte, reports []casefile.Report, now time.Time) (
+	added []casefile.Added, replayed bool, err error,
+) {
 	if key == "" {
 		return nil, false, casefile.Problemf(casefile.ProblemField, "Idempotency-Key", "it is empty")
 	}
@@ -53,8 +55,8 @@ func (s *Store) AddReportsOnce(ctx context.Context, key string, request []byte, 
 		if _, err := tx.exec(ctx, "forget requests", "DELETE FROM requests WHERE at < $1", now.Add(-requestsKept).UnixMilli()); err != nil {
 			return err
 		}
-		fresh, err := tx.exec(ctx, "keep request", "INSERT INTO requests (request_key, digest_key, at) VALUES ($1, $2, $3) ON CONFLICT (request_key) DO NOTHING",
-			requestKey, digest, now.UnixMilli())
+		fresh, err := tx.exec(ctx, "keep request", `INSERT INTO requests (request_key, digest_key, at) VALUES ($1, $2, $3)
+			ON CONFLICT (request_key) DO NOTHING`, requestKey, digest, now.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -67,7 +69,8 @@ func (s *Store) AddReportsOnce(ctx context.Context, key string, request []byte, 
 			return err
 		}
 		if known != digest {
-			return casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key", "it was used for another request; take a new key for a new request")
+			return casefile.Problemf(casefile.ProblemConflict, "Idempotency-Key",
+				"it was used for another request; take a new key for a new request")
 		}
 		replayed = true
 		added, err = query(ctx, tx, func(row scanner) (a casefile.Added, err error) { return a, row.Scan(&a.ReportID, &a.CaseID, &a.New) },
@@ -106,7 +109,9 @@ func checkReports(reports []casefile.Report, now time.Time) ([]casefile.Report, 
 	return checked, nil
 }
 
-func (tx *transaction) addReports(ctx context.Context, reports []casefile.Report, requestKey string, now time.Time) ([]casefile.Added, error) {
+func (tx *transaction) addReports(ctx context.Context, reports []casefile.Report, requestKey string, now time.Time) (
+	[]casefile.Added, error,
+) {
 	added := make([]casefile.Added, 0, len(reports))
 	for _, r := range reports {
 		key := tx.s.targetKey(r.Target)
@@ -191,8 +196,9 @@ func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Repo
 	return id, tx.writeEpisode(ctx, c.Case, now)
 }
 
-const insertCase = `INSERT INTO cases (id, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document, basis_key, standing, country,
-		hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key, opened_at, replayable)
+const insertCase = `INSERT INTO cases (id, version, episode, due_at, due_why, looking_at, visits, event_seq, event_hash, document,
+		basis_key, standing, country, hosting_id, report_id, referrer_sealed, target_key, host_key, target_sealed, label_key, domain_key,
+			opened_at, replayable)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE($13, ''), $14, $15, $16, $17, $18, $19, $20, $21, $22, TRUE)`
 
 // attach adds a further report to its case.

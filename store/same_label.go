@@ -119,7 +119,9 @@ func (s *Store) SameLabelCases(ctx context.Context, id casefile.CaseID) (casefil
 // the case into the history of the newest of them that is still looked at. The earlier one
 // is told only of the first case of a domain: a site reported with a thousand pages makes
 // one line there, not a thousand.
-func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, label, domain string, now time.Time) ([]casefile.Event, error) {
+func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, label, domain string, now time.Time) (
+	[]casefile.Event, error,
+) {
 	found, err := readNamesakes(ctx, tx, label, domain)
 	if err != nil || len(found.Cases) == 0 {
 		return nil, err
@@ -133,7 +135,8 @@ func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, la
 			Data: map[string]string{"cases": cases, "endings": strconv.Itoa(found.Endings)}}
 	}
 	var first *casefile.CaseID
-	err = tx.QueryRowContext(ctx, "SELECT MIN(id) FROM cases WHERE label_key = $1 AND label_key <> '' AND domain_key = $2", label, domain).Scan(&first)
+	const firstQuery = "SELECT MIN(id) FROM cases WHERE label_key = $1 AND label_key <> '' AND domain_key = $2"
+	err = tx.QueryRowContext(ctx, firstQuery, label, domain).Scan(&first)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +162,8 @@ func (s *Store) nameCases(ctx context.Context) (int, error) {
 		target []byte
 	}
 	// Read first, in a transaction of nobody: a start that finds nothing to do never waits for a writer.
-	list, err := query(ctx, s.read, func(row scanner) (c sealedCase, err error) { return c, row.Scan(&c.id, &c.key, &c.target) }, unnamedQuery, repairBatch)
+	scan := func(row scanner) (c sealedCase, err error) { return c, row.Scan(&c.id, &c.key, &c.target) }
+	list, err := query(ctx, s.read, scan, unnamedQuery, repairBatch)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}

@@ -30,7 +30,8 @@ func (x expiring) find(ctx context.Context, key string) (value []byte, ok bool, 
 	defer wrap(&err, "read %s", x.what)
 	digest := x.s.keys.Digest(x.kind, []byte(key))
 	var sealed []byte
-	err = x.s.read.QueryRowContext(ctx, "SELECT "+x.value+" FROM "+x.table+" WHERE "+x.key+" = $1 AND expires_at > $2", digest, time.Now().UnixMilli()).Scan(&sealed)
+	err = x.s.read.QueryRowContext(ctx, "SELECT "+x.value+" FROM "+x.table+" WHERE "+x.key+" = $1 AND expires_at > $2", digest,
+		time.Now().UnixMilli()).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -57,7 +58,8 @@ func (x expiring) save(ctx context.Context, key string, value []byte, expires ti
 			return err
 		}
 		_, err := tx.exec(ctx, "keep", fmt.Sprintf(`INSERT INTO %[1]s (%[2]s, %[3]s, expires_at) VALUES ($1, $2, $3)
-			ON CONFLICT (%[2]s) DO UPDATE SET %[3]s = excluded.%[3]s, expires_at = excluded.expires_at`, x.table, x.key, x.value), digest, sealed, expires.UnixMilli())
+			ON CONFLICT (%[2]s) DO UPDATE SET %[3]s = excluded.%[3]s, expires_at = excluded.expires_at`, x.table, x.key, x.value), digest, sealed,
+			expires.UnixMilli())
 		return err
 	})
 }
@@ -135,7 +137,8 @@ func (x *Sessions) AllCtx(ctx context.Context) (all map[string][]byte, err error
 			err = json.Unmarshal(sealed, &v)
 		}
 		return v, err
-	}, "SELECT token_key, data_sealed FROM sessions WHERE expires_at > $1 ORDER BY expires_at DESC LIMIT $2", time.Now().UnixMilli(), maxSessions)
+	}, "SELECT token_key, data_sealed FROM sessions WHERE expires_at > $1 ORDER BY expires_at DESC LIMIT $2", time.Now().UnixMilli(),
+		maxSessions)
 	all = make(map[string][]byte, len(list))
 	for _, v := range list {
 		all[v.Token] = v.Data

@@ -88,7 +88,8 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 		id      casefile.VisitID
 		signals string
 	}
-	list, err := query(ctx, s.read, func(row scanner) (v signalled, err error) { return v, row.Scan(&v.id, &v.signals) }, uncodedQuery, after, repairBatch)
+	scan := func(row scanner) (v signalled, err error) { return v, row.Scan(&v.id, &v.signals) }
+	list, err := query(ctx, s.read, scan, uncodedQuery, after, repairBatch)
 	if err != nil {
 		return 0, err
 	}

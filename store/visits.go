@@ -64,7 +64,8 @@ func interrupted(c *stored, now time.Time) (casefile.Visit, casefile.Event) {
 			Verdict: casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonInterrupted},
 			Observations: []casefile.Observation{{
 				Vantage: VantageUnknown, Purpose: casefile.PurposeTarget, Started: c.Looking,
-				Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseRequest, Detail: "the process ended before the visit was recorded"},
+				Fault: &casefile.Fault{Kind: casefile.FaultInterrupted, Phase: casefile.PhaseRequest,
+					Detail: "the process ended before the visit was recorded"},
 			}},
 		}, casefile.Event{
 			At: now, Kind: casefile.EventInterrupted, Actor: casefile.ActorVigil,
@@ -112,7 +113,8 @@ func checkVisit(v casefile.Visit) error {
 		return fmt.Errorf("a case without an episode")
 	}
 	for _, n := range v.Notices {
-		if n.Key == "" || len(n.Key) > maxKey || len(n.Body) > casefile.MaxNoticeBody || !n.Kind.Valid() || !n.State.Valid() || !n.Contact.Party.Valid() {
+		if n.Key == "" || len(n.Key) > maxKey || len(n.Body) > casefile.MaxNoticeBody || !n.Kind.Valid() || !n.State.Valid() ||
+			!n.Contact.Party.Valid() {
 			return fmt.Errorf("a notice out of its bounds")
 		}
 	}
@@ -204,7 +206,9 @@ const recentVisits = 50
 
 // acceptable finds the page that a person takes for the content, and the visit that read it: the one
 // named, or the latest counted visit that read one. The page is nil when there is none.
-func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named casefile.VisitID) (casefile.VisitID, *casefile.Features, error) {
+func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named casefile.VisitID) (
+	casefile.VisitID, *casefile.Features, error,
+) {
 	before, limit := casefile.VisitID(math.MaxInt64), recentVisits
 	if named > 0 {
 		before, limit = named+1, 1
@@ -225,14 +229,16 @@ func (tx *transaction) acceptable(ctx context.Context, id casefile.CaseID, named
 		}
 	}
 	if named > 0 {
-		return 0, nil, casefile.Problemf(casefile.ProblemField, "visit", "no visit of that number read a page of this case that could be the reported content")
+		return 0, nil, casefile.Problemf(casefile.ProblemField, "visit",
+			"no visit of that number read a page of this case that could be the reported content")
 	}
 	return 0, nil, nil
 }
 
 // releaseNotices lets the outbox have at once what a hold kept back: it was never tried.
 func (tx *transaction) releaseNotices(ctx context.Context, id casefile.CaseID, now time.Time) error {
-	const release = "UPDATE notices SET next_try = $2 WHERE case_id = $1 AND kind = 'removal' AND state = 'queued' AND tries = 0 AND next_try > $2"
+	const release = "UPDATE notices SET next_try = $2 WHERE case_id = $1 AND kind = 'removal' AND state = 'queued' AND tries = 0 " +
+		"AND next_try > $2"
 	_, err := tx.exec(ctx, "release notices", release, id, now.UnixMilli())
 	return err
 }
@@ -241,7 +247,8 @@ func (tx *transaction) releaseNotices(ctx context.Context, id casefile.CaseID, n
 // durable. Without a reason of 1 to casefile.MaxActionReason bytes it is a Problem.
 func (s *Store) Reveal(ctx context.Context, id casefile.CaseID, actor, reason string, now time.Time) (t casefile.Target, err error) {
 	if reason == "" || len(reason) > casefile.MaxActionReason {
-		return casefile.Target{}, casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history", casefile.MaxActionReason)
+		return casefile.Target{}, casefile.Problemf(casefile.ProblemField, "reason", "give a reason of 1 to %d bytes; it is kept in the history",
+			casefile.MaxActionReason)
 	}
 	c, err := s.Case(ctx, id)
 	if err != nil {
@@ -249,7 +256,8 @@ func (s *Store) Reveal(ctx context.Context, id casefile.CaseID, actor, reason st
 	}
 	defer wrap(&err, "reveal case %d", id)
 	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		return tx.appendToCase(ctx, id, casefile.Event{At: now, Kind: casefile.EventRevealed, Actor: actor, Data: map[string]string{"reason": reason}})
+		return tx.appendToCase(ctx, id, casefile.Event{At: now, Kind: casefile.EventRevealed, Actor: actor,
+			Data: map[string]string{"reason": reason}})
 	})
 	if err != nil {
 		return t, err

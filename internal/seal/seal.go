@@ -164,7 +164,8 @@ func Create(path string) (*Keys, error) {
 func Load(path string) (*Keys, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("key file %s is missing: put the key file of this database there, or, for a new database, let vigil create one: %w", path, fs.ErrNotExist)
+		return nil, fmt.Errorf("key file %s is missing: put the key file of this database there, or, for a new database, "+
+			"let vigil create one: %w", path, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read key file: %w", err)

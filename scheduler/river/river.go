@@ -91,7 +91,8 @@ const (
 // liveStates are the states in which a second job for the same host is passed over.
 func liveStates() []rivertype.JobState {
 	return []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable,
+		rivertype.JobStateScheduled,
 	}
 }
 
@@ -253,7 +254,8 @@ func (e *Engine) round(ctx context.Context, host casefile.HostKey) error {
 }
 
 // waitingSQL counts waiting rounds up to a limit, along River's index for fetching.
-const waitingSQL = `SELECT count(*) FROM (SELECT 1 FROM river_job WHERE state = 'available' AND queue = '` + roundQueue + `' LIMIT %d) AS waiting`
+const waitingSQL = `SELECT count(*) FROM (SELECT 1 FROM river_job WHERE state = 'available' AND queue = '` + roundQueue + `'
+	LIMIT %d) AS waiting`
 
 // errFull ends a feeding when enough rounds wait.
 var errFull = errors.New("the queue is full")

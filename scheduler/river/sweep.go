@@ -41,14 +41,16 @@ var start = strings.ToLower(rand.Text()[:10])
 
 var sweepDialects = map[string]sweepQueries{
 	"sqlite": {
-		clients: `SELECT json_extract(attempted_by, '$[#-1]') FROM river_job WHERE state = 'running' AND attempted_by IS NOT NULL UNION SELECT leader_id FROM river_leader`,
-		jobs:    `DELETE FROM river_job WHERE state = 'running' AND json_extract(attempted_by, '$[#-1]') = ?`,
-		leader:  `DELETE FROM river_leader WHERE leader_id = ?`,
+		clients: `SELECT json_extract(attempted_by, '$[#-1]') FROM river_job WHERE state = 'running' AND attempted_by IS NOT NULL
+			UNION SELECT leader_id FROM river_leader`,
+		jobs:   `DELETE FROM river_job WHERE state = 'running' AND json_extract(attempted_by, '$[#-1]') = ?`,
+		leader: `DELETE FROM river_leader WHERE leader_id = ?`,
 	},
 	"postgres": {
-		clients: `SELECT attempted_by[array_upper(attempted_by, 1)] FROM river_job WHERE state = 'running' AND attempted_by IS NOT NULL UNION SELECT leader_id FROM river_leader`,
-		jobs:    `DELETE FROM river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`,
-		leader:  `DELETE FROM river_leader WHERE leader_id = $1`,
+		clients: `SELECT attempted_by[array_upper(attempted_by, 1)] FROM river_job WHERE state = 'running' AND attempted_by IS NOT NULL
+			UNION SELECT leader_id FROM river_leader`,
+		jobs:   `DELETE FROM river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`,
+		leader: `DELETE FROM river_leader WHERE leader_id = $1`,
 	},
 }
 
