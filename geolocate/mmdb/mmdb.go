@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oschwald/geoip2-golang/v2"
 	"github.com/oschwald/maxminddb-golang/v2"
 )
 
@@ -52,8 +53,12 @@ type Record struct {
 
 // Database is an open file. Its methods are safe for concurrent use, but for Close.
 type Database struct {
-	kind Kind
-	db   *maxminddb.Reader
+	kind  Kind
+	typ   string
+	built time.Time
+	ip6   bool
+	read  func(netip.Addr) (Record, error)
+	close func() error
 }
 
 // maxText bounds names that come from a file, in bytes: a broken file must not fill the history.
@@ -72,8 +77,7 @@ func Open(o Options) (*Database, error) {
 	info, err := os.Stat(o.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("geo database %s of kind %s does not exist: download one with `vigil geodata update`, "+
-			"correct geolocate.databases, or remove the entry", o.Name, o.Kind)
+		return nil, fmt.Errorf("geo database %s of kind %s does not exist: download one with `vigil geodata update`, correct geolocate.databases, or remove the entry", o.Name, o.Kind)
 	case err != nil:
 		return nil, fmt.Errorf("geo database %s of kind %s cannot be read: %w", o.Name, o.Kind, err)
 	case !info.Mode().IsRegular():
@@ -85,16 +89,32 @@ func Open(o Options) (*Database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("geo database %s of kind %s is broken or no MaxMind DB file: download it again: %w", o.Name, o.Kind, err)
 	}
-	d := &Database{kind: o.Kind, db: raw}
-	if err := d.probe(o); err != nil {
+	d := &Database{kind: o.Kind, typ: raw.Metadata.DatabaseType, built: raw.Metadata.BuildTime().UTC(), ip6: raw.Metadata.IPVersion == 6}
+	d.read, d.close = tolerant(raw), raw.Close
+	// MaxMind's own types are read through MaxMind's own shapes; geoip2 refuses all others.
+	// It gives a reader together with its refusal: unless that is closed, the file stays mapped.
+	known, err := geoip2.Open(o.Path)
+	var read func(netip.Addr) (Record, error)
+	if err == nil {
+		read = ofMaxMind(known, o.Kind)
+	}
+	switch {
+	case read != nil:
 		_ = raw.Close()
+		d.read, d.close = read, known.Close
+		raw = nil
+	case known != nil:
+		_ = known.Close()
+	}
+	if err := d.probe(o, raw); err != nil {
+		_ = d.close()
 		return nil, err
 	}
 	return d, nil
 }
 
-// flat is the one tolerant shape of all files, MaxMind's too: fields that a file does not
-// have stay empty.
+// flat is the one tolerant shape of all files that are not of MaxMind's types: fields
+// that a file does not have stay empty.
 type flat struct {
 	CountryCode string `maxminddb:"country_code"`
 	Country     struct {
@@ -112,23 +132,53 @@ type plain struct {
 	Country string `maxminddb:"country"`
 }
 
-func (d *Database) read(addr netip.Addr) (Record, error) {
-	result := d.db.Lookup(addr)
-	if !result.Found() {
-		return Record{}, result.Err()
+func tolerant(db *maxminddb.Reader) func(netip.Addr) (Record, error) {
+	return func(addr netip.Addr) (Record, error) {
+		result := db.Lookup(addr)
+		if !result.Found() {
+			return Record{}, result.Err()
+		}
+		var f flat
+		if err := result.Decode(&f); err != nil {
+			var p plain
+			if result.Decode(&p) != nil {
+				return Record{}, err
+			}
+			f = flat{CountryCode: p.Country}
+		}
+		return Record{
+			Country: cmp.Or(f.CountryCode, f.Country.ISOCode), RegisteredCountry: f.RegisteredCountry.ISOCode,
+			ASN: f.ASN, Holder: bounded(f.Organisation), Network: result.Prefix(),
+		}, nil
 	}
-	var f flat
-	if err := result.Decode(&f); err != nil {
-		var p plain
-		if result.Decode(&p) != nil {
+}
+
+// ofMaxMind reads a database of a type that geoip2 knows; nil when the type does not hold the kind.
+func ofMaxMind(db *geoip2.Reader, kind Kind) func(netip.Addr) (Record, error) {
+	var unsupported geoip2.InvalidMethodError
+	anywhere := netip.IPv4Unspecified()
+	if kind == KindCountry {
+		if _, err := db.Country(anywhere); errors.As(err, &unsupported) {
+			return nil
+		}
+		return func(addr netip.Addr) (Record, error) {
+			c, err := db.Country(addr)
+			if err != nil {
+				return Record{}, err
+			}
+			return Record{Country: c.Country.ISOCode, RegisteredCountry: c.RegisteredCountry.ISOCode, Network: c.Traits.Network}, nil
+		}
+	}
+	if _, err := db.ASN(anywhere); errors.As(err, &unsupported) {
+		return nil
+	}
+	return func(addr netip.Addr) (Record, error) {
+		a, err := db.ASN(addr)
+		if err != nil {
 			return Record{}, err
 		}
-		f = flat{CountryCode: p.Country}
+		return Record{ASN: uint32(a.AutonomousSystemNumber), Holder: bounded(a.AutonomousSystemOrganization), Network: a.Network}, nil // AS numbers have 32 bits (RFC 6793)
 	}
-	return Record{
-		Country: cmp.Or(f.CountryCode, f.Country.ISOCode), RegisteredCountry: f.RegisteredCountry.ISOCode,
-		ASN: f.ASN, Holder: bounded(f.Organisation), Network: result.Prefix(),
-	}, nil
 }
 
 // probed is how many networks are read at most to find one record of the kind.
@@ -136,9 +186,17 @@ const probed = 4096
 
 // probe reads the first networks, so that a file of another kind or with a broken
 // data section is refused at the start and not at the first visit.
-func (d *Database) probe(o Options) error {
+func (d *Database) probe(o Options, raw *maxminddb.Reader) error {
+	if raw == nil {
+		again, err := maxminddb.Open(o.Path)
+		if err != nil {
+			return fmt.Errorf("geo database %s of kind %s is broken: download it again: %w", o.Name, o.Kind, err)
+		}
+		defer func() { _ = again.Close() }()
+		raw = again
+	}
 	seen, found := 0, false
-	for result := range d.db.Networks() {
+	for result := range raw.Networks() {
 		if seen++; seen > probed || found {
 			break
 		}
@@ -153,7 +211,7 @@ func (d *Database) probe(o Options) error {
 		found = d.holds(r)
 	}
 	if !found {
-		return fmt.Errorf("geo database %s (type %q) holds no %s data: set another kind for it or give another file", o.Name, d.Type(), d.kind)
+		return fmt.Errorf("geo database %s (type %q) holds no %s data: set another kind for it or give another file", o.Name, d.typ, d.kind)
 	}
 	return nil
 }
@@ -170,7 +228,7 @@ func (d *Database) holds(r Record) bool {
 // (::ffff:0:0/96) are looked up as IPv4.
 func (d *Database) Lookup(addr netip.Addr) (r Record, found bool, err error) {
 	addr = addr.Unmap().WithZone("")
-	if !addr.IsValid() || addr.Is6() && d.db.Metadata.IPVersion != 6 {
+	if !addr.IsValid() || addr.Is6() && !d.ip6 {
 		return Record{}, false, nil
 	}
 	r, err = d.read(addr)
@@ -184,13 +242,13 @@ func (d *Database) Lookup(addr netip.Addr) (r Record, found bool, err error) {
 func (d *Database) Kind() Kind { return d.kind }
 
 // Type is the type the file names itself, for example GeoLite2-Country.
-func (d *Database) Type() string { return d.db.Metadata.DatabaseType }
+func (d *Database) Type() string { return d.typ }
 
 // Built is when the file was built, in UTC.
-func (d *Database) Built() time.Time { return d.db.Metadata.BuildTime().UTC() }
+func (d *Database) Built() time.Time { return d.built }
 
 // Close unmaps the file. No Lookup may run or follow.
-func (d *Database) Close() error { return d.db.Close() }
+func (d *Database) Close() error { return d.close() }
 
 func bounded(s string) string {
 	if len(s) > maxText {
