@@ -122,6 +122,6 @@ func (o *opinion) weigh(d opinion, known bool) {
 		points = o.state // what it shows may be the content or its disguise: nobody can tell which
 	}
 	// A full list gives up its last signal: without this one nobody sees why.
-	kept := slices.Clip(o.signals[:min(len(o.signals), casefile.MaxSignals-1)])
-	o.signals = append(kept, casefile.Signal{Name: "without_referrer", Value: value, PointsTo: points})
+	o.signals = slices.Concat(o.signals[:min(len(o.signals), casefile.MaxSignals-1)],
+		[]casefile.Signal{{Name: "without_referrer", Value: value, PointsTo: points}})
 }

@@ -118,7 +118,7 @@ func (d document) Scan(v any) error {
 	if !known {
 		return errors.New("its document was written by a newer Vigil")
 	}
-	return inJSON{d.to}.Scan(strings.TrimSuffix(value, documentEnd))
+	return inJSON(d).Scan(strings.TrimSuffix(value, documentEnd))
 }
 
 // inJSON reads a column that holds JSON.

@@ -105,7 +105,7 @@ func isHTTP09(begin []byte) bool {
 
 // maybeHTTP says whether begin is a status line of HTTP/1, or could become one.
 func maybeHTTP(begin []byte) bool {
-	return strings.HasPrefix("HTTP/", string(begin[:min(len(begin), len("HTTP/"))]))
+	return strings.HasPrefix("HTTP/", string(begin[:min(len(begin), len("HTTP/"))])) //nolint:gocritic // begin may be short
 }
 
 // statusLine is a whole and sound one: what is wrong with the head then is behind it.

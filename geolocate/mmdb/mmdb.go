@@ -77,7 +77,8 @@ func Open(o Options) (*Database, error) {
 	info, err := os.Stat(o.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("geo database %s of kind %s does not exist: download one with `vigil geodata update`, correct geolocate.databases, or remove the entry", o.Name, o.Kind)
+		return nil, fmt.Errorf("geo database %s of kind %s does not exist: download one with `vigil geodata update`, "+
+			"correct geolocate.databases, or remove the entry", o.Name, o.Kind)
 	case err != nil:
 		return nil, fmt.Errorf("geo database %s of kind %s cannot be read: %w", o.Name, o.Kind, err)
 	case !info.Mode().IsRegular():
@@ -177,7 +178,8 @@ func ofMaxMind(db *geoip2.Reader, kind Kind) func(netip.Addr) (Record, error) {
 		if err != nil {
 			return Record{}, err
 		}
-		return Record{ASN: uint32(a.AutonomousSystemNumber), Holder: bounded(a.AutonomousSystemOrganization), Network: a.Network}, nil // AS numbers have 32 bits (RFC 6793)
+		// AS numbers have 32 bits (RFC 6793).
+		return Record{ASN: uint32(a.AutonomousSystemNumber), Holder: bounded(a.AutonomousSystemOrganization), Network: a.Network}, nil
 	}
 }
 

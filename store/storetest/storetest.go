@@ -44,7 +44,7 @@ var migrated = sync.OnceValues(func() (file []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "vigil.db")
 	s, err := store.Open(context.Background(), store.Options{URL: "sqlite:" + path, Keys: migratedKeys(), Log: zap.NewNop()})
 	if err != nil {
