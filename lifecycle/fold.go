@@ -222,9 +222,6 @@ func longer(k casefile.Streak, at time.Time) casefile.Streak {
 
 // moment reads what instant wrote; the zero time of anything else.
 func moment(s string) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := time.Parse(time.RFC3339Nano, s) // zero with an error
 	return t.UTC()
 }

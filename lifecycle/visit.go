@@ -22,7 +22,7 @@ type Visited struct {
 func (v Visited) apply(s *step) *casefile.Problem { //nolint:unparam // as every Change
 	s.Visits++
 	s.Looking = time.Time{}
-	state := v.Verdict().State
+	state := v.Visit.Verdict.State
 	if !state.Valid() || !s.Standing.Visited() || !v.Visit.Counted {
 		return nil
 	}
@@ -36,9 +36,6 @@ func (v Visited) apply(s *step) *casefile.Problem { //nolint:unparam // as every
 	v.review(s, asked)
 	return nil
 }
-
-// Verdict is that of the visit.
-func (v Visited) Verdict() casefile.Verdict { return v.Visit.Verdict }
 
 // hosting takes a new decision on hosting. Other parties must be told when it differs.
 func (v Visited) hosting(s *step) {
@@ -71,7 +68,7 @@ func (v Visited) hosting(s *step) {
 		}
 	}
 	s.emit(casefile.EventHosting, data)
-	if h.Origin == casefile.OriginUnknown && h.Edge != nil && v.Verdict().Actionable() {
+	if h.Origin == casefile.OriginUnknown && h.Edge != nil && v.Visit.Verdict.Actionable() {
 		s.askHosting(facts{"origin": casefile.OriginUnknown}) // the edge's desk can act meanwhile
 	}
 }
@@ -91,7 +88,7 @@ func (v Visited) assignment(s *step) {
 
 // verdict takes the verdict of the visit.
 func (v Visited) verdict(s *step) {
-	state, reason := v.Verdict().State, v.Verdict().Reason
+	state, reason := v.Visit.Verdict.State, v.Visit.Verdict.Reason
 	first, overturned := s.Last.State == "", s.Review.Overturned
 	data := facts{"state": string(state), "reason": string(reason)}
 	switch sighted := state == casefile.StateLive || state == casefile.StateFenced; {
@@ -178,7 +175,7 @@ func (v Visited) undecided(s *step) {
 	if s.Standing == casefile.Review || s.Undecided.Count == 0 || !v.Thresholds.Confirm.By(s.Undecided) {
 		return
 	}
-	reason := string(v.Verdict().Reason)
+	reason := string(v.Visit.Verdict.Reason)
 	v.move(s, casefile.CauseUndecided, facts{"about": reason})
 	q, _ := s.Question(v.Visit.Page())
 	data := v.about(s)
@@ -231,7 +228,7 @@ func (s *step) hosted() {
 func (v Visited) review(s *step, asked bool) {
 	open := s.Hosting.Undecided()
 	switch {
-	case open && s.Standing == casefile.Watching && v.Verdict().Actionable() && !s.Review.Hosting:
+	case open && s.Standing == casefile.Watching && v.Visit.Verdict.Actionable() && !s.Review.Hosting:
 		s.move(casefile.CauseUndecided, facts{"about": string(casefile.TopicHosting)})
 		s.askHosting(nil)
 	case open || s.Standing != casefile.Review:
@@ -255,14 +252,14 @@ func (s *step) askHosting(more facts) {
 
 // move moves the case, with the verdict in the event.
 func (v Visited) move(s *step, cause casefile.Cause, data facts) {
-	all := facts{"verdict": string(v.Verdict().State), "reason": string(v.Verdict().Reason)}
+	all := facts{"verdict": string(v.Visit.Verdict.State), "reason": string(v.Visit.Verdict.Reason)}
 	maps.Copy(all, data)
 	s.move(cause, all)
 }
 
 // about is what every event of a verdict tells.
 func (v Visited) about(s *step) facts {
-	return facts{"reason": string(v.Verdict().Reason), "episode": strconv.Itoa(s.Episode.Number)}
+	return facts{"reason": string(v.Visit.Verdict.Reason), "episode": strconv.Itoa(s.Episode.Number)}
 }
 
 // differs says whether other parties must be told: another country, provider,

@@ -198,9 +198,6 @@ func lying(ctx context.Context, resolvers []Resolver, targets []casefile.Target)
 			hosts = append(hosts, t.Host())
 		}
 	}
-	if len(hosts) == 0 {
-		return false
-	}
 	lies := make([]bool, len(resolvers))
 	var all sync.WaitGroup
 	for i, r := range resolvers {

@@ -44,13 +44,15 @@ func stale(c casefile.Case, addresses []netip.Addr, now time.Time, ttl time.Dura
 	if h == nil || now.Sub(h.Decided) >= ttl || !h.Knows(c.Backend) {
 		return true
 	}
-	for _, a := range addresses {
-		if !slices.Contains(h.Addresses, a) {
-			return true
-		}
+	if !within(addresses, h.Addresses) {
+		return true
 	}
 	age := now.Sub(h.Decided)
 	return h.Undecided() && age >= min(ttl, registryRetry) || slices.ContainsFunc(h.Claims, passing) && age >= min(ttl, passingRetry)
+}
+
+func within(some, all []netip.Addr) bool {
+	return !slices.ContainsFunc(some, func(a netip.Addr) bool { return !slices.Contains(all, a) })
 }
 
 // passing says that a source failed for a reason that may be gone by the next time.
@@ -69,13 +71,5 @@ func weaker(c casefile.Case, h casefile.Hosting) bool {
 	lostContact := old.FirstAddressee() != "" && h.FirstAddressee() == ""
 	lostOrigin := old.Edge != nil && old.Origin == casefile.OriginKnown && h.Origin == casefile.OriginUnknown &&
 		slices.ContainsFunc(h.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactOrigin && passing(c) })
-	if !lostCountry && !lostContact && !lostOrigin {
-		return false
-	}
-	for _, a := range h.Addresses {
-		if !slices.Contains(old.Addresses, a) {
-			return false
-		}
-	}
-	return slices.ContainsFunc(h.Claims, passing)
+	return (lostCountry || lostContact || lostOrigin) && within(h.Addresses, old.Addresses) && slices.ContainsFunc(h.Claims, passing)
 }

@@ -65,8 +65,8 @@ func (v *Visitor) postpone(ctx context.Context, host casefile.HostKey, until tim
 
 // conflict says whether a write was refused because somebody else changed the case.
 func conflict(err error) bool {
-	var p *casefile.Problem
-	return errors.As(err, &p) && (p.Code == casefile.ProblemConflict || p.Code == casefile.ProblemNotFound)
+	p, ok := errors.AsType[*casefile.Problem](err)
+	return ok && (p.Code == casefile.ProblemConflict || p.Code == casefile.ProblemNotFound)
 }
 
 // feedBatch is how many hosts are handed over at once: one transaction of the queue.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -131,8 +132,7 @@ func (tx *transaction) exec(ctx context.Context, what, query string, args ...any
 func (c *committer) work() {
 	group := make([]*job, 0, maxGroup)
 	for first := range c.waiting {
-		group = append(group[:0], first)
-		group = c.gather(group)
+		group = c.gather(append(group[:0], first))
 		group = slices.DeleteFunc(group, func(j *job) bool { return !j.taken.CompareAndSwap(false, true) })
 		c.commit(group)
 		for _, j := range group {
@@ -144,22 +144,20 @@ func (c *committer) work() {
 // gather takes what waits now. It yields once when nothing does, because the callers
 // of the group before are just waking up with their next write.
 func (c *committer) gather(group []*job) []*job {
-	yielded := false
-	for len(group) < maxGroup {
+	for yielded := false; len(group) < maxGroup; {
 		select {
 		case j, ok := <-c.waiting:
 			if !ok {
 				return group
 			}
 			group = append(group, j)
-			continue
 		default:
+			if yielded {
+				return group
+			}
+			yielded = true
+			runtime.Gosched()
 		}
-		if yielded {
-			return group
-		}
-		yielded = true
-		runtime.Gosched()
 	}
 	return group
 }
@@ -245,12 +243,7 @@ func (tx *transaction) due(host casefile.HostKey) { tx.hosts[host] = struct{}{} 
 // transactions over one host settle one after the other, and the later one sees what
 // the earlier wrote. The hosts are sorted, so that they cannot lock each other out.
 func (tx *transaction) settleHosts(ctx context.Context) error {
-	hosts := make([]casefile.HostKey, 0, len(tx.hosts))
-	for h := range tx.hosts {
-		hosts = append(hosts, h)
-	}
-	slices.Sort(hosts)
-	for _, h := range hosts {
+	for _, h := range slices.Sorted(maps.Keys(tx.hosts)) {
 		if tx.s.dialect == DialectPostgres {
 			const lock = "INSERT INTO hosts (host_key) VALUES ($1) ON CONFLICT (host_key) DO UPDATE SET host_key = excluded.host_key"
 			if _, err := tx.exec(ctx, "lock host", lock, string(h)); err != nil {

@@ -83,7 +83,6 @@ const (
 	eventsQuery  = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 	latestQuery  = "SELECT " + eventColumns + " FROM events WHERE case_id = $1 AND seq < $2 AND kind NOT IN ('visited', 'hosted', " +
 		"'informed', 'snapshot') ORDER BY seq DESC LIMIT $3"
-	allEventsQuery = "SELECT " + eventColumns + " FROM events WHERE id > $1 ORDER BY id LIMIT $2"
 )
 
 func scanEvent(row scanner) (casefile.Event, error) {
@@ -94,36 +93,25 @@ func scanEvent(row scanner) (casefile.Event, error) {
 }
 
 // Events reads the events of a case after the one numbered afterSeq, in order.
-func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) (list []casefile.Event, err error) {
-	if limit, err = page(limit); err != nil {
-		return nil, err
-	}
-	defer wrap(&err, "read events of case %d", id)
-	return query(ctx, s.read, scanEvent, eventsQuery, id, afterSeq, limit)
+func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error) {
+	return s.events(ctx, eventsQuery, id, afterSeq, limit)
 }
 
 // LatestEvents reads the events of a case that people read (not casefile.EventKind.Bookkeeping), newest first: those below
 // the one numbered before, or the newest of all when it is 0.
-func (s *Store) LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) (list []casefile.Event, err error) {
-	if limit, err = page(limit); err != nil {
-		return nil, err
-	}
+func (s *Store) LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error) {
 	if before <= 0 {
 		before = math.MaxInt64
 	}
-	defer wrap(&err, "read latest events of case %d", id)
-	return query(ctx, s.read, scanEvent, latestQuery, id, before, limit)
+	return s.events(ctx, latestQuery, id, before, limit)
 }
 
-// AllEvents reads the events of all cases after the one of number after, in order of
-// number. On PostgreSQL a number is given before its transaction ends, so that a
-// reader that follows closely may pass one by: look back a little.
-func (s *Store) AllEvents(ctx context.Context, after casefile.EventID, limit int) (list []casefile.Event, err error) {
+func (s *Store) events(ctx context.Context, text string, id casefile.CaseID, seq int64, limit int) (list []casefile.Event, err error) {
 	if limit, err = page(limit); err != nil {
 		return nil, err
 	}
-	defer wrap(&err, "read events")
-	return query(ctx, s.read, scanEvent, allEventsQuery, after, limit)
+	defer wrap(&err, "read events of case %d", id)
+	return query(ctx, s.read, scanEvent, text, id, seq, limit)
 }
 
 // Progress is how far VerifyHistory is.

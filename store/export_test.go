@@ -26,7 +26,6 @@ func (s *Store) HotQueries(t testing.TB, x casefile.Target) []Query {
 		{"visits", visitsQuery, []any{7, 100, 10}},
 		{"observations", observationsQuery, []any{7, 1, 100}},
 		{"events of a case", eventsQuery, []any{7, 0, 10}},
-		{"all events", allEventsQuery, []any{7, 10}},
 		{"reports of a case", reportsQuery, []any{7, 10}},
 		{"answer of a request", "SELECT id, case_id, opened FROM reports WHERE request_key = $1 ORDER BY id", []any{"r"}},
 		{"testimonies", testimoniesQuery, []any{10}},

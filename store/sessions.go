@@ -21,10 +21,6 @@ func (s *Store) answers() expiring {
 	return expiring{s, "registry", "registry answer", "registry_cache", "question_key", "answer_sealed", maxAnswer}
 }
 
-func (x expiring) open(digest string, value []byte) ([]byte, error) {
-	return x.s.keys.Open(value, []byte(x.kind+":"+digest))
-}
-
 // find reads a value that has not expired; ok is false when there is none.
 func (x expiring) find(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	defer wrap(&err, "read %s", x.what)
@@ -38,7 +34,7 @@ func (x expiring) find(ctx context.Context, key string) (value []byte, ok bool, 
 	if err != nil {
 		return nil, false, explain(err)
 	}
-	value, err = x.open(digest, sealed)
+	value, err = x.s.keys.Open(sealed, []byte(x.kind+":"+digest))
 	return value, err == nil, err
 }
 
@@ -77,9 +73,9 @@ func (s *Store) SaveCached(ctx context.Context, key string, value []byte, expire
 	return s.answers().save(ctx, key, value, expires)
 }
 
-// Sessions keeps the sessions of the pages. It has the shapes of scs.Store,
-// scs.IterableStore and their context forms. A session token is as good as a
-// password, so the database holds its digest, and token and data sealed.
+// Sessions keeps the sessions of the pages. It has the shapes of scs.Store and its
+// context form. A session token is as good as a password, so the database holds its
+// digest, and the data sealed.
 type Sessions struct{ expiring }
 
 // Sessions gives the sessions of this database.
@@ -88,8 +84,7 @@ func (s *Store) Sessions() *Sessions {
 }
 
 type session struct {
-	Token string `json:"token"`
-	Data  []byte `json:"data"`
+	Data []byte `json:"data"`
 }
 
 // FindCtx reads a session that has not expired; found is false when there is none.
@@ -108,7 +103,7 @@ func (x *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 // CommitCtx writes a session that ends at expiry, and drops expired ones. Its data
 // is bounded to about 12 kB.
 func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	plain, err := json.Marshal(session{Token: token, Data: data})
+	plain, err := json.Marshal(session{data})
 	if err != nil {
 		return fmt.Errorf("write session: %w", err)
 	}
@@ -119,31 +114,6 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 func (x *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	_, err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.kind, []byte(token)))
 	return err
-}
-
-// maxSessions bounds AllCtx.
-const maxSessions = 10_000
-
-// AllCtx reads the sessions that have not expired, by token, at most 10,000.
-func (x *Sessions) AllCtx(ctx context.Context) (all map[string][]byte, err error) {
-	defer wrap(&err, "read sessions")
-	list, err := query(ctx, x.s.read, func(row scanner) (v session, err error) {
-		var key string
-		var sealed []byte
-		if err = row.Scan(&key, &sealed); err == nil {
-			sealed, err = x.open(key, sealed)
-		}
-		if err == nil {
-			err = json.Unmarshal(sealed, &v)
-		}
-		return v, err
-	}, "SELECT token_key, data_sealed FROM sessions WHERE expires_at > $1 ORDER BY expires_at DESC LIMIT $2", time.Now().UnixMilli(),
-		maxSessions)
-	all = make(map[string][]byte, len(list))
-	for _, v := range list {
-		all[v.Token] = v.Data
-	}
-	return all, err
 }
 
 // Find is FindCtx for callers without a context.
@@ -158,6 +128,3 @@ func (x *Sessions) Commit(token string, data []byte, expiry time.Time) error {
 
 // Delete is DeleteCtx for callers without a context.
 func (x *Sessions) Delete(token string) error { return x.DeleteCtx(context.Background(), token) }
-
-// All is AllCtx for callers without a context.
-func (x *Sessions) All() (map[string][]byte, error) { return x.AllCtx(context.Background()) }

@@ -203,11 +203,11 @@ func Rotate(path string) (*Keys, error) {
 	}
 	m := keyset.NewManagerFromHandle(old.aeadSet)
 	id, err := m.Add(aead.AES256GCMKeyTemplate())
+	if err == nil {
+		err = m.SetPrimary(id)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make sealing key: %w", err)
-	}
-	if err := m.SetPrimary(id); err != nil {
-		return nil, fmt.Errorf("use new sealing key: %w", err)
 	}
 	sealing, err := m.Handle()
 	if err != nil {

@@ -3,6 +3,7 @@ package river
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -21,12 +22,11 @@ func (e *Engine) Migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("queue: prepare migration: %w", err)
 	}
+	migrate := e.migrateLocked
 	if e.o.Dialect == "sqlite" {
-		err = e.migrateAlone(ctx, m)
-	} else {
-		err = e.migrateLocked(ctx, m)
+		migrate = e.migrateAlone
 	}
-	if err != nil {
+	if err := migrate(ctx, m); err != nil {
 		return fmt.Errorf("queue: migrate: %w", err)
 	}
 	return nil
@@ -60,8 +60,6 @@ func (e *Engine) migrateLocked(ctx context.Context, m *rivermigrate.Migrator[*sq
 		return err
 	}
 	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	if _, unlock := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+migrateLock); unlock != nil && err == nil {
-		err = unlock
-	}
-	return err
+	_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock"+migrateLock)
+	return errors.Join(err, unlock)
 }

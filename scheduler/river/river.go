@@ -12,6 +12,7 @@
 package river
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -57,9 +58,6 @@ type Options struct {
 	// SQLite those that other processes enqueued, on PostgreSQL lost notifications.
 	// Default 200 ms on SQLite, 1 s on PostgreSQL.
 	PollEvery time.Duration
-	// RoundTimeout bounds one round; default 5 min. A job that was under way in a
-	// process that died is given up after it and a minute.
-	RoundTimeout time.Duration
 	// DrainTimeout is how long Run lets rounds finish after its context ended,
 	// before it ends theirs; default 15 s.
 	DrainTimeout time.Duration
@@ -82,18 +80,22 @@ const (
 	feedQueue  = "feed"
 )
 
+// roundTimeout bounds one round. A job that was under way in a process that died is given up after it and a minute.
+const roundTimeout = 5 * time.Minute
+
 // How long jobs that are over stay: they are nothing, the visits are what counts.
 const (
 	keepCompleted = time.Minute
 	keepDiscarded = time.Hour
 )
 
-// liveStates are the states in which a second job for the same host is passed over.
-func liveStates() []rivertype.JobState {
-	return []rivertype.JobState{
+// once are the options of a job that is not tried again: a failed round is fed again. While one lives, a second for
+// the same host is passed over.
+func once(in string) queue.InsertOpts {
+	return queue.InsertOpts{Queue: in, MaxAttempts: 1, UniqueOpts: queue.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable,
 		rivertype.JobStateScheduled,
-	}
+	}}}
 }
 
 // roundArgs ask for the round of a host.
@@ -103,19 +105,14 @@ type roundArgs struct {
 
 func (roundArgs) Kind() string { return "round" }
 
-// InsertOpts: a failed round is not tried again, it is fed again.
-func (roundArgs) InsertOpts() queue.InsertOpts {
-	return queue.InsertOpts{Queue: roundQueue, MaxAttempts: 1, UniqueOpts: queue.UniqueOpts{ByArgs: true, ByState: liveStates()}}
-}
+func (roundArgs) InsertOpts() queue.InsertOpts { return once(roundQueue) }
 
 // feedArgs ask for one feeding.
 type feedArgs struct{}
 
 func (feedArgs) Kind() string { return "feed" }
 
-func (feedArgs) InsertOpts() queue.InsertOpts {
-	return queue.InsertOpts{Queue: feedQueue, MaxAttempts: 1, UniqueOpts: queue.UniqueOpts{ByArgs: true, ByState: liveStates()}}
-}
+func (feedArgs) InsertOpts() queue.InsertOpts { return once(feedQueue) }
 
 // New makes an engine. It opens no connection but the listener's pool, which
 // connects when Run begins.
@@ -156,15 +153,11 @@ func (o *Options) defaults() error {
 	if o.Workers < 0 || o.Workers > queue.QueueNumWorkersMax {
 		return fmt.Errorf("queue: %d workers; use 1 to %d", o.Workers, queue.QueueNumWorkersMax)
 	}
-	if o.Workers == 0 {
-		o.Workers = 256
-	}
 	if o.Backlog < 0 {
 		return fmt.Errorf("queue: a backlog of %d: must not be negative", o.Backlog)
 	}
-	if o.Backlog == 0 {
-		o.Backlog = max(4*o.Workers, 1024)
-	}
+	o.Workers, o.Log = cmp.Or(o.Workers, 256), cmp.Or(o.Log, zap.NewNop())
+	o.Backlog = cmp.Or(o.Backlog, max(4*o.Workers, 1024))
 	poll := time.Second
 	if o.Dialect == "sqlite" {
 		poll = 200 * time.Millisecond
@@ -175,17 +168,11 @@ func (o *Options) defaults() error {
 		usual time.Duration
 	}{
 		{"feed every", &o.FeedEvery, time.Second}, {"poll every", &o.PollEvery, poll},
-		{"round timeout", &o.RoundTimeout, 5 * time.Minute}, {"drain timeout", &o.DrainTimeout, 15 * time.Second},
+		{"drain timeout", &o.DrainTimeout, 15 * time.Second},
 	} {
-		if *d.value == 0 {
-			*d.value = d.usual
-		}
-		if *d.value < time.Millisecond {
+		if *d.value = cmp.Or(*d.value, d.usual); *d.value < time.Millisecond {
 			return fmt.Errorf("queue: %s %v: must be at least 1 ms", d.name, *d.value)
 		}
-	}
-	if o.Log == nil {
-		o.Log = zap.NewNop()
 	}
 	return nil
 }
@@ -225,8 +212,8 @@ func (e *Engine) newClient(pollOnly bool) (*queue.Client[*sql.Tx], error) {
 		FetchCooldown:               min(20*time.Millisecond, e.o.PollEvery),
 		FetchPollInterval:           e.o.PollEvery,
 		MaxAttempts:                 1,
-		JobTimeout:                  e.o.RoundTimeout,
-		RescueStuckJobsAfter:        e.o.RoundTimeout + time.Minute,
+		JobTimeout:                  roundTimeout,
+		RescueStuckJobsAfter:        roundTimeout + time.Minute,
 		SoftStopTimeout:             e.o.DrainTimeout,
 		CompletedJobRetentionPeriod: keepCompleted,
 		CancelledJobRetentionPeriod: keepCompleted,

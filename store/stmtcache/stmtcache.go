@@ -15,6 +15,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -97,21 +98,13 @@ func (c *conn) Close() error {
 	return c.full.Close()
 }
 
-// Unwrap gives the wrapped connection: the SQLite driver's own functions look for it.
-func (c *conn) Unwrap() driver.Conn { return c.full }
-
 // cacheable says whether the text is one data statement worth keeping.
 func cacheable(text string) bool {
-	text = strings.TrimLeft(text, " \t\r\n")
-	for strings.HasPrefix(text, "--") {
-		_, rest, _ := strings.Cut(text, "\n")
-		text = strings.TrimLeft(rest, " \t\r\n")
+	for text = strings.TrimSpace(text); strings.HasPrefix(text, "--"); text = strings.TrimSpace(text) {
+		_, text, _ = strings.Cut(text, "\n")
 	}
-	word, _, _ := strings.Cut(text, " ")
-	word, _, _ = strings.Cut(word, "\n")
-	switch strings.ToUpper(strings.TrimSpace(word)) {
-	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
-	default:
+	words := strings.Fields(text[:min(len(text), 10)])
+	if len(words) == 0 || !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}, strings.ToUpper(words[0])) {
 		return false
 	}
 	// A semicolon before the end may begin a second statement, which the wrapped
@@ -180,12 +173,4 @@ func (r *rows) Close() error {
 		r.of.leave()
 	}
 	return err
-}
-
-// ColumnTypeDatabaseTypeName passes the driver's word on.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
-	if t, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
-		return t.ColumnTypeDatabaseTypeName(i)
-	}
-	return ""
 }

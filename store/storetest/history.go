@@ -32,12 +32,14 @@ func tampering(t *testing.T, d Database) {
 	if last != (store.Progress{Cases: 7, Events: 35}) {
 		t.Errorf("progress ended at %+v", last)
 	}
-	all, err := s.AllEvents(t.Context(), 0, 100)
-	must(t, err)
-	rest, err := s.AllEvents(t.Context(), all[9].ID, 100)
-	must(t, err)
-	if len(all) != 35 || len(rest) != 25 {
-		t.Errorf("%d events, %d after the tenth", len(all), len(rest))
+	for _, id := range ids {
+		all, err := s.Events(t.Context(), id, 0, 100)
+		must(t, err)
+		rest, err := s.Events(t.Context(), id, all[1].Seq, 100)
+		must(t, err)
+		if len(all) != 5 || len(rest) != 3 {
+			t.Errorf("case %d: %d events, %d after the second", id, len(all), len(rest))
+		}
 	}
 	for name, tamper := range map[string]string{
 		"data changed":       "UPDATE events SET data = '{\"day\":\"9\"}' WHERE seq = 3 AND case_id = ",
