@@ -3,6 +3,8 @@ package casefile
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // State is the opinion over a visit.
@@ -146,4 +148,124 @@ type VisitVote struct {
 // before it.
 func (v Verdict) Actionable() bool {
 	return v.State == StateLive || v.State == StateFenced || v.State == StateWithheld
+}
+
+// Basis is what a verdict is made from beside the observations of its visit. It is kept with the visit, so
+// that the verdict can be made again with other rules.
+type Basis struct {
+	// Vantages tells the networks of the vantages that looked.
+	Vantages []Vantage `json:"vantages,omitempty"`
+	// Unsound names the vantages whose own connection was not sound: their looks at the target count as
+	// interrupted.
+	Unsound []string `json:"unsound,omitempty"`
+	// Decoy is the host's answer to a path that does not exist, when another visit asked for it.
+	Decoy *Observation `json:"-"` // RevealedBasis has it
+	// Baseline are the features that the target was compared with; nil when there were none.
+	Baseline *Features `json:"baseline,omitempty"`
+	// Registrar is the domain side; nil when unknown. RegistryAnswered says whether its registry said what it
+	// knows: without that an unknown registrar tells nothing, and no baseline is made.
+	Registrar        *Registrar `json:"registrar,omitempty"`
+	RegistryAnswered bool       `json:"registry_answered,omitempty"`
+}
+
+// RevealedBasis is a basis whose JSON holds the decoy, with the URLs of its hops: for sealing, and for
+// nothing that is shown or logged.
+type RevealedBasis struct {
+	Basis
+	Decoy *RevealedObservation `json:"decoy,omitempty"`
+}
+
+// Reveal gives the basis with its decoy.
+func (b Basis) Reveal() RevealedBasis {
+	r := RevealedBasis{Basis: b}
+	if b.Decoy != nil {
+		decoy := b.Decoy.Reveal()
+		r.Decoy = &decoy
+	}
+	return r
+}
+
+// Read gives the basis with the targets that the URLs of the decoy name. The error repeats no URL.
+func (r RevealedBasis) Read() (Basis, error) {
+	b := r.Basis
+	if r.Decoy == nil {
+		return b, nil
+	}
+	decoy, err := r.Decoy.Read()
+	b.Decoy = &decoy
+	return b, err
+}
+
+// Signal is one observed value and the state it points to, so that a person can see why.
+type Signal struct {
+	Name string `json:"name"`
+	// Value is one or more codes of SignalCodes with a space between; a code that measures something has the
+	// number, the media type or the code "unknown" behind an equals sign: similarity=0.82 embeds_gone. At
+	// most MaxSignalValue bytes; never text of the page, a URL or a host.
+	Value    string `json:"value"`
+	PointsTo State  `json:"points_to"`
+}
+
+// Bounds of a verdict's signals.
+const (
+	MaxSignals     = 32
+	MaxSignalValue = 200
+)
+
+// SignalCodes says for each name of a signal which codes its value is made of. The value of status is the
+// number itself; that of fault is its kind and its phase.
+var SignalCodes = map[string][]string{
+	"status": nil,
+	"server_error": {
+		"internal", "not_implemented", "bad_gateway", "unavailable", "gateway_timeout", "http_version",
+		"no_storage", "loop", "bandwidth", "network_login", "origin_unreadable", "origin_refused", "origin_no_connection",
+		"origin_unreachable", "origin_timeout", "origin_tls", "origin_certificate",
+		"origin_tunnel", "origin_name",
+	},
+	"redirect":         {"same_site", "front_page", "another_site", "no_such_name"},
+	"page":             {"bytes", "not_html", "words", "links", "images", "embeds", "says_so_itself", "little_else", "links_only"},
+	"marker":           codes(Markers),
+	"baseline":         {"same_bytes", "same_beginning", "other_bytes", "similarity", "embeds_gone", "other_text"},
+	"file":             {"similarity", "kind", "kind_before", "unknown", "length", "length_before", "length_unknown", "length_before_unknown"},
+	"sibling":          {"told_missing", "same_page", "same_shell", "another_page"},
+	"subdomain":        {"no_address", "same_page", "another_page"},
+	"referred":         {"told_missing", "same_page", "another_page", "no_answer"},
+	"without_referrer": append([]string{"same_page"}, codes(Reasons())...),
+	"front_page":       {"another_page"},
+	"name_servers":     {"parking", "sinkhole", "seizure", "expiry"},
+	"address":          {"parking", "sinkhole", "seizure", "expiry"},
+	"domain_status":    {"client_hold", "server_hold"},
+	"registration":     {"redemption_period", "pending_delete", "pending_restore", "expired", "auto_renew_period"},
+	"fault":            append(codes(FaultKinds), append(codes(Phases), "unknown")...),
+	"body":             {"empty"},
+	"challenge":        {"headers"},
+	"answer":           {"none"},
+	"doubt": {
+		"missing_in_words_only", "removed_among_pictures", "form_on_every_path", "front_page_unknown", "same_page_everywhere",
+		"suspended_on_a_standing_site", "nothing_set_up", "links_on_every_name", "file_on_every_path",
+	},
+	"vantages": {"looked", "live", "gone", "networks"},
+}
+
+func codes[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, code := range list {
+		out[i] = string(code)
+	}
+	return out
+}
+
+// Valid says whether name and value are of SignalCodes.
+func (s Signal) Valid() bool {
+	known, ok := SignalCodes[s.Name]
+	if s.Name == "status" {
+		_, err := strconv.Atoi(s.Value)
+		return err == nil
+	}
+	for part := range strings.SplitSeq(s.Value, " ") {
+		code, measure, measured := strings.Cut(part, "=")
+		_, err := strconv.ParseFloat(measure, 64)
+		ok = ok && slices.Contains(known, code) && (!measured || err == nil || measure == "unknown" || strings.Count(measure, "/") == 1)
+	}
+	return ok
 }

@@ -23,7 +23,7 @@ import (
 	"vigil/crawler"
 	"vigil/crawler/guard"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // zeros is size bytes of nothing, packed.

@@ -22,7 +22,7 @@ import (
 	"vigil/crawler"
 	"vigil/crawler/guard"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // hostile is a server on a real socket that serves each connection by hand.

@@ -7,9 +7,12 @@
 package explain
 
 import (
+	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"vigil/casefile"
 	"vigil/judge"
@@ -226,4 +229,115 @@ func Fault(w *words.Words, f casefile.Fault) string {
 		text = w.Say("verdict", "fault_detail", "fault", text, "detail", f.Detail)
 	}
 	return text
+}
+
+// Answer is one way to settle a question.
+type Answer struct {
+	Action casefile.ActionKind `json:"action" doc:"kind of the action"`
+	Text   string              `json:"text" doc:"when to choose it, and what follows"`
+}
+
+// Question puts into words what a person must decide, and what each answer does. The text never holds a URL or a
+// host of the target's, but may name an edge or a country as its source does: mask it.
+func Question(w *words.Words, q casefile.Question) (text string, answers []Answer) {
+	for _, a := range q.Answers {
+		answers = append(answers, Answer{a, w.Say("settle", string(q.Kind)+"_"+string(a))})
+	}
+	facts := ""
+	if q.Looks.Count > 0 {
+		facts += " " + w.Say("asked", "looks", "n", q.Looks.Count, "first", q.Looks.First, "last", q.Looks.Last)
+	}
+	if q.Page != nil && q.Before == nil {
+		facts += " " + w.Say("asked", "page", "page", counts(w, q.Page))
+	} else if q.Page != nil {
+		facts += " " + w.Say("asked", "pages", "page", counts(w, q.Page), "before", counts(w, q.Before))
+	}
+	if h := q.Hosting; q.Kind != casefile.AskHosting {
+		return w.Say("question", q.Kind, "facts", facts), answers
+	} else if h != nil && h.Edge != nil && h.Origin == casefile.OriginUnknown {
+		return w.Say("question", "hosting_edge", "edge", h.Edge.Name), answers
+	} else if named := h.Countries(); len(named) > 0 {
+		return w.Say("question", "hosting", "countries", named, "confidence", h.Confidence), answers
+	}
+	return w.Say("question", "hosting_unnamed"), answers
+}
+
+func counts(w *words.Words, f *casefile.Features) string {
+	return w.Say("asked", "counts", "words", f.Words, "links", f.Links, "images", f.Images, "media", f.Media)
+}
+
+// kinds are the kinds of the codes that the data of an event hold, by name.
+var kinds = map[string]string{
+	"from": "standing", "to": "standing", "cause": "cause", "verdict": "state", "reason": "reason", "about": "reason", "answer": "action",
+	"classification": "class", "policy": "policy",
+}
+
+// Datum is a value of an event's data in words, where it is a code.
+func Datum(w *words.Words, name, value string) string {
+	if kind := kinds[name]; w.Has(kind, value) {
+		return w.Say(kind, value)
+	}
+	return value
+}
+
+// TextWidth is the width that text for a terminal keeps to, in characters; only a word that is longer by itself goes beyond it.
+const TextWidth = 100
+
+// Text is the explanation for a terminal: lines of at most TextWidth characters, each
+// begun by indent and ended by a newline.
+func (e Explanation) Text(indent string) string {
+	var b strings.Builder
+	w := words.In(e.language)
+	Wrap(&b, indent, e.Sentence)
+	Wrap(&b, indent, e.Counts)
+	if len(e.Signals) > 0 {
+		b.WriteString(indent + w.Say("label", "signals") + "\n")
+	}
+	for _, s := range e.Signals {
+		Wrap(&b, fmt.Sprintf("%s  %-9s ", indent, PointsTo(w, s.Signal)), s.Words)
+	}
+	if len(e.Dissent) > 0 {
+		b.WriteString(indent + w.Say("label", "dissent") + "\n")
+	}
+	for _, d := range e.Dissent {
+		Wrap(&b, indent+"  ", d.Words)
+	}
+	for _, t := range e.Looks {
+		t.text(&b, w, indent)
+	}
+	return b.String()
+}
+
+// PointsTo is the state that a signal points to.
+func PointsTo(w *words.Words, s casefile.Signal) string {
+	if s.PointsTo == "" {
+		return w.Say("label", "neither")
+	}
+	return w.Say("state", s.PointsTo)
+}
+
+// text is the transcript of one look.
+func (t Transcript) text(b *strings.Builder, w *words.Words, indent string) {
+	started := ""
+	if !t.Started.IsZero() {
+		started = words.Clock(t.Started) + ": "
+	}
+	Wrap(b, indent+w.Say("label", "look")+" ", started+t.Words)
+	step := func(label, text string) { Wrap(b, fmt.Sprintf("%s  %-9s ", indent, label), text) }
+	step(w.Say("label", "resolve"), t.Resolve.Words)
+	for i, h := range t.Hops {
+		step(fmt.Sprint(w.Say("label", "hop"), " ", i+1), h.Words)
+	}
+	if t.Body != nil {
+		step(w.Say("label", "page"), t.Body.Words)
+	}
+	if t.Fault != nil {
+		step(w.Say("label", "fault"), t.Fault.Words)
+	}
+}
+
+// Wrap writes text after head, broken between words at TextWidth; further lines stand under the first.
+func Wrap(out io.Writer, head, text string) {
+	indent := strings.Repeat(" ", utf8.RuneCountInString(head))
+	_, _ = io.WriteString(out, words.Wrap(text, head, indent, TextWidth)+"\n")
 }

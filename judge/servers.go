@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/csv"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"vigil/casefile"
 )
 
 // Kinds of servers that answer for a domain that is not its owner's to use any more.
@@ -139,4 +142,74 @@ func (l *look) answers() string {
 		return kind
 	}
 	return takenServers().address(l.o.Final().Address)
+}
+
+// originErrors are the statuses by which Cloudflare says how its own request to the
+// origin went; no other server has them, and RFC 9110 does not know them. From its
+// documentation of 5xx errors, November 2026.
+var originErrors = map[int]string{
+	520: "origin_unreadable", 521: "origin_refused", 522: "origin_no_connection", 523: "origin_unreachable", 524: "origin_timeout",
+	525: "origin_tls", 526: "origin_certificate", 527: "origin_tunnel", 530: "origin_name", // or another error of 1xxx
+}
+
+// serverErrors are the 5xx of RFC 9110, section 15.6, that say more than that
+// something broke.
+var serverErrors = map[int]string{
+	500: "internal", 501: "not_implemented", 502: "bad_gateway", 503: "unavailable", 504: "gateway_timeout", 505: "http_version",
+	507: "no_storage", 508: "loop", 509: "bandwidth", 511: "network_login",
+}
+
+// noteServerError says what kind of 5xx it is, and whose word: what an edge says about
+// the origin is no word of the origin's.
+func (l *look) noteServerError() {
+	said := serverErrors[l.status]
+	if l.o.Final().Edge == "cloudflare" {
+		said = cmp.Or(originErrors[l.status], said)
+	}
+	if said != "" {
+		l.note("server_error", said, casefile.StateSilent)
+	}
+}
+
+// hold is the EPP status that takes the domain out of the DNS, or empty. RFC 5731,
+// section 2.3: clientHold by the registrar, serverHold by the registry. RDAP writes
+// them as "client hold" and "server hold" (RFC 8056).
+func (l *look) hold() string {
+	switch {
+	case l.domainIs("serverhold"):
+		return "server_hold"
+	case l.domainIs("clienthold"):
+		return "client_hold"
+	}
+	return ""
+}
+
+// registration is the state of a registration that comes to its end, and where it points; or empty. RFC
+// 3915, section 3.1: in redemptionPeriod and pendingDelete the registrar has deleted the domain, and the
+// registry takes it out of the DNS. autoRenewPeriod and a date of expiry that is past are notes only:
+// registries renew every domain that expires, and the owner may still pay. In pendingRestore the owner gets
+// it back.
+func (l *look) registration() (string, casefile.State) {
+	switch r := l.in.Registrar; {
+	case l.domainIs("pendingrestore"):
+		return "pending_restore", ""
+	case l.domainIs("pendingdelete"):
+		return "pending_delete", casefile.StateGone
+	case l.domainIs("redemptionperiod"):
+		return "redemption_period", casefile.StateGone
+	case r != nil && !r.Expires.IsZero() && r.Expires.Before(l.o.Started):
+		return "expired", ""
+	case l.domainIs("autorenewperiod"):
+		return "auto_renew_period", ""
+	}
+	return "", ""
+}
+
+// domainIs says whether the registry shows a status, written without spaces: EPP joins the
+// words, RDAP does not (RFC 8056), and WHOIS adds the address of an explanation.
+func (l *look) domainIs(status string) bool {
+	return l.in.Registrar != nil && slices.ContainsFunc(l.in.Registrar.DomainStatus, func(s string) bool {
+		s, _, _ = strings.Cut(s, " http")
+		return strings.EqualFold(strings.ReplaceAll(s, " ", ""), status)
+	})
 }

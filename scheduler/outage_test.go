@@ -27,7 +27,7 @@ import (
 	"vigil/crawler/guard"
 	"vigil/crawler/resolve"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/lifecycle"
 )
 

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"vigil/casefile"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/web"
 	"vigil/web/webtest"
 )

@@ -96,7 +96,7 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 	}
 	// By the name of a constant, where it has no type of its own.
 	for _, set := range []struct{ kind, path, prefix string }{
-		{"policy", "notices/assign.go", "Policy"}, {"source", "geolocate/contacts.go", "source"}, {"source", "notices/compose.go", "source"},
+		{"policy", "notices/composer.go", "Policy"}, {"source", "geolocate/contacts.go", "source"}, {"source", "notices/compose.go", "source"},
 		{"evidence", "geolocate/edge.go", "evidence"}, {"edge or platform", "geolocate/edge_table.go", "kind"},
 	} {
 		for _, c := range constants {

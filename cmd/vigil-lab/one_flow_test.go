@@ -13,7 +13,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/fakenet/corpus"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/judge"
 	"vigil/observe"
 )

@@ -16,7 +16,7 @@ import (
 	"vigil/casefile"
 	"vigil/crawler/target"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/judge"
 )
 

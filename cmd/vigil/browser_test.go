@@ -14,7 +14,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // images is where the screenshots of the documents go: VIGIL_TEST_LONG=1 go test ./cmd/vigil -run Browser -images docs/images

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // screen is what somebody reads while the demo writes.

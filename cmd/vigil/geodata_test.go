@@ -16,7 +16,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // publisher serves the lab's databases over plain http on loopback, which the lab allows.

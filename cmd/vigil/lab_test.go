@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // lab is a simulated internet on loopback for a vigil that is a process of its own

@@ -14,7 +14,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // onHouse works on the database of a lab, beside the commands.

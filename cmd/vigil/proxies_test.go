@@ -22,7 +22,7 @@ import (
 	"vigil/cmd/app"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // labProxy is a proxy on loopback that stands at a vantage of a simulated internet.

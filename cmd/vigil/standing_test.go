@@ -12,7 +12,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/web/api"
 )
 

@@ -20,7 +20,7 @@ import (
 	"vigil/crawler/remote"
 	"vigil/internal/config"
 	"vigil/internal/fakenet"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/judge"
 	"vigil/observe"
 )

@@ -19,7 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"vigil/casefile"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // encode applies one coding.

@@ -18,7 +18,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/crawler/guard"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // certificate is a self-signed one with size bytes of ballast beside it in the chain.

@@ -22,7 +22,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/crawler/remote"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 func TestEyeSeesForItsOwner(t *testing.T) {

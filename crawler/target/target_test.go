@@ -7,7 +7,7 @@ import (
 
 	"vigil/casefile"
 	"vigil/crawler/target"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 func TestParseWritesTheCanonicalForm(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // lab is a small world of registries on loopback: an RDAP server with its bootstrap

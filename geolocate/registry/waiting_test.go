@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // hanging makes a Registry whose WHOIS registry accepts and says nothing, from a query

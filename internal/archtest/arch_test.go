@@ -41,20 +41,19 @@ var mayImport = map[string][]string{
 	"internal/operatorcsv": {},
 	"internal/fakenet":     {"casefile"},
 	"internal/archtest":    {},
-	"internal/testrun":     {},
 }
 
 // packageMayImport adds to the rooms of single packages.
 var packageMayImport = map[string][]string{
 	// the slow, obvious figures that the SQL is held against; lives that are recorded; what only long runs do
-	"store/storetest": {"stats", "lifecycle", "internal/testrun"},
+	"store/storetest": {"stats", "lifecycle", "internal/fakenet"},
 }
 
 // mayImportFront are the parts of a room that build on its front, and not the other way round: test matter.
 var mayImportFront = []string{"store/storetest", "internal/fakenet/corpus"}
 
 // testsMayImport is what _test.go files may import besides.
-var testsMayImport = []string{"casefile", "explain", "internal/fakenet", "internal/testrun"}
+var testsMayImport = []string{"casefile", "explain", "internal/fakenet"}
 
 // roomTestsMayImport adds to that for the tests of single rooms.
 var roomTestsMayImport = map[string][]string{
@@ -156,8 +155,8 @@ func TestRoomsImportInward(t *testing.T) {
 		dir := path.Dir(f.path)
 		from := room(dir)
 		test := strings.HasSuffix(f.path, "_test.go")
-		if !test && dir != "store/storetest" && slices.Contains(f.imports, module+"/internal/testrun") {
-			t.Errorf("%s: internal/testrun is for tests", f.path)
+		if !test && dir != "store/storetest" && slices.Contains(f.imports, module+"/internal/fakenet/testrun") {
+			t.Errorf("%s: internal/fakenet/testrun is for tests", f.path)
 		}
 		if from == "cmd" {
 			continue

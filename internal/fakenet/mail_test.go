@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // send hands a mail to the sink and returns what went wrong.

@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"vigil/casefile"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 // stranger is a client of a process that knows nothing of this package but the address of the resolver.

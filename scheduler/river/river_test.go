@@ -24,7 +24,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"vigil/casefile"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 )
 
 func TestMain(m *testing.M) {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
-	"vigil/internal/testrun"
+	"vigil/internal/fakenet/testrun"
 	"vigil/store"
 )
 
