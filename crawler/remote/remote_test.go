@@ -250,13 +250,15 @@ func TestAnotherPlaceAndLowerLimits(t *testing.T) {
 func TestSlowEyeAndStoppedOwner(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
-	looking, ended := make(chan struct{}, 2), make(chan struct{}, 2)
+	looking, ended, over := make(chan struct{}, 2), make(chan struct{}, 2), make(chan struct{})
 	at, _ := serve(t, "127.0.0.1:0", dir, func(ctx context.Context, s casefile.Subject) casefile.Observation {
 		looking <- struct{}{}
 		<-ctx.Done()
 		ended <- struct{}{}
+		<-over // an answer that is sent as the owner leaves may still reach it
 		return absent(ctx, s)
 	}, nil)
+	t.Cleanup(func() { close(over) })
 	c := client(t, at, dir, func(o *remote.ClientOptions) { o.Manner.Timeout, o.Grace = time.Second, time.Second })
 	began := time.Now()
 	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye did not answer")
