@@ -66,7 +66,7 @@ func TestPagesInABrowser(t *testing.T) {
 // untilRemoved waits until the first site of the story is removed; for the images, until the story is over.
 func (d *demo) untilRemoved(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(testrun.Patience); time.Now().Before(end); {
+	for end := time.Now().Add(3 * testrun.Patience); time.Now().Before(end); { // the story runs in real time
 		counts, err := d.engine.Store.Counts(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -211,7 +211,7 @@ func (b *browser) cases() {
 func (b *browser) oneVisit(id casefile.CaseID, d *demo) {
 	b.do(chromedp.Navigate(fmt.Sprintf("%s/cases/%d", b.root, id)), chromedp.WaitVisible(chromedp.CSS("h1")))
 	b.press("section[aria-labelledby=h-verdict] a")
-	b.reads("gone: the server says that there is no such page", "it counts towards a removal", "the last answer has status 404 (not found)", "looked at the reported page", "NOERROR", "the reported host at")
+	b.reads("gone: the server says not found (404)", "it counts towards a removal", "the last answer has status 404 (not found)", "looked at the reported page", "NOERROR", "the reported host at")
 	if strings.Contains(b.text(), d.cases[id].Name) {
 		b.t.Error("the visit shows the host")
 	}
