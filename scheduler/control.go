@@ -178,7 +178,7 @@ func clockFault(looks []casefile.Observation) UplinkFault {
 	return ""
 }
 
-// Names is one resolver: resolve.Resolver with a single server and no memory.
+// Resolver is one resolver: resolve.Resolver with a single server and no memory.
 // It is safe for concurrent use.
 type Resolver interface {
 	Resolve(ctx context.Context, name string, nameservers bool) (casefile.Resolution, *casefile.Fault)

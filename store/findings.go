@@ -16,14 +16,7 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 	for _, g := range head(v.Verdict.Signals, casefile.MaxSignals) {
 		signals = append(signals, casefile.Signal{Name: clip(g.Name, 60), Value: clip(g.Value, casefile.MaxSignalValue), PointsTo: g.PointsTo})
 	}
-	signalText, err := fitJSON(signals, maxSignals)
-	if err != nil {
-		return fmt.Errorf("write signals: %w", err)
-	}
-	dissent, err := fitJSON(append([]casefile.Dissent{}, v.Verdict.Dissent...), maxDissent)
-	if err != nil {
-		return fmt.Errorf("write dissent: %w", err)
-	}
+	dissent := fitJSON(append([]casefile.Dissent{}, v.Verdict.Dissent...), maxDissent)
 	basis, err := tx.s.sealBasis(c, v.Basis)
 	if err != nil {
 		return err
@@ -33,7 +26,7 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 		believed, basis_sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
 		v.CaseID, v.Started.UnixMilli(), v.Ended.UnixMilli(), clip(string(v.Why), 20), string(v.Verdict.State), string(v.Verdict.Reason),
-		signalText, dissent, v.Counted, basis).Scan(&id)
+		fitJSON(signals, maxSignals), dissent, v.Counted, basis).Scan(&id)
 	if err != nil {
 		return fmt.Errorf("insert visit: %w", err)
 	}
@@ -120,14 +113,10 @@ func (tx *transaction) insertAssignment(ctx context.Context, c *stored, v casefi
 		hotlines = append(hotlines, clip(h, maxHotline))
 	}
 	a.Hotlines = hotlines
-	text, err := fitJSON(hotlines, 4096)
-	if err != nil {
-		return fmt.Errorf("write hotlines: %w", err)
-	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy, at, acknowledged_at,
+	err := tx.QueryRowContext(ctx, `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy, at, acknowledged_at,
 		confirmed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		c.ID, a.HostingCountry, a.AssignedCountry, text, a.Policy, at(a.At), at(a.Acknowledged), a.Confirmed).Scan(&a.ID)
+		c.ID, a.HostingCountry, a.AssignedCountry, fitJSON(hotlines, 4096), a.Policy, at(a.At), at(a.Acknowledged), a.Confirmed).Scan(&a.ID)
 	if err != nil {
 		return fmt.Errorf("insert assignment: %w", err)
 	}

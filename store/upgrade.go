@@ -106,12 +106,10 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 			for i := range signals {
 				signals[i] = coded(signals[i])
 			}
-			text, err := fitJSON(signals, maxSignals)
-			if err == nil && text != v.signals {
-				_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
-			}
-			if err != nil {
-				return fmt.Errorf("visit %d: %w", v.id, err)
+			if text := fitJSON(signals, maxSignals); text != v.signals {
+				if _, err := tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text); err != nil {
+					return fmt.Errorf("visit %d: %w", v.id, err)
+				}
 			}
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)

@@ -242,20 +242,13 @@ func write(f *os.File, data []byte) error {
 }
 
 func (k *Keys) encode() ([]byte, error) {
-	one := func(h *keyset.Handle) (json.RawMessage, error) {
-		var b bytes.Buffer
-		err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b))
-		return b.Bytes(), err
-	}
-	sealing, err := one(k.aeadSet)
+	var sealing, digest bytes.Buffer
+	err := errors.Join(insecurecleartextkeyset.Write(k.aeadSet, keyset.NewJSONWriter(&sealing)),
+		insecurecleartextkeyset.Write(k.digestSet, keyset.NewJSONWriter(&digest)))
 	if err != nil {
-		return nil, fmt.Errorf("write sealing key: %w", err)
+		return nil, fmt.Errorf("write keys: %w", err)
 	}
-	digest, err := one(k.digestSet)
-	if err != nil {
-		return nil, fmt.Errorf("write digest key: %w", err)
-	}
-	data, err := json.MarshalIndent(keyFile{Version: keyFileVersion, Sealing: sealing, Digest: digest}, "", "  ")
+	data, err := json.MarshalIndent(keyFile{Version: keyFileVersion, Sealing: sealing.Bytes(), Digest: digest.Bytes()}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write keys: %w", err)
 	}
