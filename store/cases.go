@@ -152,6 +152,9 @@ func (tx *transaction) lockCase(ctx context.Context, id casefile.CaseID) (*store
 
 // loadCase locks a case and reads it whole, in a statement of its own: PostgreSQL would join rows of before the wait.
 func (tx *transaction) loadCase(ctx context.Context, id casefile.CaseID) (*stored, error) {
+	if err := tx.flush(ctx); err != nil {
+		return nil, err
+	}
 	if tx.s.lock() != "" {
 		if _, err := tx.lockCase(ctx, id); err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ func (tx *transaction) insertEvents(ctx context.Context, chained []casefile.Even
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
+		err = tx.later(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
 		if err != nil {
 			return err

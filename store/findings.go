@@ -59,8 +59,7 @@ func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID
 	const insert = `INSERT INTO observations (visit_id, case_id, vantage, purpose, started_at, took_us, status, body_bytes, truncated,
 		features, fault_kind, fault_phase, fault_detail, trail_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
 	if o.Purpose != casefile.PurposeDecoy {
-		_, err := tx.exec(ctx, "insert observation", insert, args...)
-		return err
+		return tx.later(ctx, "insert observation", insert, args...)
 	}
 	var observation casefile.ObservationID
 	if err := tx.QueryRowContext(ctx, insert+" RETURNING id", args...).Scan(&observation); err != nil {
