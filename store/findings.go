@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"vigil/casefile"
@@ -21,17 +20,15 @@ func (tx *transaction) insertVisit(ctx context.Context, v casefile.Visit, c *sto
 	if err != nil {
 		return err
 	}
-	var id casefile.VisitID
-	err = tx.QueryRowContext(ctx, `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent,
-		believed, basis_sealed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+	id, err := tx.insert(ctx, "insert visit", `INSERT INTO visits (case_id, started_at, ended_at, why, state, reason, signals, dissent,
+		believed, basis_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		v.CaseID, v.Started.UnixMilli(), v.Ended.UnixMilli(), clip(string(v.Why), 20), string(v.Verdict.State), string(v.Verdict.Reason),
-		fitJSON(signals, maxSignals), dissent, v.Counted, basis).Scan(&id)
+		fitJSON(signals, maxSignals), dissent, v.Counted, basis)
 	if err != nil {
-		return fmt.Errorf("insert visit: %w", err)
+		return err
 	}
 	for _, o := range v.Observations {
-		if err := tx.insertObservation(ctx, v.CaseID, id, c.HostKey, o); err != nil {
+		if err := tx.insertObservation(ctx, v.CaseID, casefile.VisitID(id), c.HostKey, o); err != nil {
 			return err
 		}
 	}
@@ -61,9 +58,9 @@ func (tx *transaction) insertObservation(ctx context.Context, id casefile.CaseID
 	if o.Purpose != casefile.PurposeDecoy {
 		return tx.later(ctx, "insert observation", insert, args...)
 	}
-	var observation casefile.ObservationID
-	if err := tx.QueryRowContext(ctx, insert+" RETURNING id", args...).Scan(&observation); err != nil {
-		return fmt.Errorf("insert observation: %w", err)
+	observation, err := tx.insert(ctx, "insert observation", insert, args...)
+	if err != nil {
+		return err
 	}
 	_, err = tx.exec(ctx, "keep sibling", `INSERT INTO siblings (host_key, started_at, observation_id) VALUES ($1, $2, $3)
 		ON CONFLICT (host_key) DO UPDATE SET started_at = excluded.started_at, observation_id = excluded.observation_id
@@ -86,13 +83,9 @@ func (tx *transaction) insertHosting(ctx context.Context, c *stored, v casefile.
 		decided = v.Ended
 	}
 	c.Hosting = h
-	err = tx.QueryRowContext(ctx, `INSERT INTO hostings (case_id, decided_at, country, provider, asn, detail_sealed)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, c.ID, decided.UnixMilli(), clip(h.Country, 2), clip(h.Provider, maxProvider),
-		int64(h.ASN), sealed).Scan(&c.hostingID)
-	if err != nil {
-		return fmt.Errorf("insert hosting: %w", err)
-	}
-	return nil
+	c.hostingID, err = tx.insert(ctx, "insert hosting", `INSERT INTO hostings (case_id, decided_at, country, provider, asn, detail_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6)`, c.ID, decided.UnixMilli(), clip(h.Country, 2), clip(h.Provider, maxProvider), int64(h.ASN), sealed)
+	return err
 }
 
 // insertAssignment stores the assignment of a visit as the latest one of the case; without one it does nothing. The
@@ -112,13 +105,13 @@ func (tx *transaction) insertAssignment(ctx context.Context, c *stored, v casefi
 		hotlines = append(hotlines, clip(h, maxHotline))
 	}
 	a.Hotlines = hotlines
-	err := tx.QueryRowContext(ctx, `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy, at, acknowledged_at,
-		confirmed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		c.ID, a.HostingCountry, a.AssignedCountry, fitJSON(hotlines, 4096), a.Policy, at(a.At), at(a.Acknowledged), a.Confirmed).Scan(&a.ID)
+	id, err := tx.insert(ctx, "insert assignment", `INSERT INTO assignments (case_id, hosting_country, assigned_country, hotlines, policy,
+		at, acknowledged_at, confirmed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.ID, a.HostingCountry, a.AssignedCountry, fitJSON(hotlines, 4096), a.Policy, at(a.At), at(a.Acknowledged), a.Confirmed)
 	if err != nil {
-		return fmt.Errorf("insert assignment: %w", err)
+		return err
 	}
+	a.ID = casefile.AssignmentID(id)
 	c.Assignment = &a
 	if _, err := tx.exec(ctx, "index hotlines", "DELETE FROM case_hotlines WHERE case_id = $1", c.ID); err != nil {
 		return err
