@@ -114,7 +114,8 @@ func (c *control) meet(f face, now time.Time) bool {
 	return false
 }
 
-// shared marks the faces that one server shows for controls of different hosts, none of them proved by a certificate.
+// shared marks the faces that one server shows for controls of different hosts, none of them proved by a
+// certificate.
 func shared(targets []casefile.Target, faces []face) []bool {
 	out := make([]bool, len(faces))
 	for i, a := range faces {

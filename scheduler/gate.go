@@ -38,8 +38,8 @@ type GateOptions struct {
 const (
 	// fresh is how old a sound probe may be for verdicts that do not count towards a removal.
 	fresh = 30 * time.Second
-	// probeRest is the least time between the beginnings of two probes from one vantage: the gap a host of a case
-	// gets too.
+	// probeRest is the least time between the beginnings of two probes from one vantage: the gap a host of a
+	// case gets too.
 	probeRest = time.Second
 )
 

@@ -125,8 +125,8 @@ const (
 	// maxVisits and maxTime bound a round. A visit that began in time is finished.
 	maxVisits = 50
 	maxTime   = 2 * time.Minute
-	// feedLimit bounds the due hosts of one feeding. The longest due come first, so it must exceed the rounds that
-	// the queue holds and works at once.
+	// feedLimit bounds the due hosts of one feeding. The longest due come first, so it must exceed the rounds
+	// that the queue holds and works at once.
 	feedLimit = 10_000
 	// recordTimeout bounds the recording of a visit, also while Vigil stops.
 	recordTimeout = 10 * time.Second

@@ -95,8 +95,8 @@ func orNull[T comparable](v T) any {
 	return v
 }
 
-// A document is a value in one column: its JSON within these two, which tell the version of the form. A new field
-// of the value is kept with nothing more to do; one that changes its meaning makes another version, and
+// A document is a value in one column: its JSON within these two, which tell the version of the form. A new
+// field of the value is kept with nothing more to do; one that changes its meaning makes another version, and
 // document knows the older ones.
 const documentBegin, documentEnd = `{"v":1,"value":`, "}"
 

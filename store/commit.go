@@ -133,8 +133,8 @@ func (tx *transaction) exec(ctx context.Context, what, query string, args ...any
 	return result.RowsAffected()
 }
 
-// insert runs an INSERT of one row and says which id it got. SQLite is not asked for rows: each query in a transaction
-// costs database/sql a goroutine.
+// insert runs an INSERT of one row and says which id it got. SQLite is not asked for rows: each query in a
+// transaction costs database/sql a goroutine.
 func (tx *transaction) insert(ctx context.Context, what, query string, args ...any) (id int64, err error) {
 	defer wrap(&err, "%s", what)
 	if tx.s.dialect == DialectPostgres {

@@ -148,8 +148,8 @@ func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, la
 
 const unnamedQuery = "SELECT id, target_key, target_sealed FROM cases WHERE label_key IS NULL ORDER BY id LIMIT $1"
 
-// nameCases gives the next cases that an older Vigil opened their names: they need the keys. A target that cannot be
-// opened gets no name, and is told in the log.
+// nameCases gives the next cases that an older Vigil opened their names: they need the keys. A target that
+// cannot be opened gets no name, and is told in the log.
 func (s *Store) nameCases(ctx context.Context) (int, error) {
 	type sealedCase struct {
 		id     casefile.CaseID

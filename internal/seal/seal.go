@@ -30,10 +30,6 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Overhead is how many bytes Seal adds: tink's prefix (5), the nonce (12) and
-// the tag (16).
-const Overhead = 5 + 12 + 16
-
 // digestSize is the size of a digest in bytes, before it is written in hex.
 const digestSize = 32
 
