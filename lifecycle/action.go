@@ -8,10 +8,12 @@ import (
 	"vigil/casefile"
 )
 
-// Acted is what a person does to a case. A move that the transition table does not have is a Problem of code conflict.
+// Acted is what a person does to a case. A move that the transition table does not have is a Problem of code
+// conflict.
 type Acted struct{ Action casefile.Action }
 
-// Allows says whether a person may do so to the case. page is what the last look read; nil when none is at hand.
+// Allows says whether a person may do so to the case. page is what the last look read; nil when none is at
+// hand.
 func Allows(c casefile.Case, kind casefile.ActionKind, page *casefile.Features) bool {
 	_, _, problem := Apply(c, c.Opened, Acted{casefile.Action{Kind: kind, Reason: "may it be done?", Page: page}})
 	return problem == nil

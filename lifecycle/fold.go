@@ -18,7 +18,8 @@ func Replay(events []casefile.Event) casefile.Life {
 	return l
 }
 
-// Snapshot is the event that holds a whole life: what an upgrade writes for a case whose older events do not tell all.
+// Snapshot is the event that holds a whole life: what an upgrade writes for a case whose older events do not
+// tell all.
 func Snapshot(l casefile.Life, at time.Time) (casefile.Event, error) {
 	text, err := json.Marshal(l)
 	if err != nil {
@@ -108,7 +109,8 @@ func visited(l casefile.Life, data facts, at time.Time) casefile.Life {
 		l.Streak = longer(l.Streak, at)
 		l.Episode.FirstGone = l.Streak.First
 	case state == casefile.StateGone, state == casefile.StateChanged:
-		// Something else is there, perhaps the content in another form; or a person knows better than this reason.
+		// Something else is there, perhaps the content in another form; or a person knows better than this
+		// reason.
 		l.Unseen = time.Time{}
 		l = undecided(withoutStreak(l), reason, at)
 	case state == casefile.StateSilent, state == casefile.StateWithheld:

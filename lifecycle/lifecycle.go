@@ -1,10 +1,11 @@
-// Package lifecycle is what happens to a case: one pure step that takes a case and a change (a report, a visit,
-// a person's action, notices) and gives the case as the change leaves it, with its events.
+// Package lifecycle is what happens to a case: one pure step that takes a case and a change (a report, a
+// visit, a person's action, notices) and gives the case as the change leaves it, with its events.
 //
-// It is the only place where casefile.Life changes: standing, episode, streaks, what a person is asked, what was
-// told to whom. Every such change has its event, and Fold alone makes it: replaying the events of a case gives
-// its Life. The package sees no clock, no context, no database and no network, and keeps nothing between calls;
-// its functions are safe for concurrent use. It never puts a URL, a host or text of a page into an event.
+// It is the only place where casefile.Life changes: standing, episode, streaks, what a person is asked, what
+// was told to whom. Every such change has its event, and Fold alone makes it: replaying the events of a case
+// gives its Life. The package sees no clock, no context, no database and no network, and keeps nothing
+// between calls; its functions are safe for concurrent use. It never puts a URL, a host or text of a page
+// into an event.
 package lifecycle
 
 import (
@@ -48,8 +49,8 @@ type Change interface {
 	apply(s *step) *casefile.Problem
 }
 
-// Apply gives the case as the change leaves it, with its events in order. A change that the case does not allow is a
-// Problem, and nothing changes. Times are cut to milliseconds, as they are stored.
+// Apply gives the case as the change leaves it, with its events in order. A change that the case does not
+// allow is a Problem, and nothing changes. Times are cut to milliseconds, as they are stored.
 //
 // Due is the scheduler's, but for changes that want a look at once.
 func Apply(c casefile.Case, at time.Time, what Change) (casefile.Case, []casefile.Event, *casefile.Problem) {
@@ -76,7 +77,8 @@ func (s *step) emit(kind casefile.EventKind, data facts) {
 	s.Life, s.events = Fold(s.Life, e), append(s.events, e)
 }
 
-// move moves the case along the transition table; false when the cause leads nowhere or back to the same standing.
+// move moves the case along the transition table; false when the cause leads nowhere or back to the same
+// standing.
 func (s *step) move(cause casefile.Cause, data facts) bool {
 	to, ok := s.Standing.Move(cause)
 	if !ok || to == s.Standing {
@@ -132,7 +134,8 @@ func Composed(n casefile.Notice) casefile.Event {
 	}}
 }
 
-// Delivered is the event of a notice that reached its end, which may be long after its episode; the store appends it.
+// Delivered is the event of a notice that reached its end, which may be long after its episode; the store
+// appends it.
 func Delivered(n casefile.Notice, now time.Time) casefile.Event {
 	e := casefile.Event{At: now, Kind: casefile.EventNoticeFailed, Actor: casefile.ActorVigil, Data: facts{
 		"notice": strconv.FormatInt(int64(n.ID), 10), "key": n.Key, "kind": string(n.Kind), "party": string(n.Contact.Party),

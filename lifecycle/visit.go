@@ -12,8 +12,8 @@ import (
 // Visited is a visit that ended. Of it the step reads what was found: Observations, Verdict, Basis, Counted,
 // and Hosting and Assignment where they were decided anew.
 //
-// A verdict that is not counted counts for nothing. Of cases that are not visited (withdrawn, closed) only the
-// visit is counted.
+// A verdict that is not counted counts for nothing. Of cases that are not visited (withdrawn, closed) only
+// the visit is counted.
 type Visited struct {
 	Visit      casefile.Visit
 	Thresholds Thresholds
@@ -103,7 +103,8 @@ func (v Visited) verdict(s *step) {
 		}
 		return
 	case s.Episode.Recorded && !borneOut(s.Life):
-		// No look ever bore out the removal that a person recorded: it was there all the time. The episode goes on.
+		// No look ever bore out the removal that a person recorded: it was there all the time. The episode
+		// goes on.
 		v.move(s, casefile.CauseOverturned, nil)
 	default:
 		removed := s.Episode.Removed
@@ -166,8 +167,8 @@ func (v Visited) firstSeen(s *step) {
 	}
 }
 
-// undecided asks a person when the run of changed and fenced verdicts is long enough. An answer ends confirming
-// and unavailable.
+// undecided asks a person when the run of changed and fenced verdicts is long enough. An answer ends
+// confirming and unavailable.
 func (v Visited) undecided(s *step) {
 	if s.Standing == casefile.Confirming || s.Standing == casefile.Unavailable {
 		v.move(s, casefile.CauseSeen, nil)
@@ -183,8 +184,8 @@ func (v Visited) undecided(s *step) {
 	s.emit(casefile.EventReviewRequested, data)
 }
 
-// aftercare is how many of the looks after the removal were made by now. A look counts for the due time that it is
-// nearer to than to the one before: a look that a person asked for right after the removal uses none
+// aftercare is how many of the looks after the removal were made by now. A look counts for the due time that
+// it is nearer to than to the one before: a look that a person asked for right after the removal uses none
 // up, and one look after a long pause settles all that were missed.
 func (v Visited) aftercare(s *step) int {
 	n, times := s.Aftercare, v.Thresholds.Aftercare
@@ -198,17 +199,17 @@ func (v Visited) aftercare(s *step) int {
 	return n
 }
 
-// borneOut says whether looks found it gone, before a person recorded the removal or since, however many saw nothing
-// after them.
+// borneOut says whether looks found it gone, before a person recorded the removal or since, however many saw
+// nothing after them.
 func borneOut(l casefile.Life) bool {
 	return l.Review.Gone != "" || l.Last.State == casefile.StateGone || l.Episode.FirstGone.Before(l.Episode.Removed)
 }
 
-// hosted starts the clock of another provider, or of another country, in the episode. Another network of the same
-// provider starts none.
+// hosted starts the clock of another provider, or of another country, in the episode. Another network of the
+// same provider starts none.
 //
-// Where a name leads while the content is found gone is not where the content was: with a
-// streak of gone verdicts (FirstGone) the first decision counts, and nothing after it.
+// Where a name leads while the content is found gone is not where the content was: with a streak of gone
+// verdicts (FirstGone) the first decision counts, and nothing after it.
 func (s *step) hosted() {
 	e, gone, data := s.Episode, !s.Episode.FirstGone.IsZero(), facts{}
 	if p := plain(s.Hosting.Provider, casefile.MaxProvider); e.ProviderSince.IsZero() || !gone && e.Provider != p {
@@ -222,9 +223,10 @@ func (s *step) hosted() {
 	}
 }
 
-// review applies the rule that hosting below the threshold is a person's question (docs/hosting.md). It is asked once: a
-// sighting alone does not answer it, so a case under review for its hosting stays there until
-// hosting is decided. Silence and dead names ask nothing. asked says that it was in review with its hosting undecided before.
+// review applies the rule that hosting below the threshold is a person's question (docs/hosting.md). It is
+// asked once: a sighting alone does not answer it, so a case under review for its hosting stays there until
+// hosting is decided. Silence and dead names ask nothing. asked says that it was in review with its hosting
+// undecided before.
 func (v Visited) review(s *step, asked bool) {
 	open := s.Hosting.Undecided()
 	switch {

@@ -10,7 +10,7 @@ import (
 	"vigil/casefile"
 )
 
-// Pace says how often cases are visited. The numbers come from the
+// Schedule says how often cases are visited. The numbers come from the
 // configuration; docs/scheduling.md explains each in words.
 type Schedule struct {
 	// FirstGap is the gap of a fresh case, and the shortest ordinary one.

@@ -114,7 +114,8 @@ func (c *control) meet(f face, now time.Time) bool {
 	return false
 }
 
-// shared marks the faces that one server shows for controls of different hosts, none of them proved by a certificate.
+// shared marks the faces that one server shows for controls of different hosts, none of them proved by a
+// certificate.
 func shared(targets []casefile.Target, faces []face) []bool {
 	out := make([]bool, len(faces))
 	for i, a := range faces {
@@ -178,7 +179,7 @@ func clockFault(looks []casefile.Observation) UplinkFault {
 	return ""
 }
 
-// Names is one resolver: resolve.Resolver with a single server and no memory.
+// Resolver is one resolver: resolve.Resolver with a single server and no memory.
 // It is safe for concurrent use.
 type Resolver interface {
 	Resolve(ctx context.Context, name string, nameservers bool) (casefile.Resolution, *casefile.Fault)

@@ -9,7 +9,7 @@ import (
 	"vigil/judge"
 )
 
-// believe asks the gate. A page that is known again is always counted: no fault
+// counts asks the gate. A page that is known again is always counted: no fault
 // of ours shows it; an interrupted verdict never; any other when our own line was
 // sound from most of the vantages. Looks from the others are judged as interrupted:
 // a vantage with a dead line is no witness. A page of a case without a baseline may
@@ -47,7 +47,7 @@ func (p *pass) counts(ctx context.Context) {
 	}
 	witnesses, unsound := 0, []string(nil)
 	for i, from := range p.vantages {
-		if sound[i] || unknown && p.o.Gate.fault(from.Name) != LineStrange {
+		if sound[i] || unknown && p.o.Gate.last(from.Name).Fault != LineStrange {
 			witnesses++
 			continue
 		}
@@ -70,7 +70,7 @@ func (p *pass) uncounted() string {
 		return string(casefile.ReasonInterrupted)
 	}
 	for _, from := range p.vantages {
-		if f := p.o.Gate.fault(from.Name); f != "" {
+		if f := p.o.Gate.last(from.Name).Fault; f != "" {
 			return string(f)
 		}
 	}

@@ -38,8 +38,8 @@ type GateOptions struct {
 const (
 	// fresh is how old a sound probe may be for verdicts that do not count towards a removal.
 	fresh = 30 * time.Second
-	// probeRest is the least time between the beginnings of two probes from one vantage: the gap a host of a case
-	// gets too.
+	// probeRest is the least time between the beginnings of two probes from one vantage: the gap a host of a
+	// case gets too.
 	probeRest = time.Second
 )
 
@@ -268,24 +268,21 @@ func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
 	if !g.Configured() {
 		return 0
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l := g.lines[vantage]
-	if l == nil || l.Probed.IsZero() || l.Sound {
+	l := g.last(vantage)
+	if l.Probed.IsZero() || l.Sound {
 		return 0
 	}
 	return max(now.Sub(l.Since), 0)
 }
 
-// fault is what was wrong at the last probe; empty when nothing was.
-func (g *Gate) fault(vantage string) UplinkFault {
+// last is the last complete probe from the vantage; zero when there was none.
+func (g *Gate) last(vantage string) UplinkStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	l := g.lines[vantage]
-	if l == nil {
-		return ""
+	if l := g.lines[vantage]; l != nil {
+		return l.UplinkStatus
 	}
-	return l.Fault
+	return UplinkStatus{}
 }
 
 // UplinkStatus is the last probe from one vantage, for metrics and the doctor.

@@ -26,7 +26,7 @@ import (
 	"vigil/observe"
 )
 
-// Desk assigns cases to hotlines and writes their notices: notices.Desk.
+// Composer assigns cases to hotlines and writes their notices: notices.Desk.
 type Composer interface {
 	Assign(h casefile.Hosting, now time.Time) casefile.Assignment
 	Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error)
@@ -125,8 +125,8 @@ const (
 	// maxVisits and maxTime bound a round. A visit that began in time is finished.
 	maxVisits = 50
 	maxTime   = 2 * time.Minute
-	// feedLimit bounds the due hosts of one feeding. The longest due come first, so it must exceed the rounds that
-	// the queue holds and works at once.
+	// feedLimit bounds the due hosts of one feeding. The longest due come first, so it must exceed the rounds
+	// that the queue holds and works at once.
 	feedLimit = 10_000
 	// recordTimeout bounds the recording of a visit, also while Vigil stops.
 	recordTimeout = 10 * time.Second

@@ -64,7 +64,8 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 		case errors.Is(err, errBroken): // recorded, and logged where it broke
 			continue
 		case err != nil:
-			// A store that takes the start of a visit and not its end would have the host looked at in a loop.
+			// A store that takes the start of a visit and not its end would have the host looked at in a
+			// loop.
 			v.postpone(ctx, host, time.Now().Add(v.o.Schedule.FirstGap), casefile.WhyPostponed)
 			return fmt.Errorf("visit case %d: %w", c.ID, err)
 		case p.seen.Interrupted:
@@ -80,8 +81,8 @@ func (v *Visitor) Round(ctx context.Context, host casefile.HostKey) error {
 	return nil
 }
 
-// visitCase makes one pass over a case. An error is ours; what the world did is in the visit. Once the case is claimed
-// the visit is recorded whatever happens, also when the context ends.
+// visitCase makes one pass over a case. An error is ours; what the world did is in the visit. Once the case
+// is claimed the visit is recorded whatever happens, also when the context ends.
 func (v *Visitor) visitCase(ctx context.Context, c casefile.Case, host *observe.Host) (_ *pass, err error) {
 	p := &pass{Visitor: v, read: c, visit: casefile.Visit{CaseID: c.ID, Started: time.Now().UTC(), Why: c.Due.Why}}
 	if err := v.o.Store.StartVisit(ctx, c.ID, c.Version, p.visit.Started); err != nil {
@@ -132,8 +133,8 @@ func (p *pass) judge(ctx context.Context) {
 // targetLooks are the looks at the target, one a vantage, in the order of the vantages.
 func (p *pass) targetLooks() []casefile.Observation { return p.visit.Observations[:len(p.vantages)] }
 
-// attribute takes the new decision on who hosts the target, unless it knows less than the one before, and gives the
-// case to the hotlines that can act on it; not when it is gone: then nobody has anything to do.
+// attribute takes the new decision on who hosts the target, unless it knows less than the one before, and
+// gives the case to the hotlines that can act on it; not when it is gone: then nobody has anything to do.
 func (p *pass) attribute() {
 	v := &p.visit
 	if !v.Counted {
@@ -161,7 +162,8 @@ func (p *pass) attribute() {
 	v.Assignment = &a
 }
 
-// apply draws the conclusions: the life of the case, its notices and the next due time. It has no effect outside the pass.
+// apply draws the conclusions: the life of the case, its notices and the next due time. It has no effect
+// outside the pass.
 func (p *pass) apply() {
 	v := &p.visit
 	after, events, _ := lifecycle.Apply(p.read, v.Ended, lifecycle.Visited{Visit: *v, Thresholds: p.thresholds}) // a visit is never refused
@@ -219,7 +221,8 @@ func (p *pass) due(after casefile.Case) casefile.Due {
 }
 
 // flapped says whether the case left a provider to which it had come less than MaxGap ago. A name that
-// answers with addresses of several providers in turn does that at each visit: it is no move that sets the pace.
+// answers with addresses of several providers in turn does that at each visit: it is no move that sets the
+// pace.
 func (p *pass) flapped(after casefile.Case) bool {
 	before, since := p.read.Episode.ProviderSince, after.Episode.ProviderSince
 	return !before.IsZero() && since.After(before) && since.Sub(before) < p.o.Schedule.MaxGap

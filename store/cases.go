@@ -8,9 +8,9 @@ import (
 	"vigil/casefile"
 )
 
-// caseColumns are read by scanCase: the number of a case, its document, and what is searched, sorted, joined or sealed
-// of it, which overrides the document. The episode is a row of its own, the truth of its clock; hosting and report are
-// the latest.
+// caseColumns are read by scanCase: the number of a case, its document, and what is searched, sorted, joined
+// or sealed of it, which overrides the document. The episode is a row of its own, the truth of its clock;
+// hosting and report are the latest.
 const caseColumns = `c.id, c.document, e.document, c.target_key, c.target_sealed, c.referrer_sealed, c.origin_sealed, c.host_key,
 	c.standing, c.version, c.due_at, c.due_why, c.visits, c.opened_at, c.looking_at, c.event_seq, c.event_hash, e.first_notice, e.last_notice,
 		h.detail_sealed,
@@ -150,8 +150,12 @@ func (tx *transaction) lockCase(ctx context.Context, id casefile.CaseID) (*store
 	return c, notFound(err, "case")
 }
 
-// loadCase locks a case and reads it whole, in a statement of its own: PostgreSQL would join rows of before the wait.
+// loadCase locks a case and reads it whole, in a statement of its own: PostgreSQL would join rows of before
+// the wait.
 func (tx *transaction) loadCase(ctx context.Context, id casefile.CaseID) (*stored, error) {
+	if err := tx.flush(ctx); err != nil {
+		return nil, err
+	}
 	if tx.s.lock() != "" {
 		if _, err := tx.lockCase(ctx, id); err != nil {
 			return nil, err
@@ -187,8 +191,8 @@ func (s *Store) state(c *stored) ([]any, error) {
 		document, c.basisKey, string(c.Standing), country, orNull(c.hostingID), orNull(int64(c.reportID)), referrer, c.newOrigin, origin}, nil
 }
 
-// quietArgs is how many values of state quietCase takes. SQLite writes every index anew that has a column which a
-// statement sets, to whatever value: most visits set none but that of the due time.
+// quietArgs is how many values of state quietCase takes. SQLite writes every index anew that has a column
+// which a statement sets, to whatever value: most visits set none but that of the due time.
 const (
 	quietArgs = 11
 	quietCase = updateBegin + updateEnd

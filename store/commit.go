@@ -12,7 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"go.uber.org/zap"
 
 	"vigil/casefile"
@@ -46,8 +48,10 @@ type job struct {
 // error undoes it, and only it.
 type transaction struct {
 	*sql.Tx
-	s     *Store
-	hosts map[casefile.HostKey]struct{} // whose cases got another due time
+	s       *Store
+	hosts   map[casefile.HostKey]struct{} // whose cases got another due time
+	conn    *sql.Conn                     // of Tx, on PostgreSQL in a shared transaction; else nil
+	waiting pgx.Batch                     // what later was given
 }
 
 // committer puts what waits into shared transactions, with a fixed number of
@@ -129,6 +133,49 @@ func (tx *transaction) exec(ctx context.Context, what, query string, args ...any
 	return result.RowsAffected()
 }
 
+// insert runs an INSERT of one row and says which id it got. SQLite is not asked for rows: each query in a
+// transaction costs database/sql a goroutine.
+func (tx *transaction) insert(ctx context.Context, what, query string, args ...any) (id int64, err error) {
+	defer wrap(&err, "%s", what)
+	if tx.s.dialect == DialectPostgres {
+		err = tx.QueryRowContext(ctx, query+" RETURNING id", args...).Scan(&id)
+		return id, err
+	}
+	result, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// maxWaiting bounds the statements that wait in a transaction.
+const maxWaiting = 1024
+
+// later runs a statement whose effect no statement of the transaction reads, but for those behind a flush. On
+// PostgreSQL those of a whole group go to the server in one round trip.
+func (tx *transaction) later(ctx context.Context, what, query string, args ...any) error {
+	if tx.conn == nil {
+		_, err := tx.exec(ctx, what, query, args...)
+		return err
+	}
+	if tx.waiting.Queue(query, args...); tx.waiting.Len() < maxWaiting {
+		return nil
+	}
+	return tx.flush(ctx)
+}
+
+// flush runs what waits.
+func (tx *transaction) flush(ctx context.Context) error {
+	if tx.waiting.Len() == 0 {
+		return nil
+	}
+	batch := tx.waiting
+	tx.waiting = pgx.Batch{}
+	err := tx.conn.Raw(func(c any) error { return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close() })
+	wrap(&err, "run %d statements", batch.Len())
+	return err
+}
+
 func (c *committer) work() {
 	group := make([]*job, 0, maxGroup)
 	for first := range c.waiting {
@@ -203,15 +250,14 @@ func (c *committer) attempt(group []*job) error {
 		return fmt.Errorf("wait for a connection: %w", err)
 	}
 	defer conn.Close() //nolint:errcheck // it goes back to the pool
+	tx := &transaction{s: c.s, hosts: map[casefile.HostKey]struct{}{}, conn: conn}
 	if c.s.dialect == DialectSQLite {
-		ctx = context.Background() // a context that can end costs a goroutine a statement there
+		tx.conn, ctx = nil, context.Background() // a context that can end costs a goroutine a statement there
 	}
-	sqlTx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
+	if tx.Tx, err = conn.BeginTx(ctx, nil); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	defer sqlTx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	tx := &transaction{Tx: sqlTx, s: c.s, hosts: map[casefile.HostKey]struct{}{}}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	for _, j := range group {
 		j.err = j.do(ctx, tx)
 		if _, answer := errors.AsType[*casefile.Problem](j.err); j.err != nil && !answer {
@@ -221,7 +267,7 @@ func (c *committer) attempt(group []*job) error {
 	if err := tx.settleHosts(ctx); err != nil {
 		return err
 	}
-	err = sqlTx.Commit()
+	err = tx.Commit()
 	if _, refused := errors.AsType[*pgconn.PgError](err); err != nil && c.s.dialect == DialectPostgres && !refused {
 		return fmt.Errorf("%w: %w", errUnclear, err)
 	}
@@ -246,16 +292,16 @@ func (tx *transaction) settleHosts(ctx context.Context) error {
 	for _, h := range slices.Sorted(maps.Keys(tx.hosts)) {
 		if tx.s.dialect == DialectPostgres {
 			const lock = "INSERT INTO hosts (host_key) VALUES ($1) ON CONFLICT (host_key) DO UPDATE SET host_key = excluded.host_key"
-			if _, err := tx.exec(ctx, "lock host", lock, string(h)); err != nil {
+			if err := tx.later(ctx, "lock host", lock, string(h)); err != nil {
 				return err
 			}
 		}
-		_, err := tx.exec(ctx, "settle due time of host", `INSERT INTO hosts (host_key, due_at)
+		err := tx.later(ctx, "settle due time of host", `INSERT INTO hosts (host_key, due_at)
 			SELECT $1, MIN(due_at) FROM cases WHERE host_key = $1 AND due_at IS NOT NULL
 			ON CONFLICT (host_key) DO UPDATE SET due_at = excluded.due_at`, string(h))
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return tx.flush(ctx)
 }

@@ -38,13 +38,12 @@ func (tx *transaction) writeEpisode(ctx context.Context, c casefile.Case, now ti
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, "write episode", `INSERT INTO episodes (case_id, number, host_key, opened_at, outcome, ended_at, document)
+	return tx.later(ctx, "write episode", `INSERT INTO episodes (case_id, number, host_key, opened_at, outcome, ended_at, document)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (case_id, number) DO UPDATE SET document = excluded.document, outcome = excluded.outcome,
 			ended_at = CASE WHEN episodes.outcome = excluded.outcome AND excluded.outcome <> 'removed' THEN episodes.ended_at
 				ELSE excluded.ended_at END`,
 		c.ID, e.Number, string(c.HostKey), at(e.Opened), string(state), at(ended), document)
-	return err
 }
 
 const episodesQuery = `SELECT case_id, host_key, document, first_notice, last_notice, outcome, ended_at FROM episodes

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (tx *transaction) insertEvents(ctx context.Context, chained []casefile.Even
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
+		err = tx.later(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
 		if err != nil {
 			return err
@@ -64,12 +65,7 @@ func clipData(data map[string]string) map[string]string {
 		if err != nil || len(encoded) <= casefile.MaxEventData {
 			return clean
 		}
-		longest := ""
-		for name := range clean {
-			if longest == "" || len(clean[name]) > len(clean[longest]) {
-				longest = name
-			}
-		}
+		longest := slices.MaxFunc(slices.Collect(maps.Keys(clean)), func(a, b string) int { return len(clean[a]) - len(clean[b]) })
 		if clean[longest] == "" { // thousands of names: nothing of ours does that
 			delete(clean, longest)
 			continue
@@ -97,8 +93,8 @@ func (s *Store) Events(ctx context.Context, id casefile.CaseID, afterSeq int64, 
 	return s.events(ctx, eventsQuery, id, afterSeq, limit)
 }
 
-// LatestEvents reads the events of a case that people read (not casefile.EventKind.Bookkeeping), newest first: those below
-// the one numbered before, or the newest of all when it is 0.
+// LatestEvents reads the events of a case that people read (not casefile.EventKind.Bookkeeping), newest
+// first: those below the one numbered before, or the newest of all when it is 0.
 func (s *Store) LatestEvents(ctx context.Context, id casefile.CaseID, before int64, limit int) ([]casefile.Event, error) {
 	if before <= 0 {
 		before = math.MaxInt64

@@ -94,8 +94,9 @@ func (s *Store) withBasis(ctx context.Context, from querier, id casefile.CaseID,
 	return visits, nil
 }
 
-// sealBasis seals the basis of a visit of a locked case; nil when it is that of the visit before, or when none is known.
-// When it would not fit, its larger parts are left out: a visit that was made must be recorded.
+// sealBasis seals the basis of a visit of a locked case; nil when it is that of the visit before, or when
+// none is known. When it would not fit, its larger parts are left out: a visit that was made must be
+// recorded.
 func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 	if len(b.Vantages) == 0 {
 		return nil, nil

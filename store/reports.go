@@ -161,8 +161,8 @@ func (tx *transaction) next(ctx context.Context, table string, id any) error {
 	return nil
 }
 
-// openCase opens the case of a target that has none, for a report. Another process may do so at the same moment:
-// the later one of the two fails, is tried again (temporary) and attaches its report.
+// openCase opens the case of a target that has none, for a report. Another process may do so at the same
+// moment: the later one of the two fails, is tried again (temporary) and attaches its report.
 func (tx *transaction) openCase(ctx context.Context, key string, r casefile.Report, now time.Time) (id casefile.CaseID, err error) {
 	if err := tx.next(ctx, "cases", &id); err != nil {
 		return 0, err

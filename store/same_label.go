@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -101,18 +100,14 @@ func readNamesakes(ctx context.Context, from querier, label, domain string) (cas
 // not_found when there is no such case. Cases of one domain are not cases of the same label of each
 // other. A case that an older Vigil opened while this one runs has none until the next Open.
 func (s *Store) SameLabelCases(ctx context.Context, id casefile.CaseID) (casefile.SameLabelDomains, error) {
-	var label, domain *string
-	if err := s.read.QueryRowContext(ctx, "SELECT label_key, domain_key FROM cases WHERE id = $1", id).Scan(&label, &domain); err != nil {
+	var label, domain string
+	const names = "SELECT COALESCE(label_key, ''), COALESCE(domain_key, '') FROM cases WHERE id = $1"
+	if err := s.read.QueryRowContext(ctx, names, id).Scan(&label, &domain); err != nil {
 		return casefile.SameLabelDomains{}, notFound(err, "case")
 	}
-	if label == nil || domain == nil {
-		return casefile.SameLabelDomains{}, nil
-	}
-	found, err := readNamesakes(ctx, s.read, *label, *domain)
-	if err != nil {
-		return casefile.SameLabelDomains{}, fmt.Errorf("read namesakes of case %d: %w", id, err)
-	}
-	return found, nil
+	found, err := readNamesakes(ctx, s.read, label, domain)
+	wrap(&err, "read namesakes of case %d", id)
+	return found, err
 }
 
 // tellNamesakes puts the cases of the same label of a case that is being opened into its history, and
@@ -153,8 +148,8 @@ func (tx *transaction) tellNamesakes(ctx context.Context, id casefile.CaseID, la
 
 const unnamedQuery = "SELECT id, target_key, target_sealed FROM cases WHERE label_key IS NULL ORDER BY id LIMIT $1"
 
-// nameCases gives the next cases that an older Vigil opened their names: they need the keys. A target that cannot be
-// opened gets no name, and is told in the log.
+// nameCases gives the next cases that an older Vigil opened their names: they need the keys. A target that
+// cannot be opened gets no name, and is told in the log.
 func (s *Store) nameCases(ctx context.Context) (int, error) {
 	type sealedCase struct {
 		id     casefile.CaseID

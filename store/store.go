@@ -95,7 +95,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// prepare migrates, checks the keys, and brings up to date what of an older version a migration in SQL cannot.
+// prepare migrates, checks the keys, and brings up to date what of an older version a migration in SQL
+// cannot.
 func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.write, s.dialect); err != nil {
 		return err
@@ -129,8 +130,9 @@ func (s *Store) alone(ctx context.Context, do func(tx *transaction) error) error
 // repairBatch is how many rows one transaction of a repair works on.
 const repairBatch = 1000
 
-// repair brings rows of an older Vigil up to date, batch by batch, each of its own transaction: when it is ended the
-// next Open goes on, and two processes at once do the same work twice and no harm. batch says how many rows it took.
+// repair brings rows of an older Vigil up to date, batch by batch, each of its own transaction: when it is
+// ended the next Open goes on, and two processes at once do the same work twice and no harm. batch says how
+// many rows it took.
 func (s *Store) repair(ctx context.Context, what string, batch func(context.Context) (int, error)) error {
 	for total, n := 0, repairBatch; n == repairBatch; {
 		var err error

@@ -19,8 +19,8 @@ import (
 	"vigil/lifecycle"
 )
 
-// signalsFile says what the values of signals were before they were codes: name, what a value or a part of it was as
-// a regular expression, and its codes.
+// signalsFile says what the values of signals were before they were codes: name, what a value or a part of it
+// was as a regular expression, and its codes.
 //
 //go:embed signals.tsv
 var signalsFile string
@@ -76,7 +76,8 @@ const (
 
 const uncodedQuery = "SELECT id, signals FROM visits WHERE id > $1 ORDER BY id LIMIT $2"
 
-// codeSignals writes the values of the signals of the next visits of an older Vigil as codes, and keeps how far it is.
+// codeSignals writes the values of the signals of the next visits of an older Vigil as codes, and keeps how
+// far it is.
 func (s *Store) codeSignals(ctx context.Context) (int, error) {
 	var mark []byte
 	err := s.read.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", signalsMark).Scan(&mark)
@@ -106,12 +107,10 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 			for i := range signals {
 				signals[i] = coded(signals[i])
 			}
-			text, err := fitJSON(signals, maxSignals)
-			if err == nil && text != v.signals {
-				_, err = tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text)
-			}
-			if err != nil {
-				return fmt.Errorf("visit %d: %w", v.id, err)
+			if text := fitJSON(signals, maxSignals); text != v.signals {
+				if _, err := tx.ExecContext(ctx, "UPDATE visits SET signals = $2 WHERE id = $1", v.id, text); err != nil {
+					return fmt.Errorf("visit %d: %w", v.id, err)
+				}
 			}
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ($1, $2)
@@ -123,8 +122,9 @@ func (s *Store) codeSignals(ctx context.Context) (int, error) {
 // Cases that this version opens are replayable from their first event.
 const unsnappedQuery = "SELECT id FROM cases WHERE NOT replayable AND id > $1 ORDER BY id LIMIT $2"
 
-// writeSnapshots gives the next cases of an older Vigil, those after the one numbered *after, the event from which on
-// their history tells their life. A case that cannot be read is passed over, and tried again at the next start.
+// writeSnapshots gives the next cases of an older Vigil, those after the one numbered *after, the event from
+// which on their history tells their life. A case that cannot be read is passed over, and tried again at the
+// next start.
 func (s *Store) writeSnapshots(ctx context.Context, after *casefile.CaseID) (int, error) {
 	scan := func(row scanner) (id casefile.CaseID, err error) { return id, row.Scan(&id) }
 	ids, err := query(ctx, s.read, scan, unsnappedQuery, *after, repairBatch)

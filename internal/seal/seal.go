@@ -30,10 +30,6 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Overhead is how many bytes Seal adds: tink's prefix (5), the nonce (12) and
-// the tag (16).
-const Overhead = 5 + 12 + 16
-
 // digestSize is the size of a digest in bytes, before it is written in hex.
 const digestSize = 32
 
@@ -242,20 +238,13 @@ func write(f *os.File, data []byte) error {
 }
 
 func (k *Keys) encode() ([]byte, error) {
-	one := func(h *keyset.Handle) (json.RawMessage, error) {
-		var b bytes.Buffer
-		err := insecurecleartextkeyset.Write(h, keyset.NewJSONWriter(&b))
-		return b.Bytes(), err
-	}
-	sealing, err := one(k.aeadSet)
+	var sealing, digest bytes.Buffer
+	err := errors.Join(insecurecleartextkeyset.Write(k.aeadSet, keyset.NewJSONWriter(&sealing)),
+		insecurecleartextkeyset.Write(k.digestSet, keyset.NewJSONWriter(&digest)))
 	if err != nil {
-		return nil, fmt.Errorf("write sealing key: %w", err)
+		return nil, fmt.Errorf("write keys: %w", err)
 	}
-	digest, err := one(k.digestSet)
-	if err != nil {
-		return nil, fmt.Errorf("write digest key: %w", err)
-	}
-	data, err := json.MarshalIndent(keyFile{Version: keyFileVersion, Sealing: sealing, Digest: digest}, "", "  ")
+	data, err := json.MarshalIndent(keyFile{Version: keyFileVersion, Sealing: sealing.Bytes(), Digest: digest.Bytes()}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write keys: %w", err)
 	}
