@@ -76,11 +76,17 @@ const MaxEventData = 4096
 // ChainHash is the hash of e in lower-case hex: SHA-256 over the previous hash and
 // all fields but ID and Hash, each with its length before it, times in
 // milliseconds. Changing, dropping or reordering an event breaks the chain.
-func (e Event) ChainHash() string {
+func (e Event) ChainHash() string { return e.chainHash(e.dataJSON()) }
+
+func (e Event) dataJSON() []byte {
 	data, err := json.Marshal(e.Data) // keys come sorted
 	if err != nil {                   // a map of strings always marshals
 		panic(fmt.Sprintf("casefile: marshal event data: %v", err))
 	}
+	return data
+}
+
+func (e Event) chainHash(data []byte) string {
 	h := sha256.New()
 	var n [8]byte
 	number := func(v int64) { binary.BigEndian.PutUint64(n[:], uint64(v)); h.Write(n[:]) }
@@ -96,16 +102,19 @@ func (e Event) ChainHash() string {
 }
 
 // Chain links events to the history that ends with (seq, hash): it sets CaseID,
-// Seq, Previous and Hash of each, in order. The first event of a case follows (0, "").
-func Chain(id CaseID, seq int64, hash string, events []Event) {
+// Seq, Previous and Hash of each, in order, and gives the data of each as the JSON that was hashed. The first
+// event of a case follows (0, "").
+func Chain(id CaseID, seq int64, hash string, events []Event) (data []string) {
 	for i := range events {
 		e := &events[i]
 		seq++
 		e.CaseID, e.Seq, e.Previous = id, seq, hash
 		e.At = e.At.UTC().Truncate(time.Millisecond)
-		e.Hash = e.ChainHash()
-		hash = e.Hash
+		hashed := e.dataJSON()
+		e.Hash = e.chainHash(hashed)
+		hash, data = e.Hash, append(data, string(hashed))
 	}
+	return data
 }
 
 // VerifyChain says where a case's full history, in order, is broken; nil when it is sound.

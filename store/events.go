@@ -13,27 +13,29 @@ import (
 	"vigil/casefile"
 )
 
-// chain links events to the history of the case, and moves the end that the case remembers.
-func (c *stored) chain(events []casefile.Event) []casefile.Event {
-	chained := slices.Clone(events) // a job may run twice: the caller's events stay as they are
-	for i, e := range chained {
-		chained[i].Actor, chained[i].Data = clip(e.Actor, maxActor), clipData(e.Data)
-	}
-	casefile.Chain(c.ID, c.seq, c.hash, chained)
-	if n := len(chained); n > 0 {
-		c.seq, c.hash = chained[n-1].Seq, chained[n-1].Hash
-	}
-	return chained
+// chained are events as they are written, each with its data.
+type chained struct {
+	events []casefile.Event
+	data   []string
 }
 
-func (tx *transaction) insertEvents(ctx context.Context, chained []casefile.Event) error {
-	for _, e := range chained {
-		data, err := toJSON(e.Data, casefile.MaxEventData, "event data")
-		if err != nil {
-			return err
-		}
-		err = tx.later(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, data, e.Previous, e.Hash)
+// chain links events to the history of the case, and moves the end that the case remembers.
+func (c *stored) chain(events []casefile.Event) chained {
+	list := slices.Clone(events) // a job may run twice: the caller's events stay as they are
+	for i, e := range list {
+		list[i].Actor, list[i].Data = clip(e.Actor, maxActor), clipData(e.Data)
+	}
+	data := casefile.Chain(c.ID, c.seq, c.hash, list)
+	if n := len(list); n > 0 {
+		c.seq, c.hash = list[n-1].Seq, list[n-1].Hash
+	}
+	return chained{list, data}
+}
+
+func (tx *transaction) insertEvents(ctx context.Context, c chained) error {
+	for i, e := range c.events {
+		err := tx.later(ctx, "append event", `INSERT INTO events (case_id, seq, at, kind, actor, data, previous, hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, e.CaseID, e.Seq, e.At.UnixMilli(), string(e.Kind), e.Actor, c.data[i], e.Previous, e.Hash)
 		if err != nil {
 			return err
 		}
@@ -57,8 +59,14 @@ func clipData(data map[string]string) map[string]string {
 		return nil
 	}
 	clean := make(map[string]string, len(data))
+	size := 0
 	for name, value := range data {
-		clean[clip(name, 60)] = strings.ToValidUTF8(value, "\uFFFD")
+		name, value = clip(name, 60), strings.ToValidUTF8(value, "\uFFFD")
+		clean[name] = value
+		size += 6*(len(name)+len(value)) + 6 // every byte escaped, with its marks
+	}
+	if size < casefile.MaxEventData {
+		return clean
 	}
 	for {
 		encoded, err := json.Marshal(clean)
