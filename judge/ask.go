@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"slices"
 	"strings"
 
 	"vigil/casefile"
@@ -37,18 +36,23 @@ func Probes() (all []casefile.Purpose) {
 // compared with those that came with it. label is for what surely does not exist: random lower-case letters
 // and digits. Digits become letters: a page that repeats the name it was asked for then has one word more for
 // each time, and not several.
-func (in Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
+func (in *Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
 	for _, p := range probes {
 		if p.purpose != purpose {
 			continue
 		}
 		*in.answerTo(purpose) = nil
-		i := slices.IndexFunc(in.Observations, func(o casefile.Observation) bool {
-			l := newLook(&o, &in)
-			return !o.Purpose.IsProbe() && o.Fault == nil && !in.Target.IsZero() &&
-				l.status/100 == 2 && !l.empty() && !l.base.matches() && p.wants(&l)
-		})
-		if i < 0 {
+		i := 0
+		for ; i < len(in.Observations); i++ {
+			o := &in.Observations[i]
+			if o.Purpose.IsProbe() || o.Fault != nil || in.Target.IsZero() {
+				continue
+			}
+			if l := newLook(o, in); l.status/100 == 2 && !l.empty() && !l.base.matches() && p.wants(&l) {
+				break
+			}
+		}
+		if i == len(in.Observations) {
 			break
 		}
 		s = casefile.Subject{Target: p.at(in.Target, strings.Map(asLetter, label)), Purpose: purpose}

@@ -282,7 +282,12 @@ func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) lett
 	return l
 }
 
-func orNotSet(s string) string { return cmp.Or(s, text("not_set")) }
+func orNotSet(s string) string {
+	if s == "" {
+		return text("not_set")
+	}
+	return s
+}
 
 // Bounds of what one letter lists.
 const (

@@ -2,7 +2,7 @@
 // writes the messages to hotlines and providers, and hands each over at most once.
 //
 // A hosting decision and a case come in; an assignment, notices and, through the
-// outbox, proofs of dispatch go out. Desk assigns and composes: it is pure but for
+// outbox, proofs of dispatch go out. Composer assigns and composes: it is pure but for
 // its templates. Outbox sends what a store holds, through a sender such as
 // notices/smtp.
 //
@@ -17,6 +17,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -26,7 +27,7 @@ import (
 	"vigil/words"
 )
 
-// Options are what a Desk needs to know.
+// Options are what a Composer needs to know.
 type Options struct {
 	// Directory is required: the hotlines by country.
 	Directory *Directory
@@ -48,7 +49,7 @@ type Options struct {
 
 const maxReason = 2000
 
-// Desk assigns cases and writes notices. It does not change after New; all its
+// Composer assigns cases and writes notices. It does not change after New; all its
 // methods are safe for concurrent use.
 type Composer struct {
 	directory    *Directory
@@ -63,7 +64,7 @@ type Composer struct {
 //go:embed templates/*.txt
 var templateFiles embed.FS
 
-// NewDesk checks the options and reads the templates. Its error names every
+// NewComposer checks the options and reads the templates. Its error names every
 // option that is wrong and what to set.
 func NewComposer(o Options) (*Composer, error) {
 	if o.Directory == nil {
@@ -101,14 +102,36 @@ func NewComposer(o Options) (*Composer, error) {
 		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
 	}
 	var err error
-	d.templates, err = template.New("").Option("missingkey=error").Funcs(template.FuncMap{
-		"tell": text, "field": field, "para": para, "bullet": bullet, "clean": clean, "utc": utc, "percent": words.Percent,
-		"addresses": addresses, "opinions": opinions,
-	}).ParseFS(templateFiles, "templates/*.txt")
-	if err != nil {
+	if d.templates, err = readTemplates(); err != nil {
 		return nil, fmt.Errorf("notices: read templates: %w", err)
 	}
 	return d, nil
+}
+
+// readTemplates reads the templates of letters: what stands in [[ ]] is the same in every letter and is said here, once;
+// what stands in {{ }} is filled in for each.
+func readTemplates() (*template.Template, error) {
+	once := template.New("").Delims("[[", "]]").Funcs(template.FuncMap{
+		"tell": text, "para": para, "bullet": bullet, "quote": strconv.Quote,
+		"label": func(label string) string { return strconv.Quote(fmt.Sprintf("  %-*s", column-2, label+":")) },
+	})
+	each := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
+		"tell": text, "para": para, "bullet": bullet, "field": field, "clean": clean, "utc": utc, "percent": words.Percent,
+		"addresses": addresses, "opinions": opinions,
+	})
+	if _, err := once.ParseFS(templateFiles, "templates/*.txt"); err != nil {
+		return nil, err
+	}
+	for _, t := range once.Templates() {
+		var said strings.Builder
+		if err := t.Execute(&said, nil); err != nil {
+			return nil, err
+		}
+		if _, err := each.Parse(said.String()); err != nil {
+			return nil, err
+		}
+	}
+	return each, nil
 }
 
 // text is a text of letters, or of why one did not leave.
@@ -124,11 +147,15 @@ func (d *Composer) render(name string, l letter) (string, error) {
 	return strings.TrimSpace(b.String()) + "\n", nil
 }
 
-// field is a labelled line: the label in the first 20 columns, the value wrapped
-// beside it. The value must be clean.
+// column is where the value of a labelled line begins.
+const column = 20
+
+// field is a labelled line: the label, which fills its column, and the value wrapped beside it. The value must be clean.
 func field(label, value string) string {
-	const column = 20
-	return wrap(cmp.Or(value, text("unknown")), fmt.Sprintf("  %-*s", column-2, label+":"), strings.Repeat(" ", column))
+	if value == "" {
+		value = text("unknown")
+	}
+	return wrap(value, label, strings.Repeat(" ", column))
 }
 
 // para is a wrapped paragraph.

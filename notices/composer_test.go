@@ -31,7 +31,7 @@ AL,,uncertain,,,,,a source
 GB,British desk,confirmed,gb@desk.test,,,,a source
 `
 
-func desk(t *testing.T, change func(*Options)) *Composer {
+func desk(t testing.TB, change func(*Options)) *Composer {
 	t.Helper()
 	directory, err := ReadDirectory(strings.NewReader(testDirectory), "test.csv")
 	if err != nil {
@@ -48,7 +48,7 @@ func desk(t *testing.T, change func(*Options)) *Composer {
 	return d
 }
 
-func target(t *testing.T, canonical string) casefile.Target {
+func target(t testing.TB, canonical string) casefile.Target {
 	t.Helper()
 	u, err := casefile.NewTarget(canonical)
 	if err != nil {
@@ -75,7 +75,7 @@ func hosting() *casefile.Hosting {
 }
 
 // reported is a case that was just seen live in Germany and assigned there.
-func reported(t *testing.T, d *Composer) casefile.Case {
+func reported(t testing.TB, d *Composer) casefile.Case {
 	t.Helper()
 	c := casefile.Case{
 		ID: 42, Target: target(t, "https://site-1.example/gallery/view.php?id=7&page=%C3%A9"), Life: casefile.Life{Standing: casefile.Watching,
@@ -486,6 +486,18 @@ func TestClean(t *testing.T) {
 	for limit, want := range map[int]string{0: "", 1: "t", 2: "tw", 3: "twe", 4: "t..."} {
 		if got := clean("twenty", limit); got != want {
 			t.Errorf("cut to %d it is %q, want %q", limit, got, want)
+		}
+	}
+}
+
+// BenchmarkCompose writes the letters of a case that was just located: three, two of them to the hotlines.
+func BenchmarkCompose(b *testing.B) {
+	d := desk(b, nil)
+	c := reported(b, d)
+	b.ReportAllocs()
+	for b.Loop() {
+		if letters, err := d.Compose(c, now); err != nil || len(letters) != 3 {
+			b.Fatal(len(letters), err)
 		}
 	}
 }

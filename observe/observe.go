@@ -193,7 +193,8 @@ func (v *visit) locate(ctx context.Context) {
 // decides nothing by it.
 func (v *visit) probe(ctx context.Context) {
 	for _, purpose := range judge.Probes() {
-		s, from, wanted := v.Input().NextProbe(purpose, v.ask.Referrer, strings.ToLower(rand.Text()))
+		in := v.Input()
+		s, from, wanted := in.NextProbe(purpose, v.ask.Referrer, strings.ToLower(rand.Text()))
 		if v.Interrupted || !wanted || purpose == casefile.PurposeDecoy && v.recall(ctx) {
 			continue
 		}

@@ -26,7 +26,7 @@ import (
 	"vigil/observe"
 )
 
-// Composer assigns cases to hotlines and writes their notices: notices.Desk.
+// Composer assigns cases to hotlines and writes their notices: notices.Composer.
 type Composer interface {
 	Assign(h casefile.Hosting, now time.Time) casefile.Assignment
 	Compose(c casefile.Case, now time.Time) ([]casefile.Notice, error)

@@ -101,8 +101,10 @@ func orNull[T comparable](v T) any {
 const documentBegin, documentEnd = `{"v":1,"value":`, "}"
 
 func toDocument(v any, limit int, what string) (string, error) {
-	text, err := toJSON(v, limit-len(documentBegin+documentEnd), what)
-	return documentBegin + text + documentEnd, err
+	return toJSON(struct {
+		Version int `json:"v"`
+		Value   any `json:"value"`
+	}{1, v}, limit, what)
 }
 
 // document reads what toDocument wrote.
@@ -135,23 +137,29 @@ func (j inJSON) Scan(v any) error {
 
 // toJSON writes v, which must fit limit bytes.
 func toJSON(v any, limit int, what string) (string, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return "", fmt.Errorf("write %s: %w", what, err)
-	}
-	if len(data) > limit {
-		return "", fmt.Errorf("write %s: %d bytes are more than the %d that are kept", what, len(data), limit)
-	}
-	return string(data), nil
+	var text strings.Builder // to which an encoder writes at once, where json.Marshal copies twice for a string
+	err := json.NewEncoder(&text).Encode(v)
+	return strings.TrimSuffix(text.String(), "\n"), bounded(err, text.Len()-1, limit, what)
 }
 
 // fitting writes v, which smaller makes fit limit bytes: one after the other, as long as it does not.
-func fitting(v any, limit int, what string, smaller ...func()) (text string, err error) {
-	for text, err = toJSON(v, limit, what); err != nil && len(smaller) > 0; text, err = toJSON(v, limit, what) {
+func fitting(v any, limit int, what string, smaller ...func()) ([]byte, error) {
+	for {
+		data, err := json.Marshal(v)
+		if err = bounded(err, len(data), limit, what); err == nil || len(smaller) == 0 {
+			return data, err
+		}
 		smaller[0]()
 		smaller = smaller[1:]
 	}
-	return text, err
+}
+
+func bounded(err error, size, limit int, what string) error {
+	wrap(&err, "write %s", what)
+	if err == nil && size > limit {
+		err = fmt.Errorf("write %s: %d bytes are more than the %d that are kept", what, size, limit)
+	}
+	return err
 }
 
 // fitJSON writes the longest beginning of list that fits limit bytes.
@@ -203,11 +211,11 @@ func (s *Store) openJSON(column string, id casefile.CaseID, sealed []byte, v any
 
 // sealJSON writes a sealed column of a case, of at most limit bytes in the clear, which smaller makes it fit.
 func (s *Store) sealJSON(column string, id casefile.CaseID, v any, limit int, smaller ...func()) ([]byte, error) {
-	text, err := fitting(v, limit, column, smaller...)
+	data, err := fitting(v, limit, column, smaller...)
 	if err != nil {
 		return nil, err
 	}
-	return s.keys.Seal([]byte(text), sealContext(column, id))
+	return s.keys.Seal(data, sealContext(column, id))
 }
 
 func sealContext(column string, id casefile.CaseID) []byte {

@@ -102,16 +102,16 @@ func (s *Store) sealBasis(c *stored, b casefile.Basis) (any, error) {
 		return nil, nil
 	}
 	r := b.Reveal()
-	text, err := fitting(&r, maxBasis, "basis", func() { r.Decoy = nil }, func() { r.Registrar = nil }, func() { r.Baseline = nil })
+	data, err := fitting(&r, maxBasis, "basis", func() { r.Decoy = nil }, func() { r.Registrar = nil }, func() { r.Baseline = nil })
 	if err != nil {
 		return nil, err
 	}
-	key := s.keys.Digest("basis", []byte(text))
+	key := s.keys.Digest("basis", data)
 	if key == c.basisKey {
 		return nil, nil
 	}
 	c.basisKey = key
-	return s.keys.Seal([]byte(text), sealContext("basis", c.ID))
+	return s.keys.Seal(data, sealContext("basis", c.ID))
 }
 
 func scanVisit(row scanner) (based, error) {

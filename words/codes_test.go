@@ -244,7 +244,7 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 func TestTemplatesHoldNoText(t *testing.T) {
 	t.Parallel()
 	text, _ := source(t)
-	markup := regexp.MustCompile(`(?s)\{\{.*?\}\}|<(?:\{\{.*?\}\}|[^<>])*>`)
+	markup := regexp.MustCompile(`(?s)\[\[.*?\]\]|\{\{.*?\}\}|<(?:\{\{.*?\}\}|[^<>])*>`)
 	said := regexp.MustCompile(`(?:aria-label|title|placeholder|alt|data-label)="[^"{]*\pL`)
 	templates := 0
 	for path, file := range text {

@@ -14,21 +14,23 @@ import (
 // others with indent. A word that is longer stands on a line of its own, whole.
 func Wrap(text, first, indent string, width int) string {
 	var b strings.Builder
-	line, at, begun := first, utf8.RuneCountInString(first), false
+	b.Grow(len(first) + len(text) + len(text)/width*(len(indent)+1))
+	b.WriteString(first)
+	at, pending := utf8.RuneCountInString(first), "" // pending stands between a word and the one before it
 	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
-		switch {
-		case begun && at+1+n > width:
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
-			line, at = indent+word, utf8.RuneCountInString(indent)+n
-		case begun:
-			line, at = line+" "+word, at+1+n
-		default:
-			line, at = line+word, at+n
+		if pending != "" && at+1+n > width {
+			b.WriteString("\n")
+			b.WriteString(indent)
+			at = utf8.RuneCountInString(indent)
+		} else if pending != "" {
+			b.WriteString(pending)
+			at++
 		}
-		begun = true
+		b.WriteString(word)
+		at, pending = at+n, " "
 	}
-	return b.String() + strings.TrimRight(line, " ")
+	return strings.TrimRight(b.String(), " ")
 }
 
 // OneLine makes one printable line of a foreign text: control characters, line breaks of every

@@ -30,9 +30,20 @@ type key struct{ kind, code string }
 
 // In gives the words of a language by its ISO 639-1 code; English for what it lacks, and for a language without a table.
 func In(language string) *Words {
-	all := tables()
-	return &Words{own: all[language], english: all[English]}
+	all := languages()
+	if w, known := all[language]; known {
+		return w
+	}
+	return all[English]
 }
+
+var languages = sync.OnceValue(func() map[string]*Words {
+	all := map[string]*Words{}
+	for language, own := range tables() {
+		all[language] = &Words{own: own, english: tables()[English]}
+	}
+	return all
+})
 
 // tables are all languages, read at their first use. Nobody writes to them afterwards.
 var tables = sync.OnceValue(func() map[string]map[key]string {
@@ -76,7 +87,11 @@ func (w *Words) Has(kind string, code any) bool {
 }
 
 func (w *Words) text(kind string, code any) (string, bool) {
-	k := key{kind, fmt.Sprint(code)}
+	plain, ok := code.(string)
+	if !ok {
+		plain = fmt.Sprint(code)
+	}
+	k := key{kind, plain}
 	text, known := w.own[k]
 	if !known {
 		text, known = w.english[k]

@@ -28,7 +28,7 @@ import (
 type Engine struct {
 	*App
 	Look      *LookDeps
-	Desk      *notices.Composer
+	Composer  *notices.Composer
 	Outbox    *notices.Outbox // nil while sending is off
 	Gate      *scheduler.Gate
 	Visitor   *scheduler.Visitor
@@ -47,7 +47,7 @@ func (a *App) NewEngine(ctx context.Context, watch func(observe.Looker) observe.
 		return nil, err
 	}
 	e.Meter.WatchGeodata(e.Look.geodata)
-	if e.Desk, err = NewComposer(a.Config); err != nil {
+	if e.Composer, err = NewComposer(a.Config); err != nil {
 		return nil, err
 	}
 	if e.Outbox, err = a.newOutbox(e.Meter); err != nil {
@@ -63,7 +63,7 @@ func (a *App) NewEngine(ctx context.Context, watch func(observe.Looker) observe.
 	}
 	s := a.Config.Scheduler
 	e.Visitor, err = scheduler.NewVisitor(scheduler.Options{
-		Looker: look, Locator: e.Look.Locator, Composer: e.Desk, Store: a.Store, Gate: e.Gate, Log: a.Log, Meter: e.Meter,
+		Looker: look, Locator: e.Look.Locator, Composer: e.Composer, Store: a.Store, Gate: e.Gate, Log: a.Log, Meter: e.Meter,
 		Schedule: scheduler.Schedule{
 			FirstGap: s.FirstGap, Growth: s.Growth, MaxGap: s.MaxGap, Aftercare: s.Aftercare, MinGap: min(time.Second, s.FirstGap), Jitter: 0.1,
 			Confirm: casefile.Confirm(s.Confirm),

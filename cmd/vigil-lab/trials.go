@@ -131,7 +131,7 @@ func (s *stage) visit(ctx context.Context) (casefile.Visit, error) {
 		return casefile.Visit{}, err
 	}
 	v, err := scheduler.NewVisitor(scheduler.Options{
-		Looker: look, Locator: &s.registry, Composer: idleDesk{}, Store: &s.kept, Schedule: accuracyPace(),
+		Looker: look, Locator: &s.registry, Composer: idleComposer{}, Store: &s.kept, Schedule: accuracyPace(),
 	})
 	if err != nil {
 		return casefile.Visit{}, err
@@ -233,9 +233,11 @@ func (s *registryStub) Locate(context.Context, casefile.Inquiry) casefile.Hostin
 	return h
 }
 
-// idleDesk assigns nothing and writes to nobody.
-type idleDesk struct{}
+// idleComposer assigns nothing and writes to nobody.
+type idleComposer struct{}
 
-func (idleDesk) Assign(casefile.Hosting, time.Time) casefile.Assignment { return casefile.Assignment{} }
+func (idleComposer) Assign(casefile.Hosting, time.Time) casefile.Assignment {
+	return casefile.Assignment{}
+}
 
-func (idleDesk) Compose(casefile.Case, time.Time) ([]casefile.Notice, error) { return nil, nil }
+func (idleComposer) Compose(casefile.Case, time.Time) ([]casefile.Notice, error) { return nil, nil }
