@@ -61,7 +61,7 @@ func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 				came, _ := target.Parse(from)
 				opened, _ := lifecycle.Open(casefile.Report{Target: at, Referrer: came, Source: "public", Received: time.Now()}, "host", time.Now())
 				kept := &oneCase{of: opened}
-				v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: &registryStub{}, Composer: idleDesk{}, Store: kept, Schedule: accuracyPace()})
+				v, err := scheduler.NewVisitor(scheduler.Options{Looker: look, Locator: &registryStub{}, Composer: idleComposer{}, Store: kept, Schedule: accuracyPace()})
 				if err != nil {
 					t.Fatal(err)
 				}
