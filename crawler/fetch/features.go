@@ -67,7 +67,8 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 	marks.remove(casefile.MarkerChallenge) // a fact of the hop, with the markers of the page beside it
 	store := understood && isStoreError(h.Get("Content-Type"), s.peek.Peek)
 	if store || understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
-		s.page = page{structure: fnvOffset, store: store, text: tracker{matcher: s.matcher}, signs: tracker{matcher: s.matcher}, echo: echoOf(target)}
+		track := tracker{matcher: s.matcher}
+		s.page = page{structure: fnvOffset, store: store, text: track, signs: track, echo: echoOf(target)}
 		s.page.HTML = true
 		s.parse(decoder(s.peek, h.Get("Content-Type")))
 		marks |= s.page.marks()

@@ -236,7 +236,8 @@ func wrongPlace(states, configured casefile.Vantage) error {
 }
 
 func refused(status int) error {
-	e := &refusal{detailDeclined, fmt.Sprintf("the remote vantage answered with status %d (%s); its log says why", status, http.StatusText(status))}
+	said := fmt.Sprintf("the remote vantage answered with status %d (%s); its log says why", status, http.StatusText(status))
+	e := &refusal{detailDeclined, said}
 	if status == http.StatusServiceUnavailable {
 		e.detail = detailBusy
 	}
