@@ -189,7 +189,7 @@ func TestReasonsInTheReference(t *testing.T) { // not parallel: it writes the pa
 	}
 }
 
-func TestFeaturesHas(t *testing.T) {
+func TestFeaturesMention(t *testing.T) {
 	t.Parallel()
 	var none *casefile.Features
 	if none.Mentions(casefile.MarkerLogin) {

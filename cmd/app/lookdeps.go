@@ -172,13 +172,13 @@ func (a *App) newVantages(
 		if v.Proxy == "" {
 			direct = append(direct, from)
 		}
-		if v.Eye == (config.Eye{}) {
+		if v.Remote == (config.Remote{}) {
 			here = append(here, crawler.VantageOptions{Vantage: from, Proxy: v.Proxy})
 			continue
 		}
 		far[v.Name], err = remote.NewClient(remote.ClientOptions{
-			Vantage: from, Address: v.Eye.Address, Credentials: remote.Credentials{CA: v.Eye.CA, Cert: v.Eye.Cert, Key: v.Eye.Key},
-			InFlight: c.InFlight, Manner: remote.LookSettings{
+			Vantage: from, Address: v.Remote.Address, Credentials: remote.Credentials{CA: v.Remote.CA, Cert: v.Remote.Cert, Key: v.Remote.Key},
+			InFlight: c.InFlight, Settings: remote.LookSettings{
 				Limits:    remote.Limits{Timeout: c.Timeout, MaxBody: int64(c.MaxBody), MaxRedirects: c.MaxRedirects},
 				DigestKey: string(digestKey), UserAgent: c.UserAgent,
 			},

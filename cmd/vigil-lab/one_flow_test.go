@@ -110,8 +110,8 @@ func TestALookAndAFirstVisitSayTheSame(t *testing.T) {
 	}
 }
 
-// givenUp is a domain in redemptionPeriod with one page of its own make at every name and path.
-const givenUp = `half: tune
+// lapsedDomain is a domain in redemptionPeriod with one page of its own make at every name and path.
+const lapsedDomain = `half: tune
 state: gone
 reasons: parked
 path: /
@@ -128,7 +128,7 @@ domain status: redemptionPeriod
 
 // TestAPageOnEveryNameOfADomainThatIsGivenUp: it is gone at the first look and at every visit, and never the baseline.
 func TestAPageOnEveryNameOfADomainThatIsGivenUp(t *testing.T) {
-	all, err := corpus.Load(fstest.MapFS{"given_up/one_page.txtar": {Data: []byte(givenUp)}})
+	all, err := corpus.Load(fstest.MapFS{"given_up/one_page.txtar": {Data: []byte(lapsedDomain)}})
 	if err != nil {
 		t.Fatal(err)
 	}

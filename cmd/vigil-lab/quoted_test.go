@@ -106,7 +106,7 @@ func TestQuotedPhrasesLeaveAPageLive(t *testing.T) {
 		casefile.MarkerNotFound, casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerParked, casefile.MarkerSeized, casefile.MarkerSinkholePhrase,
 		casefile.MarkerFailure,
 	}
-	see := eyeOf(t)
+	see := observerOf(t)
 	shown := 0
 	rows := listed(t, "traits.csv")
 	for _, row := range listed(t, "forms.csv") {
@@ -173,7 +173,7 @@ func built(where, sign string) string {
 // Nor one sign alone: the scripts of parking, walls and challenges stand on pages of their own matter as well.
 func TestSignsLeaveAPageLive(t *testing.T) {
 	t.Parallel()
-	see := eyeOf(t)
+	see := observerOf(t)
 	tried, shown := 0, 0
 	for _, row := range listed(t, "signs.csv") {
 		element := built(row[1], row[2])
@@ -205,8 +205,8 @@ func TestSignsLeaveAPageLive(t *testing.T) {
 	}
 }
 
-// eyeOf shows pages to the crawler, one at a time, as the body of a page with the status 200.
-func eyeOf(t *testing.T) func(body string) casefile.Observation {
+// observerOf shows pages to the crawler, one at a time, as the body of a page with the status 200.
+func observerOf(t *testing.T) func(body string) casefile.Observation {
 	t.Helper()
 	n := fakenet.New(fakenet.Options{})
 	t.Cleanup(func() { n.Close() })

@@ -256,14 +256,14 @@ func (d *doctor) network(ctx context.Context) {
 	for _, n := range d.cfg.Guard.AllowNetworks {
 		d.say(warn, "guard", "lab", "network", n)
 	}
-	eyes, err := a.NewLookDeps()
+	deps, err := a.NewLookDeps()
 	if d.failed("crawler", err) {
 		return
 	}
-	d.remoteEyes(ctx, eyes.Vantages)
+	d.remoteVantages(ctx, deps.Vantages)
 	if len(d.cfg.Gate.Targets)+len(d.cfg.Gate.PerVantage) == 0 {
 		d.say(warn, "gate", "none")
-		d.resolver(ctx, eyes, "example.com")
+		d.resolver(ctx, deps, "example.com")
 		return
 	}
 	targets, err := a.Controls("gate.targets", d.cfg.Gate.Targets)
@@ -274,13 +274,13 @@ func (d *doctor) network(ctx context.Context) {
 	if len(targets) > 0 {
 		name = targets[0].Host()
 	}
-	d.resolver(ctx, eyes, name)
-	gate, err := a.NewGate(eyes.Vantages, nil)
+	d.resolver(ctx, deps, name)
+	gate, err := a.NewGate(deps.Vantages, nil)
 	if err != nil {
 		d.say(fail, "gate", "broken", "error", err)
 		return
 	}
-	for _, v := range eyes.Vantages.Vantages() {
+	for _, v := range deps.Vantages.Vantages() {
 		if gate.Sound(ctx, v.Name, time.Now(), time.Now()) {
 			d.say(good, "gate", "open", "vantage", v.Name)
 		}
@@ -294,7 +294,7 @@ func (d *doctor) network(ctx context.Context) {
 	if len(targets) < 3 || !slices.ContainsFunc(targets, casefile.Target.Secure) {
 		d.say(warn, "gate", "weak")
 	}
-	d.clock(ctx, eyes, targets)
+	d.clock(ctx, deps, targets)
 }
 
 func (d *doctor) resolver(ctx context.Context, e *app.LookDeps, name string) {

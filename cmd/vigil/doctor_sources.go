@@ -18,8 +18,8 @@ import (
 // soonExpired is how long before its end a certificate is worth a warning.
 const soonExpired = 30 * 24 * time.Hour
 
-// remoteEyes asks every remote vantage who it is.
-func (d *doctor) remoteEyes(ctx context.Context, p *crawler.VantageSet) {
+// remoteVantages asks every remote vantage who it is.
+func (d *doctor) remoteVantages(ctx context.Context, p *crawler.VantageSet) {
 	for _, v := range p.Vantages() {
 		e, remote := p.Named(v.Name).(*remote.Client)
 		if !remote {
@@ -30,13 +30,13 @@ func (d *doctor) remoteEyes(ctx context.Context, p *crawler.VantageSet) {
 		left := time.Until(e.Expires())
 		switch {
 		case err != nil:
-			d.say(fail, "remote_eye", "error", "vantage", v.Name, "error", err)
+			d.say(fail, "remote_vantage", "error", "vantage", v.Name, "error", err)
 		case left < soonExpired:
-			d.say(warn, "remote_eye", "expires", "vantage", v.Name, "on", e.Expires().Format(time.DateOnly))
+			d.say(warn, "remote_vantage", "expires", "vantage", v.Name, "on", e.Expires().Format(time.DateOnly))
 		case who.Build != app.Version():
-			d.say(warn, "remote_eye", "other_build", "vantage", v.Name)
+			d.say(warn, "remote_vantage", "other_build", "vantage", v.Name)
 		default:
-			d.say(good, "remote_eye", "answers", "vantage", v.Name, "ms", time.Since(started).Milliseconds())
+			d.say(good, "remote_vantage", "answers", "vantage", v.Name, "ms", time.Since(started).Milliseconds())
 		}
 	}
 }

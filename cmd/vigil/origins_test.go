@@ -32,7 +32,7 @@ func TestTheConfiguredServiceIsAsked(t *testing.T) {
 	cfg.Resolver.Servers = []string{"127.0.0.1:9"}
 	cfg.Geolocate.Databases, cfg.Geolocate.RDAP.Bootstrap, cfg.Geolocate.WHOIS.Server = nil, "", ""
 	cfg.Geolocate.Origin = config.Origin{URL: service.URL, Token: "a-word"}
-	eyesOf := func(allow ...string) (*app.LookDeps, error) {
+	depsOf := func(allow ...string) (*app.LookDeps, error) {
 		cfg.Guard.AllowNetworks = nil
 		for _, p := range allow {
 			cfg.Guard.AllowNetworks = append(cfg.Guard.AllowNetworks, netip.MustParsePrefix(p))
@@ -44,10 +44,10 @@ func TestTheConfiguredServiceIsAsked(t *testing.T) {
 		return a.NewLookDeps()
 	}
 	var faults config.Faults
-	if _, err := eyesOf(); !errors.As(err, &faults) || !strings.Contains(err.Error(), "guard.allow_networks") || strings.Contains(err.Error(), service.URL) {
+	if _, err := depsOf(); !errors.As(err, &faults) || !strings.Contains(err.Error(), "guard.allow_networks") || strings.Contains(err.Error(), service.URL) {
 		t.Errorf("plain http without a lab: %v", err)
 	}
-	e, err := eyesOf("127.0.0.0/8", "192.0.2.0/24")
+	e, err := depsOf("127.0.0.0/8", "192.0.2.0/24")
 	if err != nil {
 		t.Fatal(err)
 	}

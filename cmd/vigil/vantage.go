@@ -20,7 +20,7 @@ import (
 func newVantage(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vantage",
-		Short: "Look for an installation elsewhere: be its remote eye",
+		Short: "Look for an installation elsewhere: be its remote vantage",
 		Long: `Make looks for another installation of Vigil, which reaches this machine over TLS 1.3
 with certificates on both sides. Nothing is stored here; URLs, the digest key and
 what is seen are held in memory for as long as a look takes, and are not logged.
@@ -45,7 +45,7 @@ See docs/vantages.md.`,
 func serveVantage(ctx context.Context, a *app.App) error {
 	v, c, log := a.Config.Vantage, a.Config.Crawler, a.Log
 	if v.Listen == "" {
-		return config.Faults{"vantage.listen: is empty, so this is no remote eye: fill the section vantage (docs/vantages.md)"}
+		return config.Faults{"vantage.listen: is empty, so this is no remote vantage: fill the section vantage (docs/vantages.md)"}
 	}
 	resolver, err := a.NewResolver()
 	if err != nil {
@@ -79,10 +79,10 @@ func serveVantage(ctx context.Context, a *app.App) error {
 func newVantageKeys() *cobra.Command {
 	return &cobra.Command{
 		Use:   "keys DIR",
-		Short: "Make the certificates of one remote eye and its owner",
-		Long: `Make an authority and two pairs of certificate and key, one for the remote eye and one
+		Short: "Make the certificates of one remote vantage and its owner",
+		Long: `Make an authority and two pairs of certificate and key, one for the remote vantage and one
 for its owner, good for two years. The authority's own key is not kept: to renew,
-make all of them anew in another folder. Each eye needs a set of its own.`,
+make all of them anew in another folder. Each remote vantage needs a set of its own.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			now := time.Now()
@@ -92,14 +92,14 @@ make all of them anew in another folder. Each eye needs a set of its own.`,
 			in := func(name string) string { return filepath.Join(args[0], name) }
 			fmt.Fprintf(cmd.OutOrStdout(), `made keys, good until %s
 
-On the remote eye, in its configuration:
+On the remote vantage, in its configuration:
   vantage: {listen: "0.0.0.0:8443", name: NAME, country: CC, network: AS64500, ca: %q, cert: %q, key: %q}
 Here, in crawler.vantages, with the same name, country and network:
   - {name: NAME, country: CC, network: AS64500, eye: {address: "HOST:8443", ca: %q, cert: %q, key: %q}}
 
-Move %s, %s and %s to the eye over a safe way, and delete the last one here.
-`, now.Add(remote.KeysFor).Format(time.DateOnly), remote.FileCA, remote.FileEye, remote.FileEyeKey,
-				in(remote.FileCA), in(remote.FileOwner), in(remote.FileOwnerKey), remote.FileCA, remote.FileEye, remote.FileEyeKey)
+Move %s, %s and %s to the remote vantage over a safe way, and delete the last one here.
+`, now.Add(remote.KeysFor).Format(time.DateOnly), remote.FileCA, remote.FileVantage, remote.FileVantageKey,
+				in(remote.FileCA), in(remote.FileOwner), in(remote.FileOwnerKey), remote.FileCA, remote.FileVantage, remote.FileVantageKey)
 			return nil
 		},
 	}

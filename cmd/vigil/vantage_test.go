@@ -47,8 +47,8 @@ func waitForListener(t *testing.T, address string) {
 	})
 }
 
-// TestLookThroughAnEye runs the eye as a process of its own: started, gone, and back.
-func TestLookThroughAnEye(t *testing.T) {
+// TestLookThroughARemoteVantage runs the remote vantage as a process of its own: started, gone, and back.
+func TestLookThroughARemoteVantage(t *testing.T) {
 	t.Parallel()
 	const hidden = "hidden-word.test"
 	l := newLab(t, fakenet.Site{Host: hidden, Acts: fakenet.Always(fakenet.Article(1, 4000))})
@@ -57,13 +57,13 @@ func TestLookThroughAnEye(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eyeConfig := filepath.Join(l.dir, "eye.yaml")
+	farConfig := filepath.Join(l.dir, "eye.yaml")
 	far := fmt.Sprintf(`
 resolver: {servers: [%q], timeout: 2s}
 guard: {allow_networks: [127.0.0.0/8]}
 vantage: {listen: %q, name: far, country: SE, network: AS64501, ca: "%[3]s/ca.pem", cert: "%[3]s/eye.pem", key: "%[3]s/eye-key.pem"}
 `, l.sockets.DNS(), address, keys)
-	if err := os.WriteFile(eyeConfig, []byte(far), 0o600); err != nil {
+	if err := os.WriteFile(farConfig, []byte(far), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	one := "vantages: [{name: local, country: NL, network: AS64500}]"
@@ -74,8 +74,8 @@ vantage: {listen: %q, name: far, country: SE, network: AS64501, ca: "%[3]s/ca.pe
 	if err := os.WriteFile(l.config, bytes.Replace(text, []byte(one), []byte(two), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	asEye := *l
-	asEye.config = eyeConfig
+	asRemote := *l
+	asRemote.config = farConfig
 	look := func(when, wantFar string) {
 		t.Helper()
 		out, said, code := l.vigil("", "look", "--json", l.sockets.URL(hidden))
@@ -89,37 +89,37 @@ vantage: {listen: %q, name: far, country: SE, network: AS64501, ca: "%[3]s/ca.pe
 		seen := line["observations"].([]any)
 		i := slices.IndexFunc(seen, func(o any) bool { return o.(map[string]any)["vantage"] == "far" })
 		if i < 0 {
-			t.Fatalf("%s: no observation from the eye: %s", when, out)
+			t.Fatalf("%s: no observation from the remote vantage: %s", when, out)
 		}
 		got, err := json.Marshal(seen[i])
 		if err != nil || !strings.Contains(string(got), wantFar) {
 			t.Errorf("%s: %s does not hold %s", when, got, wantFar)
 		}
 	}
-	process := asEye.start("vantage")
+	process := asRemote.start("vantage")
 	waitForListener(t, address)
-	look("with the eye", `"status":200`)
+	look("with the remote vantage", `"status":200`)
 	out, said, _ := l.vigil("", "doctor")
 	if !strings.Contains(out, "far answers in") {
-		t.Errorf("doctor says nothing good of the eye: %s%s", out, said)
+		t.Errorf("doctor says nothing good of the remote vantage: %s%s", out, said)
 	}
 	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if err := process.Wait(); err != nil {
-		t.Errorf("the eye ended with %v: %s", err, process.said)
+		t.Errorf("the remote vantage ended with %v: %s", err, process.said)
 	}
 	if strings.Contains(process.said.String(), "hidden-word") {
-		t.Errorf("the eye logs what it looks at: %s", process.said)
+		t.Errorf("the remote vantage logs what it looks at: %s", process.said)
 	}
-	look("without the eye", `"kind":"interrupted"`)
+	look("without the remote vantage", `"kind":"interrupted"`)
 	out, _, code := l.vigil("", "doctor")
-	if code == 0 || !strings.Contains(out, "FAIL  remote eye     far:") {
-		t.Errorf("doctor does not miss the eye: %s", out)
+	if code == 0 || !strings.Contains(out, "FAIL  remote vantage     far:") {
+		t.Errorf("doctor does not miss the remote vantage: %s", out)
 	}
-	asEye.start("vantage")
+	asRemote.start("vantage")
 	waitForListener(t, address)
-	look("with the eye back", `"status":200`)
+	look("with the remote vantage back", `"status":200`)
 }
 
 func TestVantageNeedsItsSection(t *testing.T) {
@@ -130,9 +130,9 @@ func TestVantageNeedsItsSection(t *testing.T) {
 	}
 }
 
-// TestQuorumOfLocalAndEye: what a page shows in one country and denies in another is
+// TestQuorumOfLocalAndRemote: what a page shows in one country and denies in another is
 // fenced; where both see the same, features agree over the line.
-func TestQuorumOfLocalAndEye(t *testing.T) {
+func TestQuorumOfLocalAndRemote(t *testing.T) {
 	t.Parallel()
 	here, far := casefile.Vantage{Name: "local", Country: "NL", Network: "AS64500"}, casefile.Vantage{Name: "far", Country: "SE", Network: "AS64501"}
 	n := fakenet.New(fakenet.Options{Vantages: []casefile.Vantage{here, far}})
@@ -151,9 +151,9 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	cfg := config.Defaults()
 	cfg.Resolver.Servers, cfg.Guard.AllowNetworks = []string{n.DNS()}, n.Prefixes()
 	cfg.Crawler.MaxBody = 16 << 10
-	cfg.Vantage = config.EyeServer{
+	cfg.Vantage = config.RemoteServer{
 		Listen: address, Name: far.Name, Country: far.Country, Network: far.Network,
-		CA: filepath.Join(keys, remote.FileCA), Cert: filepath.Join(keys, remote.FileEye), Key: filepath.Join(keys, remote.FileEyeKey),
+		CA: filepath.Join(keys, remote.FileCA), Cert: filepath.Join(keys, remote.FileVantage), Key: filepath.Join(keys, remote.FileVantageKey),
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -165,14 +165,14 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("the eye ended with %v", err)
+			t.Errorf("the remote vantage ended with %v", err)
 		}
 	})
 	waitForListener(t, address)
 
 	cfg.Crawler.Vantages = []config.Vantage{
 		{Name: here.Name, Country: here.Country, Network: here.Network},
-		{Name: far.Name, Country: far.Country, Network: far.Network, Eye: config.Eye{
+		{Name: far.Name, Country: far.Country, Network: far.Network, Remote: config.Remote{
 			Address: address, CA: filepath.Join(keys, remote.FileCA), Cert: filepath.Join(keys, remote.FileOwner), Key: filepath.Join(keys, remote.FileOwnerKey),
 		}},
 	}
@@ -208,13 +208,13 @@ func TestQuorumOfLocalAndEye(t *testing.T) {
 			t.Errorf("%s: %s, %s, want %s; faults %+v %+v", host, verdict.State, verdict.Reason, want, looks[0].Fault, looks[1].Fault)
 		}
 		if looks[1].Fault != nil && looks[1].Fault.Kind == casefile.FaultInterrupted {
-			t.Errorf("%s: what the eye saw did not cross the line: %+v", host, looks[1].Fault)
+			t.Errorf("%s: what the remote vantage saw did not cross the line: %+v", host, looks[1].Fault)
 		}
 		if host == "large.example" && (!looks[1].Truncated || looks[1].BodyBytes != looks[0].BodyBytes) {
-			t.Errorf("the eye read %d bytes, we %d", looks[1].BodyBytes, looks[0].BodyBytes)
+			t.Errorf("the remote vantage read %d bytes, we %d", looks[1].BodyBytes, looks[0].BodyBytes)
 		}
 		if host == "open.example" && (looks[0].Features == nil || looks[1].Features == nil || looks[0].Features.Digest != looks[1].Features.Digest) {
-			t.Error("one page has two digests: features of the eye would never compare with a baseline made here")
+			t.Error("one page has two digests: features of the remote vantage would never compare with a baseline made here")
 		}
 		for _, s := range n.Requests(host) {
 			if s.UserAgent != cfg.Crawler.UserAgent {

@@ -30,28 +30,28 @@ const (
 // scratch is what one request needs in buffers. It is pooled: what a body left in
 // the buffers stays in memory, and only there, until the next one overwrites it.
 type scratch struct {
-	in     *bufio.Reader // in front of the connection
-	out    []byte        // the request
-	zipped *bufio.Reader // in front of the decoder
-	gz     *gzip.Reader
-	br     *brotli.Reader
-	mac    hash.Hash     // of the body
-	title  hash.Hash     // of the title, under the same key
-	peek   *bufio.Reader // in front of the parser
-	drain  []byte
-	book   *matcher
-	page   page
+	in      *bufio.Reader // in front of the connection
+	out     []byte        // the request
+	zipped  *bufio.Reader // in front of the decoder
+	gz      *gzip.Reader
+	br      *brotli.Reader
+	mac     hash.Hash     // of the body
+	title   hash.Hash     // of the title, under the same key
+	peek    *bufio.Reader // in front of the parser
+	drain   []byte
+	matcher *matcher
+	page    page
 }
 
 func newScratch(key []byte) *scratch {
 	return &scratch{
-		book:   traits(),
-		in:     bufio.NewReaderSize(nil, inBuffer),
-		peek:   bufio.NewReaderSize(nil, inBuffer),
-		zipped: bufio.NewReaderSize(nil, inBuffer),
-		drain:  make([]byte, drainBuffer),
-		mac:    hmac.New(sha256.New, key),
-		title:  hmac.New(sha256.New, key),
+		matcher: traits(),
+		in:      bufio.NewReaderSize(nil, inBuffer),
+		peek:    bufio.NewReaderSize(nil, inBuffer),
+		zipped:  bufio.NewReaderSize(nil, inBuffer),
+		drain:   make([]byte, drainBuffer),
+		mac:     hmac.New(sha256.New, key),
+		title:   hmac.New(sha256.New, key),
 	}
 }
 
@@ -68,7 +68,7 @@ func (f *Fetcher) putScratch(s *scratch) {
 func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 	raw := &rawBody{r: r.Body, length: r.ContentLength, chunked: len(r.TransferEncoding) > 0, begin: time.Now()}
 	raw.last = raw.begin
-	wait, cancel := context.WithDeadline(ctx, x.line.end())
+	wait, cancel := context.WithDeadline(ctx, x.conn.end())
 	defer cancel()
 	d := &decoding{ctx: wait, x: x, s: s}
 	defer d.done()

@@ -45,7 +45,7 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	p.endBlock(element, false)
 	switch {
 	case p.store:
-		p.hits.note(&p.signs, p.signs.word(hash), inStore)
+		p.matches.note(&p.signs, p.signs.word(hash), inStore)
 	case element == "a", element == "img" && p.Images >= maxPictures: // what a page links to says nothing of the page
 	case len(raw) > n+len("</>"):
 		p.sign(raw, inTag)
@@ -59,7 +59,7 @@ func (p *page) start(z *html.Tokenizer) hiding {
 		}
 	case "img", "picture":
 		p.Images++
-		p.hits.led = p.hits.led || !p.inLink
+		p.matches.led = p.matches.led || !p.inLink
 	case "video", "audio", "embed", "object":
 		p.Media++
 	case "iframe", "frame":
@@ -74,7 +74,7 @@ func (p *page) start(z *html.Tokenizer) hiding {
 	case "title":
 		if p.inTitle = !p.titled; p.inTitle {
 			p.text.pause()
-			p.hits.quote = quotation{}
+			p.matches.quote = quotation{}
 		}
 	case "noscript":
 		p.noscript++

@@ -20,7 +20,7 @@ type exchange struct {
 	ask    Ask
 	phase  casefile.Phase // where it is now
 	answer Answer
-	line   *line
+	conn   *cuttable
 	unhook func() bool // stops watching the context
 }
 
@@ -42,7 +42,7 @@ func (x *exchange) until(ctx context.Context, phase casefile.Phase) time.Time {
 // step enters a phase and sets the line's deadline.
 func (x *exchange) step(ctx context.Context, phase casefile.Phase) {
 	x.phase = phase
-	_ = x.line.SetDeadline(x.until(ctx, phase))
+	_ = x.conn.SetDeadline(x.until(ctx, phase))
 }
 
 // run makes the exchange and fills x.answer.
@@ -55,8 +55,8 @@ func (x *exchange) run(ctx context.Context, h http.Header) {
 		return
 	}
 	hop.Address, hop.RoundTrip = address, opening
-	x.line = &line{Conn: conn}
-	x.unhook = context.AfterFunc(ctx, x.line.cut)
+	x.conn = &cuttable{Conn: conn}
+	x.unhook = context.AfterFunc(ctx, x.conn.cut)
 	stream, err := x.secure(ctx, &hop)
 	if err != nil {
 		x.answer.Fault = faultOf(ctx, err, x.phase)
@@ -148,10 +148,10 @@ func dialOrder(addresses []netip.Addr) []netip.Addr {
 // secure makes the TLS handshake when the target wants one, and notes what it showed.
 func (x *exchange) secure(ctx context.Context, hop *casefile.Hop) (net.Conn, error) {
 	if !x.ask.Target.Secure() {
-		return x.line, nil
+		return x.conn, nil
 	}
 	x.step(ctx, casefile.PhaseTLS)
-	secured := tls.Client(x.line, tlsConfig(x.ask.Target))
+	secured := tls.Client(x.conn, tlsConfig(x.ask.Target))
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
@@ -213,41 +213,41 @@ func hostHeader(t casefile.Target) string {
 
 // hangUp closes the connection.
 func (x *exchange) hangUp() {
-	if x.line == nil {
+	if x.conn == nil {
 		return
 	}
 	x.unhook()
-	_ = x.line.Close()
+	_ = x.conn.Close()
 }
 
-// line is a connection that can be cut for good: after cut no deadline revives it.
-type line struct {
+// cuttable is a connection that can be cut for good: after cut no deadline revives it.
+type cuttable struct {
 	net.Conn
 	mu   sync.Mutex
 	down bool
 	at   time.Time // the deadline
 }
 
-func (l *line) SetDeadline(at time.Time) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.down {
+func (c *cuttable) SetDeadline(at time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down {
 		return net.ErrClosed
 	}
-	l.at = at
-	return l.Conn.SetDeadline(at)
+	c.at = at
+	return c.Conn.SetDeadline(at)
 }
 
 // end is the deadline that was set last.
-func (l *line) end() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.at
+func (c *cuttable) end() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
 }
 
-func (l *line) cut() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.down = true
-	_ = l.Conn.SetDeadline(time.Unix(1, 0))
+func (c *cuttable) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down = true
+	_ = c.Conn.SetDeadline(time.Unix(1, 0))
 }

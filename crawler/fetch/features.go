@@ -38,7 +38,7 @@ type page struct {
 	sim       simhash
 	text      tracker
 	signs     tracker
-	hits      matches
+	matches   matches
 	title     [maxTitleWords]uint64 // hashes of its words
 	inTitle   bool
 	store     bool // an object store's error document
@@ -67,7 +67,8 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 	marks.remove(casefile.MarkerChallenge) // a fact of the hop, with the markers of the page beside it
 	store := understood && isStoreError(h.Get("Content-Type"), s.peek.Peek)
 	if store || understood && isHTML(h.Get("Content-Type"), s.peek.Peek) {
-		s.page = page{structure: fnvOffset, store: store, text: tracker{book: s.book}, signs: tracker{book: s.book}, echo: echoOf(target)}
+		track := tracker{matcher: s.matcher}
+		s.page = page{structure: fnvOffset, store: store, text: track, signs: track, echo: echoOf(target)}
 		s.page.HTML = true
 		s.parse(decoder(s.peek, h.Get("Content-Type")))
 		marks |= s.page.marks()
@@ -255,12 +256,12 @@ func (p *page) endTitle(s *scratch) {
 		return
 	}
 	p.inTitle, p.titled = false, true
-	p.hits.endTitle(p.text.n)
+	p.matches.endTitle(p.text.n)
 	p.text.pause()
 	if p.titleN == 0 {
 		return
 	}
-	p.listing.index = p.hits.sure.has(casefile.MarkerListing)
+	p.listing.index = p.matches.sure.has(casefile.MarkerListing)
 	p.Title = s.titleDigest(p.title[:min(p.titleN, maxTitleWords)])
 }
 
@@ -279,7 +280,7 @@ func (p *page) endBlock(element string, over bool) {
 		case element == "li":
 			kind = blockItem
 		}
-		p.hits.endBlock(count, count-(p.linked-p.linkedAt), kind)
+		p.matches.endBlock(count, count-(p.linked-p.linkedAt), kind)
 		p.blockAt, p.linkedAt = p.Words, p.linked
 	}
 }
@@ -297,8 +298,8 @@ func (p *page) shell() bool {
 	case p.Words < maxShellWords:
 		return true
 	}
-	named := (p.hits.bare | p.hits.short).has(casefile.MarkerAppShell)
-	return named && !p.hits.told && p.Words <= maxRootWords && p.Links <= maxRootLinks
+	named := (p.matches.bare | p.matches.short).has(casefile.MarkerAppShell)
+	return named && !p.matches.told && p.Words <= maxRootWords && p.Links <= maxRootLinks
 }
 
 // says are the markers that the page says of itself. An object store's error document says nothing else.
@@ -306,12 +307,12 @@ func (p *page) says() markerSet {
 	if p.store {
 		return ^markerSet(0)
 	}
-	return p.hits.says(p.Words, p.text.n)
+	return p.matches.says(p.Words, p.text.n)
 }
 
 // marks are the markers of a page that ended.
 func (p *page) marks() markerSet {
-	marks := p.hits.count(p.Words, p.text.n, p.alone())
+	marks := p.matches.count(p.Words, p.text.n, p.alone())
 	marks.remove(casefile.MarkerListing) // a title alone may be that of any index
 	if m, ok := p.listing.marker(); ok {
 		marks.add(m)

@@ -15,7 +15,7 @@ import (
 //go:embed forms.csv
 var formsCSV string
 
-// mostChoices is the most phrases that one form may stand for: a bound of the book, not of a language.
+// mostChoices is the most phrases that one form may stand for: a bound of the matcher, not of a language.
 const mostChoices = 512
 
 var errChoices = fmt.Errorf("it stands for more than %d phrases", mostChoices)

@@ -46,10 +46,10 @@ func (x *exchange) readHead(in *bufio.Reader) (*http.Response, error) {
 // moment for the rest of a line; a binary protocol may never send one.
 func (x *exchange) stranger(in *bufio.Reader) error {
 	soon := time.Now().Add(strangerGrace)
-	if at := x.line.end(); at.Before(soon) {
+	if at := x.conn.end(); at.Before(soon) {
 		soon = at
 	}
-	_ = x.line.SetDeadline(soon)
+	_ = x.conn.SetDeadline(soon)
 	begin, err := in.Peek(1)
 	for err == nil && len(begin) < strangerBytes && bytes.IndexByte(begin, '\n') < 0 {
 		_, err = in.Peek(len(begin) + 1)

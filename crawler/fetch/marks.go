@@ -6,7 +6,7 @@ import (
 	"vigil/casefile"
 )
 
-// hits are the phrases and signs that were found, by when they count.
+// matches are the phrases and signs that were found, by when they count.
 type matches struct {
 	sure       markerSet // in the title: always
 	short      markerSet // on a page of at most maxPhraseWords
@@ -26,7 +26,7 @@ func (h *matches) note(t *tracker, list []phrase, at position) {
 	for i := range list {
 		p := &list[i]
 		switch {
-		case p.seats&at == 0, !t.ends(p.words):
+		case p.positions&at == 0, !t.ends(p.words):
 		case p.weight == asWhole:
 			if t.n == len(p.words) {
 				h.whole.add(p.marker)

@@ -35,7 +35,7 @@ const (
 	dateFormat = time.DateOnly
 )
 
-// seat is a set of places in an answer where words are looked up.
+// position is a set of places in an answer where words are looked up.
 type position uint8
 
 const (
@@ -65,13 +65,13 @@ const (
 
 // phrase is a marker's phrase as the hashes of its folded words.
 type phrase struct {
-	words  []uint64
-	marker casefile.Marker
-	seats  position
-	weight weight
+	words     []uint64
+	marker    casefile.Marker
+	positions position
+	weight    weight
 }
 
-// book finds phrases by their last two words.
+// matcher finds phrases by their last two words.
 type matcher struct {
 	last  map[uint64][]phrase
 	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
@@ -119,10 +119,10 @@ func eachRow(name, data string, add func(row []string) error) error {
 
 // traitPlaces are where the phrases of traits.csv and forms.csv count.
 var traitPlaces = map[string]phrase{
-	"page":    {seats: inTitle | inText},
-	"title":   {seats: inTitle},
-	"heading": {seats: inTitle, weight: asWhole},
-	"whole":   {seats: inText, weight: asWhole},
+	"page":    {positions: inTitle | inText},
+	"title":   {positions: inTitle},
+	"heading": {positions: inTitle, weight: asWhole},
+	"whole":   {positions: inText, weight: asWhole},
 }
 
 var signPlaces = map[string]position{
@@ -138,7 +138,7 @@ func (b *matcher) addSign(row []string) error {
 		return b.addHeader(p.marker, row[colPhrase])
 	}
 	var place, counts bool
-	p.seats, place = signPlaces[row[colPlace]]
+	p.positions, place = signPlaces[row[colPlace]]
 	p.weight, counts = signWeights[row[colCounts]]
 	if !place || !counts {
 		return fmt.Errorf("%q is no place of a sign, or it counts neither on a page nor on a bare one", row[colPlace])
@@ -175,9 +175,9 @@ func pair(before, last uint64) uint64 {
 
 // tracker follows words and notes the phrases they end.
 type tracker struct {
-	book *matcher
-	ring [ringWords]uint64
-	n    int // words since the last pause
+	matcher *matcher
+	ring    [ringWords]uint64
+	n       int // words since the last pause
 }
 
 // ringWords is the first power of two that holds the longest phrase.
@@ -191,10 +191,10 @@ func (t *tracker) word(h uint64) []phrase {
 	key := pair(t.ring[(t.n-1)&(ringWords-1)], h)
 	t.ring[t.n&(ringWords-1)] = h
 	t.n++
-	if t.book.sieve[key>>(64-sieveBits)/64]&(1<<(key>>(64-sieveBits)%64)) == 0 {
+	if t.matcher.sieve[key>>(64-sieveBits)/64]&(1<<(key>>(64-sieveBits)%64)) == 0 {
 		return nil
 	}
-	return t.book.last[key]
+	return t.matcher.last[key]
 }
 
 func (t *tracker) ends(words []uint64) bool {

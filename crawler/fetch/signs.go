@@ -37,7 +37,7 @@ func (p *page) sign(raw []byte, at position) {
 			return
 		}
 		if list := p.signs.word(hash); list != nil {
-			p.hits.note(&p.signs, list, at)
+			p.matches.note(&p.signs, list, at)
 		}
 	})
 }
@@ -49,7 +49,7 @@ func pathMarks(t casefile.Target) markerSet {
 		return 0
 	}
 	path, _, _ := strings.Cut(t.Path(), "?")
-	track := tracker{book: traits()}
+	track := tracker{matcher: traits()}
 	var list []phrase
 	feed := func(hash uint64, k kind) {
 		if k != kindQuote {

@@ -106,13 +106,13 @@ func (p *page) read(b []byte) {
 	words(b, func(hash uint64, k kind) {
 		if k == kindQuote {
 			if !hidden {
-				p.hits.quote.mark(rune(hash))
+				p.matches.quote.mark(rune(hash))
 			}
 			return
 		}
 		word := hash
 		if !hidden {
-			p.hits.quote.word(k)
+			p.matches.quote.word(k)
 		}
 		switch {
 		case at == inTitle:
@@ -144,14 +144,14 @@ func (p *page) read(b []byte) {
 			return // no phrase counts there
 		}
 		if list := p.text.word(hash); list != nil {
-			block, quote := p.hits.block, p.hits.quote
-			p.hits.note(&p.text, list, at)
+			block, quote := p.matches.block, p.matches.quote
+			p.matches.note(&p.text, list, at)
 			if hidden {
-				p.hits.block, p.hits.quote = block, quote // it is no block of the page's text
+				p.matches.block, p.matches.quote = block, quote // it is no block of the page's text
 			}
 		}
 		if p.store {
-			p.hits.note(&p.signs, p.signs.word(hash), inStore)
+			p.matches.note(&p.signs, p.signs.word(hash), inStore)
 		}
 	})
 }

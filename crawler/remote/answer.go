@@ -29,7 +29,7 @@ const (
 var errUnsound = errors.New("an observation out of bounds, or of something that was not asked")
 
 // sound checks every field of o, and writes its times in UTC and absent lists as empty ones. Vantage and
-// Started are the asker's to set: an eye's own name and clock are no facts about the target.
+// Started are the asker's to set: a remote vantage's own name and clock are no facts about the target.
 func sound(o *casefile.Observation, asked casefile.Subject, m LookSettings) bool {
 	for i := range o.Hops {
 		if !soundHop(&o.Hops[i]) {

@@ -16,8 +16,8 @@ import (
 )
 
 var (
-	testManner = LookSettings{DigestKey: "a key of a test, 32 bytes long..", Limits: Limits{Timeout: 20 * time.Second, MaxBody: 1 << 20, MaxRedirects: 3}, UserAgent: "test"}
-	testPlace  = Identity{Vantage: casefile.Vantage{Name: "elsewhere", Country: "SE", Network: "AS64501"}, Build: "test"}
+	testSettings = LookSettings{DigestKey: "a key of a test, 32 bytes long..", Limits: Limits{Timeout: 20 * time.Second, MaxBody: 1 << 20, MaxRedirects: 3}, UserAgent: "test"}
+	testPlace    = Identity{Vantage: casefile.Vantage{Name: "elsewhere", Country: "SE", Network: "AS64501"}, Build: "test"}
 )
 
 func testTarget(t testing.TB, url string) casefile.Target {
@@ -94,7 +94,7 @@ func crosses(t *testing.T, s casefile.Subject, o casefile.Observation) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, got, err := decodeAnswer(data, s, testManner)
+	who, got, err := decodeAnswer(data, s, testSettings)
 	if err != nil || who != testPlace {
 		t.Fatalf("%+v, %v", who, err)
 	}
@@ -112,29 +112,29 @@ func TestTheQuestionCrossesTheWire(t *testing.T) {
 	t.Parallel()
 	s, _ := full(t)
 	s.Referrer, s.Nameservers = testTarget(t, "http://link.example/x"), true
-	data, err := encodeRequest(testManner, s)
+	data, err := encodeRequest(testSettings, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The sign < of the test's target is not how Vigil writes it: an eye refuses what its owner cannot have stored.
+	// The sign < of the test's target is not how Vigil writes it: a remote vantage refuses what its owner cannot have stored.
 	if _, _, err := decodeRequest(data); err == nil {
 		t.Error("a target that is not canonical was taken")
 	}
 	s.Target = testTarget(t, "https://site-1.example/a?b=c&d=e")
-	if data, err = encodeRequest(testManner, s); err != nil {
+	if data, err = encodeRequest(testSettings, s); err != nil {
 		t.Fatal(err)
 	}
 	m, got, err := decodeRequest(data)
-	if err != nil || m != testManner || got != s {
+	if err != nil || m != testSettings || got != s {
 		t.Errorf("%v %v", got, err)
 	}
 	for name, change := range map[string]func(*request){
 		"a short key":        func(r *request) { r.DigestKey = []byte("short") },
-		"no time":            func(r *request) { r.Manner.Timeout = 0 },
-		"too much time":      func(r *request) { r.Manner.Timeout = time.Hour },
-		"too large a body":   func(r *request) { r.Manner.MaxBody = 1 << 40 },
-		"too many redirects": func(r *request) { r.Manner.MaxRedirects = 51 },
-		"two lines of agent": func(r *request) { r.Manner.UserAgent = "a\r\nX: y" },
+		"no time":            func(r *request) { r.Settings.Timeout = 0 },
+		"too much time":      func(r *request) { r.Settings.Timeout = time.Hour },
+		"too large a body":   func(r *request) { r.Settings.MaxBody = 1 << 40 },
+		"too many redirects": func(r *request) { r.Settings.MaxRedirects = 51 },
+		"two lines of agent": func(r *request) { r.Settings.UserAgent = "a\r\nX: y" },
 		"an unknown purpose": func(r *request) { r.Purpose = "other" },
 		"another scheme":     func(r *request) { r.Target = "file:///etc/passwd" },
 		"a user in the URL":  func(r *request) { r.Target = "http://me:secret@site-1.example/" },
@@ -241,7 +241,7 @@ func TestAnswersOutOfBounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := decodeAnswer(bad, s, testManner); err == nil {
+		if _, _, err := decodeAnswer(bad, s, testSettings); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -251,13 +251,13 @@ func TestAnswersOutOfBounds(t *testing.T) {
 		"an array":         "[]",
 		"null":             "null",
 	} {
-		if _, _, err := decodeAnswer([]byte(bad), s, testManner); err == nil {
+		if _, _, err := decodeAnswer([]byte(bad), s, testSettings); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
 }
 
-// FuzzAnswer: whatever an eye answers, what is taken stays within its bounds and
+// FuzzAnswer: whatever a remote vantage answers, what is taken stays within its bounds and
 // crosses the wire again unchanged.
 func FuzzAnswer(f *testing.F) {
 	s, o := full(f)
@@ -271,21 +271,21 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Add([]byte(`{"identity":{"name":"x"},"observation":{"purpose":"target","fault":{"kind":"timeout","phase":"connect"}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		who, o, err := decodeAnswer(data, s, testManner)
+		who, o, err := decodeAnswer(data, s, testSettings)
 		if err != nil {
 			if strings.Contains(err.Error(), "site-") {
 				t.Error("the error repeats what was answered")
 			}
 			return
 		}
-		if o.Fault == nil && o.Status == 0 || o.BodyBytes > testManner.MaxBody || len(o.Hops) > testManner.MaxRedirects+1 || o.Resolution.Addresses == nil {
+		if o.Fault == nil && o.Status == 0 || o.BodyBytes > testSettings.MaxBody || len(o.Hops) > testSettings.MaxRedirects+1 || o.Resolution.Addresses == nil {
 			t.Fatalf("out of bounds: %+v", o)
 		}
 		again, err := encodeAnswer(who, o)
 		if err != nil {
 			t.Fatalf("what was taken cannot be written: %v", err)
 		}
-		_, same, err := decodeAnswer(again, s, testManner)
+		_, same, err := decodeAnswer(again, s, testSettings)
 		if err != nil {
 			t.Fatalf("what was taken is refused the second time: %v", err)
 		}
@@ -299,7 +299,7 @@ func FuzzAnswer(f *testing.F) {
 func FuzzRequest(f *testing.F) {
 	s, _ := full(f)
 	s.Target = testTarget(f, "https://site-1.example/a?b=c")
-	data, err := encodeRequest(testManner, s)
+	data, err := encodeRequest(testSettings, s)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -19,30 +19,30 @@ import (
 
 // ClientOptions are what a Client needs. All but InFlight, Grace and Dial are required.
 type ClientOptions struct {
-	// Vantage is the place as the owner's configuration states it. The eye must state the same.
+	// Vantage is the place as the owner's configuration states it. The remote vantage must state the same.
 	Vantage     casefile.Vantage
 	Address     string // host:port
 	Credentials Credentials
-	Manner      LookSettings
+	Settings    LookSettings
 	// InFlight bounds the looks at the same time; default 256.
 	InFlight int
-	// Grace is the time for the way to the eye and back, beyond LookSettings.Timeout; default 15 s.
+	// Grace is the time for the way to the remote vantage and back, beyond LookSettings.Timeout; default 15 s.
 	Grace time.Duration
-	// Dial reaches the eye; nil is a net.Dialer. The eye is the operator's: its
+	// Dial reaches the remote vantage; nil is a net.Dialer. The remote vantage is the operator's: its
 	// address passes no guard.
 	Dial guard.Dial
 }
 
-// Details of faults on our side of the line.
+// Details of faults on our side of the connection.
 const (
-	detailSilent     = "the remote eye did not answer"
-	detailRefused    = "the remote eye refused our certificate"
-	detailStranger   = "the remote eye could not prove itself"
-	detailBusy       = "the remote eye is busy"
-	detailDeclined   = "the remote eye declined the look"
-	detailWire       = "the remote eye speaks another wire version"
-	detailGarbage    = "the answer of the remote eye makes no sense"
-	detailOtherPlace = "the remote eye states another place"
+	detailSilent     = "the remote vantage did not answer"
+	detailRefused    = "the remote vantage refused our certificate"
+	detailStranger   = "the remote vantage could not prove itself"
+	detailBusy       = "the remote vantage is busy"
+	detailDeclined   = "the remote vantage declined the look"
+	detailWire       = "the remote vantage speaks another wire version"
+	detailGarbage    = "the answer of the remote vantage makes no sense"
+	detailOtherPlace = "the remote vantage states another place"
 	detailStopped    = "stopped from our side"
 )
 
@@ -54,18 +54,18 @@ type Client struct {
 	slots     chan struct{}
 }
 
-// NewClient makes a Client and reads its credentials. It does not ask the eye anything.
+// NewClient makes a Client and reads its credentials. It does not ask the remote vantage anything.
 func NewClient(o ClientOptions) (*Client, error) {
 	o.InFlight, o.Grace = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.Grace, turn+transit)
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: transit}).DialContext
 	}
-	fail := func(err error) (*Client, error) { return nil, fmt.Errorf("remote eye %q: %w", o.Vantage.Name, err) }
+	fail := func(err error) (*Client, error) { return nil, fmt.Errorf("remote vantage %q: %w", o.Vantage.Name, err) }
 	if _, _, err := net.SplitHostPort(o.Address); err != nil {
 		return fail(errors.New("its address must be host:port"))
 	}
 	stated := Identity{Vantage: o.Vantage}
-	if err := errors.Join(stated.check(), o.Manner.check()); err != nil {
+	if err := errors.Join(stated.check(), o.Settings.check()); err != nil {
 		return fail(err)
 	}
 	if o.InFlight < 0 || o.Grace < 0 {
@@ -88,21 +88,21 @@ func NewClient(o ClientOptions) (*Client, error) {
 	}, nil
 }
 
-// Vantage is the place the eye looks from.
+// Vantage is the place the remote vantage looks from.
 func (c *Client) Vantage() casefile.Vantage { return c.o.Vantage }
 
-// Expires is when our own certificate for this eye ends.
+// Expires is when our own certificate for this remote vantage ends.
 func (c *Client) Expires() time.Time { return c.expires }
 
 // Close drops idle connections. Looks under way are not touched.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// Look has the eye look at s. It never returns an error: when the eye cannot be
+// Look has the remote vantage look at s. It never returns an error: when the remote vantage cannot be
 // reached, refuses, is too slow or answers what cannot be used, the observation has
 // a fault of kind interrupted and phase connect, with what happened in its detail.
 //
 // At most ClientOptions.InFlight looks run at the same time; waiting for a turn does
-// not count. Started is our own clock, Took what the eye measured.
+// not count. Started is our own clock, Took what the remote vantage measured.
 func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observation {
 	o := casefile.NewObservation(c.o.Vantage.Name, s)
 	select {
@@ -113,7 +113,7 @@ func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observat
 		return o
 	}
 	o.Started = time.Now().UTC()
-	timed, cancel := context.WithTimeout(ctx, c.o.Manner.Timeout+c.o.Grace)
+	timed, cancel := context.WithTimeout(ctx, c.o.Settings.Timeout+c.o.Grace)
 	defer cancel()
 	seen, err := c.ask(timed, s)
 	elapsed := time.Since(o.Started)
@@ -138,7 +138,7 @@ func ours(detail string) *casefile.Fault {
 
 // ask makes the request and reads the answer.
 func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observation, error) {
-	body, err := encodeRequest(c.o.Manner, s)
+	body, err := encodeRequest(c.o.Settings, s)
 	if err != nil {
 		return casefile.Observation{}, err
 	}
@@ -146,7 +146,7 @@ func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observat
 	if err != nil {
 		return casefile.Observation{}, err
 	}
-	who, o, err := decodeAnswer(data, s, c.o.Manner)
+	who, o, err := decodeAnswer(data, s, c.o.Settings)
 	if err != nil {
 		return casefile.Observation{}, unusable(err.Error())
 	}
@@ -156,8 +156,8 @@ func (c *Client) ask(ctx context.Context, s casefile.Subject) (casefile.Observat
 	return o, nil
 }
 
-// Identity asks the eye who it is, and checks that it can serve this owner. The error
-// says what is wrong and what to do, or is of the line or of TLS.
+// Identity asks the remote vantage who it is, and checks that it can serve this owner. The error
+// says what is wrong and what to do, or is of the connection or of TLS.
 func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Grace)
 	defer cancel()
@@ -175,8 +175,8 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 	if who.Vantage != c.o.Vantage {
 		return who, wrongPlace(who.Vantage, c.o.Vantage)
 	}
-	if l := who.Limits; !c.o.Manner.within(l) {
-		return who, fmt.Errorf("the eye allows looks of %v, %d bytes and %d redirects, and ours need more: "+
+	if l := who.Limits; !c.o.Settings.within(l) {
+		return who, fmt.Errorf("the remote vantage allows looks of %v, %d bytes and %d redirects, and ours need more: "+
 			"raise its crawler.timeout, max_body and max_redirects to ours", l.Timeout, l.MaxBody, l.MaxRedirects)
 	}
 	return who, nil
@@ -204,7 +204,7 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 	defer answer.Body.Close()
 	switch theirs := answer.Header.Get(wireHeader); {
 	case theirs == "":
-		return nil, unusable("no remote eye: it states no wire version")
+		return nil, unusable("no remote vantage: it states no wire version")
 	case theirs != strconv.Itoa(Wire):
 		return nil, otherVersion(theirs)
 	case answer.StatusCode != http.StatusOK:
@@ -217,40 +217,41 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 	return data, err
 }
 
-// lineError is what the eye said or is that makes it of no use. It repeats nothing foreign but the place that
-// an eye states.
-type lineError struct{ detail, text string }
+// refusal is what the remote vantage said or is that makes it of no use. It repeats nothing foreign but the place that
+// a remote vantage states.
+type refusal struct{ detail, text string }
 
-func (e *lineError) Error() string { return e.text }
+func (e *refusal) Error() string { return e.text }
 
 func unusable(why string) error {
-	return &lineError{detailGarbage, "the answer cannot be used: " + why}
+	return &refusal{detailGarbage, "the answer cannot be used: " + why}
 }
 
 func wrongPlace(states, configured casefile.Vantage) error {
 	place := func(v casefile.Vantage) string {
 		return fmt.Sprintf("%q in country %q, network %q", v.Name, v.Country, v.Network)
 	}
-	return &lineError{detailOtherPlace, fmt.Sprintf("the eye says that it is %s, the configuration says %s: "+
+	return &refusal{detailOtherPlace, fmt.Sprintf("the remote vantage says that it is %s, the configuration says %s: "+
 		"correct crawler.vantages here, or vantage there", place(states), place(configured))}
 }
 
 func refused(status int) error {
-	e := &lineError{detailDeclined, fmt.Sprintf("the eye answered with status %d (%s); its log says why", status, http.StatusText(status))}
+	said := fmt.Sprintf("the remote vantage answered with status %d (%s); its log says why", status, http.StatusText(status))
+	e := &refusal{detailDeclined, said}
 	if status == http.StatusServiceUnavailable {
 		e.detail = detailBusy
 	}
 	return e
 }
 
-// detailOf is the phrase for what went wrong between us and the eye.
+// detailOf is the phrase for what went wrong between us and the remote vantage.
 func detailOf(err error) string {
-	var line *lineError
+	var refused *refusal
 	var stranger *tls.CertificateVerificationError
 	var broken *net.OpError
 	switch {
-	case errors.As(err, &line):
-		return line.detail
+	case errors.As(err, &refused):
+		return refused.detail
 	case errors.As(err, &stranger):
 		return detailStranger
 	case errors.As(err, &broken) && broken.Op == "remote error": // a TLS alert (crypto/tls)

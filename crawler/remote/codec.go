@@ -15,7 +15,7 @@ import (
 // digest key, has fields of its own here.
 
 type request struct {
-	Manner      LookSettings     `json:"manner"`
+	Settings    LookSettings     `json:"manner"`
 	DigestKey   []byte           `json:"digest_key"` // the manner's
 	Target      string           `json:"target"`
 	Referrer    string           `json:"referrer"` // empty for none
@@ -57,24 +57,24 @@ func decode(data []byte, v any) error {
 // encodeRequest writes a look to be made.
 func encodeRequest(m LookSettings, s casefile.Subject) ([]byte, error) {
 	return encode(request{
-		Manner: m, DigestKey: []byte(m.DigestKey), Target: s.Target.URL(), Referrer: s.Referrer.URL(),
+		Settings: m, DigestKey: []byte(m.DigestKey), Target: s.Target.URL(), Referrer: s.Referrer.URL(),
 		Purpose: s.Purpose, Nameservers: s.Nameservers,
 	})
 }
 
 // decodeRequest reads a look to be made. Its URLs must be canonical: what the owner
-// stored is what goes over the line.
+// stored is what goes over the wire.
 func decodeRequest(data []byte) (LookSettings, casefile.Subject, error) {
 	var r request
 	if err := decode(data, &r); err != nil {
 		return LookSettings{}, casefile.Subject{}, err
 	}
-	r.Manner.DigestKey = string(r.DigestKey)
+	r.Settings.DigestKey = string(r.DigestKey)
 	s := casefile.Subject{Purpose: r.Purpose, Nameservers: r.Nameservers}
 	var soundTarget, soundReferrer bool
 	s.Target, soundTarget = canonical(r.Target)
 	s.Referrer, soundReferrer = canonical(r.Referrer)
-	err := r.Manner.check()
+	err := r.Settings.check()
 	switch {
 	case err != nil:
 	case !s.Purpose.Valid():
@@ -84,7 +84,7 @@ func decodeRequest(data []byte) (LookSettings, casefile.Subject, error) {
 	case !soundReferrer && r.Referrer != "":
 		err = errors.New("the referrer is not canonical")
 	}
-	return r.Manner, s, err
+	return r.Settings, s, err
 }
 
 // canonical is the target of a URL that is written as Vigil writes it.
@@ -99,7 +99,7 @@ func encodeAnswer(i Identity, o casefile.Observation) ([]byte, error) {
 	return encode(response{Identity: i, Observation: o.Reveal()})
 }
 
-// decodeAnswer reads what an eye saw. Every field is checked (answer.go); an answer
+// decodeAnswer reads what a remote vantage saw. Every field is checked (answer.go); an answer
 // that breaks one rule is refused whole.
 func decodeAnswer(data []byte, asked casefile.Subject, m LookSettings) (Identity, casefile.Observation, error) {
 	var a response

@@ -11,7 +11,7 @@ import (
 	"vigil/internal/fakenet/filled"
 )
 
-// wireFields are the fields that go over the line in this version of the wire. An eye refuses fields that it does not
+// wireFields are the fields that go over the wire in this version of the wire. A remote vantage refuses fields that it does not
 // know: whoever changes the list raises Wire, so that two releases say so instead of breaking off.
 const (
 	wireOfFields = 3

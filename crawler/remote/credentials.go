@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ServerName is the name that an eye's certificate must carry. It is not the host of
-// its address: an eye may move, and what proves it is the authority. "internal" is
+// ServerName is the name that a remote vantage's certificate must carry. It is not the host of
+// its address: a remote vantage may move, and what proves it is the authority. "internal" is
 // a top-level name that will never be delegated (ICANN resolution 2024.07.29.06).
 const ServerName = "eye.vigil.internal"
 
@@ -74,7 +74,7 @@ func (c credentials) tls() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{c.own}, NextProtos: []string{"http/1.1"},
 		RootCAs: c.others, ServerName: ServerName, // of an owner
-		ClientCAs: c.others, ClientAuth: tls.RequireAndVerifyClientCert, // of an eye
+		ClientCAs: c.others, ClientAuth: tls.RequireAndVerifyClientCert, // of a remote vantage
 		SessionTicketsDisabled: true, // every connection proves itself anew
 	}
 }

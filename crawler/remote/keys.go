@@ -21,22 +21,22 @@ const KeysFor = 2 * 365 * 24 * time.Hour
 
 // Files that MakeKeys writes.
 const (
-	FileCA       = "ca.pem"
-	FileEye      = "eye.pem"
-	FileEyeKey   = "eye-key.pem"
-	FileOwner    = "owner.pem"
-	FileOwnerKey = "owner-key.pem"
+	FileCA         = "ca.pem"
+	FileVantage    = "eye.pem"
+	FileVantageKey = "eye-key.pem"
+	FileOwner      = "owner.pem"
+	FileOwnerKey   = "owner-key.pem"
 )
 
-// MakeKeys makes what one eye and its owner need into dir: an authority, and a pair
+// MakeKeys makes what one remote vantage and its owner need into dir: an authority, and a pair
 // of certificate and key for each side, ECDSA P-256, good from now for valid. The
 // files are for their owner only (0600), and none that is there is overwritten.
 //
 // The authority's own key is dropped: nobody can make a third pair, and renewing
-// means making all of them anew. An eye with an authority of its own cannot stand in
+// means making all of them anew. A remote vantage with an authority of its own cannot stand in
 // for another.
 func MakeKeys(dir string, now time.Time, valid time.Duration) error {
-	files := []string{FileCA, FileEye, FileEyeKey, FileOwner, FileOwnerKey}
+	files := []string{FileCA, FileVantage, FileVantageKey, FileOwner, FileOwnerKey}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder for keys: %w", err)
 	}
@@ -61,7 +61,7 @@ func MakeKeys(dir string, now time.Time, valid time.Duration) error {
 		use             x509.ExtKeyUsage
 		hosts           []string
 	}{
-		{"Vigil remote eye", FileEye, FileEyeKey, x509.ExtKeyUsageServerAuth, []string{ServerName}},
+		{"Vigil remote eye", FileVantage, FileVantageKey, x509.ExtKeyUsageServerAuth, []string{ServerName}},
 		{"Vigil owner", FileOwner, FileOwnerKey, x509.ExtKeyUsageClientAuth, nil},
 	}
 	for _, s := range sides {

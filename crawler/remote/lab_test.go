@@ -51,8 +51,8 @@ func keys(t testing.TB, now time.Time) string {
 	return dir
 }
 
-func eyeSide(dir string) remote.Credentials {
-	return remote.Credentials{CA: filepath.Join(dir, remote.FileCA), Cert: filepath.Join(dir, remote.FileEye), Key: filepath.Join(dir, remote.FileEyeKey)}
+func vantageSide(dir string) remote.Credentials {
+	return remote.Credentials{CA: filepath.Join(dir, remote.FileCA), Cert: filepath.Join(dir, remote.FileVantage), Key: filepath.Join(dir, remote.FileVantageKey)}
 }
 
 func ownerSide(dir string) remote.Credentials {
@@ -63,7 +63,7 @@ func ownerSide(dir string) remote.Credentials {
 func serve(t testing.TB, address string, dir string, look lookFunc, change func(*remote.Options)) (at string, stop func()) {
 	t.Helper()
 	o := remote.Options{
-		Vantage: place, Build: "test", Credentials: eyeSide(dir), Limits: limits,
+		Vantage: place, Build: "test", Credentials: vantageSide(dir), Limits: limits,
 		Looker: func(remote.LookSettings) (remote.Looker, error) { return look, nil },
 	}
 	if change != nil {
@@ -85,7 +85,7 @@ func serve(t testing.TB, address string, dir string, look lookFunc, change func(
 		cancel()
 		if once.CompareAndSwap(false, true) {
 			if err := <-ended; err != nil {
-				t.Errorf("the eye ended with %v", err)
+				t.Errorf("the remote vantage ended with %v", err)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func serve(t testing.TB, address string, dir string, look lookFunc, change func(
 
 func client(t testing.TB, at string, dir string, change func(*remote.ClientOptions)) *remote.Client {
 	t.Helper()
-	o := remote.ClientOptions{Vantage: place, Address: at, Credentials: ownerSide(dir), Manner: way, Grace: 3 * time.Second}
+	o := remote.ClientOptions{Vantage: place, Address: at, Credentials: ownerSide(dir), Settings: way, Grace: 3 * time.Second}
 	if change != nil {
 		change(&o)
 	}

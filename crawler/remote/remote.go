@@ -1,4 +1,4 @@
-// Package eye lets Vigil look from a machine that stands elsewhere.
+// Package remote lets Vigil look from a machine that stands elsewhere.
 //
 // A remote vantage is the same crawler behind mutual TLS: a Server makes looks for its
 // owner, a Client asks it for them and stands in for a vantage. In comes a
@@ -6,9 +6,9 @@
 //
 // The owner sends with each look how it is to be made (LookSettings), the digest key
 // among it: features of two vantages compare only under one key, one user agent and
-// one body bound. An eye holds the key in memory, stores nothing, and logs neither
+// one body bound. A remote vantage holds the key in memory, stores nothing, and logs neither
 // URL nor host nor key. What its answers hold is foreign text: bounded and checked,
-// field by field. An eye that cannot be reached, refuses, is too slow or answers
+// field by field. A remote vantage that cannot be reached, refuses, is too slow or answers
 // nonsense is our own fault: an observation with a fault of kind interrupted, never
 // an error and never evidence (ADR-0033).
 package remote
@@ -23,7 +23,7 @@ import (
 	"vigil/casefile"
 )
 
-// Wire is the version of what goes over the line. Both sides must speak the same
+// Wire is the version of what goes over the wire. Both sides must speak the same
 // one: a new field is a new version, because both refuse fields they do not know.
 const Wire = 3
 
@@ -49,7 +49,7 @@ const (
 	defaultInFlight = 256 // looks at the same time
 )
 
-// Limits bound one look: what is asked for, and the most that an eye does.
+// Limits bound one look: what is asked for, and the most that a remote vantage does.
 type Limits struct {
 	// Timeout of a whole look, at most 5 min.
 	Timeout time.Duration `json:"timeout_ns"`
@@ -89,12 +89,12 @@ func (m LookSettings) check() error {
 	return nil
 }
 
-// within says whether a look in this manner stays within what an eye allows.
+// within says whether a look with these settings stays within what a remote vantage allows.
 func (m LookSettings) within(l Limits) bool {
 	return m.Timeout <= l.Timeout && m.MaxBody <= l.MaxBody && m.MaxRedirects <= l.MaxRedirects
 }
 
-// Identity is what an eye says of itself.
+// Identity is what a remote vantage says of itself.
 type Identity struct {
 	casefile.Vantage        // country and network may be empty
 	Build            string `json:"build"` // the version of its program
@@ -128,7 +128,7 @@ func otherVersion(stated string) error {
 	if n, err := strconv.ParseUint(stated, 10, 16); err == nil {
 		theirs = strconv.FormatUint(n, 10)
 	}
-	return &lineError{detailWire, fmt.Sprintf("the other side speaks version %s of the wire, this program version %d: "+
+	return &refusal{detailWire, fmt.Sprintf("the other side speaks version %s of the wire, this program version %d: "+
 		"install the same release of vigil on both", theirs, Wire)}
 }
 

@@ -25,7 +25,7 @@ import (
 	"vigil/internal/fakenet/testrun"
 )
 
-func TestEyeSeesForItsOwner(t *testing.T) {
+func TestRemoteVantageLooksForItsOwner(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
 	referrer := subject(t, "http://link.example/list").Target
@@ -47,10 +47,10 @@ func TestEyeSeesForItsOwner(t *testing.T) {
 		t.Errorf("observation %+v, fault %+v", o, o.Fault)
 	}
 	if asked != s {
-		t.Error("the eye was asked for something else")
+		t.Error("the remote vantage was asked for something else")
 	}
 	if manner != way {
-		t.Error("the eye looks in another manner than its owner")
+		t.Error("the remote vantage looks with other settings than its owner")
 	}
 	who, err := c.Identity(t.Context())
 	want := remote.Identity{Vantage: place, Build: "test", Limits: limits}
@@ -73,15 +73,15 @@ func TestNobodyElseGetsIn(t *testing.T) {
 		credentials remote.Credentials
 		detail      string
 	}{
-		"the eye has another authority":    {ownerSide(other), "the remote eye could not prove itself"},
-		"the owner has another authority":  {remote.Credentials{CA: ownerSide(dir).CA, Cert: ownerSide(other).Cert, Key: ownerSide(other).Key}, "the remote eye refused our certificate"},
-		"the eye's own pair as an owner's": {remote.Credentials{CA: ownerSide(dir).CA, Cert: eyeSide(dir).Cert, Key: eyeSide(dir).Key}, "the remote eye refused our certificate"},
+		"the remote vantage has another authority":    {ownerSide(other), "the remote vantage could not prove itself"},
+		"the owner has another authority":             {remote.Credentials{CA: ownerSide(dir).CA, Cert: ownerSide(other).Cert, Key: ownerSide(other).Key}, "the remote vantage refused our certificate"},
+		"the remote vantage's own pair as an owner's": {remote.Credentials{CA: ownerSide(dir).CA, Cert: vantageSide(dir).Cert, Key: vantageSide(dir).Key}, "the remote vantage refused our certificate"},
 	} {
 		c := client(t, at, dir, func(o *remote.ClientOptions) { o.Credentials = test.credentials })
 		t.Run(name, func(t *testing.T) {
 			wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), test.detail)
 			if _, err := c.Identity(t.Context()); err == nil {
-				t.Error("the eye told who it is")
+				t.Error("the remote vantage told who it is")
 			}
 		})
 	}
@@ -119,27 +119,27 @@ func TestNobodyElseGetsIn(t *testing.T) {
 func TestExpiredCertificates(t *testing.T) {
 	t.Parallel()
 	old := keys(t, time.Now().Add(-100*time.Hour))
-	_, err := remote.NewClient(remote.ClientOptions{Vantage: place, Address: "127.0.0.1:1", Credentials: ownerSide(old), Manner: way})
+	_, err := remote.NewClient(remote.ClientOptions{Vantage: place, Address: "127.0.0.1:1", Credentials: ownerSide(old), Settings: way})
 	if err == nil || !strings.Contains(err.Error(), "vigil vantage keys") {
 		t.Errorf("an owner with an expired certificate: %v", err)
 	}
-	_, err = remote.New(remote.Options{Vantage: place, Credentials: eyeSide(old), Limits: limits, Looker: func(remote.LookSettings) (remote.Looker, error) { return lookFunc(absent), nil }})
+	_, err = remote.New(remote.Options{Vantage: place, Credentials: vantageSide(old), Limits: limits, Looker: func(remote.LookSettings) (remote.Looker, error) { return lookFunc(absent), nil }})
 	if err == nil || !strings.Contains(err.Error(), "vigil vantage keys") {
-		t.Errorf("an eye with an expired certificate: %v", err)
+		t.Errorf("a remote vantage with an expired certificate: %v", err)
 	}
-	// An eye that goes on with a certificate that has run out meanwhile: its owner refuses it.
+	// A remote vantage that goes on with a certificate that has run out meanwhile: its owner refuses it.
 	fresh := keys(t, time.Now())
-	pair, err := tls.LoadX509KeyPair(eyeSide(old).Cert, eyeSide(old).Key)
+	pair, err := tls.LoadX509KeyPair(vantageSide(old).Cert, vantageSide(old).Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := rawEye(t, pair, func(http.ResponseWriter, *http.Request) { t.Error("an expired eye was asked") })
-	c := client(t, at, fresh, func(o *remote.ClientOptions) { o.Credentials.CA = eyeSide(old).CA })
-	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye could not prove itself")
+	at := rawServer(t, pair, func(http.ResponseWriter, *http.Request) { t.Error("an expired remote vantage was asked") })
+	c := client(t, at, fresh, func(o *remote.ClientOptions) { o.Credentials.CA = vantageSide(old).CA })
+	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote vantage could not prove itself")
 }
 
-// rawEye is a TLS server with the eye's certificate that answers as it likes.
-func rawEye(t *testing.T, pair tls.Certificate, answer http.HandlerFunc) string {
+// rawServer is a TLS server with the remote vantage's certificate that answers as it likes.
+func rawServer(t *testing.T, pair tls.Certificate, answer http.HandlerFunc) string {
 	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert})
 	if err != nil {
@@ -155,7 +155,7 @@ func rawEye(t *testing.T, pair tls.Certificate, answer http.HandlerFunc) string 
 func TestAnswersThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
-	pair, err := tls.LoadX509KeyPair(eyeSide(dir).Cert, eyeSide(dir).Key)
+	pair, err := tls.LoadX509KeyPair(vantageSide(dir).Cert, vantageSide(dir).Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,29 +172,29 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		answer http.HandlerFunc
 		detail string
 	}{
-		"another wire version":           {wire("7", 200, `{}`), "the remote eye speaks another wire version"},
-		"a wire version that is no word": {wire(strings.Repeat("9", 5000), 200, `{}`), "the remote eye speaks another wire version"},
-		"some web server":                {wire("", 200, `<html>`), "the answer of the remote eye makes no sense"},
-		"no JSON":                        {wire(strconv.Itoa(remote.Wire), 200, `hello`), "the answer of the remote eye makes no sense"},
-		"an empty answer":                {wire(strconv.Itoa(remote.Wire), 200, ``), "the answer of the remote eye makes no sense"},
-		"an object without facts":        {wire(strconv.Itoa(remote.Wire), 200, `{}`), "the answer of the remote eye makes no sense"},
-		"without end":                    {wire(strconv.Itoa(remote.Wire), 200, strings.Repeat("[", 2<<20)), "the answer of the remote eye makes no sense"},
-		"declined":                       {wire(strconv.Itoa(remote.Wire), 422, `no`), "the remote eye declined the look"},
-		"a redirect":                     {wire(strconv.Itoa(remote.Wire), 307, ``), "the remote eye declined the look"},
-		"busy":                           {wire(strconv.Itoa(remote.Wire), 503, `no`), "the remote eye is busy"},
+		"another wire version":           {wire("7", 200, `{}`), "the remote vantage speaks another wire version"},
+		"a wire version that is no word": {wire(strings.Repeat("9", 5000), 200, `{}`), "the remote vantage speaks another wire version"},
+		"some web server":                {wire("", 200, `<html>`), "the answer of the remote vantage makes no sense"},
+		"no JSON":                        {wire(strconv.Itoa(remote.Wire), 200, `hello`), "the answer of the remote vantage makes no sense"},
+		"an empty answer":                {wire(strconv.Itoa(remote.Wire), 200, ``), "the answer of the remote vantage makes no sense"},
+		"an object without facts":        {wire(strconv.Itoa(remote.Wire), 200, `{}`), "the answer of the remote vantage makes no sense"},
+		"without end":                    {wire(strconv.Itoa(remote.Wire), 200, strings.Repeat("[", 2<<20)), "the answer of the remote vantage makes no sense"},
+		"declined":                       {wire(strconv.Itoa(remote.Wire), 422, `no`), "the remote vantage declined the look"},
+		"a redirect":                     {wire(strconv.Itoa(remote.Wire), 307, ``), "the remote vantage declined the look"},
+		"busy":                           {wire(strconv.Itoa(remote.Wire), 503, `no`), "the remote vantage is busy"},
 		"broken off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Vigil-Wire", strconv.Itoa(remote.Wire))
 			w.Header().Set("Content-Length", "100")
 			_, _ = w.Write([]byte("{"))
-		}, "the remote eye did not answer"},
-		"headers without end": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 100_000)) }, "the remote eye did not answer"},
+		}, "the remote vantage did not answer"},
+		"headers without end": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 100_000)) }, "the remote vantage did not answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := client(t, rawEye(t, pair, test.answer), dir, nil)
+			c := client(t, rawServer(t, pair, test.answer), dir, nil)
 			wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), test.detail)
 			if _, err := c.Identity(t.Context()); err == nil {
-				t.Error("doctor would call this eye sound")
+				t.Error("doctor would call this remote vantage sound")
 			}
 		})
 	}
@@ -222,7 +222,7 @@ func TestOtherWireVersionIsSaidOnBothSides(t *testing.T) {
 		t.Errorf("status %d, version %q", answer.StatusCode, answer.Header.Get("Vigil-Wire"))
 	}
 	if said.FilterMessage("owner speaks another version of the wire").Len() != 1 {
-		t.Error("the eye's log does not say so")
+		t.Error("the remote vantage's log does not say so")
 	}
 	told, err := io.ReadAll(answer.Body)
 	if err != nil || !strings.Contains(string(told), "version 7") || !strings.Contains(string(told), "install the same release") {
@@ -235,19 +235,19 @@ func TestAnotherPlaceAndLowerLimits(t *testing.T) {
 	dir := keys(t, time.Now())
 	at, _ := serve(t, "127.0.0.1:0", dir, absent, func(o *remote.Options) { o.Limits.Timeout = 10 * time.Second })
 	c := client(t, at, dir, func(o *remote.ClientOptions) { o.Vantage.Network = "AS64502" })
-	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye states another place")
+	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote vantage states another place")
 	if _, err := c.Identity(t.Context()); err == nil || !strings.Contains(err.Error(), "AS64501") ||
 		!strings.Contains(err.Error(), "correct crawler.vantages here") {
 		t.Errorf("identity: %v", err)
 	}
-	c = client(t, at, dir, func(o *remote.ClientOptions) { o.Manner.Timeout = 11 * time.Second })
-	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye declined the look")
+	c = client(t, at, dir, func(o *remote.ClientOptions) { o.Settings.Timeout = 11 * time.Second })
+	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote vantage declined the look")
 	if _, err := c.Identity(t.Context()); err == nil || !strings.Contains(err.Error(), "raise its crawler.timeout") {
 		t.Errorf("identity: %v", err)
 	}
 }
 
-func TestSlowEyeAndStoppedOwner(t *testing.T) {
+func TestSlowVantageAndStoppedOwner(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
 	looking, ended, over := make(chan struct{}, 2), make(chan struct{}, 2), make(chan struct{})
@@ -259,15 +259,15 @@ func TestSlowEyeAndStoppedOwner(t *testing.T) {
 		return absent(ctx, s)
 	}, nil)
 	t.Cleanup(func() { close(over) })
-	c := client(t, at, dir, func(o *remote.ClientOptions) { o.Manner.Timeout, o.Grace = time.Second, time.Second })
+	c := client(t, at, dir, func(o *remote.ClientOptions) { o.Settings.Timeout, o.Grace = time.Second, time.Second })
 	began := time.Now()
-	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye did not answer")
+	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote vantage did not answer")
 	if took := time.Since(began); took < 2*time.Second {
-		t.Errorf("a slow eye was left after %v, before its time and its grace were over", took)
+		t.Errorf("a slow remote vantage was left after %v, before its time and its grace were over", took)
 	}
 	select {
 	case <-looking:
-		<-ended // the eye stops looking when nobody waits any more
+		<-ended // the remote vantage stops looking when nobody waits any more
 	default: // this machine was too busy for the question to arrive
 	}
 	c = client(t, at, dir, func(o *remote.ClientOptions) { o.Grace = time.Minute })
@@ -285,7 +285,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 	l.Close()
 	c := client(t, l.Addr().String(), keys(t, time.Now()), nil)
-	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote eye did not answer")
+	wantOurFault(t, c.Look(t.Context(), subject(t, "http://site-1.example/")), "the remote vantage did not answer")
 }
 
 func TestRestartInBetween(t *testing.T) {
@@ -298,7 +298,7 @@ func TestRestartInBetween(t *testing.T) {
 		t.Fatalf("before: %+v", o.Fault)
 	}
 	stop()
-	wantOurFault(t, c.Look(t.Context(), s), "the remote eye did not answer")
+	wantOurFault(t, c.Look(t.Context(), s), "the remote vantage did not answer")
 	_, again := serve(t, at, dir, absent, nil)
 	if o := c.Look(t.Context(), s); o.Status != 404 {
 		t.Errorf("after: %+v", o.Fault)
@@ -310,7 +310,7 @@ func TestRestartInBetween(t *testing.T) {
 	}
 }
 
-// TestStopEndsLooks: an eye that stops answers what is under way, as interrupted.
+// TestStopEndsLooks: a remote vantage that stops answers what is under way, as interrupted.
 func TestStopEndsLooks(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
@@ -363,7 +363,7 @@ func TestThousandLooks(t *testing.T) {
 	}
 	for _, line := range said.All() {
 		if strings.Contains(line.Message, "hidden-word") || strings.Contains(cmp.Diff(nil, line.ContextMap()), "hidden-word") {
-			t.Error("the eye logs what it looks at")
+			t.Error("the remote vantage logs what it looks at")
 		}
 	}
 }
@@ -371,14 +371,14 @@ func TestThousandLooks(t *testing.T) {
 func TestKeysAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
-	before, err := os.ReadFile(eyeSide(dir).Key)
+	before, err := os.ReadFile(vantageSide(dir).Key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := remote.MakeKeys(dir, time.Now(), time.Hour); err == nil || !strings.Contains(err.Error(), "exists already") {
 		t.Errorf("a second run: %v", err)
 	}
-	after, err := os.ReadFile(eyeSide(dir).Key)
+	after, err := os.ReadFile(vantageSide(dir).Key)
 	if err != nil || string(before) != string(after) {
 		t.Error("a key was overwritten")
 	}

@@ -27,7 +27,7 @@ type Looker interface {
 
 // Options of a Server. Vantage, Credentials, Limits and Looker are required.
 type Options struct {
-	// Vantage is the place the eye states: its name, country and network.
+	// Vantage is the place the remote vantage states: its name, country and network.
 	Vantage casefile.Vantage
 	// Build is the version of the program, for people.
 	Build       string
@@ -64,21 +64,21 @@ type Server struct {
 // New makes a Server and reads its credentials.
 func New(o Options) (*Server, error) {
 	if o.Looker == nil {
-		return nil, errors.New("remote eye: something that looks is required")
+		return nil, errors.New("remote vantage: something that looks is required")
 	}
 	o.InFlight, o.Log = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.Log, zap.NewNop())
 	manners, _ := simplelru.NewLRU[LookSettings, Looker](mostManners, nil) // it fails for a size below 1
 	s := &Server{o: o, slots: make(chan struct{}, max(o.InFlight, 1)), manners: manners}
 	s.identity = Identity{Vantage: o.Vantage, Build: o.Build, Limits: o.Limits}
 	if err := s.identity.check(); err != nil {
-		return nil, fmt.Errorf("remote eye: %w", err)
+		return nil, fmt.Errorf("remote vantage: %w", err)
 	}
 	if o.Limits.Timeout <= 0 || o.Limits.MaxBody <= 0 || o.Limits.MaxRedirects < 0 || o.InFlight < 0 {
-		return nil, errors.New("remote eye: its limits must be positive")
+		return nil, errors.New("remote vantage: its limits must be positive")
 	}
 	c, err := o.Credentials.load()
 	if err != nil {
-		return nil, fmt.Errorf("remote eye: %w", err)
+		return nil, fmt.Errorf("remote vantage: %w", err)
 	}
 	s.tls = c.tls()
 	return s, nil
@@ -109,7 +109,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		err = <-ended
 	}
 	if !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve as a remote eye: %w", err)
+		return fmt.Errorf("serve as a remote vantage: %w", err)
 	}
 	return nil
 }
@@ -146,19 +146,19 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 		return
 	case !m.within(s.o.Limits):
 		s.refuse(w, http.StatusUnprocessableEntity,
-			"more time, bytes or redirects are asked for than this eye allows: raise its crawler settings to those of the owner")
+			"more time, bytes or redirects are asked for than this remote vantage allows: raise its crawler settings to those of the owner")
 		return
 	}
 	looker, err := s.looker(m)
 	if err != nil {
-		s.refuse(w, http.StatusInternalServerError, "this eye cannot look in this manner")
+		s.refuse(w, http.StatusInternalServerError, "this remote vantage cannot look with these settings")
 		return
 	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-time.After(turn):
-		s.refuse(w, http.StatusServiceUnavailable, "too many looks at once: raise crawler.in_flight of this eye")
+		s.refuse(w, http.StatusServiceUnavailable, "too many looks at once: raise crawler.in_flight of this remote vantage")
 		return
 	case <-r.Context().Done():
 		return

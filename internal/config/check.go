@@ -40,7 +40,7 @@ func (c Config) check() []string {
 	}
 	if v := c.Vantage; v.Listen != "" {
 		if v.Name == "" {
-			f.add("vantage.name", "give the name that the owner's crawler.vantages has for this eye")
+			f.add("vantage.name", "give the name that the owner's crawler.vantages has for this remote vantage")
 		}
 		f.credentials("vantage", v.CA, v.Cert, v.Key)
 	}
@@ -194,13 +194,13 @@ func (f *faultList) vantages(vantages []Vantage) {
 			f.add(key+".name", "%q is there twice", v.Name)
 		}
 		seen[v.Name] = true
-		if v.Eye != (Eye{}) {
-			if !isHostPort(v.Eye.Address) {
-				f.add(key+".eye.address", "%q is no host and port: write for example 192.0.2.7:8443", v.Eye.Address)
+		if v.Remote != (Remote{}) {
+			if !isHostPort(v.Remote.Address) {
+				f.add(key+".eye.address", "%q is no host and port: write for example 192.0.2.7:8443", v.Remote.Address)
 			}
-			f.credentials(key+".eye", v.Eye.CA, v.Eye.Cert, v.Eye.Key)
+			f.credentials(key+".eye", v.Remote.CA, v.Remote.Cert, v.Remote.Key)
 			if v.Proxy != "" {
-				f.add(key+".eye", "does not go together with proxy: a remote eye looks over its own line")
+				f.add(key+".eye", "does not go together with proxy: a remote vantage looks over its own line")
 			}
 		}
 		if v.Proxy == "" {

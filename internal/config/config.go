@@ -15,18 +15,18 @@ import (
 // Config is the whole configuration. Its koanf tags are the keys of the file, its check tags what a
 // value must be (rules); Defaults says what a key means when it is not set.
 type Config struct {
-	Database  Database  `koanf:"database"`
-	Resolver  Resolver  `koanf:"resolver"`
-	Guard     Guard     `koanf:"guard"`
-	Crawler   Crawler   `koanf:"crawler"`
-	Geolocate Geolocate `koanf:"geolocate"`
-	Scheduler Scheduler `koanf:"scheduler"`
-	Gate      Gate      `koanf:"gate"`
-	Notices   Notices   `koanf:"notices"`
-	Vantage   EyeServer `koanf:"vantage"`
-	Web       Web       `koanf:"web"`
-	Seal      Seal      `koanf:"seal"`
-	Log       Log       `koanf:"log"`
+	Database  Database     `koanf:"database"`
+	Resolver  Resolver     `koanf:"resolver"`
+	Guard     Guard        `koanf:"guard"`
+	Crawler   Crawler      `koanf:"crawler"`
+	Geolocate Geolocate    `koanf:"geolocate"`
+	Scheduler Scheduler    `koanf:"scheduler"`
+	Gate      Gate         `koanf:"gate"`
+	Notices   Notices      `koanf:"notices"`
+	Vantage   RemoteServer `koanf:"vantage"`
+	Web       Web          `koanf:"web"`
+	Seal      Seal         `koanf:"seal"`
+	Log       Log          `koanf:"log"`
 }
 
 // Database says where cases are kept.
@@ -66,26 +66,26 @@ type Vantage struct {
 	Country string `koanf:"country" check:"?country"` // ISO 3166-1 alpha-2
 	Network string `koanf:"network"`                  // for example AS64500
 	Proxy   string `koanf:"proxy"`                    // socks5://ip:port or http://ip:port; empty for direct
-	Eye     Eye    `koanf:"eye"`                      // a remote vantage that looks in our place; not together with Proxy
+	Remote  Remote `koanf:"eye"`                      // a remote vantage that looks in our place; not together with Proxy
 }
 
-// Eye is a remote vantage and how it is reached: all of it, or nothing.
-type Eye struct {
+// Remote is a remote vantage and how it is reached: all of it, or nothing.
+type Remote struct {
 	Address string `koanf:"address"` // host:port
-	// CA, Cert and Key are PEM files: the authority of the eye's certificate, our own certificate and its key.
+	// CA, Cert and Key are PEM files: the authority of the remote vantage's certificate, our own certificate and its key.
 	CA   string `koanf:"ca"`
 	Cert string `koanf:"cert"`
 	Key  string `koanf:"key"`
 }
 
-// EyeServer is what `vigil vantage` needs to look for its owner; no other command reads it.
-type EyeServer struct {
+// RemoteServer is what `vigil vantage` needs to look for its owner; no other command reads it.
+type RemoteServer struct {
 	Listen string `koanf:"listen" check:"?listen 0.0.0.0:8443"` // ip:port; empty when this is no remote vantage
 	// CA, Cert and Key are PEM files: the authority of the owner's certificate, our own certificate and its key.
 	CA   string `koanf:"ca"`
 	Cert string `koanf:"cert"`
 	Key  string `koanf:"key"`
-	// Name, Country and Network are what the eye states of itself, as in Vantage.
+	// Name, Country and Network are what the remote vantage states of itself, as in Vantage.
 	Name    string `koanf:"name" check:"bytes 60"`
 	Country string `koanf:"country" check:"?country"`
 	Network string `koanf:"network"`

@@ -10,15 +10,15 @@ func TestRemoteEyes(t *testing.T) {
 	const files = "ca: a.pem, cert: b.pem, key: c.pem"
 	for _, test := range []struct {
 		name, file, fault string
-		want              Eye
+		want              Remote
 	}{
-		{name: "an eye", file: "crawler: {vantages: [{name: far, eye: {address: '192.0.2.7:8443', " + files + "}}]}", want: Eye{Address: "192.0.2.7:8443", CA: "a.pem", Cert: "b.pem", Key: "c.pem"}},
-		{name: "no eye", file: "crawler: {vantages: [{name: far}]}"},
+		{name: "a remote vantage", file: "crawler: {vantages: [{name: far, eye: {address: '192.0.2.7:8443', " + files + "}}]}", want: Remote{Address: "192.0.2.7:8443", CA: "a.pem", Cert: "b.pem", Key: "c.pem"}},
+		{name: "no remote vantage", file: "crawler: {vantages: [{name: far}]}"},
 		{name: "an empty one", file: "crawler: {vantages: [{name: far, eye: {address: '', ca: '', cert: '', key: ''}}]}"},
 		{name: "no port", file: "crawler: {vantages: [{name: far, eye: {address: '192.0.2.7', " + files + "}}]}", fault: "vantages[0].eye.address"},
 		{name: "no files", file: "crawler: {vantages: [{name: far, eye: {address: '192.0.2.7:8443'}}]}", fault: "vigil vantage keys"},
 		{name: "files without an address", file: "crawler: {vantages: [{name: far, eye: {" + files + "}}]}", fault: "vantages[0].eye.address"},
-		{name: "an eye behind a proxy", file: "crawler: {vantages: [{name: far, proxy: 'socks5://192.0.2.1:1080', eye: {address: '192.0.2.7:8443', " + files + "}}]}", fault: "does not go together with proxy"},
+		{name: "a remote vantage behind a proxy", file: "crawler: {vantages: [{name: far, proxy: 'socks5://192.0.2.1:1080', eye: {address: '192.0.2.7:8443', " + files + "}}]}", fault: "does not go together with proxy"},
 		{name: "an unknown key", file: "crawler: {vantages: [{name: far, eye: {addr: '192.0.2.7:8443'}}]}", fault: "vantages[0].eye.addr is no key of Vigil; did you mean eye.address?"},
 		{name: "to be one", file: "vantage: {listen: '0.0.0.0:8443', name: far, country: SE, " + files + "}\ncrawler: {vantages: [{name: far}]}"},
 		{name: "to be one without a name", file: "vantage: {listen: '0.0.0.0:8443', " + files + "}", fault: "vantage.name"},
@@ -30,8 +30,8 @@ func TestRemoteEyes(t *testing.T) {
 		switch {
 		case test.fault == "" && err != nil:
 			t.Errorf("%s: %v", test.name, err)
-		case test.fault == "" && got.Crawler.Vantages[0].Eye != test.want:
-			t.Errorf("%s: %+v", test.name, got.Crawler.Vantages[0].Eye)
+		case test.fault == "" && got.Crawler.Vantages[0].Remote != test.want:
+			t.Errorf("%s: %+v", test.name, got.Crawler.Vantages[0].Remote)
 		case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault)):
 			t.Errorf("%s: %v", test.name, err)
 		}
