@@ -131,6 +131,7 @@ func printRejudged(w io.Writer, r app.Rejudged) error {
 	_, err := fmt.Fprintf(w, `%d visits of %d cases judged again: %d verdicts differ, %d removals differ.
 %d visits were not: they broke off, or nothing was kept that they could be judged from.
 Removals in the figures: %d, and with these rules %d. Median time to removal: %s, and %s.
-`, r.Visits, r.Cases, r.Verdicts, r.Removals, r.Unjudged, r.Was.Removed, r.Now.Removed, say.Reached(r.Was.Median.At), say.Reached(r.Now.Median.At))
+`, r.Visits, r.Cases, r.Verdicts, r.Removals, r.Unjudged,
+		r.Was.Removed, r.Now.Removed, say.Reached(r.Was.Median.At), say.Reached(r.Now.Median.At))
 	return err
 }
