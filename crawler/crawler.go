@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"vigil/casefile"
 	"vigil/crawler/fetch"
@@ -77,7 +78,7 @@ type Crawler struct {
 	fetcher      *fetch.Fetcher
 	timeout      time.Duration
 	maxRedirects int
-	slots        chan struct{}
+	slots        *semaphore.Weighted
 	log          *zap.Logger
 }
 
@@ -103,7 +104,7 @@ func New(o Options) (*Crawler, error) {
 	}
 	c := &Crawler{
 		resolver: o.Resolver, guard: o.Guard, fetcher: fetcher, timeout: o.Timeout,
-		maxRedirects: max(o.MaxRedirects, 0), slots: make(chan struct{}, o.InFlight), log: o.Log,
+		maxRedirects: max(o.MaxRedirects, 0), slots: semaphore.NewWeighted(int64(o.InFlight)), log: o.Log,
 	}
 	all := make([]Vantage, len(o.Vantages))
 	for i, v := range o.Vantages {

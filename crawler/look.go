@@ -32,13 +32,11 @@ const (
 func (l *local) Look(ctx context.Context, s casefile.Subject) (o casefile.Observation) {
 	c := l.c
 	o = casefile.NewObservation(l.place.Name, s)
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
+	if c.slots.Acquire(ctx, 1) != nil {
 		o.Fault, o.Took = interrupted(detailStopped), time.Since(o.Started)
 		return o
 	}
+	defer c.slots.Release(1)
 	o.Started = time.Now().UTC()
 	defer func() {
 		if recover() != nil { // its value may hold foreign bytes: never log it

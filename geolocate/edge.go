@@ -1,7 +1,6 @@
 package geolocate
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -203,10 +202,6 @@ func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
 		}
 	}
 }
-
-// HeaderNames are the values of casefile.Hop.Edge that the tables know, sorted: the
-// fetcher must give no other.
-func (l *Locator) HeaderNames() []string { return slices.Sorted(maps.Keys(l.edges.headers)) }
 
 // byCloud looks for the AS of a cloud.
 func (e *edges) byCloud(f *finding, asns []uint32) {

@@ -1,18 +1,22 @@
 package judge
 
 import (
+	"slices"
 	"strings"
 
 	"vigil/casefile"
 )
 
-// probes are the looks beside those at the target that help to judge it, in the order in which they are
-// asked: a later one is asked only where the answers to those before it leave something open.
-var probes = []struct {
+// probe is one of them.
+type probe struct {
 	purpose casefile.Purpose
 	at      func(t casefile.Target, label string) casefile.Target // zero: there is nothing to look at
 	wants   func(*look) bool                                      // of an answer with a 2xx status that is not the known page
-}{
+}
+
+// probes are the looks beside those at the target that help to judge it, in the order in which they are
+// asked: a later one is asked only where the answers to those before it leave something open.
+var probes = []probe{
 	{casefile.PurposeDecoy, casefile.Target.Decoy, (*look).wantsDecoy},
 	// Hosts put a placeholder in the place of pictures that other sites show: the same answer for every path,
 	// which does not say that nothing is there.
@@ -37,25 +41,17 @@ func Probes() (all []casefile.Purpose) {
 // and digits. Digits become letters: a page that repeats the name it was asked for then has one word more for
 // each time, and not several.
 func (in *Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
-	for _, p := range probes {
-		if p.purpose != purpose {
+	at := slices.IndexFunc(probes, func(p probe) bool { return p.purpose == purpose })
+	*in.answerTo(purpose) = nil
+	for i := range in.Observations {
+		o := &in.Observations[i]
+		if o.Purpose.IsProbe() || o.Fault != nil || in.Target.IsZero() {
 			continue
 		}
-		*in.answerTo(purpose) = nil
-		i := 0
-		for ; i < len(in.Observations); i++ {
-			o := &in.Observations[i]
-			if o.Purpose.IsProbe() || o.Fault != nil || in.Target.IsZero() {
-				continue
-			}
-			if l := newLook(o, in); l.status/100 == 2 && !l.empty() && !l.base.matches() && p.wants(&l) {
-				break
-			}
+		if l := newLook(o, in); l.status/100 != 2 || l.empty() || l.base.matches() || !probes[at].wants(&l) {
+			continue
 		}
-		if i == len(in.Observations) {
-			break
-		}
-		s = casefile.Subject{Target: p.at(in.Target, strings.Map(asLetter, label)), Purpose: purpose}
+		s = casefile.Subject{Target: probes[at].at(in.Target, strings.Map(asLetter, label)), Purpose: purpose}
 		if purpose == casefile.PurposeSameSiteReferrer {
 			referrer = in.Target.Home()
 		} else if !in.Target.Replays(referrer) {
@@ -64,7 +60,7 @@ func (in *Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, l
 		if s.Target.Replays(referrer) {
 			s.Referrer = referrer
 		}
-		return s, in.Observations[i].Vantage, !s.Target.IsZero()
+		return s, o.Vantage, !s.Target.IsZero()
 	}
 	return s, "", false
 }

@@ -263,7 +263,7 @@ type letter struct {
 func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) letter {
 	l := letter{
 		at: now, Reference: "V-" + strconv.FormatInt(int64(c.ID), 10), Now: utc(now), Recipient: clean(recipient, maxName),
-		Name: orNotSet(d.name), Email: orNotSet(d.email), Org: orNotSet(d.organisation), Reason: d.reason,
+		Name: d.name, Email: d.email, Org: d.organisation, Reason: d.reason,
 		URL: c.Target.URL(), Referrer: c.Referrer.URL(), Received: utc(c.Episode.Opened),
 		Source: text("not_stated"), TheirNumber: text("not_stated"), Classification: text("not_stated"),
 		Returned: c.Episode.Number > 1, Hosting: c.Hosting, FirstSeen: utc(c.Episode.FirstSeen), LastSeen: utc(c.Episode.LastSeen),
@@ -280,13 +280,6 @@ func (d *Composer) letter(c casefile.Case, recipient string, now time.Time) lett
 		l.Policy, l.HostingCountry, l.Confirmed = a.Policy, clean(a.HostingCountry, 2), a.Confirmed
 	}
 	return l
-}
-
-func orNotSet(s string) string {
-	if s == "" {
-		return text("not_set")
-	}
-	return s
 }
 
 // Bounds of what one letter lists.

@@ -101,11 +101,12 @@ func NewComposer(o Options) (*Composer, error) {
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("notices: %w", errors.Join(wrong...))
 	}
-	var err error
-	if d.templates, err = readTemplates(); err != nil {
-		return nil, fmt.Errorf("notices: read templates: %w", err)
+	for _, said := range []*string{&d.name, &d.email, &d.organisation} {
+		*said = cmp.Or(*said, text("not_set"))
 	}
-	return d, nil
+	var err error
+	d.templates, err = readTemplates()
+	return d, err
 }
 
 // readTemplates reads the templates of letters: what stands in [[ ]] is the same in every letter and is said here, once;

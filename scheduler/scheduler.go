@@ -158,6 +158,3 @@ func NewVisitor(o Options) (*Visitor, error) {
 	o.Schedule.Confirm = thresholds.Removal() // the pace spreads what the judge counts
 	return &Visitor{o: o, observer: observer, vantages: vantages, thresholds: thresholds}, nil
 }
-
-// Removal is the streak of gone verdicts that confirms a removal here.
-func (v *Visitor) Removal() casefile.Confirm { return v.thresholds.Removal() }

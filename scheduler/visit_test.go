@@ -69,8 +69,8 @@ func liveAndReturn(t *testing.T, wanted casefile.Confirm, from ...casefile.Vanta
 				streak++
 			}
 		}
-		if streak != wanted.Verdicts || r.Removal() != wanted {
-			t.Errorf("confirmed by %d verdicts, says %+v, want %+v", streak, r.Removal(), wanted)
+		if streak != wanted.Verdicts || r.thresholds.Removal() != wanted {
+			t.Errorf("confirmed by %d verdicts, says %+v, want %+v", streak, r.thresholds.Removal(), wanted)
 		}
 		r.live(t.Context(), t, 150*day)
 		c = r.shelf.get(1)

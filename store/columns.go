@@ -137,29 +137,24 @@ func (j inJSON) Scan(v any) error {
 
 // toJSON writes v, which must fit limit bytes.
 func toJSON(v any, limit int, what string) (string, error) {
-	var text strings.Builder // to which an encoder writes at once, where json.Marshal copies twice for a string
-	err := json.NewEncoder(&text).Encode(v)
-	return strings.TrimSuffix(text.String(), "\n"), bounded(err, text.Len()-1, limit, what)
+	data, err := fitting(v, limit, what)
+	return string(data), err
 }
 
 // fitting writes v, which smaller makes fit limit bytes: one after the other, as long as it does not.
 func fitting(v any, limit int, what string, smaller ...func()) ([]byte, error) {
 	for {
 		data, err := json.Marshal(v)
-		if err = bounded(err, len(data), limit, what); err == nil || len(smaller) == 0 {
+		wrap(&err, "write %s", what)
+		if err == nil && len(data) > limit {
+			err = fmt.Errorf("write %s: %d bytes are more than the %d that are kept", what, len(data), limit)
+		}
+		if err == nil || len(smaller) == 0 {
 			return data, err
 		}
 		smaller[0]()
 		smaller = smaller[1:]
 	}
-}
-
-func bounded(err error, size, limit int, what string) error {
-	wrap(&err, "write %s", what)
-	if err == nil && size > limit {
-		err = fmt.Errorf("write %s: %d bytes are more than the %d that are kept", what, size, limit)
-	}
-	return err
 }
 
 // fitJSON writes the longest beginning of list that fits limit bytes.

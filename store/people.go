@@ -73,12 +73,6 @@ func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error)
 	return p, nil
 }
 
-// RemoveToken withdraws the tokens that were made under a name, and says how many.
-func (s *Store) RemoveToken(ctx context.Context, name string) (int, error) {
-	n, err := s.exec(ctx, "remove token", "DELETE FROM tokens WHERE name = $1", clip(name, maxName+1))
-	return int(n), err
-}
-
 func checkPerson(p casefile.Person) error {
 	if p.Name == "" || clip(p.Name, maxName) != p.Name {
 		return casefile.Problemf(casefile.ProblemField, "name", "a name has 1 to %d bytes", maxName)

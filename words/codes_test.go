@@ -182,7 +182,7 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 		for _, code := range codes {
 			if kind == "edge or platform" {
 				kind := "edge"
-				if _, known := tables()[English][key{"platform", code}]; known {
+				if _, known := tables()[English].own[key{"platform", code}]; known {
 					kind = "platform"
 				}
 				used[key{kind, code}] = true
@@ -223,7 +223,7 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 	if len(used) < 500 {
 		t.Fatalf("only %d codes found: the test does not see them", len(used))
 	}
-	table := tables()[English]
+	table := tables()[English].own
 	for k := range used {
 		if _, known := table[k]; !known {
 			t.Errorf("%s %q has no words", k.kind, k.code)

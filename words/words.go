@@ -30,33 +30,30 @@ type key struct{ kind, code string }
 
 // In gives the words of a language by its ISO 639-1 code; English for what it lacks, and for a language without a table.
 func In(language string) *Words {
-	all := languages()
+	all := tables()
 	if w, known := all[language]; known {
 		return w
 	}
 	return all[English]
 }
 
-var languages = sync.OnceValue(func() map[string]*Words {
-	all := map[string]*Words{}
-	for language, own := range tables() {
-		all[language] = &Words{own: own, english: tables()[English]}
-	}
-	return all
-})
-
 // tables are all languages, read at their first use. Nobody writes to them afterwards.
-var tables = sync.OnceValue(func() map[string]map[key]string {
-	all := map[string]map[key]string{}
+var tables = sync.OnceValue(func() map[string]*Words {
+	all, english := map[string]*Words{}, map[key]string{}
 	names, err := fs.Glob(files, "*.tsv")
 	for _, name := range names {
 		var file []byte
 		if file, err = files.ReadFile(name); err != nil {
 			break
 		}
-		if all[strings.TrimSuffix(name, ".tsv")], err = read(string(file)); err != nil {
+		w := &Words{own: map[key]string{}, english: english}
+		if name == English+".tsv" {
+			w.own = english
+		}
+		if err = read(string(file), w.own); err != nil {
 			break
 		}
+		all[strings.TrimSuffix(name, ".tsv")] = w
 	}
 	if err != nil {
 		panic(fmt.Sprintf("words: %v", err)) // embedded files that a test has read
@@ -64,20 +61,19 @@ var tables = sync.OnceValue(func() map[string]map[key]string {
 	return all
 })
 
-func read(file string) (map[key]string, error) {
-	table := map[key]string{}
+func read(file string, table map[key]string) error {
 	for i, line := range strings.Split(strings.TrimSuffix(file, "\n"), "\n") {
 		parts := strings.Split(line, "\t")
 		if len(parts) != 3 || parts[0] == "" || parts[1] == "" || strings.TrimSpace(parts[2]) == "" {
-			return nil, fmt.Errorf("line %d is not kind, code and text", i+1)
+			return fmt.Errorf("line %d is not kind, code and text", i+1)
 		}
 		k := key{parts[0], parts[1]}
 		if _, twice := table[k]; twice {
-			return nil, fmt.Errorf("line %d has %s %s a second time", i+1, k.kind, k.code)
+			return fmt.Errorf("line %d has %s %s a second time", i+1, k.kind, k.code)
 		}
 		table[k] = parts[2]
 	}
-	return table, nil
+	return nil
 }
 
 // Has says whether a code has a text.

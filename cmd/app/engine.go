@@ -112,7 +112,7 @@ func (e *Engine) Run(ctx context.Context, l net.Listener) error {
 	g.Go(func() error { return e.Queue.Run(ctx) })
 	g.Go(func() error { return e.watchGeodata(ctx) })
 	g.Go(func() error { return e.Agreement.watch(ctx) })
-	needed := e.Visitor.Removal()
+	needed := Removal(e.Config)
 	message := "visiting from several vantages"
 	if lifecycle.SingleVantage(len(e.Agreement.vantages)) {
 		message = "visiting from one vantage: a removal needs twice the configured streak"
@@ -153,7 +153,7 @@ func (e *Engine) Handler() (http.Handler, error) {
 	return web.New(web.Options{
 		Store: e.Store, Tokens: e.Store.Token, Accounts: e.Store.User, Sessions: e.Store.Sessions(), Parse: e.Parse, Origin: e.ReadOrigin,
 		Figures: e.Figures, Ready: e.Store.Ping, Degraded: e.Degraded, Notes: func() []string { return SingleVantageNotes(e.Config) },
-		Removal: e.Visitor.Removal(), Metrics: e.Meter.Handler(), Log: e.Log, Version: Version(), Secure: e.Config.Web.Secure,
+		Removal: Removal(e.Config), Metrics: e.Meter.Handler(), Log: e.Log, Version: Version(), Secure: e.Config.Web.Secure,
 	})
 }
 

@@ -2,7 +2,7 @@
 // what runs.
 //
 // Accuracy judges the labelled corpus, bench measures looks and visits beside a raw loop, scale fills a
-// database with cases of a known shape. All use the rooms as vigil does, through cmd/app.
+// database with cases of a known shape, rejudge judges kept visits again. All use the rooms as vigil does, through cmd/app.
 package main
 
 import (
@@ -37,6 +37,6 @@ func newRoot() *cobra.Command {
 		Use: "vigil-lab", Short: "Measures Vigil and fills it with cases", Version: app.Version(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(newAccuracy(), newBench(), newScale())
+	root.AddCommand(newAccuracy(), newBench(), newScale(), newRejudge())
 	return root
 }

@@ -120,7 +120,7 @@ func runDemo(ctx context.Context, out, progress io.Writer, began time.Time, o de
 
 // introduce says what runs, and how it is reached.
 func (d *demo) introduce(out io.Writer) {
-	removal, at := d.engine.Visitor.Removal(), "http://"+d.listener.Addr().String()
+	removal, at := app.Removal(d.engine.Config), "http://"+d.listener.Addr().String()
 	fmt.Fprintf(out, "%d sites of a simulated internet; a day is %v. Pages: %s  (log in as demo, password %s)\n"+
 		"API: curl -H 'Authorization: Bearer %s' %s/api/v1/cases  Metrics: the same with %s/metrics\n"+
 		"One vantage looks, so a removal needs twice the usual streak: here %d gone verdicts over %v, %.1f days of the story.\n",

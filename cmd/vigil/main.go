@@ -98,7 +98,7 @@ func newRoot() *cobra.Command {
 		"configuration file; every key is also an environment variable VIGIL_SECTION_KEY")
 	root.AddCommand(
 		newDemo(), newLook(o), newServe(o), newWorker(o), newVantage(o), newImport(o), newStats(o),
-		newUser(o), newToken(o), newOrigin(o), newExplain(o), newReplay(), newRejudge(o), newAudit(o), newGeodata(o), newDoctor(o),
+		newUser(o), newToken(o), newOrigin(o), newExplain(o), newReplay(), newAudit(o), newGeodata(o), newDoctor(o),
 	)
 	return root
 }

@@ -207,8 +207,8 @@ func TestVantagesThroughVisits(t *testing.T) {
 	if len(last.Verdict.Dissent) != 3 {
 		t.Errorf("fenced: dissent %+v, want every vantage with what it alone would say", last.Verdict.Dissent)
 	}
-	if c := get("gone.example"); e.Visitor.Removal() != casefile.Confirm(e.Config.Scheduler.Confirm) || c.Streak.Count != 3 {
-		t.Errorf("removed by %d verdicts, needs %+v", c.Streak.Count, e.Visitor.Removal())
+	if c := get("gone.example"); app.Removal(e.Config) != casefile.Confirm(e.Config.Scheduler.Confirm) || c.Streak.Count != 3 {
+		t.Errorf("removed by %d verdicts, needs %+v", c.Streak.Count, app.Removal(e.Config))
 	}
 	for name, p := range map[string]*labProxy{"HTTP": web, "SOCKS5": socks} {
 		if named, lines := p.heard(); len(named) > 0 || lines == 0 {

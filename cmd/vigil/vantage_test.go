@@ -114,7 +114,7 @@ vantage: {listen: %q, name: far, country: SE, network: AS64501, ca: "%[3]s/ca.pe
 	}
 	look("without the remote vantage", `"kind":"interrupted"`)
 	out, _, code := l.vigil("", "doctor")
-	if code == 0 || !strings.Contains(out, "FAIL  remote vantage     far:") {
+	if code == 0 || !strings.Contains(out, "FAIL  remote vantage far:") {
 		t.Errorf("doctor does not miss the remote vantage: %s", out)
 	}
 	asRemote.start("vantage")

@@ -1,10 +1,12 @@
 package fetch
 
 import (
+	_ "embed"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"vigil/casefile"
@@ -89,54 +91,29 @@ func (s *headerTrait[T]) fits(values []string) bool {
 	return s.part == "" || slices.ContainsFunc(values, func(v string) bool { return strings.Contains(strings.ToLower(v), s.part) })
 }
 
-// giveaways are headers that edges and platforms add to what passes through them, from their own
-// documentation and answers, November 2026. The first that fits wins: edges stand before the platforms that
-// may be behind them. The names are those of the header rows in geolocate/edges.csv and
-// geolocate/platforms.csv.
-var giveaways = []headerTrait[string]{
-	{"Cf-Ray", "", "cloudflare"}, {"Server", "cloudflare", "cloudflare"},
-	{"X-Amz-Cf-Id", "", "cloudfront"}, {"Via", "cloudfront", "cloudfront"},
-	{"X-Fastly-Request-Id", "", "fastly"}, {"X-Served-By", "cache-", "fastly"},
-	{"Server", "akamaighost", "akamai"}, {"Server", "akamainetstorage", "akamai"},
-	{"X-Akamai-Transformed", "", "akamai"}, {"Akamai-Grn", "", "akamai"},
-	{"Server", "bunnycdn", "bunny"}, {"Cdn-Pullzone", "", "bunny"},
-	{"Server", "ddos-guard", "ddos-guard"},
-	{"X-Sucuri-Id", "", "sucuri"}, {"Server", "sucuri", "sucuri"},
-	{"X-Iinfo", "", "imperva"}, {"X-Cdn", "imperva", "imperva"}, {"X-Cdn", "incapsula", "imperva"},
-	{"X-Azure-Ref", "", "azure-front-door"},
-	{"Server", "keycdn", "keycdn"}, {"X-77-Nzt", "", "cdn77"}, {"Server", "cdn77", "cdn77"},
-	{"Server", "qrator", "qrator"}, {"X-Id-Fe", "", "gcore"}, {"Server", "stormwall", "stormwall"}, {"Server", "variti", "variti"},
-	{"Eo-Log-Uuid", "", "edgeone"}, {"Server", "tencentedgeone", "edgeone"}, {"X-Nws-Log-Uuid", "", "tencent-cdn"},
-	{"Eagleid", "", "alibaba-cdn"}, {"X-Hcs-Proxy-Type", "", "huawei-cdn"},
-	{"X-Ws-Request-Id", "", "wangsu"}, {"Server", "yunjiasu", "baidu-yunjiasu"},
-	{"Server", "arvancloud", "arvancloud"}, {"Ar-Sid", "", "arvancloud"},
-	{"Server", "volt-adc", "f5-xc"}, {"Server", "reblaze", "reblaze"},
-	{"Server", "rhino-core-shield", "reblaze"}, {"Server", "myracloud", "myra"},
-	{"Server", "mncdn", "medianova"}, {"Section-Io-Id", "", "section"}, {"X-Qc-Pop", "", "quic-cloud"}, {"Server", "gocache", "gocache"},
-	{"Server", "ecacc (", "edgecast"}, {"Server", "ecs (", "edgecast"}, {"Server", "ecd (", "edgecast"}, {"X-Hw", "", "stackpath"},
-	{"Via", "1.1 google", "google"},
-	{"X-Vercel-Id", "", "vercel"}, {"X-Nf-Request-Id", "", "netlify"}, {"X-Github-Request-Id", "", "github-pages"},
-	{"Fly-Request-Id", "", "fly"}, {"Via", "heroku-router", "heroku"}, {"Via", "vegur", "heroku"},
-	{"X-Wix-Request-Id", "", "wix"}, {"Server", "squarespace", "squarespace"},
-	{"X-Tumblr-User", "", "tumblr"}, {"Host-Header", "wordpress.com", "wordpress-com"},
-	{"Server", "amazons3", "amazon-s3"}, {"X-Guploader-Uploadid", "", "google-cloud-storage"}, {"Server", "windows-azure-blob", "azure-blob"},
-}
+// edge_headers.csv lists headers that edges and platforms add to what passes through them: name, header, part of its
+// value, source, date.
+//
+//go:embed edge_headers.csv
+var edgeHeadersCSV string
 
-// EdgeNames are all values of casefile.Hop.Edge but the empty one, sorted.
-func EdgeNames() []string {
-	names := make([]string, 0, len(giveaways))
-	for _, g := range giveaways {
-		names = append(names, g.says)
+// edgeHeaders are its rows in their order.
+var edgeHeaders = sync.OnceValue(func() (list []headerTrait[string]) {
+	err := eachRow("edge headers", edgeHeadersCSV, 5, func(row []string) error {
+		list = append(list, headerTrait[string]{name: http.CanonicalHeaderKey(row[1]), part: row[2], says: row[0]})
+		return nil
+	})
+	if err != nil {
+		panic(err) // an embedded file that a test has read
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+	return list
+})
 
 // edgeOf is the name of the edge or platform that the headers give away, or "".
 func edgeOf(h http.Header) string {
-	for i := range giveaways {
-		if giveaways[i].in(h) {
-			return giveaways[i].says
+	for _, edge := range edgeHeaders() {
+		if edge.in(h) {
+			return edge.says
 		}
 	}
 	return ""

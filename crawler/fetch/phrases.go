@@ -28,7 +28,6 @@ const (
 	columns    = 6
 	colMarker  = 0
 	colPhrase  = 2
-	colDate    = 5
 	colTrait   = 3 // of traits.csv: title, heading, page or whole
 	colPlace   = 1 // of signs.csv: tag, script, comment, store, path or header
 	colCounts  = 3 // of signs.csv: page or bare
@@ -93,11 +92,12 @@ var traits = sync.OnceValue(func() *matcher {
 // newMatcher reads lists in the form of traits.csv, forms.csv and signs.csv.
 func newMatcher(traits, forms, signs string) (*matcher, error) {
 	b := &matcher{last: make(map[uint64][]phrase)}
-	return b, cmp.Or(eachRow("traits", traits, b.addTrait), eachRow("forms", forms, b.addTrait), eachRow("signs", signs, b.addSign))
+	return b, cmp.Or(eachRow("traits", traits, columns, b.addTrait), eachRow("forms", forms, columns, b.addTrait),
+		eachRow("signs", signs, columns, b.addSign))
 }
 
-// eachRow reads a list without its heading.
-func eachRow(name, data string, add func(row []string) error) error {
+// eachRow reads a list of so many columns, the last one a date, without its heading.
+func eachRow(name, data string, columns int, add func(row []string) error) error {
 	r := csv.NewReader(strings.NewReader(data))
 	r.Comment = '#'
 	r.FieldsPerRecord = columns
@@ -107,8 +107,8 @@ func eachRow(name, data string, add func(row []string) error) error {
 	}
 	for _, row := range rows[min(1, len(rows)):] {
 		err := add(row)
-		if _, bad := time.Parse(dateFormat, row[colDate]); err == nil && bad != nil {
-			err = fmt.Errorf("%q is no date", row[colDate])
+		if _, bad := time.Parse(dateFormat, row[columns-1]); err == nil && bad != nil {
+			err = fmt.Errorf("%q is no date", row[columns-1])
 		}
 		if err != nil {
 			return fmt.Errorf("read %s: %q: %w", name, row[colPhrase], err)

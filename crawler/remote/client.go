@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"vigil/casefile"
 	"vigil/crawler/guard"
 )
@@ -51,7 +53,7 @@ type Client struct {
 	o         ClientOptions
 	expires   time.Time
 	transport *http.Transport
-	slots     chan struct{}
+	slots     *semaphore.Weighted
 }
 
 // NewClient makes a Client and reads its credentials. It does not ask the remote vantage anything.
@@ -79,7 +81,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	plain := new(http.Protocols)
 	plain.SetHTTP1(true)
 	return &Client{
-		o: o, expires: c.own.Leaf.NotAfter, slots: make(chan struct{}, o.InFlight),
+		o: o, expires: c.own.Leaf.NotAfter, slots: semaphore.NewWeighted(int64(o.InFlight)),
 		transport: &http.Transport{
 			DialContext: o.Dial, TLSClientConfig: c.tls(), TLSHandshakeTimeout: transit, Protocols: plain,
 			MaxIdleConns: o.InFlight, MaxIdleConnsPerHost: o.InFlight, IdleConnTimeout: time.Minute,
@@ -105,13 +107,11 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // not count. Started is our own clock, Took what the remote vantage measured.
 func (c *Client) Look(ctx context.Context, s casefile.Subject) casefile.Observation {
 	o := casefile.NewObservation(c.o.Vantage.Name, s)
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
+	if c.slots.Acquire(ctx, 1) != nil {
 		o.Fault, o.Took = ours(detailStopped), time.Since(o.Started)
 		return o
 	}
+	defer c.slots.Release(1)
 	o.Started = time.Now().UTC()
 	timed, cancel := context.WithTimeout(ctx, c.o.Settings.Timeout+c.o.Grace)
 	defer cancel()

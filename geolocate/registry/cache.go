@@ -145,15 +145,14 @@ func (m *Memory[K, V]) enter(ctx context.Context) bool {
 		return true
 	default:
 	}
-	patience := time.NewTimer(m.patience)
-	defer patience.Stop()
+	patient, stop := context.WithTimeout(ctx, m.patience)
+	defer stop()
 	select {
 	case m.permit <- struct{}{}:
 		return true
-	case <-patience.C:
-	case <-ctx.Done():
+	case <-patient.Done():
+		return false
 	}
-	return false
 }
 
 // once runs do, unless another caller does so for the same key: then it waits for that

@@ -50,11 +50,6 @@ func people(t *testing.T, d Database) {
 	if err := s.AddToken(t.Context(), token, ann, epoch); err == nil {
 		t.Error("the same token was added twice")
 	}
-	n, err := s.RemoveToken(t.Context(), "ann")
-	must(t, err)
-	if _, err := s.Token(t.Context(), token); n != 1 || problem(err) == nil {
-		t.Errorf("%d tokens removed; then %v", n, err)
-	}
 }
 
 func sessions(t *testing.T, d Database) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/sync/semaphore"
 )
 
 // Parameters of argon2id: 19 MiB, two passes, one lane (OWASP Password Storage
@@ -83,7 +84,7 @@ func parseHash(hash string) (phc, error) {
 // Verifier checks passwords, a few at a time: each takes 19 MiB. It is safe for
 // concurrent use.
 type Verifier struct {
-	slots chan struct{}
+	slots *semaphore.Weighted
 	dummy string // what unknown users are checked against: costs as much, and never counts
 }
 
@@ -92,19 +93,17 @@ const verifyAtOnce = 4
 
 // NewVerifier makes a Verifier.
 func NewVerifier() *Verifier {
-	return &Verifier{slots: make(chan struct{}, verifyAtOnce), dummy: phcOf(make([]byte, argonSalt), make([]byte, argonKey))}
+	return &Verifier{slots: semaphore.NewWeighted(verifyAtOnce), dummy: phcOf(make([]byte, argonSalt), make([]byte, argonKey))}
 }
 
 // Verify says whether password belongs to hash. An empty hash, for a user who
 // does not exist, takes as long and is never right. Its error is that of ctx, or
 // says that the stored hash is broken.
 func (v *Verifier) Verify(ctx context.Context, hash, password string) (bool, error) {
-	select {
-	case v.slots <- struct{}{}:
-		defer func() { <-v.slots }()
-	case <-ctx.Done():
+	if v.slots.Acquire(ctx, 1) != nil {
 		return false, context.Cause(ctx)
 	}
+	defer v.slots.Release(1)
 	known := hash != ""
 	if !known {
 		hash = v.dummy

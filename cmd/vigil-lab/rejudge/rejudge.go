@@ -1,4 +1,6 @@
-package app
+// Package rejudge judges kept visits again by the rules of this version, and tells what would be otherwise: verdicts,
+// removals and figures. It looks at nothing and writes nothing.
+package rejudge
 
 import (
 	"context"
@@ -6,14 +8,15 @@ import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/internal/config"
 	"vigil/judge"
 	"vigil/lifecycle"
 	"vigil/stats"
 )
 
-// Rejudge judges kept visits again, from what was kept with each (casefile.Basis), and tells what would be otherwise.
+// Job judges kept visits again, from what was kept with each (casefile.Basis), and tells what would be otherwise.
 // Nothing is looked at and nothing is written.
-type Rejudge struct {
+type Job struct {
 	Store Kept
 	// Decide is the rule to judge by: judge.Decide.
 	Decide     func(judge.Input) casefile.Verdict
@@ -21,7 +24,14 @@ type Rejudge struct {
 	Since      time.Time // visits that began before it keep their verdicts; zero: all are judged again
 	// Differs is told each difference, in the order of the cases; Progress after each page of cases. Neither is nil.
 	Differs  func(Difference) error
-	Progress func(Rejudged)
+	Progress func(Total)
+}
+
+// Thresholds are the numbers that turn verdicts into standings with a configuration.
+func Thresholds(cfg config.Config) lifecycle.Thresholds {
+	s := cfg.Scheduler
+	return lifecycle.Thresholds{Confirm: casefile.Confirm(s.Confirm), SingleVantage: lifecycle.SingleVantage(len(cfg.Crawler.Vantages)),
+		UnavailableAfter: s.UnavailableAfter, Aftercare: s.Aftercare}
 }
 
 // Kept is what a store gives to judge again.
@@ -56,8 +66,8 @@ type RemovalAgain struct {
 	firstGone time.Time // of Now
 }
 
-// Rejudged is what came of it.
-type Rejudged struct {
+// Total is what came of it.
+type Total struct {
 	Cases    int `json:"cases"`
 	Visits   int `json:"visits"`   // judged again
 	Unjudged int `json:"unjudged"` // broken off, or of before a visit kept what its verdict was made from
@@ -69,15 +79,15 @@ type Rejudged struct {
 }
 
 // Run goes through all cases, the newest first. It holds one case at a time.
-func (r Rejudge) Run(ctx context.Context) (done Rejudged, err error) {
+func (j Job) Run(ctx context.Context) (done Total, err error) {
 	changed := map[casefile.CaseID][]RemovalAgain{}
 	for before := casefile.CaseID(0); ; {
-		cases, err := r.Store.Cases(ctx, casefile.CaseFilter{Before: before})
+		cases, err := j.Store.Cases(ctx, casefile.CaseFilter{Before: before})
 		if err != nil {
 			return done, err
 		}
 		for _, c := range cases {
-			removals, err := r.again(ctx, c, &done)
+			removals, err := j.again(ctx, c, &done)
 			if err != nil {
 				return done, err
 			}
@@ -87,13 +97,13 @@ func (r Rejudge) Run(ctx context.Context) (done Rejudged, err error) {
 			before = c.ID
 		}
 		done.Cases += len(cases)
-		r.Progress(done)
+		j.Progress(done)
 		if len(cases) < casefile.MaxPage {
 			break
 		}
 	}
 	var was, now []casefile.EpisodeRecord
-	err = r.Store.Episodes(ctx, time.Time{}, func(e casefile.EpisodeRecord) error {
+	err = j.Store.Episodes(ctx, time.Time{}, func(e casefile.EpisodeRecord) error {
 		was, now = append(was, e), append(now, otherwise(e, changed[e.CaseID]))
 		return nil
 	})
@@ -103,11 +113,11 @@ func (r Rejudge) Run(ctx context.Context) (done Rejudged, err error) {
 }
 
 // again judges the visits of a case, and tells what differs.
-func (r Rejudge) again(ctx context.Context, c casefile.Case, done *Rejudged) ([]RemovalAgain, error) {
+func (j Job) again(ctx context.Context, c casefile.Case, done *Total) ([]RemovalAgain, error) {
 	var was, now []casefile.Opinion // of the visits that count, the newest first
 	differ := 0
 	for before := casefile.VisitID(0); ; {
-		visits, err := r.Store.Visits(ctx, c.ID, before, casefile.MaxPage)
+		visits, err := j.Store.Visits(ctx, c.ID, before, casefile.MaxPage)
 		if err != nil {
 			return nil, err
 		}
@@ -115,19 +125,19 @@ func (r Rejudge) again(ctx context.Context, c casefile.Case, done *Rejudged) ([]
 			old := casefile.Opinion{State: v.Verdict.State, Reason: v.Verdict.Reason, At: v.Ended}
 			next := old
 			switch {
-			case v.Started.Before(r.Since):
+			case v.Started.Before(j.Since):
 			case len(v.Basis.Vantages) == 0, v.Verdict.Reason == casefile.ReasonInterrupted:
 				done.Unjudged++
 			default:
 				done.Visits++
-				verdict := r.Decide(judge.InputOf(c.Target, v.Observations, v.Basis))
+				verdict := j.Decide(judge.InputOf(c.Target, v.Observations, v.Basis))
 				next.State, next.Reason = verdict.State, verdict.Reason
 			}
 			if next != old {
 				done.Verdicts++
 				differ++
 				d := Difference{CaseID: c.ID, Visit: &JudgedAgain{ID: v.ID, Ended: v.Ended, Counted: v.Counted, Was: old, Now: next}}
-				if err := r.Differs(d); err != nil {
+				if err := j.Differs(d); err != nil {
 					return nil, err
 				}
 			}
@@ -136,7 +146,7 @@ func (r Rejudge) again(ctx context.Context, c casefile.Case, done *Rejudged) ([]
 			}
 			before = v.ID
 		}
-		if len(visits) < casefile.MaxPage || differ == 0 && visits[len(visits)-1].Started.Before(r.Since) {
+		if len(visits) < casefile.MaxPage || differ == 0 && visits[len(visits)-1].Started.Before(j.Since) {
 			break
 		}
 	}
@@ -145,10 +155,10 @@ func (r Rejudge) again(ctx context.Context, c casefile.Case, done *Rejudged) ([]
 	}
 	slices.Reverse(was)
 	slices.Reverse(now)
-	removals := r.removals(was, now)
+	removals := j.removals(was, now)
 	for i := range removals {
 		done.Removals++
-		if err := r.Differs(Difference{CaseID: c.ID, Removal: &removals[i]}); err != nil {
+		if err := j.Differs(Difference{CaseID: c.ID, Removal: &removals[i]}); err != nil {
 			return nil, err
 		}
 	}
@@ -156,8 +166,8 @@ func (r Rejudge) again(ctx context.Context, c casefile.Case, done *Rejudged) ([]
 }
 
 // removals compares what two rows of verdicts over the same visits confirm, from the first on.
-func (r Rejudge) removals(was, now []casefile.Opinion) (differ []RemovalAgain) {
-	before, after := lifecycle.Removals(was, r.Thresholds), lifecycle.Removals(now, r.Thresholds)
+func (j Job) removals(was, now []casefile.Opinion) (differ []RemovalAgain) {
+	before, after := removalsOf(was, j.Thresholds), removalsOf(now, j.Thresholds)
 	for len(before)+len(after) > 0 {
 		switch {
 		case len(after) == 0, len(before) > 0 && before[0].Removed.Before(after[0].Removed):

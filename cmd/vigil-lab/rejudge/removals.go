@@ -1,22 +1,23 @@
-package lifecycle
+package rejudge
 
 import (
 	"time"
 
 	"vigil/casefile"
+	"vigil/lifecycle"
 )
 
-// Removals are the removals that a case's counted verdicts confirm by themselves, whatever people did beside them:
+// removalsOf are the removals that a case's counted verdicts confirm by themselves, whatever people did beside them:
 // what the verdicts of one version of the rules come to, to be compared with those of another. The verdicts are in
 // the order of the visits. Of each removal FirstGone and Removed are set.
-func Removals(verdicts []casefile.Opinion, t Thresholds) (all []casefile.Episode) {
+func removalsOf(verdicts []casefile.Opinion, t lifecycle.Thresholds) (all []casefile.Episode) {
 	l := casefile.Life{Standing: casefile.Watching}
-	emit := func(kind casefile.EventKind, at time.Time, data facts) {
-		l = Fold(l, casefile.Event{At: at, Kind: kind, Data: data})
+	emit := func(kind casefile.EventKind, at time.Time, data map[string]string) {
+		l = lifecycle.Fold(l, casefile.Event{At: at, Kind: kind, Data: data})
 	}
 	move := func(cause casefile.Cause, at time.Time) {
 		if to, ok := l.Standing.Move(cause); ok {
-			emit(casefile.EventStanding, at, facts{"to": string(to), "cause": string(cause)})
+			emit(casefile.EventStanding, at, map[string]string{"to": string(to), "cause": string(cause)})
 		}
 	}
 	for _, v := range verdicts {
@@ -25,7 +26,7 @@ func Removals(verdicts []casefile.Opinion, t Thresholds) (all []casefile.Episode
 			emit(casefile.EventReturned, v.At, nil)
 			move(casefile.CauseSeen, v.At)
 		}
-		emit(casefile.EventVisited, v.At, facts{"state": string(v.State), "reason": string(v.Reason)})
+		emit(casefile.EventVisited, v.At, map[string]string{"state": string(v.State), "reason": string(v.Reason)})
 		switch {
 		case l.Standing == casefile.Removed:
 		case sighted, v.State == casefile.StateChanged:

@@ -4,23 +4,28 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"vigil/casefile"
 	"vigil/cmd/app"
+	"vigil/cmd/vigil-lab/rejudge"
+	"vigil/internal/config"
 	"vigil/judge"
 	"vigil/words"
 )
 
-func newRejudge(o *options) *cobra.Command {
+func newRejudge() *cobra.Command {
 	var asJSON bool
-	var since string
+	var since, file string
 	cmd := &cobra.Command{
 		Use:   "rejudge [--since 90d] [--json]",
 		Short: "Judge kept visits again by the rules of this version, and tell what would be otherwise",
@@ -35,19 +40,26 @@ would not have made stays. Visits that broke off, and those of versions that did
 keep what a verdict was made from, are counted and not judged.
 
 Exit code: 0 when nothing differs, 1 when something does.`,
-		Example: `  vigil rejudge --since 90d
-  vigil rejudge --json >differences.jsonl`,
+		Example: `  vigil-lab rejudge --since 90d
+  vigil-lab rejudge --json >differences.jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			from, problem := ago(since, time.Now())
 			if problem != nil {
 				return problem
 			}
-			return withApp(cmd.Context(), o, func(ctx context.Context, a *app.App) error {
-				return rejudge(ctx, a, from, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			})
+			cfg, err := config.Load(file, cmd.Flags().Changed("config"), os.Environ())
+			if err != nil {
+				return err
+			}
+			a, err := app.Open(cmd.Context(), cfg, zap.NewNop(), app.World{})
+			if err != nil {
+				return err
+			}
+			return errors.Join(judgeAgain(cmd.Context(), a, from, asJSON, cmd.OutOrStdout(), cmd.ErrOrStderr()), a.Close())
 		},
 	}
+	cmd.Flags().StringVar(&file, "config", "config.yaml", "configuration file of the installation")
 	cmd.Flags().StringVar(&since, "since", "", "only visits of the last, for example 90d; default: all")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line: the differences, and at last the counts")
 	return cmd
@@ -72,19 +84,19 @@ func ago(text string, now time.Time) (time.Time, *casefile.Problem) {
 
 const maxDaysBack = 36_500
 
-func rejudge(ctx context.Context, a *app.App, since time.Time, asJSON bool, out, said io.Writer) error {
+func judgeAgain(ctx context.Context, a *app.App, since time.Time, asJSON bool, out, said io.Writer) error {
 	w := bufio.NewWriter(out)
 	lines := json.NewEncoder(w)
 	told := time.Now()
-	done, err := app.Rejudge{
-		Store: a.Store, Decide: judge.Decide, Thresholds: app.Thresholds(a.Config), Since: since,
-		Differs: func(d app.Difference) error {
+	done, err := rejudge.Job{
+		Store: a.Store, Decide: judge.Decide, Thresholds: rejudge.Thresholds(a.Config), Since: since,
+		Differs: func(d rejudge.Difference) error {
 			if asJSON {
 				return lines.Encode(d)
 			}
 			return printDifference(w, d)
 		},
-		Progress: func(r app.Rejudged) {
+		Progress: func(r rejudge.Total) {
 			if time.Since(told) > 5*time.Second {
 				told = time.Now()
 				fmt.Fprintf(said, "%d cases, %d visits, %d verdicts differ so far\n", r.Cases, r.Visits, r.Verdicts)
@@ -95,7 +107,7 @@ func rejudge(ctx context.Context, a *app.App, since time.Time, asJSON bool, out,
 		return err
 	}
 	if asJSON {
-		err = lines.Encode(map[string]app.Rejudged{"total": done})
+		err = lines.Encode(map[string]rejudge.Total{"total": done})
 	} else {
 		err = printRejudged(w, done)
 	}
@@ -108,7 +120,7 @@ func rejudge(ctx context.Context, a *app.App, since time.Time, asJSON bool, out,
 	return err
 }
 
-func printDifference(w io.Writer, d app.Difference) error {
+func printDifference(w io.Writer, d rejudge.Difference) error {
 	var err error
 	switch v, r := d.Visit, d.Removal; {
 	case v != nil:
@@ -126,7 +138,7 @@ func printDifference(w io.Writer, d app.Difference) error {
 	return err
 }
 
-func printRejudged(w io.Writer, r app.Rejudged) error {
+func printRejudged(w io.Writer, r rejudge.Total) error {
 	say := words.In(words.English)
 	_, err := fmt.Fprintf(w, `%d visits of %d cases judged again: %d verdicts differ, %d removals differ.
 %d visits were not: they broke off, or nothing was kept that they could be judged from.

@@ -1,4 +1,4 @@
-package app
+package rejudge
 
 import (
 	"net/netip"
@@ -18,7 +18,7 @@ import (
 
 const hour = time.Hour
 
-var rejudgeRules = lifecycle.Thresholds{Confirm: casefile.Confirm{Verdicts: 2, Span: hour}, UnavailableAfter: 100 * hour, Aftercare: []time.Duration{300 * hour}}
+var rules = lifecycle.Thresholds{Confirm: casefile.Confirm{Verdicts: 2, Span: hour}, UnavailableAfter: 100 * hour, Aftercare: []time.Duration{300 * hour}}
 
 // TestRejudge: the same rules give no difference, and one that was changed on purpose gives exactly the visits and the
 // removals that rest on it, on both databases.
@@ -32,7 +32,7 @@ func TestRejudge(t *testing.T) {
 
 func testRejudge(t *testing.T, s *store.Store) {
 	began := time.Now().UTC().Truncate(time.Millisecond).Add(-50 * hour)
-	live := func(o *casefile.Observation) {
+	seen := func(o *casefile.Observation) {
 		o.Hops[0].Status, o.Status = 200, 200
 		o.BodyBytes, o.Features = 900, &casefile.Features{HTML: true, Words: 150, Elements: 40, SimHash: 0x5555, Digest: "aa", Images: 3}
 	}
@@ -41,18 +41,18 @@ func testRejudge(t *testing.T, s *store.Store) {
 	}
 	forbidden, gone, missing := status(403), status(410), status(404)
 	// Seen, and removed by two answers of 410; and one that was never there: two of 404.
-	of410 := live4(t, s, "https://site-1.example/a.html", began, live, gone, forbidden, gone, gone)
-	of404 := live4(t, s, "https://site-2.example/b.html", began, live, missing, missing)
+	of410 := live(t, s, "https://site-1.example/a.html", began, seen, gone, forbidden, gone, gone)
+	of404 := live(t, s, "https://site-2.example/b.html", began, seen, missing, missing)
 	if of410[4].Verdict.Reason != casefile.ReasonHTTP410 || of404[2].Verdict.Reason != casefile.ReasonHTTP404 {
 		t.Fatalf("verdicts %+v, %+v", of410[4].Verdict, of404[2].Verdict)
 	}
 
-	run := func(decide func(judge.Input) casefile.Verdict, since time.Time) (differ []Difference, done Rejudged) {
+	run := func(decide func(judge.Input) casefile.Verdict, since time.Time) (differ []Difference, done Total) {
 		t.Helper()
 		var progress int
-		done, err := Rejudge{Store: s, Decide: decide, Thresholds: rejudgeRules, Since: since,
+		done, err := Job{Store: s, Decide: decide, Thresholds: rules, Since: since,
 			Differs:  func(d Difference) error { differ = append(differ, d); return nil },
-			Progress: func(Rejudged) { progress++ },
+			Progress: func(Total) { progress++ },
 		}.Run(t.Context())
 		if err != nil || progress != 1 {
 			t.Fatal(err, progress)
@@ -116,8 +116,8 @@ func testRejudge(t *testing.T, s *store.Store) {
 	}
 }
 
-// live4 reports a target and records visits that saw each answer, four hours apart.
-func live4(t *testing.T, s *store.Store, url string, began time.Time, answers ...func(*casefile.Observation)) (visits []casefile.Visit) {
+// live reports a target and records visits that saw each answer, four hours apart.
+func live(t *testing.T, s *store.Store, url string, began time.Time, answers ...func(*casefile.Observation)) (visits []casefile.Visit) {
 	t.Helper()
 	target, err := casefile.NewTarget(url)
 	if err != nil {
@@ -144,7 +144,7 @@ func live4(t *testing.T, s *store.Store, url string, began time.Time, answers ..
 		if err := s.StartVisit(t.Context(), c.ID, c.Version, v.Started); err != nil {
 			t.Fatal(err)
 		}
-		v.After, v.Events, _ = lifecycle.Apply(c, v.Ended, lifecycle.Visited{Visit: v, Thresholds: rejudgeRules})
+		v.After, v.Events, _ = lifecycle.Apply(c, v.Ended, lifecycle.Visited{Visit: v, Thresholds: rules})
 		v.After.Due = casefile.Due{At: v.Ended.Add(hour), Why: casefile.WhyCadence}
 		if err := s.RecordVisit(t.Context(), v); err != nil {
 			t.Fatal(err)
