@@ -115,13 +115,12 @@ func (s *Store) inTx(ctx context.Context, do func(ctx context.Context, tx *trans
 	return j.err
 }
 
-// exec runs one statement in a shared transaction and says how many rows it changed.
-func (s *Store) exec(ctx context.Context, what, query string, args ...any) (n int64, err error) {
-	err = s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
-		n, err = tx.exec(ctx, what, query, args...)
+// exec runs one statement in a shared transaction.
+func (s *Store) exec(ctx context.Context, what, query string, args ...any) error {
+	return s.inTx(ctx, func(ctx context.Context, tx *transaction) error {
+		_, err := tx.exec(ctx, what, query, args...)
 		return err
 	})
-	return n, err
 }
 
 // exec runs a statement and says how many rows it changed.

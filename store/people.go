@@ -22,7 +22,7 @@ func (s *Store) AddUser(ctx context.Context, p casefile.Person, passwordHash str
 	if passwordHash == "" || len(passwordHash) > 300 {
 		return errors.New("add user: the hash of the password must have 1 to 300 bytes")
 	}
-	_, err := s.exec(ctx, "add user", `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
+	err := s.exec(ctx, "add user", `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash`, p.Name, string(p.Role), passwordHash,
 		now.UnixMilli())
 	return err
@@ -45,7 +45,7 @@ func (s *Store) AddToken(ctx context.Context, hash []byte, p casefile.Person, no
 	if len(hash) != 32 {
 		return fmt.Errorf("add token: a hash of %d bytes, want the 32 of SHA-256", len(hash))
 	}
-	_, err := s.exec(ctx, "add token", "INSERT INTO tokens (token_hash, name, role, created_at) VALUES ($1, $2, $3, $4)",
+	err := s.exec(ctx, "add token", "INSERT INTO tokens (token_hash, name, role, created_at) VALUES ($1, $2, $3, $4)",
 		hex.EncodeToString(hash), p.Name, string(p.Role), now.UnixMilli())
 	return err
 }
@@ -66,7 +66,7 @@ func (s *Store) Token(ctx context.Context, hash []byte) (casefile.Person, error)
 	}
 	if now := time.Now(); used == nil || now.Sub(time.UnixMilli(*used)) >= tokenUseStep {
 		const use = "UPDATE tokens SET last_used = $2 WHERE token_hash = $1"
-		if _, err := s.exec(ctx, "write use of token", use, key, now.UnixMilli()); err != nil {
+		if err := s.exec(ctx, "write use of token", use, key, now.UnixMilli()); err != nil {
 			return casefile.Person{}, err
 		}
 	}
@@ -186,7 +186,7 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx ends a session; one that is not there is no error.
 func (x *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	_, err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.kind, []byte(token)))
+	err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.kind, []byte(token)))
 	return err
 }
 
