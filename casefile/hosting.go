@@ -63,8 +63,8 @@ type Hosting struct {
 	Country    string  `json:"country"`
 	Confidence float64 `json:"confidence"` // 0..1
 	Disputed   bool    `json:"disputed"`   // trustworthy sources disagree about the country
-	// Dissent are the opinions on the country that the decision did not follow.
-	Dissent   []Remark     `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
+	// Dissent are the opinions on the country that the decision did not follow, in words.
+	Dissent   []string     `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
 	Addresses []netip.Addr `json:"addresses" nullable:"false"` // what the decision was made from, sorted
 	Claims    []Claim      `json:"claims" nullable:"false"`
 	Edge      *Edge        `json:"edge"`                        // nil when there is none
@@ -72,7 +72,7 @@ type Hosting struct {
 	Origin    string       `json:"origin" enum:"known,unknown"` // OriginKnown or OriginUnknown
 	Contacts  []Contact    `json:"contacts" nullable:"false"`
 	Registrar *Registrar   `json:"registrar"`
-	Steps     []Remark     `json:"steps" nullable:"false" doc:"the steps of the written rule"`
+	Steps     []string     `json:"steps" nullable:"false" doc:"the steps of the written rule"`
 	Decided   time.Time    `json:"decided,omitzero"`
 }
 
@@ -87,8 +87,8 @@ type Edge struct {
 	Name     string `json:"name"`
 	Kind     string `json:"kind,omitempty"` // cdn, waf, proxy or redirector
 	Evidence string `json:"evidence"`       // the strongest sign: cname, range, asn or header
-	// Signs are all the signs, the strongest first; none names the target.
-	Signs      []Remark `json:"signs,omitempty"`
+	// Signs are all the signs in words, the strongest first; none names the target.
+	Signs      []string `json:"signs,omitempty"`
 	AbuseEmail string   `json:"abuse_email,omitempty"`
 	AbuseForm  string   `json:"abuse_form,omitempty"`
 }
@@ -99,8 +99,8 @@ type Platform struct {
 	Name     string `json:"name"`
 	Kind     string `json:"kind"`     // object_store, page_host, site_builder or cloud
 	Evidence string `json:"evidence"` // host, cname, range, asn or header
-	// Signs are all the signs, the strongest first; none names the target.
-	Signs      []Remark `json:"signs,omitempty"`
+	// Signs are all the signs in words, the strongest first; none names the target.
+	Signs      []string `json:"signs,omitempty"`
 	AbuseEmail string   `json:"abuse_email,omitempty"`
 	AbuseForm  string   `json:"abuse_form,omitempty"`
 }
@@ -268,8 +268,8 @@ type Contact struct {
 	Email  string `json:"email,omitempty"`
 	Form   string `json:"form,omitempty"`
 	Source string `json:"source"` // directory, edges, platforms, rdap, whois, rfc2142
-	// Why says why this contact stands here in the order, and why a notice to it is a draft.
-	Why Remark `json:"why,omitzero"`
+	// Why says in words why this contact stands here in the order.
+	Why string `json:"why,omitempty"`
 	// Language is an ISO 639-1 code, empty when unknown. Approved says that the
 	// operator's directory approved the contact. Both come from the directory only.
 	Language string `json:"language,omitempty"`

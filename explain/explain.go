@@ -1,4 +1,4 @@
-// Package explain puts verdicts, looks, questions and remarks into words.
+// Package explain puts verdicts, looks and questions into words.
 //
 // In come the codes, counts and times that were kept, and the language of the reader; out come
 // sentences made of the table of words. The same values give the same sentences on a page, on

@@ -72,9 +72,9 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 	if l.HostingCountry != "" {
 		subject = text("assignment_subject_country", "reference", l.Reference, "country", l.HostingCountry)
 	}
-	var doubts []casefile.RemarkCode
+	var doubts []string
 	if !row.Approved {
-		doubts = append(doubts, "draft_hotline")
+		doubts = append(doubts, text("draft_hotline"))
 	}
 	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, l)
 }
@@ -82,11 +82,11 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 func (d *Composer) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
 	l := d.letter(c, to.Name, now)
 	l.Edge = to.Party == casefile.PartyEdge
-	var doubts []casefile.RemarkCode
+	var doubts []string
 	// A removal notice says in the notifier's name that the content was classified, so that without
 	// a classification it stays a draft for a person (DSA Art. 16(2): a substantiated explanation, in good faith).
 	if !l.Classified {
-		doubts = append(doubts, "draft_unclassified")
+		doubts = append(doubts, text("draft_unclassified"))
 	}
 	if doubt := doubtful(to); doubt != "" {
 		doubts = append(doubts, doubt)
@@ -109,31 +109,31 @@ const (
 // whom a registry names for abuse. A notice names a URL that must not travel further
 // than needed, so that nobody else gets one by guess: the network's operations, single
 // persons, and abuse@ by RFC 2142 alone.
-func doubtful(to casefile.Contact) casefile.RemarkCode {
+func doubtful(to casefile.Contact) string {
 	switch to.Source {
 	case sourceDirectory:
 		if !to.Approved {
-			return "draft_provider"
+			return text("draft_provider")
 		}
 		return ""
 	case sourceEdges, sourcePlatforms:
 		return ""
 	case sourceRDAP, sourceWHOIS:
 		if to.OwnDomain {
-			return "draft_own_domain"
+			return text("draft_own_domain")
 		}
 		if to.Role == "abuse" {
 			return ""
 		}
 	}
-	return "draft_unnamed"
+	return text("draft_unnamed")
 }
 
 // notice makes the notice itself. Doubts are why a person must read it before it may
 // leave; with any, without a mail address and while sending is off it is a draft, and
 // Contact.Why says why.
 func (d *Composer) notice(
-	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []casefile.RemarkCode, subject string, l letter,
+	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject string, l letter,
 ) (casefile.Notice, error) {
 	body, err := d.render(string(kind)+".txt", l)
 	if err != nil {
@@ -148,22 +148,16 @@ func (d *Composer) notice(
 	}
 	n.Key = Key(n)
 	if to.Email == "" {
-		doubts = append(doubts, "draft_no_address")
+		doubts = append(doubts, text("draft_no_address"))
 	}
 	if !d.send {
-		doubts = append(doubts, "draft_sending_off")
+		doubts = append(doubts, text("draft_sending_off"))
 	}
 	if len(doubts) == 0 {
 		n.State, n.NextTry = casefile.NoticeQueued, l.at
 		return n, nil
 	}
-	draft := casefile.NewRemark("draft")
-	for _, doubt := range doubts {
-		draft.Parts = append(draft.Parts, casefile.NewRemark(doubt))
-	}
-	if n.Contact.Why = draft; !to.Why.IsZero() {
-		n.Contact.Why = casefile.NewRemark("contact_draft").With(to.Why, draft)
-	}
+	n.Contact.Why = strings.TrimPrefix(to.Why+"; "+text("draft", "doubts", strings.Join(doubts, ", ")), "; ")
 	return n, nil
 }
 
@@ -199,13 +193,13 @@ func (d *Composer) provider(c casefile.Case) (to casefile.Contact, ok bool) {
 }
 
 // firstUsable is the first contact of a party that has a usable mail address or
-// form, with all its foreign texts made clean; Why holds none.
+// form, with all its texts made clean.
 func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Contact, bool) {
 	for _, k := range contacts {
 		if k.Party != party {
 			continue
 		}
-		k.Name, k.Role, k.Source = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60)
+		k.Name, k.Role, k.Source, k.Why = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60), clean(k.Why, maxName)
 		if !email.Plain(k.Email) {
 			k.Email = ""
 		}
