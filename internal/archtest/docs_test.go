@@ -66,6 +66,7 @@ var (
 	link     = regexp.MustCompile(`\]\(([^)]+)\)`)
 	document = regexp.MustCompile(`\bdocs/[a-z0-9/-]+\.md\b`)
 	decision = regexp.MustCompile(`\bADR-(\d{4})\b`)
+	place    = regexp.MustCompile("`((?:casefile|cmd|crawler|explain|geolocate|internal|judge|lifecycle|notices|observe|scheduler|scripts|stats|store|web|words)/[a-z0-9_/.-]+)`")
 	metric   = regexp.MustCompile(`\bvigil_[a-z_]+\b`)
 	amended  = regexp.MustCompile(`(?m)^Status: .*Amended by (.*)$`)
 )
@@ -93,6 +94,11 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 		for _, m := range decision.FindAllStringSubmatch(text, -1) {
 			if found, _ := filepath.Glob(filepath.Join(root, "docs/adr", m[1]+"-*.md")); len(found) != 1 {
 				t.Errorf("%s names ADR-%s, of which there are %d", path, m[1], len(found))
+			}
+		}
+		for _, m := range place.FindAllStringSubmatch(text, -1) {
+			if filepath.Dir(path) != "docs/adr" && path != "CHANGELOG.md" && !exists(m[1]) { // those tell what was
+				t.Errorf("%s names %s, which is not there", path, m[1])
 			}
 		}
 		for _, name := range metric.FindAllString(text, -1) {
