@@ -168,9 +168,10 @@ func (tx *transaction) loadCase(ctx context.Context, id casefile.CaseID) (*store
 // state is what a case writes with every new version, in the order of insertCase and fullCase; NULL leaves a
 // column as it is.
 func (s *Store) state(c *stored) ([]any, error) {
-	value := c.Case
-	value.Standing, value.Episode = "", casefile.Episode{} // columns, and a row of its own
-	document, err := toDocument(value, maxCase, "case")
+	standing, episode := c.Standing, c.Episode
+	c.Standing, c.Episode = "", casefile.Episode{} // columns, and a row of its own
+	document, err := toDocument(&c.Case, maxCase, "case")
+	c.Standing, c.Episode = standing, episode
 	if err != nil {
 		return nil, err
 	}

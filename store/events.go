@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"vigil/casefile"
 )
@@ -58,15 +59,17 @@ func clipData(data map[string]string) map[string]string {
 	if data == nil {
 		return nil
 	}
-	clean := make(map[string]string, len(data))
-	size := 0
+	size, sound := 0, true
 	for name, value := range data {
-		name, value = clip(name, 60), strings.ToValidUTF8(value, "\uFFFD")
-		clean[name] = value
+		sound = sound && len(name) <= 60 && utf8.ValidString(value) && clip(name, 60) == name
 		size += 6*(len(name)+len(value)) + 6 // every byte escaped, with its marks
 	}
-	if size < casefile.MaxEventData {
-		return clean
+	if sound && size < casefile.MaxEventData {
+		return data
+	}
+	clean := make(map[string]string, len(data))
+	for name, value := range data {
+		clean[clip(name, 60)] = strings.ToValidUTF8(value, "\uFFFD")
 	}
 	for {
 		encoded, err := json.Marshal(clean)

@@ -7,6 +7,7 @@
 package words
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -30,11 +31,7 @@ type key struct{ kind, code string }
 
 // In gives the words of a language by its ISO 639-1 code; English for what it lacks, and for a language without a table.
 func In(language string) *Words {
-	all := tables()
-	if w, known := all[language]; known {
-		return w
-	}
-	return all[English]
+	return cmp.Or(tables()[language], tables()[English])
 }
 
 // tables are all languages, read at their first use. Nobody writes to them afterwards.
