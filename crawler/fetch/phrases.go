@@ -72,28 +72,28 @@ type phrase struct {
 
 // matcher finds phrases by their last two words.
 type matcher struct {
-	last    map[uint64][]phrase
-	sieve   [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
-	headers []headerTrait[casefile.Marker]
-	spare   []uint64 // room for the words of further phrases
+	last  map[uint64][]phrase
+	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
+	heads []headerTrait[casefile.Marker]
+	spare []uint64 // room for the words of further phrases
 }
 
 const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
 // traits are the embedded lists, read-only: read when the first page is, not by every command.
 var traits = sync.OnceValue(func() *matcher {
-	m, err := newMatcher(traitsCSV, formsCSV, signsCSV)
+	b, err := newMatcher(traitsCSV, formsCSV, signsCSV)
 	if err != nil {
 		panic(err) // embedded files that a test has read
 	}
-	return m
+	return b
 })
 
 // newMatcher reads lists in the form of traits.csv, forms.csv and signs.csv.
 func newMatcher(traits, forms, signs string) (*matcher, error) {
-	m := &matcher{last: make(map[uint64][]phrase)}
-	return m, cmp.Or(eachRow("traits", traits, columns, m.addTrait), eachRow("forms", forms, columns, m.addTrait),
-		eachRow("signs", signs, columns, m.addSign))
+	b := &matcher{last: make(map[uint64][]phrase)}
+	return b, cmp.Or(eachRow("traits", traits, columns, b.addTrait), eachRow("forms", forms, columns, b.addTrait),
+		eachRow("signs", signs, columns, b.addSign))
 }
 
 // eachRow reads a list of so many columns, the last one a date, without its heading.
@@ -117,50 +117,50 @@ func eachRow(name, data string, columns int, add func(row []string) error) error
 	return nil
 }
 
-// traitPositions are where the phrases of traits.csv and forms.csv count.
-var traitPositions = map[string]phrase{
+// traitPlaces are where the phrases of traits.csv and forms.csv count.
+var traitPlaces = map[string]phrase{
 	"page":    {positions: inTitle | inText},
 	"title":   {positions: inTitle},
 	"heading": {positions: inTitle, weight: asWhole},
 	"whole":   {positions: inText, weight: asWhole},
 }
 
-var signPositions = map[string]position{
+var signPlaces = map[string]position{
 	"tag": inTag, "script": inScript, "asset": inTag | inScript, // an asset is fetched by a tag, or by a script
 	"comment": inComment, "store": inStore, "path": inPath,
 }
 
 var signWeights = map[string]weight{"page": onShort, "bare": onBare}
 
-func (m *matcher) addSign(row []string) error {
+func (b *matcher) addSign(row []string) error {
 	p := phrase{marker: casefile.Marker(row[colMarker])}
 	if row[colPlace] == "header" {
-		return m.addHeader(p.marker, row[colPhrase])
+		return b.addHeader(p.marker, row[colPhrase])
 	}
-	var known, counts bool
-	p.positions, known = signPositions[row[colPlace]]
+	var place, counts bool
+	p.positions, place = signPlaces[row[colPlace]]
 	p.weight, counts = signWeights[row[colCounts]]
-	if !known || !counts {
+	if !place || !counts {
 		return fmt.Errorf("%q is no place of a sign, or it counts neither on a page nor on a bare one", row[colPlace])
 	}
-	return m.add(p, row[colPhrase])
+	return b.add(p, row[colPhrase])
 }
 
-func (m *matcher) add(p phrase, text string) error { return m.addWords(p, hashes(text)) }
+func (b *matcher) add(p phrase, text string) error { return b.addWords(p, hashes(text)) }
 
-func (m *matcher) addWords(p phrase, list []uint64) error {
+func (b *matcher) addWords(p phrase, list []uint64) error {
 	if !p.marker.Valid() || len(list) < shortestPhrase || len(list) > longestPhrase {
 		return fmt.Errorf("it has no known marker, or fewer than %d or more than %d words", shortestPhrase, longestPhrase)
 	}
-	if cap(m.spare)-len(m.spare) < len(list) {
-		m.spare = make([]uint64, 0, spareWords)
+	if cap(b.spare)-len(b.spare) < len(list) {
+		b.spare = make([]uint64, 0, spareWords)
 	}
-	begin := len(m.spare)
-	m.spare = append(m.spare, list...)
-	p.words = m.spare[begin:len(m.spare):len(m.spare)]
+	begin := len(b.spare)
+	b.spare = append(b.spare, list...)
+	p.words = b.spare[begin:len(b.spare):len(b.spare)]
 	key := pair(list[len(list)-2], list[len(list)-1])
-	m.last[key] = append(m.last[key], p)
-	m.sieve[key>>(64-sieveBits)/64] |= 1 << (key >> (64 - sieveBits) % 64)
+	b.last[key] = append(b.last[key], p)
+	b.sieve[key>>(64-sieveBits)/64] |= 1 << (key >> (64 - sieveBits) % 64)
 	return nil
 }
 
