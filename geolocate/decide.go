@@ -2,7 +2,6 @@ package geolocate
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -43,10 +42,12 @@ type AbuseContact struct {
 	Found registry.Found
 }
 
-// steps are what was decided and why, for people.
-type steps []string
+// steps are what was decided and why.
+type steps []casefile.Remark
 
-func (s *steps) say(format string, args ...any) { *s = append(*s, fmt.Sprintf(format, args...)) }
+func (s *steps) say(code string, values ...any) {
+	*s = append(*s, casefile.NewRemark(code, values...))
+}
 
 // Decide applies the written rule of docs/hosting.md. Pure: the same facts give the
 // same hosting. The facts are not changed.
@@ -61,21 +62,18 @@ func Decide(f Facts) casefile.Hosting {
 	switch {
 	case f.Edge != nil && len(origins) > 0:
 		placed = origins
-		said.say("%s stands in front of the origin (evidence: %s); the origin is known (%s), and the country is decided from it.",
-			f.Edge.Name, f.Edge.Evidence, originSource(f.Claims, origins))
+		said.say("edge_origin_known", "edge", f.Edge.Name, "evidence", f.Edge.Evidence, "source", originSource(f.Claims, origins))
 	case f.Edge != nil:
 		placed, h.Origin = nil, casefile.OriginUnknown
-		said.say("%s stands in front of the origin (evidence: %s): the addresses are the edge's, the origin is unknown, "+
-			"and no country is decided.", f.Edge.Name, f.Edge.Evidence)
+		said.say("edge_origin_unknown", "edge", f.Edge.Name, "evidence", f.Edge.Evidence)
 	case len(h.Addresses) == 0:
 		h.Origin = casefile.OriginUnknown
-		said.say("The name has no address: nothing can be said about a host or a country.")
+		said.say("no_address")
 	case len(origins) > 0:
 		placed = origins
-		said.say("A person recorded that the addresses pass on to an origin: the country is decided from it.")
+		said.say("origin_recorded")
 	case slices.ContainsFunc(f.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactOrigin && c.Problem == "" }):
-		said.say("What was recorded about the origin was recorded for other addresses, or behind an edge that is no longer there: " +
-			"it does not count.")
+		said.say("origin_recorded_for_others")
 	}
 	places := make([]place, 0, len(placed))
 	for _, addr := range placed {
@@ -86,7 +84,7 @@ func Decide(f Facts) casefile.Hosting {
 	h.Country, h.Confidence, h.Disputed = join(places, &said)
 	if code, by := recordedCountry(f); code != "" && (f.Edge != nil || len(origins) > 0) {
 		h.Country, h.Confidence, h.Origin = code, 1, casefile.OriginKnown
-		said.say("The origin stands in %s, as a person recorded (%s).", code, by)
+		said.say("origin_country", "country", code, "source", by)
 	}
 	h.Dissent = dissent(places, h.Country)
 	provide(&h, placed, &said)
@@ -108,19 +106,19 @@ func Replay(h casefile.Hosting) casefile.Hosting {
 }
 
 // dissent are the opinions that the decision did not follow, each once.
-func dissent(places []place, country string) []string {
-	var out []string
+func dissent(places []place, country string) []casefile.Remark {
+	var out []casefile.Remark
 	for _, p := range places {
 		for _, o := range p.opinions {
 			if o.country == country && o.veto == nil {
 				continue
 			}
-			text := o.String()
+			r := o.remark()
 			if len(places) > 1 {
-				text = p.addr.String() + ": " + text
+				r = casefile.NewRemark("of_address", "address", p.addr, "parts", []casefile.Remark{r})
 			}
-			if !slices.Contains(out, text) {
-				out = append(out, text)
+			if !slices.ContainsFunc(out, r.Equal) {
+				out = append(out, r)
 			}
 		}
 	}
@@ -170,19 +168,18 @@ func join(places []place, said *steps) (country string, confidence float64, disp
 	case len(order) == 0:
 		return "", 0, disputed
 	case len(order) > 1 && tie:
-		said.say("The addresses stand in several countries (%s), none of them better supported: a person decides.", strings.Join(order, ", "))
+		said.say("several_countries_alike", "countries", strings.Join(order, ", "))
 		return "", 0, true
 	case len(order) > 1:
-		said.say("The addresses stand in several countries (%s): the confidence is at most %.2f, so that a person decides.",
-			strings.Join(order, ", "), severalCountries)
+		said.say("several_countries", "countries", strings.Join(order, ", "), "most", severalCountries)
 		return best.country, round(min(severalCountries, best.weight/float64(decided))), true
 	}
 	country, confidence = order[0], round(lowest)
 	if decided < len(places) {
-		said.say("%d of %d addresses have a country, and it is the same.", decided, len(places))
+		said.say("some_have_a_country", "n", decided, "of", len(places))
 	}
 	if confidence < casefile.MinConfidence {
-		said.say("The confidence is below %.2f: a person decides.", casefile.MinConfidence)
+		said.say("weak_confidence", "least", casefile.MinConfidence)
 	}
 	return country, confidence, disputed
 }
@@ -223,14 +220,14 @@ func (f *Facts) aboutOrigin(c *casefile.Claim) bool {
 	return c.Fact == casefile.FactOrigin && c.Address.IsValid() && slices.Contains(f.Addresses, c.Address)
 }
 
-// originSource is who told the first of the origins.
+// originSource is who told the first of the origins, which are of the claims.
 func originSource(claims []casefile.Claim, origins []netip.Addr) string {
 	for _, c := range claims {
-		if c.Fact == casefile.FactOrigin && c.Value == origins[0].String() {
+		if addr, _ := netip.ParseAddr(c.Value); c.Fact == casefile.FactOrigin && addr.Unmap().WithZone("") == origins[0] {
 			return c.Source
 		}
 	}
-	return "source unknown"
+	return ""
 }
 
 // recordedCountry is the country of the origin that a person recorded, and who did:
@@ -272,12 +269,12 @@ func provide(h *casefile.Hosting, placed []netip.Addr, said *steps) {
 	}
 	if keeps(h.Platform) {
 		h.Provider = h.Platform.Name
-		said.say("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.",
-			h.Platform.Name, cmp.Or(platformWords[h.Platform.Kind], h.Platform.Kind), h.Platform.Evidence)
+		said.say("kept_on_platform", "platform", h.Platform.Name, "evidence", h.Platform.Evidence,
+			"parts", []casefile.Remark{casefile.NewRemark(h.Platform.Kind)})
 	}
 	if lead == nil {
 		if len(candidates) > 0 && h.Provider == "" {
-			said.say("No source names the provider.")
+			said.say("no_provider")
 		}
 		return
 	}
@@ -286,13 +283,13 @@ func provide(h *casefile.Hosting, placed []netip.Addr, said *steps) {
 	case keeps(h.Platform):
 	case lead.organisation != "":
 		h.Provider = lead.organisation
-		said.say("The provider is the organisation that the registry names for the network of %s.", lead.addr)
+		said.say("provider_organisation", "address", lead.addr)
 	case lead.holder != "":
 		h.Provider = lead.holder
-		said.say("The provider is the holder of the AS that announces %s.", lead.addr)
+		said.say("provider_holder", "address", lead.addr)
 	case lead.name != "":
 		h.Provider = lead.name
-		said.say("The provider has no name but that of the network of %s.", lead.addr)
+		said.say("provider_network", "address", lead.addr)
 	}
 }
 
@@ -348,4 +345,4 @@ func (p provider) stands(country string) bool { return slices.Contains(p.countri
 // delete them: every kind but a cloud, whose customers run machines of their own.
 func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
-var platformWords = map[string]string{"object_store": "object store", "page_host": "page host", "site_builder": "site builder"}
+var platformKinds = []string{"object_store", "page_host", "site_builder"}

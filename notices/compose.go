@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -72,9 +73,9 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 	if l.HostingCountry != "" {
 		subject = text("assignment_subject_country", "reference", l.Reference, "country", l.HostingCountry)
 	}
-	var doubts []string
+	var doubts []casefile.Remark
 	if !row.Approved {
-		doubts = append(doubts, text("draft_hotline"))
+		doubts = append(doubts, casefile.NewRemark("draft_hotline"))
 	}
 	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, l)
 }
@@ -82,14 +83,14 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 func (d *Composer) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
 	l := d.letter(c, to.Name, now)
 	l.Edge = to.Party == casefile.PartyEdge
-	var doubts []string
+	var doubts []casefile.Remark
 	// A removal notice says in the notifier's name that the content was classified, so that without
 	// a classification it stays a draft for a person (DSA Art. 16(2): a substantiated explanation, in good faith).
 	if !l.Classified {
-		doubts = append(doubts, text("draft_unclassified"))
+		doubts = append(doubts, casefile.NewRemark("draft_unclassified"))
 	}
 	if doubt := doubtful(to); doubt != "" {
-		doubts = append(doubts, doubt)
+		doubts = append(doubts, casefile.NewRemark(doubt))
 	}
 	return d.notice(c, casefile.NoticeRemoval, to, doubts, text("removal_subject", "reference", l.Reference), l)
 }
@@ -113,27 +114,27 @@ func doubtful(to casefile.Contact) string {
 	switch to.Source {
 	case sourceDirectory:
 		if !to.Approved {
-			return text("draft_provider")
+			return "draft_provider"
 		}
 		return ""
 	case sourceEdges, sourcePlatforms:
 		return ""
 	case sourceRDAP, sourceWHOIS:
 		if to.OwnDomain {
-			return text("draft_own_domain")
+			return "draft_own_domain"
 		}
 		if to.Role == "abuse" {
 			return ""
 		}
 	}
-	return text("draft_unnamed")
+	return "draft_unnamed"
 }
 
 // notice makes the notice itself. Doubts are why a person must read it before it may
 // leave; with any, without a mail address and while sending is off it is a draft, and
 // Contact.Why says why.
 func (d *Composer) notice(
-	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject string, l letter,
+	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []casefile.Remark, subject string, l letter,
 ) (casefile.Notice, error) {
 	body, err := d.render(string(kind)+".txt", l)
 	if err != nil {
@@ -148,16 +149,18 @@ func (d *Composer) notice(
 	}
 	n.Key = Key(n)
 	if to.Email == "" {
-		doubts = append(doubts, text("draft_no_address"))
+		doubts = append(doubts, casefile.NewRemark("draft_no_address"))
 	}
 	if !d.send {
-		doubts = append(doubts, text("draft_sending_off"))
+		doubts = append(doubts, casefile.NewRemark("draft_sending_off"))
 	}
 	if len(doubts) == 0 {
 		n.State, n.NextTry = casefile.NoticeQueued, l.at
 		return n, nil
 	}
-	n.Contact.Why = strings.TrimPrefix(to.Why+"; "+text("draft", "doubts", strings.Join(doubts, ", ")), "; ")
+	if n.Contact.Why = casefile.NewRemark("draft", "parts", doubts); !to.Why.IsZero() {
+		n.Contact.Why = casefile.NewRemark("contact_draft", "parts", []casefile.Remark{to.Why, n.Contact.Why})
+	}
 	return n, nil
 }
 
@@ -199,7 +202,11 @@ func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Co
 		if k.Party != party {
 			continue
 		}
-		k.Name, k.Role, k.Source, k.Why = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60), clean(k.Why, maxName)
+		k.Name, k.Role, k.Source = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60)
+		k.Why.Values = maps.Clone(k.Why.Values)
+		for name, value := range k.Why.Values {
+			k.Why.Values[name] = clean(value, maxName)
+		}
 		if !email.Plain(k.Email) {
 			k.Email = ""
 		}

@@ -11,6 +11,7 @@ import (
 	"vigil/casefile"
 	"vigil/web/auth"
 	"vigil/web/mask"
+	"vigil/web/shape"
 )
 
 func (a *API) noticeRoutes() {
@@ -53,7 +54,7 @@ func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[casefile.N
 	}
 	return listed(found, n, func(n casefile.Notice) casefile.Notice {
 		n.Body = "" // it names the URL
-		return mask.Of(maskers[n.CaseID], n)
+		return shape.Told(n, maskers[n.CaseID])
 	}), nil
 }
 
@@ -69,5 +70,5 @@ func (a *API) notice(ctx context.Context, in *struct {
 	if _, err := a.Store.Reveal(ctx, n.CaseID, auth.From(ctx).Name, "read notice "+strconv.FormatInt(in.ID, 10), now()); err != nil {
 		return nil, a.wrong(ctx, "reveal", err)
 	}
-	return &noticeOutput{n}, nil
+	return &noticeOutput{shape.Told(n, mask.Masker{})}, nil
 }

@@ -172,7 +172,7 @@ func questionOf(c casefile.Case, page *casefile.Features, m mask.Masker) *Questi
 }
 
 func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
-	h = mask.Of(m, h)
+	h = shape.Told(h, m)
 	out := &Hosting{Hosting: h, ASN: h.ASN, Country: h.Country, Decided: h.Decided}
 	if h.Network.IsValid() {
 		out.Network = h.Network.String()
