@@ -1,13 +1,8 @@
 package casefile
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"net/netip"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -68,8 +63,8 @@ type Hosting struct {
 	Country    string  `json:"country"`
 	Confidence float64 `json:"confidence"` // 0..1
 	Disputed   bool    `json:"disputed"`   // trustworthy sources disagree about the country
-	// Dissent are the opinions on the country that the decision did not follow.
-	Dissent   []Remark     `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
+	// Dissent are the opinions on the country that the decision did not follow, in words.
+	Dissent   []string     `json:"dissent" nullable:"false" doc:"opinions on the country that the decision did not follow, in words"`
 	Addresses []netip.Addr `json:"addresses" nullable:"false"` // what the decision was made from, sorted
 	Claims    []Claim      `json:"claims" nullable:"false"`
 	Edge      *Edge        `json:"edge"`                        // nil when there is none
@@ -77,7 +72,7 @@ type Hosting struct {
 	Origin    string       `json:"origin" enum:"known,unknown"` // OriginKnown or OriginUnknown
 	Contacts  []Contact    `json:"contacts" nullable:"false"`
 	Registrar *Registrar   `json:"registrar"`
-	Steps     []Remark     `json:"steps" nullable:"false" doc:"the steps of the written rule"`
+	Steps     []string     `json:"steps" nullable:"false" doc:"the steps of the written rule"`
 	Decided   time.Time    `json:"decided,omitzero"`
 }
 
@@ -92,8 +87,8 @@ type Edge struct {
 	Name     string `json:"name"`
 	Kind     string `json:"kind,omitempty"` // cdn, waf, proxy or redirector
 	Evidence string `json:"evidence"`       // the strongest sign: cname, range, asn or header
-	// Signs are all the signs, the strongest first; none names the target.
-	Signs      []Remark `json:"signs,omitempty"`
+	// Signs are all the signs in words, the strongest first; none names the target.
+	Signs      []string `json:"signs,omitempty"`
 	AbuseEmail string   `json:"abuse_email,omitempty"`
 	AbuseForm  string   `json:"abuse_form,omitempty"`
 }
@@ -104,8 +99,8 @@ type Platform struct {
 	Name     string `json:"name"`
 	Kind     string `json:"kind"`     // object_store, page_host, site_builder or cloud
 	Evidence string `json:"evidence"` // host, cname, range, asn or header
-	// Signs are all the signs, the strongest first; none names the target.
-	Signs      []Remark `json:"signs,omitempty"`
+	// Signs are all the signs in words, the strongest first; none names the target.
+	Signs      []string `json:"signs,omitempty"`
 	AbuseEmail string   `json:"abuse_email,omitempty"`
 	AbuseForm  string   `json:"abuse_form,omitempty"`
 }
@@ -273,8 +268,8 @@ type Contact struct {
 	Email  string `json:"email,omitempty"`
 	Form   string `json:"form,omitempty"`
 	Source string `json:"source"` // directory, edges, platforms, rdap, whois, rfc2142
-	// Why says why this contact stands here in the order, and why a notice to it is a draft.
-	Why Remark `json:"why,omitzero"`
+	// Why says in words why this contact stands here in the order.
+	Why string `json:"why,omitempty"`
 	// Language is an ISO 639-1 code, empty when unknown. Approved says that the
 	// operator's directory approved the contact. Both come from the directory only.
 	Language string `json:"language,omitempty"`
@@ -282,81 +277,6 @@ type Contact struct {
 	// OwnDomain says that the address is of the reported domain itself: a host that is
 	// reported under its own name, or the one who put the page there. A person decides.
 	OwnDomain bool `json:"own_domain,omitempty"`
-}
-
-// Remark is one thing that a decision says of itself: a code with values, of which words/ makes a
-// sentence. A text that was written as one, by an older version or for outside programs, has the
-// code RemarkText, and is a string in JSON.
-type Remark struct {
-	Code   string            `json:"code"`
-	Values map[string]string `json:"values,omitempty"` // bounded, in no language
-	Parts  []Remark          `json:"parts,omitempty"`  // what the sentence lists
-}
-
-// RemarkText is the code of a text as it stands.
-const RemarkText = "text"
-
-// NewRemark makes a remark of names and values in turn. Shares have two decimals, parts are a list
-// of remarks, and what is empty is left out.
-func NewRemark(code string, values ...any) Remark {
-	r := Remark{Code: code}
-	for i := 0; i+1 < len(values); i += 2 {
-		text := fmt.Sprint(values[i+1])
-		switch v := values[i+1].(type) {
-		case []Remark:
-			r.Parts, text = v, ""
-		case float64:
-			text = strconv.FormatFloat(v, 'f', 2, 64)
-		}
-		if text != "" {
-			if r.Values == nil {
-				r.Values = make(map[string]string, len(values)/2)
-			}
-			r.Values[fmt.Sprint(values[i])] = text
-		}
-	}
-	return r
-}
-
-// TextRemark is a text as it stands.
-func TextRemark(text string) Remark { return NewRemark(RemarkText, "text", text) }
-
-// IsZero says whether nothing is said.
-func (r Remark) IsZero() bool { return r.Code == "" }
-
-// Equal says whether both say the same.
-func (r Remark) Equal(o Remark) bool { return reflect.DeepEqual(r, o) }
-
-type remarkObject Remark // without its methods
-
-// MarshalJSON writes a text as a string, all else as an object. What HTML needs is left to the outer encoder.
-func (r Remark) MarshalJSON() ([]byte, error) {
-	form := any(remarkObject(r))
-	if r.Code == RemarkText {
-		form = r.Values["text"]
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(form)
-	return b.Bytes(), err
-}
-
-// UnmarshalJSON reads both.
-func (r *Remark) UnmarshalJSON(data []byte) error {
-	if data[0] != '"' {
-		return json.Unmarshal(data, (*remarkObject)(r))
-	}
-	var text string
-	err := json.Unmarshal(data, &text)
-	*r = TextRemark(text)
-	return err
-}
-
-// UnmarshalText reads a text. By it the description of the API knows that a remark is a string there.
-func (r *Remark) UnmarshalText(text []byte) error {
-	*r = TextRemark(string(text))
-	return nil
 }
 
 // countries are the officially assigned codes of ISO 3166-1 alpha-2 (249, as of November

@@ -1,4 +1,4 @@
-// Package explain puts verdicts, looks, questions and remarks into words.
+// Package explain puts verdicts, looks and questions into words.
 //
 // In come the codes, counts and times that were kept, and the language of the reader; out come
 // sentences made of the table of words. The same values give the same sentences on a page, on
@@ -334,31 +334,6 @@ func (t Transcript) text(b *strings.Builder, w *words.Words, indent string) {
 	if t.Fault != nil {
 		step(w.Say("label", "fault"), t.Fault.Words)
 	}
-}
-
-// Remark is a remark in words. Its places are its values, its parts by number, and all parts as a list,
-// with why any of them is out of reach.
-func Remark(w *words.Words, r casefile.Remark) string {
-	parts, beyond, values := Remarks(w, r.Parts), "", []any{}
-	for name, value := range r.Values {
-		values = append(values, name, value)
-	}
-	for i, p := range r.Parts {
-		values = append(values, strconv.Itoa(i+1), parts[i])
-		if p.Values["away"] != "" {
-			beyond += " " + Remark(w, casefile.Remark{Code: "out_of_reach", Values: p.Values})
-		}
-	}
-	return strings.TrimSpace(w.Say("remark", r.Code, append(values, "parts", strings.Join(parts, ", "), "out_of_reach", beyond)...))
-}
-
-// Remarks are remarks in words.
-func Remarks(w *words.Words, list []casefile.Remark) []string {
-	said := make([]string, len(list))
-	for i, r := range list {
-		said[i] = Remark(w, r)
-	}
-	return said
 }
 
 // Wrap writes text after head, broken between words at TextWidth; further lines stand under the first.

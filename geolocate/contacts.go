@@ -44,15 +44,22 @@ const (
 	rankConvention
 )
 
-// whys say why a candidate of a rank stands where it does; the directory says it itself.
+// whys say for people why a candidate of a rank stands where it does; the directory says it itself.
 var whys = map[rank]string{
-	rankPublished: "contact_published", rankAbuseRole: "contact_abuse_role", rankAbuseC: "contact_abuse_c",
-	rankAbuseLine: "contact_abuse_line", rankRemarks: "contact_remarks", rankOwnDomain: "contact_own_domain",
-	rankMailAbuse: "contact_mail_abuse", rankMailSecurity: "contact_mail_security", rankMailOperations: "contact_mail",
-	rankMailOther: "contact_mail", rankMailPersonal: "contact_mail_personal", rankConvention: "contact_convention",
+	rankPublished: "abuse desk that it publishes itself",
+	rankAbuseRole: "abuse role of the network at RDAP",
+	rankAbuseC:    "abuse contact of the network, named by the regional registry (abuse-c)",
+	rankAbuseLine: "line for abuse mail in the registry's answer about the network",
+	rankRemarks:   "remarks of the network ask for abuse reports here",
+	rankOwnDomain: "named for abuse by the registry, but an address of the reported domain itself: " +
+		"its owner may be who put the page there, a person should check",
+	rankMailAbuse:      "mail line of a contact, abuse by its name only; the registry does not call it an abuse desk: a person should check",
+	rankMailSecurity:   "mail line of a contact, security by its name; not an abuse desk: a person should check",
+	rankMailOperations: "mail line of a contact; not an abuse desk: a person should check",
+	rankMailOther:      "mail line of a contact; not an abuse desk: a person should check",
+	rankMailPersonal:   "mail line of a contact, probably of one person; not an abuse desk: a person should check",
+	rankConvention:     "convention of RFC 2142: abuse@ of the provider's domain; nobody confirmed it",
 }
-
-func (r rank) why() casefile.Remark { return casefile.NewRemark(whys[r]) }
 
 // asked says whether the source names the candidate as the desk for abuse: then its
 // role is abuse, whatever else the source calls it.
@@ -149,7 +156,7 @@ func originsFirst(desks []AbuseContact, origins []netip.Addr) []AbuseContact {
 
 // published is the desk that an edge or a platform publishes, from the built-in tables.
 func published(f Facts, party casefile.Party) []candidate {
-	c := casefile.Contact{Party: party, Role: roleAbuse, Why: rankPublished.why()}
+	c := casefile.Contact{Party: party, Role: roleAbuse, Why: whys[rankPublished]}
 	switch {
 	case party == casefile.PartyEdge && f.Edge != nil:
 		c.Name, c.Source, c.Email, c.Form = f.Edge.Name, sourceEdges, f.Edge.AbuseEmail, f.Edge.AbuseForm
@@ -178,7 +185,7 @@ func ofDesk(out []candidate, d AbuseContact, party casefile.Party, target string
 			}
 			r, c.OwnDomain = rankOwnDomain, true
 		}
-		switch c.Why = r.why(); {
+		switch c.Why = whys[r]; {
 		case r.asked():
 			c.Role = roleAbuse
 		case c.Role == roleAbuse: // nobody asked for reports at this address
@@ -270,7 +277,7 @@ func byConvention(list []candidate, party casefile.Party, target string) (candid
 		}
 		if domain := c.domain; domain != "" && domain != target && !email.ForEverybody(domain) {
 			return candidate{casefile.Contact{
-				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: rankConvention.why(),
+				Party: party, Name: c.Name, Role: roleAbuse, Email: "abuse@" + domain, Source: sourceRFC2142, Why: whys[rankConvention],
 			}, rankConvention, domain}, true
 		}
 	}
@@ -298,7 +305,7 @@ func registrarContacts(out []casefile.Contact, f Facts) []casefile.Contact {
 	address, _ := email.Parse(f.Registrar.AbuseEmail)
 	c := casefile.Contact{
 		Party: casefile.PartyRegistrar, Name: f.Registrar.Name, Role: roleAbuse, Email: address, Source: f.RegistrarSource,
-		Why: casefile.NewRemark("contact_registrar"),
+		Why: "abuse contact of the registrar, named by the registration",
 	}
 	if address != "" && !slices.ContainsFunc(out[before:], func(o casefile.Contact) bool { return sameRecipient(o, c) }) {
 		out = append(out, c)

@@ -35,7 +35,7 @@ func TestContacts(t *testing.T) {
 	edge := &casefile.Edge{Name: "Edge", Evidence: "asn", AbuseForm: "https://edge.example/abuse"}
 	origin := []casefile.Claim{{Fact: casefile.FactOrigin, Value: two.String()}}
 	row := func(party casefile.Party, email string) casefile.Contact {
-		return casefile.Contact{Party: party, Role: "abuse", Email: email, Source: "directory", Why: casefile.TextRemark("your directory"), Approved: true, Language: "nl"}
+		return casefile.Contact{Party: party, Role: "abuse", Email: email, Source: "directory", Why: "your directory", Approved: true, Language: "nl"}
 	}
 	tests := []struct {
 		name string
@@ -154,7 +154,7 @@ func TestContacts(t *testing.T) {
 				t.Error(diff)
 			}
 			for _, c := range contacts {
-				if why := inWords(c.Why); why == "" || strings.Contains(why, "\n") || len(why) > 150 || c.Role == "" {
+				if c.Why == "" || strings.Contains(c.Why, "\n") || len(c.Why) > 150 || c.Role == "" {
 					t.Errorf("%+v does not say in a sentence why it stands there", c)
 				}
 			}
@@ -173,14 +173,14 @@ func TestRoleOfCandidates(t *testing.T) {
 		registry.FoundMailLine:  {"technical", "not an abuse desk: a person should check"},
 	} {
 		got := Decide(Facts{Desks: []AbuseContact{found(host, where, "desk@host.example")}, Now: now}).Contacts[0]
-		if got.Role != want.role || !strings.Contains(inWords(got.Why), want.why) {
+		if got.Role != want.role || !strings.Contains(got.Why, want.why) {
 			t.Errorf("%s: %+v, want %v", where, got, want)
 		}
 	}
 	// A mail line in an object of the role abuse is still no desk that is asked for.
 	d := AbuseContact{host, casefile.Contact{Role: "abuse", Email: "noc@host.example", Source: "whois"}, registry.FoundMailLine}
 	contacts := Decide(Facts{Desks: []AbuseContact{d}, Now: now}).Contacts
-	if contacts[0].Role != "other" || contacts[1].Source != "rfc2142" || !strings.Contains(inWords(contacts[1].Why), "nobody confirmed it") {
+	if contacts[0].Role != "other" || contacts[1].Source != "rfc2142" || !strings.Contains(contacts[1].Why, "nobody confirmed it") {
 		t.Errorf("%+v", contacts)
 	}
 }

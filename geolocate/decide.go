@@ -2,6 +2,7 @@ package geolocate
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -42,12 +43,10 @@ type AbuseContact struct {
 	Found registry.Found
 }
 
-// steps are what was decided and why.
-type steps []casefile.Remark
+// steps are what was decided and why, for people.
+type steps []string
 
-func (s *steps) say(code string, values ...any) {
-	*s = append(*s, casefile.NewRemark(code, values...))
-}
+func (s *steps) say(format string, args ...any) { *s = append(*s, fmt.Sprintf(format, args...)) }
 
 // Decide applies the written rule of docs/hosting.md. Pure: the same facts give the
 // same hosting. The facts are not changed.
@@ -62,18 +61,21 @@ func Decide(f Facts) casefile.Hosting {
 	switch {
 	case f.Edge != nil && len(origins) > 0:
 		placed = origins
-		said.say("edge_origin_known", "edge", f.Edge.Name, "evidence", f.Edge.Evidence, "source", originSource(f.Claims, origins))
+		said.say("%s stands in front of the origin (evidence: %s); the origin is known (%s), and the country is decided from it.",
+			f.Edge.Name, f.Edge.Evidence, originSource(f.Claims, origins))
 	case f.Edge != nil:
 		placed, h.Origin = nil, casefile.OriginUnknown
-		said.say("edge_origin_unknown", "edge", f.Edge.Name, "evidence", f.Edge.Evidence)
+		said.say("%s stands in front of the origin (evidence: %s): the addresses are the edge's, the origin is unknown, "+
+			"and no country is decided.", f.Edge.Name, f.Edge.Evidence)
 	case len(h.Addresses) == 0:
 		h.Origin = casefile.OriginUnknown
-		said.say("no_address")
+		said.say("The name has no address: nothing can be said about a host or a country.")
 	case len(origins) > 0:
 		placed = origins
-		said.say("origin_recorded")
+		said.say("A person recorded that the addresses pass on to an origin: the country is decided from it.")
 	case slices.ContainsFunc(f.Claims, func(c casefile.Claim) bool { return c.Fact == casefile.FactOrigin && c.Problem == "" }):
-		said.say("origin_recorded_for_others")
+		said.say("What was recorded about the origin was recorded for other addresses, or behind an edge that is no longer there: " +
+			"it does not count.")
 	}
 	places := make([]place, 0, len(placed))
 	for _, addr := range placed {
@@ -84,7 +86,7 @@ func Decide(f Facts) casefile.Hosting {
 	h.Country, h.Confidence, h.Disputed = join(places, &said)
 	if code, by := recordedCountry(f); code != "" && (f.Edge != nil || len(origins) > 0) {
 		h.Country, h.Confidence, h.Origin = code, 1, casefile.OriginKnown
-		said.say("origin_country", "country", code, "source", by)
+		said.say("The origin stands in %s, as a person recorded (%s).", code, by)
 	}
 	h.Dissent = dissent(places, h.Country)
 	provide(&h, placed, &said)
@@ -106,19 +108,19 @@ func Replay(h casefile.Hosting) casefile.Hosting {
 }
 
 // dissent are the opinions that the decision did not follow, each once.
-func dissent(places []place, country string) []casefile.Remark {
-	var out []casefile.Remark
+func dissent(places []place, country string) []string {
+	var out []string
 	for _, p := range places {
 		for _, o := range p.opinions {
 			if o.country == country && o.veto == nil {
 				continue
 			}
-			r := o.remark()
+			text := o.String()
 			if len(places) > 1 {
-				r = casefile.NewRemark("of_address", "address", p.addr, "parts", []casefile.Remark{r})
+				text = p.addr.String() + ": " + text
 			}
-			if !slices.ContainsFunc(out, r.Equal) {
-				out = append(out, r)
+			if !slices.Contains(out, text) {
+				out = append(out, text)
 			}
 		}
 	}
@@ -168,18 +170,19 @@ func join(places []place, said *steps) (country string, confidence float64, disp
 	case len(order) == 0:
 		return "", 0, disputed
 	case len(order) > 1 && tie:
-		said.say("several_countries_alike", "countries", strings.Join(order, ", "))
+		said.say("The addresses stand in several countries (%s), none of them better supported: a person decides.", strings.Join(order, ", "))
 		return "", 0, true
 	case len(order) > 1:
-		said.say("several_countries", "countries", strings.Join(order, ", "), "most", severalCountries)
+		said.say("The addresses stand in several countries (%s): the confidence is at most %.2f, so that a person decides.",
+			strings.Join(order, ", "), severalCountries)
 		return best.country, round(min(severalCountries, best.weight/float64(decided))), true
 	}
 	country, confidence = order[0], round(lowest)
 	if decided < len(places) {
-		said.say("some_have_a_country", "n", decided, "of", len(places))
+		said.say("%d of %d addresses have a country, and it is the same.", decided, len(places))
 	}
 	if confidence < casefile.MinConfidence {
-		said.say("weak_confidence", "least", casefile.MinConfidence)
+		said.say("The confidence is below %.2f: a person decides.", casefile.MinConfidence)
 	}
 	return country, confidence, disputed
 }
@@ -220,14 +223,14 @@ func (f *Facts) aboutOrigin(c *casefile.Claim) bool {
 	return c.Fact == casefile.FactOrigin && c.Address.IsValid() && slices.Contains(f.Addresses, c.Address)
 }
 
-// originSource is who told the first of the origins, which are of the claims.
+// originSource is who told the first of the origins.
 func originSource(claims []casefile.Claim, origins []netip.Addr) string {
 	for _, c := range claims {
-		if addr, _ := netip.ParseAddr(c.Value); c.Fact == casefile.FactOrigin && addr.Unmap().WithZone("") == origins[0] {
+		if c.Fact == casefile.FactOrigin && c.Value == origins[0].String() {
 			return c.Source
 		}
 	}
-	return ""
+	return "source unknown"
 }
 
 // recordedCountry is the country of the origin that a person recorded, and who did:
@@ -269,12 +272,12 @@ func provide(h *casefile.Hosting, placed []netip.Addr, said *steps) {
 	}
 	if keeps(h.Platform) {
 		h.Provider = h.Platform.Name
-		said.say("kept_on_platform", "platform", h.Platform.Name, "evidence", h.Platform.Evidence,
-			"parts", []casefile.Remark{casefile.NewRemark(h.Platform.Kind)})
+		said.say("The page is kept on %s (%s; evidence: %s): that platform is the provider, whoever runs its addresses.",
+			h.Platform.Name, cmp.Or(platformWords[h.Platform.Kind], h.Platform.Kind), h.Platform.Evidence)
 	}
 	if lead == nil {
 		if len(candidates) > 0 && h.Provider == "" {
-			said.say("no_provider")
+			said.say("No source names the provider.")
 		}
 		return
 	}
@@ -283,13 +286,13 @@ func provide(h *casefile.Hosting, placed []netip.Addr, said *steps) {
 	case keeps(h.Platform):
 	case lead.organisation != "":
 		h.Provider = lead.organisation
-		said.say("provider_organisation", "address", lead.addr)
+		said.say("The provider is the organisation that the registry names for the network of %s.", lead.addr)
 	case lead.holder != "":
 		h.Provider = lead.holder
-		said.say("provider_holder", "address", lead.addr)
+		said.say("The provider is the holder of the AS that announces %s.", lead.addr)
 	case lead.name != "":
 		h.Provider = lead.name
-		said.say("provider_network", "address", lead.addr)
+		said.say("The provider has no name but that of the network of %s.", lead.addr)
 	}
 }
 
@@ -345,4 +348,4 @@ func (p provider) stands(country string) bool { return slices.Contains(p.countri
 // delete them: every kind but a cloud, whose customers run machines of their own.
 func keeps(p *casefile.Platform) bool { return p != nil && p.Kind != kindCloud }
 
-var platformKinds = []string{"object_store", "page_host", "site_builder"}
+var platformWords = map[string]string{"object_store": "object store", "page_host": "page host", "site_builder": "site builder"}

@@ -13,8 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vigil/casefile"
-	"vigil/explain"
-	"vigil/words"
 )
 
 var (
@@ -27,11 +25,6 @@ var (
 
 	addrEqual = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 )
-
-// inWords are remarks as people read them, one a line.
-func inWords(list ...casefile.Remark) string {
-	return strings.Join(explain.Remarks(words.In(words.English), list), "\n")
-}
 
 func says(addr netip.Addr, fact casefile.Fact, value, source string) casefile.Claim {
 	return casefile.Claim{Fact: fact, Value: value, Source: source, AsOf: now, Address: addr}
@@ -105,10 +98,10 @@ func TestDecide(t *testing.T) {
 			}
 			if h.Country != test.country || math.Abs(h.Confidence-test.confidence) > 0.0101 || h.Disputed != test.disputed || h.Origin != test.origin {
 				t.Errorf("country %q, confidence %.2f, disputed %v, origin %s; want %q, %.2f, %v, %s\n%s", h.Country, h.Confidence, h.Disputed, h.Origin,
-					test.country, test.confidence, test.disputed, test.origin, inWords(h.Steps...))
+					test.country, test.confidence, test.disputed, test.origin, strings.Join(h.Steps, "\n"))
 			}
-			if !strings.Contains(inWords(h.Steps...), test.step) {
-				t.Errorf("no step says %q:\n%s", test.step, inWords(h.Steps...))
+			if test.step != "" && !slices.ContainsFunc(h.Steps, func(s string) bool { return strings.Contains(s, test.step) }) {
+				t.Errorf("no step says %q:\n%s", test.step, strings.Join(h.Steps, "\n"))
 			}
 			if diff := cmp.Diff(before, h.Claims, addrEqual, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("claims changed: %s", diff)

@@ -252,11 +252,10 @@ func readRow(row operatorcsv.Row) (casefile.Contact, match) {
 	if err != nil {
 		row.Fault("%v", err)
 	}
-	code := "row_not_approved"
-	if approved {
-		code = "row_approved"
+	c.Approved, c.Why = approved, "your directory, row "+m.shown+"; approved"+when
+	if !c.Approved {
+		c.Why = "your directory, row " + m.shown + "; not approved: a person should check"
 	}
-	c.Approved, c.Why = approved, casefile.NewRemark(code, "row", m.shown, "when", when)
 	return c, m
 }
 
@@ -292,9 +291,9 @@ func readApproval(raw string) (approved bool, when string, err error) {
 	case lower == "yes":
 		return true, "", nil
 	case first == "yes":
-		return true, strings.TrimSpace(raw[len(first):]), nil
+		return true, " " + strings.TrimSpace(raw[len(first):]), nil
 	case notDate == nil:
-		return true, raw, nil
+		return true, " " + raw, nil
 	}
 	return false, "", fmt.Errorf("approved %.40q must be yes, a date such as 2026-11-02, no or empty; who approved may stand after it", raw)
 }

@@ -3,6 +3,7 @@ package geolocate
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -29,12 +30,12 @@ const maxSigns = 8
 type detected struct {
 	*service
 	by        string
-	signs     []casefile.Remark
+	signs     []string
 	addresses int // how many lie in its ranges
 }
 
 // set keeps the first service, which has the strongest evidence, and adds to its signs.
-func (f *detected) set(s *service, evidence string, sign casefile.Remark) {
+func (f *detected) set(s *service, evidence, sign string) {
 	if f.service == nil {
 		f.service, f.by = s, evidence
 	}
@@ -94,10 +95,10 @@ func (e *edges) detect(q casefile.Inquiry, addrs []netip.Addr, asns []uint32) (*
 func (e *edges) byName(f *finding, q casefile.Inquiry) {
 	if at := e.names.find(plain(q.Target.Host())); at != nil && at.host {
 		if f.named = at.owner.platform; f.named {
-			f.platform.set(at.owner, evidenceHost, casefile.NewRemark("sign_host", "name", "*."+at.pattern))
+			f.platform.set(at.owner, evidenceHost, "host *."+at.pattern)
 			return
 		}
-		f.edge.set(at.owner, evidenceCNAME, casefile.NewRemark("sign_host", "name", "*."+at.pattern))
+		f.edge.set(at.owner, evidenceCNAME, "host *."+at.pattern)
 	}
 	for i := range q.Looks {
 		for _, cname := range q.Looks[i].Resolution.CNAMEs {
@@ -105,7 +106,7 @@ func (e *edges) byName(f *finding, q casefile.Inquiry) {
 			if at == nil {
 				continue
 			}
-			f.of(at.owner).set(at.owner, evidenceCNAME, casefile.NewRemark("sign_cname", "name", "*."+at.pattern))
+			f.of(at.owner).set(at.owner, evidenceCNAME, "cname *."+at.pattern)
 			if at.owner.platform {
 				f.named = true
 				break // later names are the platform's business
@@ -126,7 +127,7 @@ func (e *edges) byRange(f *finding, addrs []netip.Addr) {
 		}
 		side := f.of(r.owner)
 		if side.addresses++; !f.named || side.service == r.owner {
-			side.set(r.owner, evidenceRange, casefile.Remark{})
+			side.set(r.owner, evidenceRange, "")
 		}
 	}
 	f.platform.rangeSigns(&e.platformRanges, addrs)
@@ -151,11 +152,11 @@ func (f *detected) rangeSigns(table *bart.Table[*serviceRange], addrs []netip.Ad
 				count++
 			}
 		}
-		sign := casefile.NewRemark("sign_range", "range", r.prefix)
+		text := "range " + r.prefix.String()
 		if count < len(addrs) {
-			sign = casefile.NewRemark("sign_range_of_some", "range", r.prefix, "n", count, "of", len(addrs))
+			text += " (" + strconv.Itoa(count) + " of " + strconv.Itoa(len(addrs)) + " addresses)"
 		}
-		f.signs = add(f.signs, sign)
+		f.signs = add(f.signs, text)
 	}
 }
 
@@ -185,19 +186,19 @@ func (e *edges) byHeader(f *finding, q casefile.Inquiry, asns []uint32) {
 			if s == nil {
 				continue
 			}
-			sign := casefile.NewRemark("sign_header", "header", s.headers)
+			text := "header " + s.headers
 			switch shared := s.sharedWith(asns); {
 			case s == f.edge.service || s == f.platform.service:
 			case f.edge.service != nil || f.platform.service != nil:
 				continue // a name or an address says another: the header was passed on
 			case shared != 0:
-				sign = casefile.NewRemark("sign_header_in_as", "header", s.headers, "asn", shared)
+				text += ", in AS" + strconv.FormatUint(uint64(shared), 10)
 			case len(asns) > 0:
 				continue // the network of another
 			default:
-				sign.Code = "sign_header_alone"
+				text += ", and no source knows the AS"
 			}
-			f.of(s).set(s, evidenceHeader, sign)
+			f.of(s).set(s, evidenceHeader, text)
 		}
 	}
 }
@@ -212,21 +213,22 @@ func (e *edges) byCloud(f *finding, asns []uint32) {
 }
 
 // add adds a sign once.
-func add(signs []casefile.Remark, sign casefile.Remark) []casefile.Remark {
-	if sign.IsZero() || len(signs) >= maxSigns || slices.ContainsFunc(signs, sign.Equal) {
+func add(signs []string, sign string) []string {
+	if sign == "" || len(signs) >= maxSigns || slices.Contains(signs, sign) {
 		return signs
 	}
 	return append(signs, sign)
 }
 
 // asnSign names an AS, and the first of the others in which the addresses stand too.
-func asnSign(asn uint32, asns []uint32) casefile.Remark {
+func asnSign(asn uint32, asns []uint32) string {
+	text := "AS" + strconv.FormatUint(uint64(asn), 10)
 	for _, other := range asns {
 		if other != asn && other != 0 {
-			return casefile.NewRemark("sign_asn_of_several", "asn", asn, "other", other)
+			return text + " (the sources also name AS" + strconv.FormatUint(uint64(other), 10) + ")"
 		}
 	}
-	return casefile.NewRemark("sign_asn", "asn", asn)
+	return text
 }
 
 // sharedWith returns the first of the numbers that is an AS of the service, own or
@@ -252,11 +254,11 @@ func (f *finding) result() (edge *casefile.Edge, platform *casefile.Platform) {
 }
 
 // dated are the signs, and that the service has ended.
-func (f *detected) dated() []casefile.Remark {
+func (f *detected) dated() []string {
 	if f.ended == "" {
 		return f.signs
 	}
-	return append(f.signs, casefile.NewRemark("sign_ended", "month", f.ended))
+	return append(f.signs, "the service ended in "+f.ended+": others may hold its names and networks now")
 }
 
 // knownEdges are the built-in tables, read once for all Locators.

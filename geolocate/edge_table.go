@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -37,7 +38,7 @@ type service struct {
 	ended       string // 2006-01, or empty
 	asns        []uint32
 	shared      []uint32
-	headers     string // names and values, as the table writes them
+	headers     string // in words
 }
 
 // serviceRange is a published prefix of a service.
@@ -160,7 +161,7 @@ func (e *edges) sign(name, sign, value string, platform bool) error {
 func (s *service) setKind(kind string) error {
 	valid := []string{"cdn", "waf", "proxy", "redirector"}
 	if s.platform {
-		valid = append(slices.Clone(platformKinds), kindCloud)
+		valid = append(slices.Sorted(maps.Keys(platformWords)), kindCloud)
 	}
 	if s.kind = kind; !slices.Contains(valid, kind) {
 		return fmt.Errorf("kind %q of %s is none of %v", kind, s.name, valid)

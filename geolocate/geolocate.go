@@ -144,14 +144,14 @@ func (l *Locator) Locate(ctx context.Context, q casefile.Inquiry) casefile.Hosti
 	h := Decide(f)
 	h.Steps = append(h.Steps, told...)
 	if dropped > 0 {
-		h.Steps = append(h.Steps, casefile.NewRemark("addresses_left_out", "n", dropped, "bound", maxAddresses))
+		h.Steps = append(h.Steps, fmt.Sprintf("%d further addresses were not looked up: the bound is %d.", dropped, maxAddresses))
 	}
 	return h
 }
 
-// facts gathers what all sources say; said is what a look-up of the origin led to, and
+// facts gathers what all sources say; steps are what a look-up of the origin led to, and
 // dropped counts addresses beyond the bound.
-func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, said steps, dropped int) {
+func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, steps []string, dropped int) {
 	f.Addresses, dropped = addresses(q)
 	if _, literal := q.Target.Address(); !literal {
 		f.Domain = registrable(q.Target.Host())
@@ -182,7 +182,7 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, said 
 	}
 	if l.wantsOrigin(q, f) {
 		var looked []casefile.Claim
-		looked, said = l.lookUpOrigin(ctx, q.Target.Host(), f.Edge.Name)
+		looked, steps = l.lookUpOrigin(ctx, q.Target.Host(), f.Edge.Name)
 		f.Claims = slices.Insert(f.Claims, 0, looked...) // first, as a person's record is
 	}
 	if origins := originsOf(f); len(origins) > 0 {
@@ -192,7 +192,7 @@ func (l *Locator) facts(ctx context.Context, q casefile.Inquiry) (f Facts, said 
 	}
 	f.Directory = l.directory.Match(f)
 	f.Now = time.Now()
-	return f, said, dropped
+	return f, steps, dropped
 }
 
 // gather adds what databases, registries and the reverse DNS say about addresses, and

@@ -2,6 +2,7 @@ package geolocate
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -69,26 +70,30 @@ func (l *Locator) lookUpOrigin(ctx context.Context, host, edge string) (claims [
 			more++
 		default:
 			claims = append(claims, casefile.Claim{Fact: casefile.FactOrigin, Value: addr.String(), Source: source, AsOf: c.AsOf.UTC()})
-			said.say("lookup_told", "lookup", name, "address", addr, "date", c.AsOf.UTC().Format(time.DateOnly))
+			said.say("The look-up %s told the origin %s, as of %s.", name, addr, c.AsOf.UTC().Format(time.DateOnly))
 		}
 	}
-	refused := func(n int, code string, values ...any) {
-		count := "addresses"
-		if n == 1 {
-			count = "an_address"
-		}
-		if n > 0 {
-			said.say(code, append(values, "lookup", name, "parts", []casefile.Remark{casefile.NewRemark(count, "n", n)})...)
-		}
+	if own > 0 {
+		said.say("The look-up %s told %s in a published range of an edge, which is no origin.", name, addressesTold(own))
 	}
-	refused(own, "lookup_told_edge")
-	refused(special, "lookup_told_special")
-	refused(more, "lookup_told_more", "bound", maxOriginsTold)
+	if special > 0 {
+		said.say("The look-up %s told %s that no public server can have.", name, addressesTold(special))
+	}
+	if more > 0 {
+		said.say("The look-up %s told %s more, which were not taken: the bound is %d.", name, addressesTold(more), maxOriginsTold)
+	}
 	if len(claims) == 0 {
 		claims = []casefile.Claim{{Fact: casefile.FactOrigin, Source: source, AsOf: time.Now().UTC(), Problem: problem}}
 		if own+special == 0 {
-			said.say("lookup_told_none", "lookup", name, "problem", problem)
+			said.say("The look-up %s told no origin (%s).", name, problem)
 		}
 	}
 	return claims, said
+}
+
+func addressesTold(n int) string {
+	if n == 1 {
+		return "an address"
+	}
+	return fmt.Sprintf("%d addresses", n)
 }

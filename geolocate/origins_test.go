@@ -64,7 +64,7 @@ func TestAServiceTellsTheOrigin(t *testing.T) {
 	if c := h.Claims[0]; c.Fact != casefile.FactOrigin || c.Value != "192.0.2.200" || c.Source != "lookup:finder" || c.AsOf.Year() != 2026 {
 		t.Errorf("first claim %+v", c)
 	}
-	steps := inWords(h.Steps...)
+	steps := strings.Join(h.Steps, "\n")
 	for _, want := range []string{"The look-up finder told the origin 192.0.2.200, as of 2026-11-20.", "told an address in a published range of an edge"} {
 		if !strings.Contains(steps, want) {
 			t.Errorf("no %q in:\n%s", want, steps)
@@ -144,8 +144,8 @@ func TestWhatALookUpMayTell(t *testing.T) {
 				got = append(got, c.Value)
 			}
 		}
-		if !slices.Equal(got, test.want) || problem != test.problem || !strings.Contains(inWords(h.Steps...), test.step) {
-			t.Errorf("%s: origins %v, problem %q, steps %q", test.name, got, problem, inWords(h.Steps...))
+		if !slices.Equal(got, test.want) || problem != test.problem || !strings.Contains(strings.Join(h.Steps, "\n"), test.step) {
+			t.Errorf("%s: origins %v, problem %q, steps %q", test.name, got, problem, h.Steps)
 		}
 		if known := h.Origin == casefile.OriginKnown; known != (len(test.want) > 0) || known && h.Country != "NL" || !known && h.Country != "" {
 			t.Errorf("%s: origin %s in %q", test.name, h.Origin, h.Country)

@@ -1,6 +1,7 @@
 package geolocate
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -45,20 +46,13 @@ func kindOf(source string) string {
 // opinion is one source's word on the country of an address.
 type opinion struct {
 	country string
-	code    string // what the source names
-	source  string
+	label   string // the source, and what it names when that is not the machine's place
 	weight  float64
 	veto    *roundTrip // the round trip that puts the country out of reach; nil for none
 	km      int        // how far the country is from the vantage of the veto
 }
 
-func (o opinion) remark() casefile.Remark {
-	values := []any{"country", o.country, "source", o.source}
-	if o.veto != nil {
-		values = append(append(values, "away", o.km), o.veto.values("")...)
-	}
-	return casefile.NewRemark(o.code, values...)
-}
+func (o opinion) String() string { return o.country + " (" + o.label + ")" }
 
 // place is where one address stands, and why.
 type place struct {
@@ -68,7 +62,7 @@ type place struct {
 	disputed   bool
 	weak       bool // nothing spoke but the embedded table and the reverse DNS
 	reserved   string
-	anycast    []any  // why the address answers at several places, as values of a remark; nil when it does not
+	anycast    string // why the address answers at several places, or empty
 	recorded   string // who recorded the country, or empty
 	opinions   []opinion
 }
@@ -105,12 +99,12 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 			p.recorded, p.country = c.Source, casefile.Country(c.Value)
 			continue
 		}
-		o := opinion{country: c.Value, code: "opinion", source: c.Source, weight: weightOf(c, registered)}
+		o := opinion{country: c.Value, label: c.Source, weight: weightOf(c, registered)}
 		if o.weight == 0 {
 			continue
 		}
 		if c.Fact == casefile.FactRegisteredCountry {
-			o.code = "opinion_registered"
+			o.label += ", registered"
 		}
 		o.veto, o.km = outOfReach(c.Value, trips)
 		p.opinions = append(p.opinions, o)
@@ -135,7 +129,7 @@ func placeOf(addr netip.Addr, claims []casefile.Claim) place {
 		p.confidence, p.weak = 1, false
 		return p
 	}
-	if p.anycast = apart(trips); p.anycast != nil {
+	if p.anycast = apart(trips); p.anycast != "" {
 		p.disputed = true
 		return p
 	}
@@ -166,36 +160,40 @@ func weightOf(c *casefile.Claim, registered bool) float64 {
 
 var weights = map[string]float64{kindDatabase: weightDatabase, kindRDAP: weightRDAP, kindWHOIS: weightWHOIS, kindEmbedded: weightEmbedded}
 
-// step says what was decided for the address.
-func (p place) step() casefile.Remark {
-	parts, vetoed := make([]casefile.Remark, 0, len(p.opinions)), false
+// step says in words what was decided for the address.
+func (p place) step() string {
+	said, vetoed := make([]string, 0, len(p.opinions)), ""
 	for _, o := range p.opinions {
-		parts, vetoed = append(parts, o.remark()), vetoed || o.veto != nil
+		said = append(said, o.String())
+		if o.veto != nil {
+			vetoed += fmt.Sprintf(" %s is out of reach: %s; it is %d km away.", o.country, o.veto, o.km)
+		}
 	}
-	say := func(code string, values ...any) casefile.Remark {
-		return casefile.NewRemark(code, append(values, "address", p.addr, "parts", parts)...)
-	}
+	they := strings.Join(said, ", ")
 	switch {
-	case p.recorded != "" && len(parts) > 0:
-		return say("country_recorded_against", "country", p.country, "source", p.recorded)
 	case p.recorded != "":
-		return say("country_recorded", "country", p.country, "source", p.recorded)
-	case len(parts) == 0 && p.reserved != "":
-		return say("special_purpose", "purpose", p.reserved)
-	case len(parts) == 0:
-		return say("no_country")
-	case p.anycast != nil:
-		return say("anycast", p.anycast...)
-	case p.country == "" && vetoed:
-		return say("none_in_reach")
+		if they != "" {
+			they = " They say: " + they + "."
+		}
+		return fmt.Sprintf("%s: %s, as a person recorded (%s); that counts before all sources.%s", p.addr, p.country, p.recorded, they)
+	case len(p.opinions) == 0 && p.reserved != "":
+		return fmt.Sprintf("%s is a special-purpose address (%s) that nobody hosts in public, and no source knows it: no country.",
+			p.addr, p.reserved)
+	case len(p.opinions) == 0:
+		return fmt.Sprintf("%s: no source names a country.", p.addr)
+	case p.anycast != "":
+		return fmt.Sprintf("%s: %s: %s: the address is anycast, no country.", p.addr, they, p.anycast)
+	case p.country == "" && vetoed != "":
+		return fmt.Sprintf("%s: %s:%s No country is left that is better supported than the others.", p.addr, they, vetoed)
 	case p.country == "":
-		return say("equally_strong")
+		return fmt.Sprintf("%s: %s: the sources are equally strong, so that no country is decided.", p.addr, they)
 	case p.weak:
-		return say("weak_sources", "country", p.country, "confidence", round(p.confidence))
+		return fmt.Sprintf("%s: %s: only weak sources know it, %s with confidence %.2f.%s", p.addr, they, p.country, round(p.confidence), vetoed)
 	case p.disputed:
-		return say("sources_disagree", "country", p.country, "confidence", round(p.confidence))
+		return fmt.Sprintf("%s: %s: the sources disagree; %s is best supported, confidence %.2f.%s",
+			p.addr, they, p.country, round(p.confidence), vetoed)
 	}
-	return say("country_decided", "country", p.country, "confidence", p.confidence)
+	return p.addr.String() + ": " + they + ": " + p.country + ", confidence " + strconv.FormatFloat(p.confidence, 'f', 2, 64) + "."
 }
 
 // roundTrip is a measured round trip from a vantage to an address.
@@ -206,9 +204,8 @@ type roundTrip struct {
 	reach   int // km
 }
 
-// values are those of a remark on the round trip, under names that end with n.
-func (t roundTrip) values(n string) []any {
-	return []any{"took" + n, milliseconds(t.took), "from" + n, t.from, "vantage" + n, t.vantage, "reach" + n, t.reach}
+func (t roundTrip) String() string {
+	return fmt.Sprintf("%s from %s (%s) reaches at most %d km", milliseconds(t.took), t.from, t.vantage, t.reach)
 }
 
 // roundTripValue writes the value of a round-trip claim: "3.2 ms from NL". It is
@@ -256,16 +253,16 @@ func outOfReach(country string, trips []roundTrip) (veto *roundTrip, km int) {
 	return veto, km
 }
 
-// apart says why no single place can answer so fast to two vantages, as values of a remark: then
-// the address is anycast.
-func apart(trips []roundTrip) []any {
+// apart says why no single place can answer so fast to two vantages: then the
+// address is anycast.
+func apart(trips []roundTrip) string {
 	for i, a := range trips {
 		for _, b := range trips[i+1:] {
 			away, known := distance.From(a.from, b.from)
 			if known && away > a.reach+b.reach {
-				return append(append(a.values(""), b.values("2")...), "apart", away)
+				return fmt.Sprintf("%s, and %s, but %s and %s are %d km apart", a, b, a.from, b.from, away)
 			}
 		}
 	}
-	return nil
+	return ""
 }

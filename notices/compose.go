@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -73,9 +72,9 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 	if l.HostingCountry != "" {
 		subject = text("assignment_subject_country", "reference", l.Reference, "country", l.HostingCountry)
 	}
-	var doubts []casefile.Remark
+	var doubts []string
 	if !row.Approved {
-		doubts = append(doubts, casefile.NewRemark("draft_hotline"))
+		doubts = append(doubts, text("draft_hotline"))
 	}
 	return d.notice(c, casefile.NoticeAssignment, to, doubts, subject, l)
 }
@@ -83,14 +82,14 @@ func (d *Composer) assignment(c casefile.Case, title string, now time.Time) (cas
 func (d *Composer) removal(c casefile.Case, to casefile.Contact, now time.Time) (casefile.Notice, error) {
 	l := d.letter(c, to.Name, now)
 	l.Edge = to.Party == casefile.PartyEdge
-	var doubts []casefile.Remark
+	var doubts []string
 	// A removal notice says in the notifier's name that the content was classified, so that without
 	// a classification it stays a draft for a person (DSA Art. 16(2): a substantiated explanation, in good faith).
 	if !l.Classified {
-		doubts = append(doubts, casefile.NewRemark("draft_unclassified"))
+		doubts = append(doubts, text("draft_unclassified"))
 	}
 	if doubt := doubtful(to); doubt != "" {
-		doubts = append(doubts, casefile.NewRemark(doubt))
+		doubts = append(doubts, doubt)
 	}
 	return d.notice(c, casefile.NoticeRemoval, to, doubts, text("removal_subject", "reference", l.Reference), l)
 }
@@ -114,27 +113,27 @@ func doubtful(to casefile.Contact) string {
 	switch to.Source {
 	case sourceDirectory:
 		if !to.Approved {
-			return "draft_provider"
+			return text("draft_provider")
 		}
 		return ""
 	case sourceEdges, sourcePlatforms:
 		return ""
 	case sourceRDAP, sourceWHOIS:
 		if to.OwnDomain {
-			return "draft_own_domain"
+			return text("draft_own_domain")
 		}
 		if to.Role == "abuse" {
 			return ""
 		}
 	}
-	return "draft_unnamed"
+	return text("draft_unnamed")
 }
 
 // notice makes the notice itself. Doubts are why a person must read it before it may
 // leave; with any, without a mail address and while sending is off it is a draft, and
 // Contact.Why says why.
 func (d *Composer) notice(
-	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []casefile.Remark, subject string, l letter,
+	c casefile.Case, kind casefile.NoticeKind, to casefile.Contact, doubts []string, subject string, l letter,
 ) (casefile.Notice, error) {
 	body, err := d.render(string(kind)+".txt", l)
 	if err != nil {
@@ -149,18 +148,16 @@ func (d *Composer) notice(
 	}
 	n.Key = Key(n)
 	if to.Email == "" {
-		doubts = append(doubts, casefile.NewRemark("draft_no_address"))
+		doubts = append(doubts, text("draft_no_address"))
 	}
 	if !d.send {
-		doubts = append(doubts, casefile.NewRemark("draft_sending_off"))
+		doubts = append(doubts, text("draft_sending_off"))
 	}
 	if len(doubts) == 0 {
 		n.State, n.NextTry = casefile.NoticeQueued, l.at
 		return n, nil
 	}
-	if n.Contact.Why = casefile.NewRemark("draft", "parts", doubts); !to.Why.IsZero() {
-		n.Contact.Why = casefile.NewRemark("contact_draft", "parts", []casefile.Remark{to.Why, n.Contact.Why})
-	}
+	n.Contact.Why = strings.TrimPrefix(to.Why+"; "+text("draft", "doubts", strings.Join(doubts, ", ")), "; ")
 	return n, nil
 }
 
@@ -202,11 +199,7 @@ func firstUsable(contacts []casefile.Contact, party casefile.Party) (casefile.Co
 		if k.Party != party {
 			continue
 		}
-		k.Name, k.Role, k.Source = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60)
-		k.Why.Values = maps.Clone(k.Why.Values)
-		for name, value := range k.Why.Values {
-			k.Why.Values[name] = clean(value, maxName)
-		}
+		k.Name, k.Role, k.Source, k.Why = clean(k.Name, maxName), clean(k.Role, 60), clean(k.Source, 60), clean(k.Why, maxName)
 		if !email.Plain(k.Email) {
 			k.Email = ""
 		}

@@ -13,9 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vigil/casefile"
-	"vigil/explain"
 	"vigil/internal/email"
-	"vigil/words"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens in testdata")
@@ -307,13 +305,13 @@ func TestWhoMayBeMailed(t *testing.T) {
 		change func(*casefile.Case)
 		why    string // empty: it is queued
 	}{
-		{"an approved row of the directory", casefile.Contact{Source: "directory", Role: "abuse", Approved: true, Why: casefile.TextRemark("row")}, nil, ""},
-		{"a row that nobody approved", casefile.Contact{Source: "directory", Role: "abuse", Why: casefile.TextRemark("row")}, nil, "row; draft: your directory of providers does not approve it"},
+		{"an approved row of the directory", casefile.Contact{Source: "directory", Role: "abuse", Approved: true, Why: "row"}, nil, ""},
+		{"a row that nobody approved", casefile.Contact{Source: "directory", Role: "abuse", Why: "row"}, nil, "row; draft: your directory of providers does not approve it"},
 		{"the desk that a platform publishes", casefile.Contact{Source: "platforms", Role: "abuse"}, nil, ""},
 		{"the desk that an edge publishes", casefile.Contact{Source: "edges", Role: "abuse"}, nil, ""},
 		{"the abuse role at RDAP", casefile.Contact{Source: "rdap", Role: "abuse"}, nil, ""},
 		{"the abuse contact in WHOIS", casefile.Contact{Source: "whois", Role: "abuse"}, nil, ""},
-		{"the network's operations", casefile.Contact{Source: "rdap", Role: "technical", Why: casefile.TextRemark("mail line")}, nil, "mail line; draft: " + check},
+		{"the network's operations", casefile.Contact{Source: "rdap", Role: "technical", Why: "mail line"}, nil, "mail line; draft: " + check},
 		{"any mail line", casefile.Contact{Source: "whois", Role: "other"}, nil, "draft: " + check},
 		{"abuse@ by convention", casefile.Contact{Source: "rfc2142", Role: "abuse"}, nil, "draft: " + check},
 		{"approved by a source that cannot", casefile.Contact{Source: "whois", Role: "other", Approved: true}, nil, "draft: " + check},
@@ -337,9 +335,8 @@ func TestWhoMayBeMailed(t *testing.T) {
 				t.Fatal(err)
 			}
 			n := letters[len(letters)-1]
-			why := explain.Remark(words.In(words.English), n.Contact.Why)
-			if n.Kind != casefile.NoticeRemoval || (n.State == casefile.NoticeQueued) != (test.why == "") || test.why != "" && (n.State != casefile.NoticeDraft || why != test.why) {
-				t.Errorf("%s, why %q; want %q", n.State, why, test.why)
+			if n.Kind != casefile.NoticeRemoval || (n.State == casefile.NoticeQueued) != (test.why == "") || test.why != "" && (n.State != casefile.NoticeDraft || n.Contact.Why != test.why) {
+				t.Errorf("%s, why %q; want %q", n.State, n.Contact.Why, test.why)
 			}
 		})
 	}

@@ -98,7 +98,7 @@ func TestOlderSealedFormsAreRead(t *testing.T) {
 	if missing := filled.Zeros(hosting); len(missing) > 0 {
 		t.Errorf("not read: %v", missing)
 	}
-	if hosting.Provider != "text 2" || hosting.ASN != 3 || hosting.Decided.IsZero() || !hosting.Steps[1].Equal(casefile.TextRemark("text 93")) || !hosting.Contacts[0].Why.Equal(casefile.TextRemark("text 55")) {
+	if hosting.Provider != "text 2" || hosting.ASN != 3 || hosting.Decided.IsZero() || hosting.Steps[1] != "text 93" {
 		t.Errorf("%+v", hosting)
 	}
 }

@@ -129,15 +129,15 @@ func closed(t *testing.T, text map[string]string, constants []constant) map[stri
 	list := regexp.MustCompile("(?s)strings.Fields\\(`(ok linked .*?)`\\)").FindStringSubmatch(in(text, "geolocate/registry/"))
 	countries := regexp.MustCompile(`(?s)const countries = (.*?)\n\n`).FindStringSubmatch(in(text, "casefile/"))
 	edges := regexp.MustCompile(`valid := \[\]string\{("cdn".*?)\}`).FindStringSubmatch(in(text, "geolocate/"))
-	platforms := regexp.MustCompile(`platformKinds = \[\]string\{(.*?)\}`).FindStringSubmatch(in(text, "geolocate/"))
+	platforms := regexp.MustCompile(`platformWords = map\[string\]string\{(.*?)\}`).FindStringSubmatch(in(text, "geolocate/"))
 	if list == nil || countries == nil || edges == nil || platforms == nil {
 		t.Fatal("the statuses of domains, the codes of countries or the kinds of edges are not where they were")
 	}
 	for _, quoted := range regexp.MustCompile(`"\w+"`).FindAllString(edges[1], -1) {
 		codes["edge"] = append(codes["edge"], strings.Trim(quoted, `"`))
 	}
-	for _, m := range regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(platforms[1], -1) {
-		codes["platform"], codes["remark"] = append(codes["platform"], m[1]), append(codes["remark"], m[1])
+	for _, m := range regexp.MustCompile(`"(\w+)":`).FindAllStringSubmatch(platforms[1], -1) {
+		codes["platform"] = append(codes["platform"], m[1])
 	}
 	codes["domain"] = append(codes["domain"], strings.Fields(list[1])...)
 	codes["country"] = regexp.MustCompile(`\b[A-Z]{2}\b`).FindAllString(countries[1], -1)
@@ -154,12 +154,6 @@ var (
 	operation    = regexp.MustCompile(`(?:\bsay\(|route\(a, http\.Method\w+, [^,]+, )"(\w+)"`) // of the API
 	kindOf       = map[string]string{"web": "text", "notices": "letter"}
 	saidByDoctor = regexp.MustCompile(`d\.(?:say\(\w+|(failed)\()(?:, )?"(\w+)"(?:, "(\w+)")?`)
-	remarked     = map[string]*regexp.Regexp{ // by room: what a decision says of itself
-		"geolocate": regexp.MustCompile(`(?:NewRemark\(|\bsay\(|refused\(\w+, |[cC]ode(?::| :?=) |\bcount :?= |\brank\w+: +)"(\w+)"`),
-		"notices":   regexp.MustCompile(`NewRemark\("(\w+)"|return "(draft_\w+)"`),
-		"explain":   regexp.MustCompile(`Remark\{Code: "(\w+)"`),
-		"casefile":  regexp.MustCompile(`RemarkText = "(\w+)"`),
-	}
 	saidOfLooks  = regexp.MustCompile(`l\.Words, "(\w+)"|answer :?= "(\w+)"`)
 	saidByChoice = map[string]struct{ path, pattern string }{
 		"agreement": {"explain/explain.go", `code :?= "(\w+)"`},
@@ -214,11 +208,6 @@ func TestEveryCodeHasWordsAndAllWordsACode(t *testing.T) {
 		}
 		for _, m := range saidByDoctor.FindAllStringSubmatch(file, -1) {
 			used[key{"doctor", m[2] + "_" + cmp.Or(m[3], "error")}] = true
-		}
-		if said := remarked[room]; said != nil {
-			for _, m := range said.FindAllStringSubmatch(file, -1) {
-				used[key{"remark", strings.Join(m[1:], "")}] = true
-			}
 		}
 		if strings.HasPrefix(path, "explain/") {
 			for _, m := range saidOfLooks.FindAllStringSubmatch(file, -1) {

@@ -147,7 +147,7 @@ func (p population) hosting(host int, moved bool, decided time.Time) casefile.Ho
 		Contacts: []casefile.Contact{{Party: casefile.PartyHost, Name: provider, Role: "abuse", Email: desk, Source: "rdap"}},
 		Registrar: &casefile.Registrar{Name: fmt.Sprintf("Registrar %d", 1+r.IntN(40)), AbuseEmail: "abuse@registrar.example",
 			Created: decided.AddDate(-1-r.IntN(9), 0, 0).Truncate(24 * time.Hour)},
-		Steps: []casefile.Remark{casefile.NewRemark("provider_holder", "address", address)},
+		Steps: []string{"two sources name one country"},
 	}
 	switch chance := r.IntN(100); {
 	case chance < 10:

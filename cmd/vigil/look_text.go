@@ -58,15 +58,17 @@ func printHosting(w io.Writer, say *words.Words, h casefile.Hosting) {
 		by += ", " + h.Network.String()
 	}
 	explain.Wrap(w, "  hosted: ", decision(h)+"; "+by)
-	printRemarks(w, say, "    dissent: ", h.Dissent)
+	for _, d := range h.Dissent {
+		explain.Wrap(w, "    dissent: ", d)
+	}
 	if p := h.Platform; p != nil {
 		explain.Wrap(w, "  platform: ", fmt.Sprintf("%s (%s), by %s", p.Name, say.Say("platform", p.Kind), say.Say("evidence", p.Evidence)))
-		printRemarks(w, say, "    sign: ", p.Signs)
+		printSigns(w, p.Signs)
 	}
 	if e := h.Edge; e != nil {
 		kind := say.Say("edge", cmp.Or(e.Kind, "none"))
 		explain.Wrap(w, "  behind: ", fmt.Sprintf("%s (%s), by %s", e.Name, kind, say.Say("evidence", e.Evidence)))
-		printRemarks(w, say, "    sign: ", e.Signs)
+		printSigns(w, e.Signs)
 	}
 	origin := "known"
 	switch {
@@ -80,9 +82,9 @@ func printHosting(w io.Writer, say *words.Words, h casefile.Hosting) {
 	explain.Wrap(w, "  origin: ", origin)
 }
 
-func printRemarks(w io.Writer, say *words.Words, head string, remarks []casefile.Remark) {
-	for _, r := range remarks {
-		explain.Wrap(w, head, explain.Remark(say, r))
+func printSigns(w io.Writer, signs []string) {
+	for _, s := range signs {
+		explain.Wrap(w, "    sign: ", s)
 	}
 }
 
@@ -127,8 +129,8 @@ func printContacts(w io.Writer, say *words.Words, contacts []casefile.Contact) {
 			text += ", in " + c.Language
 		}
 		explain.Wrap(w, "  contact: ", text)
-		if !c.Why.IsZero() {
-			explain.Wrap(w, "           ", explain.Remark(say, c.Why))
+		if c.Why != "" {
+			explain.Wrap(w, "           ", c.Why)
 		}
 	}
 }

@@ -28,15 +28,15 @@ func TestTextOfALook(t *testing.T) {
 		Verdict: shape.Verdict{State: casefile.StateLive, Reason: casefile.ReasonServed, Signals: []casefile.Signal{{Name: "status", Value: "200", PointsTo: casefile.StateLive}}},
 		Hosting: casefile.Hosting{
 			Provider: "Example Edge", ASN: 64500, Network: netip.MustParsePrefix("192.0.2.0/24"), Country: "NL", Confidence: 0.51, Disputed: true, Origin: casefile.OriginKnown,
-			Dissent:  []casefile.Remark{casefile.TextRemark("192.0.2.7: rdap says US (0.35)")},
-			Edge:     &casefile.Edge{Name: "Example Edge", Kind: "cdn", Evidence: "cname", Signs: []casefile.Remark{casefile.NewRemark("sign_cname", "name", "*.edge.example"), casefile.TextRemark("range 192.0.2.0/24, as of 2026-10")}},
-			Platform: &casefile.Platform{Name: "Example Pages", Kind: "page_host", Evidence: "host", Signs: []casefile.Remark{casefile.NewRemark("sign_host", "name", "*.pages.example")}},
+			Dissent:  []string{"192.0.2.7: rdap says US (0.35)"},
+			Edge:     &casefile.Edge{Name: "Example Edge", Kind: "cdn", Evidence: "cname", Signs: []string{"cname *.edge.example", "range 192.0.2.0/24, as of 2026-10"}},
+			Platform: &casefile.Platform{Name: "Example Pages", Kind: "page_host", Evidence: "host", Signs: []string{"host *.pages.example"}},
 			Registrar: &casefile.Registrar{
 				Name: "Example Registrar", IANAID: 65001, DomainStatus: []string{"clientDeleteProhibited", "clientHold", "clientTransferProhibited", "clientUpdateProhibited"},
 				Created: day, Updated: day.AddDate(0, 6, 0), Expires: day.AddDate(2, 0, 0), Nameservers: []string{"ns1.dns.example", "ns2.dns.example"}, NameserverOperators: []string{"Example DNS"},
 			},
 			Contacts: []casefile.Contact{
-				{Party: casefile.PartyHost, Email: "abuse@hosting.example", Source: "directory", Approved: true, Language: "nl", Why: casefile.TextRemark("row of the operator's directory, which was approved by a person, and therefore comes before whatever the registries say")},
+				{Party: casefile.PartyHost, Email: "abuse@hosting.example", Source: "directory", Approved: true, Language: "nl", Why: "row of the operator's directory, which was approved by a person, and therefore comes before whatever the registries say"},
 				{Party: casefile.PartyEdge, Form: "https://edge.example/abuse", Source: "edges"},
 			},
 		},

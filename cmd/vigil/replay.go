@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +18,6 @@ import (
 	"vigil/casefile"
 	"vigil/explain"
 	"vigil/geolocate"
-	"vigil/words"
 )
 
 // Bounds of one line of a replay. A look has at most a few dozen addresses and a few hundred claims.
@@ -153,10 +153,9 @@ func differences(was, now casefile.Hosting) []string {
 	compare("AS", asn(was.ASN), asn(now.ASN))
 	compare("network", network(was.Network), network(now.Network))
 	compare("origin", was.Origin, now.Origin)
-	said := func(h casefile.Hosting) string {
-		return strings.Join(explain.Remarks(words.In(words.English), h.Dissent), "; ")
+	if !slices.Equal(was.Dissent, now.Dissent) {
+		compare("dissent", strings.Join(was.Dissent, "; "), strings.Join(now.Dissent, "; "))
 	}
-	compare("dissent", said(was), said(now)) // a line of a look has sentences
 	return found
 }
 
@@ -169,7 +168,7 @@ func printReplay(w io.Writer, target string, now casefile.Hosting, found []strin
 		fmt.Fprintln(w, "  differs:", f)
 	}
 	if steps {
-		for i, s := range explain.Remarks(words.In(words.English), now.Steps) {
+		for i, s := range now.Steps {
 			explain.Wrap(w, fmt.Sprintf("    %d. ", i+1), s)
 		}
 	}

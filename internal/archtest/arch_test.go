@@ -53,7 +53,7 @@ var packageMayImport = map[string][]string{
 var mayImportFront = []string{"store/storetest", "internal/fakenet/corpus"}
 
 // testsMayImport is what _test.go files may import besides.
-var testsMayImport = []string{"casefile", "explain", "words", "internal/fakenet"}
+var testsMayImport = []string{"casefile", "explain", "internal/fakenet"}
 
 // roomTestsMayImport adds to that for the tests of single rooms.
 var roomTestsMayImport = map[string][]string{

@@ -285,7 +285,7 @@ func origins(t *testing.T, d Database) {
 	_, err := act(casefile.Action{Kind: casefile.ActOrigin, Origin: address})
 	wantProblem(t, err, casefile.ProblemConflict) // nothing is known of its hosting yet
 	v := live(read(t, s, c.ID), now)
-	v.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Platform: &casefile.Platform{Name: "Example Pages", Kind: "page_host"}, Dissent: []casefile.Remark{casefile.NewRemark("opinion", "country", "US", "source", "rdap")}, Decided: now}
+	v.Hosting = &casefile.Hosting{Edge: &casefile.Edge{Name: "Example Edge"}, Platform: &casefile.Platform{Name: "Example Pages", Kind: "page_host"}, Dissent: []string{"US (rdap)"}, Decided: now}
 	v.After.Hosting = v.Hosting
 	must(t, s.StartVisit(t.Context(), c.ID, v.After.Version, now))
 	must(t, s.RecordVisit(t.Context(), v))

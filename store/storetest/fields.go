@@ -21,9 +21,6 @@ func fill(v reflect.Value, n *int) {
 	case *time.Time:
 		*to = epoch.Add(time.Duration(*n) * time.Hour).Add(7 * time.Millisecond)
 		return
-	case *casefile.Remark:
-		*to = casefile.NewRemark("of_address", "address", *n, "parts", []casefile.Remark{casefile.TextRemark("text")})
-		return
 	case *casefile.Target, *netip.Addr, *netip.Prefix:
 		return
 	}

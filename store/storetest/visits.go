@@ -32,7 +32,7 @@ func roundTrip(t *testing.T, d Database) {
 		Edge:   &casefile.Edge{Name: "Example Edge", Evidence: "cname"}, Origin: casefile.OriginUnknown,
 		Contacts:  []casefile.Contact{{Party: casefile.PartyHost, Role: "abuse", Email: "abuse@host.example", Source: "rdap"}},
 		Registrar: &casefile.Registrar{Name: "Example Registrar", DomainStatus: []string{"clientHold"}, Created: epoch},
-		Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.10")}, Decided: now, Steps: []casefile.Remark{casefile.TextRemark("one source says NL")},
+		Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.10")}, Decided: now, Steps: []string{"one source says NL"},
 	}
 	v.Assignment = &casefile.Assignment{HostingCountry: "NL", AssignedCountry: "NL", Hotlines: []string{"Hotline A", "Hotline B"}, Policy: "hosting_country", At: now, Confirmed: true}
 	v.Events = []casefile.Event{{At: now, Kind: casefile.EventFirstSeen, Actor: casefile.ActorVigil}, {At: now, Kind: casefile.EventHosting, Actor: casefile.ActorVigil, Data: map[string]string{"country": "NL"}}}
@@ -116,7 +116,7 @@ func foreignText(t *testing.T, d Database) {
 		t.Error("the caller's observation was changed")
 	}
 	v = live(got, epoch.Add(time.Hour)) // a decision that is too large in every part
-	v.Hosting = &casefile.Hosting{Country: "NL", Steps: []casefile.Remark{casefile.TextRemark(dirty), casefile.NewRemark("no_country", "address", dirty)}, Contacts: []casefile.Contact{{Name: dirty, Role: dirty}},
+	v.Hosting = &casefile.Hosting{Country: "NL", Steps: []string{dirty, dirty, dirty}, Contacts: []casefile.Contact{{Name: dirty, Role: dirty}},
 		Registrar: &casefile.Registrar{Name: dirty, DomainStatus: []string{dirty, dirty}}, Decided: epoch}
 	if got = record(t, s, v); got.Hosting.Country != "NL" || got.Hosting.Contacts != nil {
 		t.Errorf("hosting: %+v", got.Hosting)

@@ -11,7 +11,6 @@ import (
 	"vigil/casefile"
 	"vigil/web/auth"
 	"vigil/web/mask"
-	"vigil/web/shape"
 )
 
 func (a *API) noticeRoutes() {
@@ -54,7 +53,7 @@ func (a *API) notices(ctx context.Context, in *noticeFilter) (*Listed[casefile.N
 	}
 	return listed(found, n, func(n casefile.Notice) casefile.Notice {
 		n.Body = "" // it names the URL
-		return shape.Told(n, maskers[n.CaseID])
+		return mask.Of(maskers[n.CaseID], n)
 	}), nil
 }
 
@@ -70,5 +69,5 @@ func (a *API) notice(ctx context.Context, in *struct {
 	if _, err := a.Store.Reveal(ctx, n.CaseID, auth.From(ctx).Name, "read notice "+strconv.FormatInt(in.ID, 10), now()); err != nil {
 		return nil, a.wrong(ctx, "reveal", err)
 	}
-	return &noticeOutput{shape.Told(n, mask.Masker{})}, nil
+	return &noticeOutput{n}, nil
 }

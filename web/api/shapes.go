@@ -172,7 +172,7 @@ func questionOf(c casefile.Case, page *casefile.Features, m mask.Masker) *Questi
 }
 
 func hostingOf(h casefile.Hosting, m mask.Masker) *Hosting {
-	h = shape.Told(h, m)
+	h = mask.Of(m, h)
 	out := &Hosting{Hosting: h, ASN: h.ASN, Country: h.Country, Decided: h.Decided}
 	if h.Network.IsValid() {
 		out.Network = h.Network.String()

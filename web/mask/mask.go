@@ -26,8 +26,6 @@ const Sealed = "[sealed]"
 type Masker struct {
 	domains []string     // lower-case ASCII
 	origins []netip.Addr // of recorded origins
-	// Tell makes remarks the texts that it gives; when nil, they stay codes.
-	Tell func(casefile.Remark) string
 }
 
 // New makes the Masker of targets. An address literal is not masked: the
@@ -189,11 +187,6 @@ func (m Masker) mask(v reflect.Value) {
 	case string:
 		v.SetString(m.Text(x))
 		return
-	case casefile.Remark:
-		if m.Tell != nil && !x.IsZero() {
-			v.Set(reflect.ValueOf(casefile.TextRemark(m.Text(m.Tell(x)))))
-			return
-		}
 	case netip.Addr:
 		if slices.Contains(m.origins, x) {
 			v.SetZero()

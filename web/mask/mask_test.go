@@ -50,11 +50,11 @@ func TestHostingIsMaskedInACopy(t *testing.T) {
 	t.Parallel()
 	const host = "www.site-1.example"
 	h := casefile.Hosting{
-		Provider: "Hosting of " + host, Steps: []casefile.Remark{casefile.TextRemark("asked " + host)}, Claims: []casefile.Claim{{Value: host, Source: "dns", Problem: "no " + host}},
-		Contacts: []casefile.Contact{{Name: host, Role: host, Why: casefile.NewRemark("of_address", "address", "the desk of "+host, "parts", []casefile.Remark{casefile.TextRemark(host)}), Email: "abuse@" + host, Form: "https://" + host + "/form"}},
-		Edge:     &casefile.Edge{Name: host, Evidence: "cname " + host, Signs: []casefile.Remark{casefile.TextRemark("cname *." + host)}, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"},
-		Platform: &casefile.Platform{Name: host, Evidence: host, Signs: []casefile.Remark{casefile.TextRemark("host " + host)}, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"},
-		Dissent:  []casefile.Remark{casefile.TextRemark("reverse-dns of " + host + " says DE")},
+		Provider: "Hosting of " + host, Steps: []string{"asked " + host}, Claims: []casefile.Claim{{Value: host, Source: "dns", Problem: "no " + host}},
+		Contacts: []casefile.Contact{{Name: host, Role: host, Why: "the desk of " + host, Email: "abuse@" + host, Form: "https://" + host + "/form"}},
+		Edge:     &casefile.Edge{Name: host, Evidence: "cname " + host, Signs: []string{"cname *." + host}, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"},
+		Platform: &casefile.Platform{Name: host, Evidence: host, Signs: []string{"host " + host}, AbuseEmail: "abuse@" + host, AbuseForm: "https://" + host + "/"},
+		Dissent:  []string{"reverse-dns of " + host + " says DE"},
 		Registrar: &casefile.Registrar{
 			Name: host, AbuseEmail: "abuse@" + host, DomainStatus: []string{host}, Nameservers: []string{"ns1." + host}, NameserverOperators: []string{host},
 		},
@@ -75,7 +75,7 @@ func TestOriginsAreMasked(t *testing.T) {
 	v4, v6, own, told := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("2001:db8::9"), netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("198.51.100.1")
 	c := casefile.Case{
 		Target: target(t, "https://www.site-1.example/a"), Backend: &casefile.Backend{Address: v4},
-		Hosting: &casefile.Hosting{Addresses: []netip.Addr{own}, Steps: []casefile.Remark{casefile.TextRemark("203.0.113.9: NL")}, Claims: []casefile.Claim{
+		Hosting: &casefile.Hosting{Addresses: []netip.Addr{own}, Steps: []string{"203.0.113.9: NL"}, Claims: []casefile.Claim{
 			{Fact: casefile.FactOrigin, Value: "2001:db8::9", Source: "lookup:service"}, {Fact: casefile.FactOrigin, Value: "NL"}, {Fact: casefile.FactOrigin, Value: "192.0.2.7"},
 			{Fact: casefile.FactCountry, Value: "NL", Address: v4}, {Fact: casefile.FactCountry, Value: "NL", Address: own}, {Fact: casefile.FactCountry, Value: "NL", Address: told},
 		}},

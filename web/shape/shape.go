@@ -5,7 +5,7 @@
 // Values come in from casefile and go out as they are to be written. Nothing here hides
 // anything: a look's line is for the one who gave the URL, and whoever shows a value to
 // others masks it before (web/mask). Hosting, claims, contacts and the domain side have
-// no type here: casefile's own JSON is their shape, with its remarks as sentences.
+// no type here: casefile's own JSON is their shape.
 package shape
 
 import (
@@ -15,7 +15,6 @@ import (
 	"vigil/casefile"
 	"vigil/explain"
 	"vigil/web/mask"
-	"vigil/words"
 )
 
 // Look is the line of one URL.
@@ -116,13 +115,7 @@ func ObservationOf(o casefile.Observation) Observation {
 // HostingOf is the hosting of a line: nothing in it is null, and the line itself says when.
 func HostingOf(h casefile.Hosting) casefile.Hosting {
 	h.Decided = time.Time{}
-	return Told(h, mask.Masker{})
-}
-
-// Told is v as outside programs read it: masked, and each remark in it as its sentence.
-func Told[T any](v T, m mask.Masker) T {
-	m.Tell = func(r casefile.Remark) string { return explain.Remark(words.In(words.English), r) }
-	return mask.Of(m, v)
+	return mask.Of(mask.Masker{}, h)
 }
 
 // AssignmentOf is the shape of a.

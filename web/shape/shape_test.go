@@ -48,25 +48,3 @@ func TestShapesOfNothing(t *testing.T) {
 		t.Errorf("%s, %v\nwant %s", line, err, want)
 	}
 }
-
-// Remarks are sentences to outside programs, and stay codes in the value that is shown.
-func TestRemarksAreSentences(t *testing.T) {
-	t.Parallel()
-	none, sign := casefile.NewRemark("no_address"), casefile.NewRemark("sign_asn", "asn", 64500)
-	h := casefile.Hosting{
-		Steps: []casefile.Remark{none}, Dissent: []casefile.Remark{casefile.NewRemark("opinion", "country", "NL", "source", "rdap")},
-		Edge: &casefile.Edge{Signs: []casefile.Remark{sign}}, Platform: &casefile.Platform{Signs: []casefile.Remark{sign}},
-		Contacts: []casefile.Contact{{Why: casefile.NewRemark("draft", "parts", []casefile.Remark{casefile.NewRemark("draft_sending_off"), casefile.TextRemark("older")})}, {}},
-	}
-	told, err := json.Marshal(shape.HostingOf(h))
-	const want = `{"provider":"","asn":0,"network":"","country":"","confidence":0,"disputed":false,"dissent":["NL (rdap)"],"addresses":[],"claims":[],` +
-		`"edge":{"name":"","evidence":"","signs":["AS64500"]},"platform":{"name":"","kind":"","evidence":"","signs":["AS64500"]},"origin":"",` +
-		`"contacts":[{"party":"","role":"","source":"","why":"draft: sending is off, older"},{"party":"","role":"","source":""}],` +
-		`"registrar":null,"steps":["The name has no address: nothing can be said about a host or a country."]}`
-	if err != nil || string(told) != want {
-		t.Errorf("%s, %v\nwant %s", told, err, want)
-	}
-	if !h.Steps[0].Equal(none) || !h.Edge.Signs[0].Equal(sign) || h.Contacts[0].Why.Code != "draft" {
-		t.Errorf("the value changed: %+v", h)
-	}
-}

@@ -52,7 +52,6 @@ func functions(w *words.Words) template.FuncMap {
 		"plain": words.Plain, "country": w.Country, "sure": sure,
 		"span": words.Span, "percent": words.Percent, "took": w.Took, "clock": words.Clock,
 		"signal":  func(s casefile.Signal) string { return explain.Signal(w, s) },
-		"remark":  func(r casefile.Remark) string { return explain.Remark(w, r) },
 		"dissent": func(d casefile.Dissent) string { return explain.Dissent(w, d) },
 		"fault":   func(f *casefile.Fault) string { return explain.Fault(w, casefile.Fault{Kind: f.Kind, Phase: f.Phase}) },
 		"datum":   func(name, value string) string { return explain.Datum(w, name, value) },

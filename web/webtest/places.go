@@ -15,16 +15,16 @@ const OriginAddress = "203.0.113.99"
 func onPlatform(c *casefile.Case) {
 	h := c.Hosting
 	h.Platform = &casefile.Platform{
-		Name: "Example Pages", Kind: "page_host", Evidence: "host", Signs: []casefile.Remark{casefile.NewRemark("sign_host", "name", "*.pages.test"), casefile.NewRemark("sign_cname", "name", "*."+c.Target.Host())},
+		Name: "Example Pages", Kind: "page_host", Evidence: "host", Signs: []string{"host *.pages.test", "cname *." + c.Target.Host()},
 		AbuseForm: "https://pages.test/report",
 	}
 	h.Disputed, h.Confidence = true, 0.51
-	h.Dissent = []casefile.Remark{casefile.TextRemark("rdap says US (0.35)"), casefile.TextRemark("mmdb:country, registered says " + c.Target.Host())} // as older versions wrote it
+	h.Dissent = []string{"rdap says US (0.35)", "mmdb:country, registered says " + c.Target.Host()}
 	h.Contacts = append([]casefile.Contact{{
 		Party: casefile.PartyHost, Name: "Example Pages", Role: "abuse", Form: "https://pages.test/report", Source: "platforms",
-		Why: casefile.TextRemark("the desk that the platform of " + c.Target.Host() + " publishes"),
+		Why: "the desk that the platform of " + c.Target.Host() + " publishes",
 	}, {
-		Party: casefile.PartyHost, Name: "Example Hosting", Role: "abuse", Email: "notice@hosting.test", Source: "directory", Why: casefile.TextRemark("row of the operator's directory"), Language: "nl", Approved: true,
+		Party: casefile.PartyHost, Name: "Example Hosting", Role: "abuse", Email: "notice@hosting.test", Source: "directory", Why: "row of the operator's directory", Language: "nl", Approved: true,
 	}}, h.Contacts...)
 	h.Registrar.IANAID, h.Registrar.DomainStatus = 65001, []string{"clientHold", "clientTransferProhibited"}
 	h.Registrar.Updated, h.Registrar.Expires = Start.AddDate(0, -1, 0), Start.AddDate(1, 0, 0)
@@ -36,15 +36,12 @@ func onPlatform(c *casefile.Case) {
 func behindEdge(c *casefile.Case, told bool) {
 	h := c.Hosting
 	h.Edge = &casefile.Edge{
-		Name: "Example Edge", Kind: "cdn", Evidence: "cname", Signs: []casefile.Remark{
-			casefile.NewRemark("sign_cname", "name", "*.edge.test"), casefile.NewRemark("sign_header", "header", "x-edge of "+c.Target.Host()),
-			casefile.TextRemark("range 192.0.2.0/24, as of 2026-10"),
-		},
+		Name: "Example Edge", Kind: "cdn", Evidence: "cname", Signs: []string{"cname *.edge.test", "header x-edge of " + c.Target.Host(), "range 192.0.2.0/24, as of 2026-10"},
 		AbuseEmail: "abuse@edge.test",
 	}
 	h.Provider, h.Country, h.Confidence, h.Disputed, h.Origin = "Example Edge", "", 0, false, casefile.OriginUnknown
-	h.Steps = []casefile.Remark{casefile.NewRemark("edge_origin_unknown", "edge", "Example Edge", "evidence", "cname")}
-	h.Contacts = []casefile.Contact{{Party: casefile.PartyEdge, Name: "Example Edge", Role: "abuse", Email: "abuse@edge.test", Source: "edges", Why: casefile.TextRemark("the desk that the edge publishes")}}
+	h.Steps = []string{"Example Edge stands in front of the origin (evidence: cname): the addresses are the edge's, the origin is unknown, and no country is decided."}
+	h.Contacts = []casefile.Contact{{Party: casefile.PartyEdge, Name: "Example Edge", Role: "abuse", Email: "abuse@edge.test", Source: "edges", Why: "the desk that the edge publishes"}}
 	c.Assignment.HostingCountry, c.Assignment.Policy = "", "unknown_country"
 	if !told {
 		return
@@ -56,9 +53,9 @@ func behindEdge(c *casefile.Case, told bool) {
 	h.Claims = append(c.Backend.Claims(), append(h.Claims,
 		casefile.Claim{Fact: casefile.FactCountry, Value: "NL", Source: "mmdb:country", AsOf: Start, Address: address},
 		casefile.Claim{Fact: casefile.FactOrganisation, Value: "Origin Hosting", Source: "rdap", AsOf: Start, Address: address})...)
-	h.Steps = []casefile.Remark{
-		casefile.TextRemark("Example Edge stands in front of the origin (evidence: cname); the origin was recorded, and the country is decided from it."),
-		casefile.TextRemark(OriginAddress + ": NL (0.84) from mmdb:country and rdap."), casefile.NewRemark("origin_country", "country", "NL", "source", "analyst:analyst"),
+	h.Steps = []string{
+		"Example Edge stands in front of the origin (evidence: cname); the origin was recorded, and the country is decided from it.",
+		OriginAddress + ": NL (0.84) from mmdb:country and rdap.", "The origin stands in NL, as a person recorded (analyst:analyst).",
 	}
-	h.Contacts = append([]casefile.Contact{{Party: casefile.PartyHost, Name: "Origin Hosting", Role: "abuse", Email: "abuse@origin.test", Source: "rdap", Why: casefile.TextRemark("abuse role of the network of " + OriginAddress)}}, h.Contacts...)
+	h.Contacts = append([]casefile.Contact{{Party: casefile.PartyHost, Name: "Origin Hosting", Role: "abuse", Email: "abuse@origin.test", Source: "rdap", Why: "abuse role of the network of " + OriginAddress}}, h.Contacts...)
 }

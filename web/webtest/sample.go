@@ -153,7 +153,7 @@ func hosting(t casefile.Target, i int) *casefile.Hosting {
 			{Party: casefile.PartyRegistrar, Role: "abuse", Email: "abuse@" + t.Host(), Source: "rfc2142"},
 		},
 		Registrar: &casefile.Registrar{Name: "Example Registrar", AbuseEmail: "abuse@registrar.test", DomainStatus: []string{"clientTransferProhibited"}, Created: asOf},
-		Steps:     []casefile.Remark{casefile.TextRemark("two of three sources name " + country), casefile.TextRemark("the registered country was not asked")},
+		Steps:     []string{"two of three sources name " + country, "the registered country was not asked"},
 	}
 }
 

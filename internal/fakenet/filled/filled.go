@@ -38,10 +38,6 @@ func fill(v reflect.Value, n *int) {
 	case netip.Prefix:
 		v.Set(reflect.ValueOf(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(*n), 0, 0}), 16)))
 		return
-	case casefile.Remark: // it may hold others
-		parts := []casefile.Remark{casefile.TextRemark("text " + strconv.Itoa(*n))}
-		v.Set(reflect.ValueOf(casefile.NewRemark("code", "name", *n, "parts", parts)))
-		return
 	case casefile.Target:
 		t, err := casefile.NewTarget(fmt.Sprintf("https://site-%d.example/page?a=b&c=<d>", *n))
 		if err != nil {
@@ -93,7 +89,7 @@ func Zeros(v any) []string { return zeros(reflect.ValueOf(v), reflect.TypeOf(v).
 
 func zeros(v reflect.Value, way string) (list []string) {
 	switch v.Interface().(type) {
-	case time.Time, netip.Addr, netip.Prefix, casefile.Target, casefile.Remark:
+	case time.Time, netip.Addr, netip.Prefix, casefile.Target:
 		if v.IsZero() {
 			return []string{way}
 		}
