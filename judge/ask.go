@@ -40,15 +40,18 @@ func Probes() (all []casefile.Purpose) {
 // compared with those that came with it. label is for what surely does not exist: random lower-case letters
 // and digits. Digits become letters: a page that repeats the name it was asked for then has one word more for
 // each time, and not several.
-func (in *Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
+func (in Input) NextProbe(purpose casefile.Purpose, referrer casefile.Target, label string) (s casefile.Subject, from string, ok bool) {
 	at := slices.IndexFunc(probes, func(p probe) bool { return p.purpose == purpose })
+	if at < 0 {
+		return s, "", false
+	}
 	*in.answerTo(purpose) = nil
 	for i := range in.Observations {
 		o := &in.Observations[i]
 		if o.Purpose.IsProbe() || o.Fault != nil || in.Target.IsZero() {
 			continue
 		}
-		if l := newLook(o, in); l.status/100 != 2 || l.empty() || l.base.matches() || !probes[at].wants(&l) {
+		if l := newLook(o, &in); l.status/100 != 2 || l.empty() || l.base.matches() || !probes[at].wants(&l) {
 			continue
 		}
 		s = casefile.Subject{Target: probes[at].at(in.Target, strings.Map(asLetter, label)), Purpose: purpose}

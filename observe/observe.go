@@ -193,8 +193,7 @@ func (v *visit) locate(ctx context.Context) {
 // decides nothing by it.
 func (v *visit) probe(ctx context.Context) {
 	for _, purpose := range judge.Probes() {
-		in := v.Input()
-		s, from, wanted := in.NextProbe(purpose, v.ask.Referrer, strings.ToLower(rand.Text()))
+		s, from, wanted := v.Input().NextProbe(purpose, v.ask.Referrer, strings.ToLower(rand.Text()))
 		if v.Interrupted || !wanted || purpose == casefile.PurposeDecoy && v.recall(ctx) {
 			continue
 		}

@@ -61,7 +61,7 @@ func clipData(data map[string]string) map[string]string {
 	}
 	size, sound := 0, true
 	for name, value := range data {
-		sound = sound && len(name) <= 60 && utf8.ValidString(value) && clip(name, 60) == name
+		sound = sound && clip(name, 60) == name && utf8.ValidString(value)
 		size += 6*(len(name)+len(value)) + 6 // every byte escaped, with its marks
 	}
 	if sound && size < casefile.MaxEventData {

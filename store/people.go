@@ -22,10 +22,9 @@ func (s *Store) AddUser(ctx context.Context, p casefile.Person, passwordHash str
 	if passwordHash == "" || len(passwordHash) > 300 {
 		return errors.New("add user: the hash of the password must have 1 to 300 bytes")
 	}
-	err := s.exec(ctx, "add user", `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
+	return s.exec(ctx, "add user", `INSERT INTO users (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (name) DO UPDATE SET role = excluded.role, password_hash = excluded.password_hash`, p.Name, string(p.Role), passwordHash,
 		now.UnixMilli())
-	return err
 }
 
 // User reads a user and the hash of the password; a Problem of code not_found when
@@ -45,9 +44,8 @@ func (s *Store) AddToken(ctx context.Context, hash []byte, p casefile.Person, no
 	if len(hash) != 32 {
 		return fmt.Errorf("add token: a hash of %d bytes, want the 32 of SHA-256", len(hash))
 	}
-	err := s.exec(ctx, "add token", "INSERT INTO tokens (token_hash, name, role, created_at) VALUES ($1, $2, $3, $4)",
+	return s.exec(ctx, "add token", "INSERT INTO tokens (token_hash, name, role, created_at) VALUES ($1, $2, $3, $4)",
 		hex.EncodeToString(hash), p.Name, string(p.Role), now.UnixMilli())
-	return err
 }
 
 // tokenUseStep is how exactly the last use of a token is kept: not every request
@@ -186,8 +184,7 @@ func (x *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx ends a session; one that is not there is no error.
 func (x *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	err := x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.kind, []byte(token)))
-	return err
+	return x.s.exec(ctx, "end session", "DELETE FROM sessions WHERE token_key = $1", x.s.keys.Digest(x.kind, []byte(token)))
 }
 
 // Find is FindCtx for callers without a context.

@@ -127,11 +127,16 @@ func DissentAdvice(s casefile.State) string {
 	return text.Say("dissent", s)
 }
 
-// Removal is the streak of gone verdicts that confirms a removal with this configuration.
-func Removal(cfg config.Config) casefile.Confirm {
-	alone := lifecycle.SingleVantage(len(cfg.Crawler.Vantages))
-	return lifecycle.Thresholds{Confirm: casefile.Confirm(cfg.Scheduler.Confirm), SingleVantage: alone}.Removal()
+// Thresholds are the numbers that turn verdicts into standings with this configuration.
+func Thresholds(cfg config.Config) lifecycle.Thresholds {
+	s, alone := cfg.Scheduler, lifecycle.SingleVantage(len(cfg.Crawler.Vantages))
+	return lifecycle.Thresholds{
+		Confirm: casefile.Confirm(s.Confirm), SingleVantage: alone, UnavailableAfter: s.UnavailableAfter, Aftercare: s.Aftercare,
+	}
 }
+
+// Removal is the streak of gone verdicts that confirms a removal with this configuration.
+func Removal(cfg config.Config) casefile.Confirm { return Thresholds(cfg).Removal() }
 
 // SingleVantageNotes tell that one vantage looks; none with more.
 func SingleVantageNotes(cfg config.Config) []string {

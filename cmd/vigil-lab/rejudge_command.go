@@ -89,7 +89,7 @@ func judgeAgain(ctx context.Context, a *app.App, since time.Time, asJSON bool, o
 	lines := json.NewEncoder(w)
 	told := time.Now()
 	done, err := rejudge.Job{
-		Store: a.Store, Decide: judge.Decide, Thresholds: rejudge.Thresholds(a.Config), Since: since,
+		Store: a.Store, Decide: judge.Decide, Thresholds: app.Thresholds(a.Config), Since: since,
 		Differs: func(d rejudge.Difference) error {
 			if asJSON {
 				return lines.Encode(d)
@@ -103,17 +103,14 @@ func judgeAgain(ctx context.Context, a *app.App, since time.Time, asJSON bool, o
 			}
 		},
 	}.Run(ctx)
-	if err != nil {
-		return err
-	}
-	if asJSON {
+	switch {
+	case err != nil: // what was found until then is told
+	case asJSON:
 		err = lines.Encode(map[string]rejudge.Total{"total": done})
-	} else {
+	default:
 		err = printRejudged(w, done)
 	}
-	if err == nil {
-		err = w.Flush()
-	}
+	err = errors.Join(err, w.Flush())
 	if err == nil && done.Verdicts > 0 {
 		err = fmt.Errorf("%d of %d verdicts differ", done.Verdicts, done.Visits)
 	}

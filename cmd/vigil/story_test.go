@@ -164,7 +164,7 @@ func proveStory(t *testing.T, d *demo, logged []byte, day time.Duration) {
 	if q, err := d.engine.Figures(ctx, stats.Query{Clock: stats.FromNotice, By: stats.ByHostingCountry}); err != nil || len(q.Groups) < 12 || q.All.Removed == 0 {
 		t.Errorf("figures from notice by country: %d groups, %d removed, %v", len(q.Groups), q.All.Removed, err)
 	}
-	again, err := rejudge.Job{Store: d.engine.Store, Decide: judge.Decide, Thresholds: rejudge.Thresholds(d.engine.Config),
+	again, err := rejudge.Job{Store: d.engine.Store, Decide: judge.Decide, Thresholds: app.Thresholds(d.engine.Config),
 		Differs:  func(d rejudge.Difference) error { t.Errorf("judged again: %+v", d); return nil },
 		Progress: func(rejudge.Total) {},
 	}.Run(ctx)

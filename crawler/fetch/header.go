@@ -111,9 +111,10 @@ var edgeHeaders = sync.OnceValue(func() (list []headerTrait[string]) {
 
 // edgeOf is the name of the edge or platform that the headers give away, or "".
 func edgeOf(h http.Header) string {
-	for _, edge := range edgeHeaders() {
-		if edge.in(h) {
-			return edge.says
+	list := edgeHeaders()
+	for i := range list {
+		if list[i].in(h) {
+			return list[i].says
 		}
 	}
 	return ""

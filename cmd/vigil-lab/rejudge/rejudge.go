@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"vigil/casefile"
-	"vigil/internal/config"
 	"vigil/judge"
 	"vigil/lifecycle"
 	"vigil/stats"
@@ -27,18 +26,10 @@ type Job struct {
 	Progress func(Total)
 }
 
-// Thresholds are the numbers that turn verdicts into standings with a configuration.
-func Thresholds(cfg config.Config) lifecycle.Thresholds {
-	s := cfg.Scheduler
-	return lifecycle.Thresholds{Confirm: casefile.Confirm(s.Confirm), SingleVantage: lifecycle.SingleVantage(len(cfg.Crawler.Vantages)),
-		UnavailableAfter: s.UnavailableAfter, Aftercare: s.Aftercare}
-}
-
 // Kept is what a store gives to judge again.
 type Kept interface {
 	Cases(ctx context.Context, f casefile.CaseFilter) ([]casefile.Case, error)
 	Visits(ctx context.Context, id casefile.CaseID, before casefile.VisitID, limit int) ([]casefile.Visit, error)
-	Events(ctx context.Context, id casefile.CaseID, afterSeq int64, limit int) ([]casefile.Event, error)
 	Episodes(ctx context.Context, since time.Time, yield func(casefile.EpisodeRecord) error) error
 }
 
@@ -78,7 +69,7 @@ type Total struct {
 	Now stats.Summary `json:"-"`
 }
 
-// Run goes through all cases, the newest first. It holds one case at a time.
+// Run goes through all cases, the newest first. It holds a page of cases, and at the end all episodes.
 func (j Job) Run(ctx context.Context) (done Total, err error) {
 	changed := map[casefile.CaseID][]RemovalAgain{}
 	for before := casefile.CaseID(0); ; {
@@ -102,13 +93,17 @@ func (j Job) Run(ctx context.Context) (done Total, err error) {
 			break
 		}
 	}
-	var was, now []casefile.EpisodeRecord
+	var records []casefile.EpisodeRecord
 	err = j.Store.Episodes(ctx, time.Time{}, func(e casefile.EpisodeRecord) error {
-		was, now = append(was, e), append(now, otherwise(e, changed[e.CaseID]))
+		records = append(records, e)
 		return nil
 	})
 	asOf := time.Now().UTC()
-	done.Was, done.Now = stats.Summarise(was, stats.FromReport, asOf), stats.Summarise(now, stats.FromReport, asOf)
+	done.Was = stats.Summarise(records, stats.FromReport, asOf)
+	for i, e := range records {
+		records[i] = otherwise(e, changed[e.CaseID])
+	}
+	done.Now = stats.Summarise(records, stats.FromReport, asOf)
 	return done, err
 }
 
