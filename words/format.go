@@ -14,14 +14,12 @@ import (
 // others with indent. A word that is longer stands on a line of its own, whole.
 func Wrap(text, first, indent string, width int) string {
 	var b strings.Builder
-	b.Grow(len(first) + len(text) + len(text)/width*(len(indent)+1))
 	b.WriteString(first)
 	at, pending := utf8.RuneCountInString(first), "" // pending stands between a word and the one before it
 	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
 		if pending != "" && at+1+n > width {
-			b.WriteString("\n")
-			b.WriteString(indent)
+			b.WriteString("\n" + indent)
 			at = utf8.RuneCountInString(indent)
 		} else if pending != "" {
 			b.WriteString(pending)

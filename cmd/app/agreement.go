@@ -129,10 +129,9 @@ func DissentAdvice(s casefile.State) string {
 
 // Thresholds are the numbers that turn verdicts into standings with this configuration.
 func Thresholds(cfg config.Config) lifecycle.Thresholds {
-	s, alone := cfg.Scheduler, lifecycle.SingleVantage(len(cfg.Crawler.Vantages))
-	return lifecycle.Thresholds{
-		Confirm: casefile.Confirm(s.Confirm), SingleVantage: alone, UnavailableAfter: s.UnavailableAfter, Aftercare: s.Aftercare,
-	}
+	s := cfg.Scheduler
+	return lifecycle.Thresholds{Confirm: casefile.Confirm(s.Confirm), SingleVantage: lifecycle.SingleVantage(len(cfg.Crawler.Vantages)),
+		UnavailableAfter: s.UnavailableAfter, Aftercare: s.Aftercare}
 }
 
 // Removal is the streak of gone verdicts that confirms a removal with this configuration.

@@ -98,9 +98,9 @@ func (s *headerTrait[T]) fits(values []string) bool {
 var edgeHeadersCSV string
 
 // edgeHeaders are its rows in their order.
-var edgeHeaders = sync.OnceValue(func() (list []headerTrait[string]) {
+var edgeHeaders = sync.OnceValue(func() (list []*headerTrait[string]) {
 	err := eachRow("edge headers", edgeHeadersCSV, 5, func(row []string) error {
-		list = append(list, headerTrait[string]{name: http.CanonicalHeaderKey(row[1]), part: row[2], says: row[0]})
+		list = append(list, &headerTrait[string]{name: http.CanonicalHeaderKey(row[1]), part: row[2], says: row[0]})
 		return nil
 	})
 	if err != nil {
@@ -111,10 +111,9 @@ var edgeHeaders = sync.OnceValue(func() (list []headerTrait[string]) {
 
 // edgeOf is the name of the edge or platform that the headers give away, or "".
 func edgeOf(h http.Header) string {
-	list := edgeHeaders()
-	for i := range list {
-		if list[i].in(h) {
-			return list[i].says
+	for _, edge := range edgeHeaders() {
+		if edge.in(h) {
+			return edge.says
 		}
 	}
 	return ""
