@@ -30,7 +30,7 @@ type (
 // for the host where the host itself must not be shown: in jobs, rounds and indexes.
 type HostKey string
 
-// Classification is the analyst's baseline class of the reported matter, in the
+// Classification is the analyst's baseline class of the reported content, in the
 // names of XARF v4 content/csam (xarf.org).
 type Classification string
 
@@ -204,7 +204,7 @@ const (
 	WhyConfirm   Why = "confirming"     // a streak of gone verdicts tightens the pace
 	WhyAftercare Why = "aftercare"      // looking for a return
 	WhyPostponed Why = "host_postponed" // the host did not answer an earlier visit of the round
-	WhyGate      Why = "gate_closed"    // our own line, resolver or clock was not sound
+	WhyGate      Why = "gate_closed"    // our own uplink, resolver or clock was not sound
 	WhyAsked     Why = "asked"          // a person asked for a look now
 	WhyNever     Why = "never"          // the case is closed or withdrawn
 )

@@ -41,7 +41,7 @@ const (
 	NoticeSending   NoticeState = "sending"   // claimed by a sender
 	NoticeSent      NoticeState = "sent"      // the party's server took it
 	NoticeRefused   NoticeState = "refused"   // the party's server refused it for good
-	NoticeUncertain NoticeState = "uncertain" // Vigil died, or the line broke, while it was handed over
+	NoticeUncertain NoticeState = "uncertain" // Vigil died, or the connection broke, while it was handed over
 	NoticeOvertaken NoticeState = "overtaken" // the case was over or held before it left
 )
 

@@ -8,19 +8,19 @@ import (
 
 // The numbers of Agreements (ADR-0034).
 const (
-	// witnessWindow is over how many of its newest visits a vantage is compared: at 50
-	// a share is sure to some 6 points (one standard error at 80 %), and a mended line
+	// agreementWindow is over how many of its newest visits a vantage is compared: at 50
+	// a share is sure to some 6 points (one standard error at 80 %), and a mended uplink
 	// is seen as mended after 10 visits.
-	witnessWindow = 50
-	// witnessLeast is from how many on something is said: 17 of 20 no chance
+	agreementWindow = 50
+	// agreementLeast is from how many on something is said: 17 of 20 no chance
 	// for a vantage that differs in every third visit (1 in 350,000 were visits independent).
-	witnessLeast = 20
-	// witnessShare is the share above which a vantage always dissents. Geographic
+	agreementLeast = 20
+	// agreementShare is the share above which a vantage always dissents. Geographic
 	// blocks and bot walls make honest vantages differ too; four of five is more than those explain.
-	witnessShare = 0.8
-	// witnessPerHost is how many visits of one host count: a host that turns one country
+	agreementShare = 0.8
+	// agreementPerHost is how many visits of one host count: a host that turns one country
 	// away says something of the host, not of the vantage. So a note needs four hosts at least.
-	witnessPerHost = 5
+	agreementPerHost = 5
 )
 
 // VantageAgreement is how one vantage gets on with the others.
@@ -38,31 +38,31 @@ func (w VantageAgreement) Ratio() float64 {
 }
 
 // Known says whether there are visits enough to say anything.
-func (w VantageAgreement) Known() bool { return w.Visits >= witnessLeast }
+func (w VantageAgreement) Known() bool { return w.Visits >= agreementLeast }
 
 // Always says whether the vantage practically always dissents, so that a person must
 // look at it: as it is, it can hold up removals and add nothing.
-func (w VantageAgreement) Always() bool { return w.Known() && w.Ratio() > witnessShare }
+func (w VantageAgreement) Always() bool { return w.Known() && w.Ratio() > agreementShare }
 
 // Agreements compares the vantages over counted visits, the newest first, and gives
 // one VantageAgreement a vantage in the order given. A visit with fewer than two opinions
 // says nothing; see dissented.
-func Agreements(vantages []casefile.Vantage, heard []casefile.VisitVote) []VantageAgreement {
+func Agreements(vantages []casefile.Vantage, votes []casefile.VisitVote) []VantageAgreement {
 	all := make([]VantageAgreement, len(vantages))
 	for i, v := range vantages {
-		all[i] = witness(v.Name, heard)
+		all[i] = agreementOf(v.Name, votes)
 	}
 	return all
 }
 
-func witness(vantage string, heard []casefile.VisitVote) VantageAgreement {
+func agreementOf(vantage string, votes []casefile.VisitVote) VantageAgreement {
 	w := VantageAgreement{Vantage: vantage}
 	hosts, said := map[casefile.HostKey]int{}, map[casefile.State]int{}
-	for _, t := range heard {
-		if w.Visits == witnessWindow {
+	for _, t := range votes {
+		if w.Visits == agreementWindow {
 			break
 		}
-		if len(t.Looked) < 2 || hosts[t.Host] == witnessPerHost || !slices.Contains(t.Looked, vantage) {
+		if len(t.Looked) < 2 || hosts[t.Host] == agreementPerHost || !slices.Contains(t.Looked, vantage) {
 			continue
 		}
 		hosts[t.Host]++

@@ -12,9 +12,9 @@ import (
 	"vigil/judge"
 )
 
-// heard are n visits of different hosts in which a and b looked and the others said
+// votes are n visits of different hosts in which a and b looked and the others said
 // what is given: state is the verdict, said is what each vantage said, in order.
-func heard(n int, state casefile.State, said ...casefile.State) []casefile.VisitVote {
+func votes(n int, state casefile.State, said ...casefile.State) []casefile.VisitVote {
 	var all []casefile.VisitVote
 	for i := range n {
 		t := casefile.VisitVote{Host: casefile.HostKey(fmt.Sprint(state, said, i)), State: state}
@@ -30,49 +30,49 @@ func heard(n int, state casefile.State, said ...casefile.State) []casefile.Visit
 	return all
 }
 
-func TestWitnesses(t *testing.T) {
+func TestAgreements(t *testing.T) {
 	t.Parallel()
 	const (
 		live, gone, withheld = casefile.StateLive, casefile.StateGone, casefile.StateWithheld
 		silent, fenced       = casefile.StateSilent, casefile.StateFenced
 	)
 	tests := map[string]struct {
-		heard  []casefile.VisitVote // newest first
+		votes  []casefile.VisitVote // newest first
 		a, b   judge.VantageAgreement
 		always string // who gets a note
 	}{
-		"both see the same": {heard(30, live, live, live),
+		"both see the same": {votes(30, live, live, live),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30}, ""},
-		"one never answers, the other sees": {heard(30, live, live, silent),
+		"one never answers, the other sees": {votes(30, live, live, silent),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30, Dissent: 30, Mostly: silent}, "b"},
-		"one never answers, and what the other sees is gone": {heard(30, silent, gone, silent),
+		"one never answers, and what the other sees is gone": {votes(30, silent, gone, silent),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30, Dissent: 30, Mostly: silent}, "b"},
-		"one is always turned away": {heard(30, withheld, gone, withheld),
+		"one is always turned away": {votes(30, withheld, gone, withheld),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30, Dissent: 30, Mostly: withheld}, "b"},
-		"one finds gone what the other sees": {heard(30, fenced, live, gone),
+		"one finds gone what the other sees": {votes(30, fenced, live, gone),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30, Dissent: 30, Mostly: gone}, "b"},
-		"one differs among three": {heard(30, gone, gone, withheld, gone),
+		"one differs among three": {votes(30, gone, gone, withheld, gone),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30, Dissent: 30, Mostly: withheld}, "b"},
-		"no one hears anything": {heard(30, silent, silent, silent),
+		"no one hears anything": {votes(30, silent, silent, silent),
 			judge.VantageAgreement{Visits: 30}, judge.VantageAgreement{Visits: 30}, ""},
-		"too few visits": {heard(19, live, live, silent),
+		"too few visits": {votes(19, live, live, silent),
 			judge.VantageAgreement{Visits: 19}, judge.VantageAgreement{Visits: 19, Dissent: 19, Mostly: silent}, ""},
-		"just enough visits": {heard(20, live, live, silent),
+		"just enough visits": {votes(20, live, live, silent),
 			judge.VantageAgreement{Visits: 20}, judge.VantageAgreement{Visits: 20, Dissent: 20, Mostly: silent}, "b"},
-		"four of five is not always": {slices.Concat(heard(10, live, live, live), heard(40, live, live, withheld)),
+		"four of five is not always": {slices.Concat(votes(10, live, live, live), votes(40, live, live, withheld)),
 			judge.VantageAgreement{Visits: 50}, judge.VantageAgreement{Visits: 50, Dissent: 40, Mostly: withheld}, ""},
-		"more than four of five is": {slices.Concat(heard(9, live, live, live), heard(41, live, live, withheld)),
+		"more than four of five is": {slices.Concat(votes(9, live, live, live), votes(41, live, live, withheld)),
 			judge.VantageAgreement{Visits: 50}, judge.VantageAgreement{Visits: 50, Dissent: 41, Mostly: withheld}, "b"},
-		"what is older than the window does not count": {slices.Concat(heard(50, live, live, live), heard(500, live, live, silent)),
+		"what is older than the window does not count": {slices.Concat(votes(50, live, live, live), votes(500, live, live, silent)),
 			judge.VantageAgreement{Visits: 50}, judge.VantageAgreement{Visits: 50}, ""},
-		"visits of one vantage say nothing": {heard(30, live, live),
+		"visits of one vantage say nothing": {votes(30, live, live),
 			judge.VantageAgreement{}, judge.VantageAgreement{}, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tt.a.Vantage, tt.b.Vantage = "a", "b"
-			got := judge.Agreements(vantages("AS64500", "AS64501"), tt.heard)
+			got := judge.Agreements(vantages("AS64500", "AS64501"), tt.votes)
 			if diff := cmp.Diff([]judge.VantageAgreement{tt.a, tt.b}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -92,7 +92,7 @@ func TestWitnesses(t *testing.T) {
 // TestOneHostIsNoNote: a host with many cases that turns a country away is no fault of the vantage.
 func TestOneHostIsNoNote(t *testing.T) {
 	t.Parallel()
-	all := heard(200, casefile.StateFenced, casefile.StateLive, casefile.StateGone)
+	all := votes(200, casefile.StateFenced, casefile.StateLive, casefile.StateGone)
 	for i := range all {
 		all[i].Host = casefile.HostKey(fmt.Sprint(i % 3))
 	}
@@ -101,9 +101,9 @@ func TestOneHostIsNoNote(t *testing.T) {
 	}
 }
 
-// TestWitnessProperties: whatever was heard, counts are within their bounds, and a
+// TestAgreementProperties: whatever the votes are, counts are within their bounds, and a
 // sighting is never held against a vantage.
-func TestWitnessProperties(t *testing.T) {
+func TestAgreementProperties(t *testing.T) {
 	t.Parallel()
 	anyState := rapid.SampledFrom(casefile.States[:5]) // what one vantage can say
 	rapid.Check(t, func(t *rapid.T) {

@@ -41,7 +41,7 @@ var oneLook = []struct {
 		f.Words, f.Markers = 900, []casefile.Marker{casefile.MarkerTakedown, casefile.MarkerSuspended, casefile.MarkerNotFound}
 	})), want: casefile.ReasonServed},
 	{name: "live page of middle length that quotes a takedown", look: answer(200, changed(article(), func(f *casefile.Features) { f.Markers = []casefile.Marker{casefile.MarkerTakedown} })), want: casefile.ReasonServed},
-	{name: "live page with a log-in form beside its matter", look: answer(200, changed(article(), func(f *casefile.Features) { f.Passwords, f.Markers = 1, []casefile.Marker{casefile.MarkerLogin} })), want: casefile.ReasonServed},
+	{name: "live page with a log-in form beside its content", look: answer(200, changed(article(), func(f *casefile.Features) { f.Passwords, f.Markers = 1, []casefile.Marker{casefile.MarkerLogin} })), want: casefile.ReasonServed},
 	{name: "live page with a cookie banner", look: answer(200, changed(article(), func(f *casefile.Features) { f.Markers = []casefile.Marker{casefile.MarkerConsent} })), want: casefile.ReasonServed},
 	{name: "short live page whose baseline already had the phrase", look: answer(200, changed(bare(casefile.MarkerTakedown), func(f *casefile.Features) { f.Digest, f.SimHash = "x", f.SimHash^0xffff })), baseline: bare(casefile.MarkerTakedown), want: casefile.ReasonServed},
 	{name: "http to https", look: answer(200, article(), "https://www.site-1.example/album/picture.html"), want: casefile.ReasonServed},

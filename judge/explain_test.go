@@ -98,7 +98,7 @@ func explained(t *testing.T, reason casefile.Reason) (casefile.Verdict, []casefi
 func visitOf(networks []string, looks ...*casefile.Observation) (casefile.Verdict, []casefile.Observation) {
 	in := judge.Input{Target: asked}
 	for i, o := range looks {
-		from := casefile.Vantage{Name: "eye-" + strconv.Itoa(i+1), Country: "NL", Network: "AS" + strconv.Itoa(64500+i)}
+		from := casefile.Vantage{Name: "vantage-" + strconv.Itoa(i+1), Country: "NL", Network: "AS" + strconv.Itoa(64500+i)}
 		if i < len(networks) {
 			from.Network = networks[i]
 		}

@@ -27,7 +27,7 @@ func wants(p casefile.Purpose, o casefile.Observation, in judge.Input) bool {
 	return ok
 }
 
-// article is the features of a page of its own matter.
+// article is the features of a page of its own content.
 func article() *casefile.Features {
 	return &casefile.Features{Digest: "article", SimHash: 0x0f0f_3c3c_5a5a_9999, Structure: 1, Title: "article", Words: 300, Elements: 80, Links: 30, Images: 5, Scripts: 2, HTML: true}
 }

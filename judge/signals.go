@@ -12,8 +12,8 @@ import (
 
 // Sizes that say what a page can hold. They are counts of visible words and of
 // elements, chosen on the templates that hosts, registrars and portals use for such
-// pages: those have under 100 words and a logo or two. A page above LongWords has a
-// matter of its own; a phrase in it is a quotation.
+// pages: those have under 100 words and a logo or two. A page above LongWords has
+// content of its own; a phrase in it is a quotation.
 const (
 	ThinWords  = 120
 	ThinLinks  = 15

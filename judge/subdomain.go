@@ -106,7 +106,7 @@ func (l *look) lapsedDomain() bool {
 	return kind == parking || kind == expiry || to == casefile.StateGone
 }
 
-// parked says whether every name and path of a domain that is given up gives one page without any matter. A
+// parked says whether every name and path of a domain that is given up gives one page without any content. A
 // page that is filled in the browser counts as well: what would fill it is a parking service's.
 func (l *look) parked() bool {
 	return l.everyName() && l.decoy != decoySimilar && l.redirect != toOtherSite && l.lapsedDomain() &&

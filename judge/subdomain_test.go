@@ -101,7 +101,7 @@ var strays = []struct {
 		subdomain: stray(changed(links("a"), func(f *casefile.Features) { f.Scripts = 1 })), asks: true, want: casefile.ReasonScriptRequired},
 	{name: "a log-in on parking name servers, on every name", look: looked(front, bare(casefile.MarkerLogin), lot), subdomain: stray(bare(casefile.MarkerLogin)), want: casefile.ReasonLogin},
 
-	// A matter of its own.
+	// Content of its own.
 	{name: "a story on parking name servers, on every name", look: looked(front, article(), lot), subdomain: stray(article()), asks: true, want: casefile.ReasonServed},
 	{name: "a story without pictures on parking name servers, on every name", look: looked(front, changed(article(), func(f *casefile.Features) { f.Images = 0 }), lot),
 		subdomain: stray(changed(article(), func(f *casefile.Features) { f.Images = 0 })), asks: true, want: casefile.ReasonServed},

@@ -100,7 +100,7 @@ func (in *Input) sameAsGone(direct *casefile.Observation) bool {
 	return false
 }
 
-// hear is the opinion of a vantage that looked with the referrer, once it has heard what came without it.
+// weigh is the opinion of a vantage that looked with the referrer, once what came without it is known.
 func (o *opinion) weigh(d opinion, known bool) {
 	value, points := string(d.reason), d.state
 	switch {

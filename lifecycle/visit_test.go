@@ -213,7 +213,7 @@ func TestLives(t *testing.T) {
 			{27 * hour, live, casefile.Watching, "review>watching"},
 			{28 * hour, differs, casefile.Watching, ""},
 		}, casefile.Episode{Number: 1, Opened: started, FirstSeen: started, LastSeen: started.Add(27 * hour)}},
-		{"changed ends a streak: it may be the matter in another form", []seen{
+		{"changed ends a streak: it may be the content in another form", []seen{
 			{0, live, casefile.Watching, "first_seen baseline"},
 			{day, gone, casefile.Confirming, "watching>confirming"},
 			{2 * day, differs, casefile.Watching, "confirming>watching"},

@@ -317,7 +317,7 @@ func TestWhoMayBeMailed(t *testing.T) {
 		{"approved by a source that cannot", casefile.Contact{Source: "whois", Role: "other", Approved: true}, nil, "draft: " + check},
 		{"a source that nobody knows", casefile.Contact{Role: "abuse"}, nil, "draft: " + check},
 		{"a form only", casefile.Contact{Source: "directory", Role: "abuse", Approved: true, Form: "https://rheinblick.test/abuse"}, nil, "draft: there is no mail address"},
-		{"nobody classified the matter", casefile.Contact{Source: "rfc2142", Role: "abuse"}, func(c *casefile.Case) { c.Report = nil }, "draft: no report classifies the content, " + check},
+		{"nobody classified the content", casefile.Contact{Source: "rfc2142", Role: "abuse"}, func(c *casefile.Case) { c.Report = nil }, "draft: no report classifies the content, " + check},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

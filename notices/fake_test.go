@@ -195,7 +195,7 @@ func (p *process) Send(_ context.Context, n casefile.Notice) (proof string, err 
 			p.delivered(n.Key)
 		}
 	})
-	if lost != nil { // the line broke, before or after the relay took it
+	if lost != nil { // the connection broke, before or after the relay took it
 		return "", outcomeError{casefile.NoticeUncertain}
 	}
 	return proof, err

@@ -91,8 +91,8 @@ func (p Schedule) Heed(now time.Time, due casefile.Due, wish time.Duration) case
 	return due
 }
 
-// Retry is the due time of a visit that said nothing because our own line was not
-// sound: soon at first, then as long as the line has been closed, at most FirstGap.
+// Retry is the due time of a visit that said nothing because our own uplink was not
+// sound: soon at first, then as long as the uplink has been unsound, at most FirstGap.
 func (p Schedule) Retry(now time.Time, c casefile.Case, closed time.Duration) casefile.Due {
 	soon := min(max(p.MinGap, p.FirstGap/15), p.FirstGap) // a minute with the default of 15
 	gap := min(max(closed, soon), p.FirstGap)

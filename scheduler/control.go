@@ -16,12 +16,12 @@ import (
 // UplinkFault is why the gate is closed for a vantage.
 type UplinkFault string
 
-// Line faults. The empty one is a sound line.
+// Faults of an uplink. The empty one is a sound uplink.
 const (
-	LineUnanswered UplinkFault = "unanswered"     // half of the control targets or more gave no answer, or an error
-	LineStrange    UplinkFault = "strange_answer" // they answered, but not as themselves: a portal or a broken proxy
-	LineResolver   UplinkFault = "resolver"       // a resolver of ours lies
-	LineClock      UplinkFault = "clock"          // the wall clock jumped, or the control targets' clocks say otherwise
+	UplinkUnanswered UplinkFault = "unanswered"     // half of the control targets or more gave no answer, or an error
+	UplinkStrange    UplinkFault = "strange_answer" // they answered, but not as themselves: a portal or a broken proxy
+	UplinkResolver   UplinkFault = "resolver"       // a resolver of ours lies
+	UplinkClock      UplinkFault = "clock"          // the wall clock jumped, or the control targets' clocks say otherwise
 )
 
 // Bounds of what a control target may answer (docs/scheduling.md, "The gate").
@@ -35,7 +35,7 @@ const (
 	// sharedBytes is the least size of a page by which two controls give away that
 	// one portal answers for both: "ok" is the answer of many honest servers.
 	sharedBytes = 256
-	// faceBits and faceWords bound the likeness of texts: judge/alike.go has the odds. A
+	// faceBits and faceWords bound the likeness of texts: judge/similarity.go has the odds. A
 	// front page may change more from one hour to the next than a reported page may from its baseline's.
 	faceBits  = 16
 	faceWords = 8
@@ -58,16 +58,16 @@ type control struct {
 
 // faceOf reads the face of an answer; ours is false when it cannot be the control
 // target's own: it failed, has another status than 2xx, or comes from another site.
-// A page from elsewhere proves a line, but not ours: it is what a portal sends.
+// A page from elsewhere proves an uplink, but not ours: it is what a portal sends.
 func faceOf(t casefile.Target, o casefile.Observation) (f face, fault UplinkFault) {
 	if o.Fault != nil || o.Status == 0 {
-		return face{}, LineUnanswered
+		return face{}, UplinkUnanswered
 	}
 	final := o.Final()
 	host := final.Target.Host()
 	away := host != "" && strings.TrimPrefix(host, "www.") != strings.TrimPrefix(t.Host(), "www.")
 	if o.Status < 200 || o.Status > 299 || away {
-		return face{}, LineStrange
+		return face{}, UplinkStrange
 	}
 	f = face{learned: o.Started, media: final.MediaType, bytes: o.BodyBytes, secure: final.TLS != nil && final.TLS.Problem == ""}
 	if o.Features != nil {
@@ -129,7 +129,7 @@ func shared(targets []casefile.Target, faces []face) []bool {
 	return out
 }
 
-// weigh counts the controls that answered as themselves, and says what is wrong with the line.
+// weigh counts the controls that answered as themselves, and says what is wrong with the uplink.
 func weigh(targets []casefile.Target, looks []casefile.Observation, known []control, now time.Time) (answered int, fault UplinkFault) {
 	faces, faults := make([]face, len(looks)), make([]UplinkFault, len(looks))
 	for i, o := range looks {
@@ -138,20 +138,20 @@ func weigh(targets []casefile.Target, looks []casefile.Observation, known []cont
 	strange := false
 	for i, same := range shared(targets, faces) {
 		if faults[i] == "" && (same && known[i].known == nil || !known[i].meet(faces[i], now)) {
-			faults[i] = LineStrange
+			faults[i] = UplinkStrange
 		}
 		if faults[i] == "" {
 			answered++
 		}
-		strange = strange || faults[i] == LineStrange
+		strange = strange || faults[i] == UplinkStrange
 	}
 	switch {
 	case answered*2 > len(targets):
 		return answered, clockFault(looks)
 	case strange:
-		return answered, LineStrange
+		return answered, UplinkStrange
 	}
-	return answered, LineUnanswered
+	return answered, UplinkUnanswered
 }
 
 // clockFault compares our clock with those of the servers (RFC 9110, section
@@ -174,7 +174,7 @@ func clockFault(looks []casefile.Observation) UplinkFault {
 		}
 	}
 	if behind*2 > dated || dated > 1 && ahead == dated {
-		return LineClock
+		return UplinkClock
 	}
 	return ""
 }

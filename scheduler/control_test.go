@@ -56,24 +56,24 @@ func TestControlsMustAnswerAsThemselves(t *testing.T) {
 		"as ever":                                {own, own, ""},
 		"another counter":                        {own, counted, ""},
 		"at first sight":                         {nil, own, ""},
-		"one page for all at first sight":        {nil, portal, LineStrange},
+		"one page for all at first sight":        {nil, portal, UplinkStrange},
 		"one small answer for all":               {nil, small, ""},
-		"one page for all":                       {own, portal, LineStrange},
-		"another page each":                      {own, redesigned, LineStrange},
+		"one page for all":                       {own, portal, UplinkStrange},
+		"another page each":                      {own, redesigned, UplinkStrange},
 		"one of three redesigned":                {own, func(n int) casefile.Observation { return own(n + n/2*50) }, ""},
 		"redesigned, with a certificate":         {own, func(n int) casefile.Observation { return secured(redesigned(n), "") }, ""},
-		"a portal with a certificate of its own": {own, func(n int) casefile.Observation { return secured(portal(n), "wrong name") }, LineStrange},
-		"the certificate is no more trusted":     {func(n int) casefile.Observation { return secured(own(n), "") }, func(n int) casefile.Observation { return secured(own(n), "unknown authority") }, LineStrange},
-		"not found":                              {own, func(int) casefile.Observation { return page(404) }, LineStrange},
-		"not found at first sight":               {nil, func(int) casefile.Observation { return page(404) }, LineStrange},
-		"in trouble":                             {own, func(int) casefile.Observation { return page(503) }, LineStrange},
-		"no answer":                              {own, func(int) casefile.Observation { return fault(casefile.FaultTimeout, casefile.PhaseConnect) }, LineUnanswered},
-		"sent elsewhere at first sight":          {nil, func(n int) casefile.Observation { return under(t, own(n), "http://portal.example/login") }, LineStrange},
+		"a portal with a certificate of its own": {own, func(n int) casefile.Observation { return secured(portal(n), "wrong name") }, UplinkStrange},
+		"the certificate is no more trusted":     {func(n int) casefile.Observation { return secured(own(n), "") }, func(n int) casefile.Observation { return secured(own(n), "unknown authority") }, UplinkStrange},
+		"not found":                              {own, func(int) casefile.Observation { return page(404) }, UplinkStrange},
+		"not found at first sight":               {nil, func(int) casefile.Observation { return page(404) }, UplinkStrange},
+		"in trouble":                             {own, func(int) casefile.Observation { return page(503) }, UplinkStrange},
+		"no answer":                              {own, func(int) casefile.Observation { return fault(casefile.FaultTimeout, casefile.PhaseConnect) }, UplinkUnanswered},
+		"sent elsewhere at first sight":          {nil, func(n int) casefile.Observation { return under(t, own(n), "http://portal.example/login") }, UplinkStrange},
 		"sent to www": {nil, func(n int) casefile.Observation {
 			return under(t, own(n), fmt.Sprintf("https://www.control-%d.example/", n))
 		}, ""},
-		"our clock is behind":       {own, func(n int) casefile.Observation { return dated(own(n), 3*time.Minute) }, LineClock},
-		"our clock is ahead":        {own, func(n int) casefile.Observation { return dated(own(n), -3*time.Minute) }, LineClock},
+		"our clock is behind":       {own, func(n int) casefile.Observation { return dated(own(n), 3*time.Minute) }, UplinkClock},
+		"our clock is ahead":        {own, func(n int) casefile.Observation { return dated(own(n), -3*time.Minute) }, UplinkClock},
 		"one answer out of a cache": {own, func(n int) casefile.Observation { return dated(own(n), -time.Duration(n/2)*time.Hour) }, ""},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestARedesignedControlIsKnownAfterADay(t *testing.T) {
 // The first page of a case is what later ones are compared with.
 func TestAFirstPageBehindAPortalIsNoSighting(t *testing.T) {
 	t.Parallel()
-	for name, behind := range map[string]bool{"behind a portal": true, "on a whole line": false} {
+	for name, behind := range map[string]bool{"behind a portal": true, "on a sound uplink": false} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(func(_ string, s casefile.Subject) casefile.Observation {
 				if n := isControl(s); n >= 0 && !behind {

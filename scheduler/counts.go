@@ -10,9 +10,9 @@ import (
 )
 
 // counts asks the gate. A page that is known again is always counted: no fault
-// of ours shows it; an interrupted verdict never; any other when our own line was
+// of ours shows it; an interrupted verdict never; any other when our own uplink was
 // sound from most of the vantages. Looks from the others are judged as interrupted:
-// a vantage with a dead line is no witness. A page of a case without a baseline may
+// a vantage with a dead uplink is no witness. A page of a case without a baseline may
 // be a portal's: it is not counted when the control targets show that there is one.
 //
 // A verdict that may move the case needs a probe that began after its looks
@@ -47,7 +47,7 @@ func (p *pass) counts(ctx context.Context) {
 	}
 	witnesses, unsound := 0, []string(nil)
 	for i, from := range p.vantages {
-		if sound[i] || unknown && p.o.Gate.last(from.Name).Fault != LineStrange {
+		if sound[i] || unknown && p.o.Gate.last(from.Name).Fault != UplinkStrange {
 			witnesses++
 			continue
 		}
@@ -74,5 +74,5 @@ func (p *pass) uncounted() string {
 			return string(f)
 		}
 	}
-	return "reopened" // the line is sound again, but was not when the look began
+	return "reopened" // the uplink is sound again, but was not when the look began
 }

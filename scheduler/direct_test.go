@@ -9,7 +9,7 @@ import (
 	"vigil/casefile"
 )
 
-// cover is a page of another matter, shown to those who come directly.
+// cover is a page of other content, shown to those who come directly.
 func cover() casefile.Observation {
 	o := page(200)
 	o.Features = &casefile.Features{Digest: "cover", SimHash: ^uint64(0x0f0f0f0f12345678), Structure: 5, Words: 900, Elements: 300, Links: 40, Images: 9, HTML: true, Title: "cover"}
@@ -35,7 +35,7 @@ func TestTheReferrerDecidesWhatIsShown(t *testing.T) {
 	}{
 		"forbidden, and not found once it is gone": {page(403), gone, casefile.StateGone, casefile.Removed},
 		"not found all the time":                   {gone, gone, casefile.StateGone, casefile.Removed},
-		"a cover page that goes with the matter":   {cover(), gone, casefile.StateGone, casefile.Removed},
+		"a cover page that goes with the content":  {cover(), gone, casefile.StateGone, casefile.Removed},
 		"a cover page that stays":                  {cover(), cover(), casefile.StateChanged, casefile.Review},
 		"a log-in that stays":                      {page(401), page(401), casefile.StateWithheld, casefile.Watching},
 	} {
@@ -143,7 +143,8 @@ func TestNoReferrerNoSecondLook(t *testing.T) {
 	})
 }
 
-// A vantage with a dead line is no witness; but no dead line shows the known page, also without the referrer.
+// A vantage with a dead uplink is no witness; but no dead uplink shows the known page, also without the
+// referrer.
 func TestADeadLineAndTheKnownPageWithoutTheReferrer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -51,7 +51,7 @@ const MaxControls = 16
 // 0.05 % at most (RFC 5905, section 11.3); what is more was set by hand or slept through.
 const maxClockJump = 5 * time.Second
 
-// Gate proves that our own line, resolvers and clock are sound before a verdict
+// Gate proves that our own uplink, resolvers and clock are sound before a verdict
 // other than live is counted: it looks at control targets through the same
 // Looker, from the same vantage. A probe is sound when more than half of the
 // targets (so both of two) answered as themselves (control.go), when their clocks
@@ -65,12 +65,12 @@ type Gate struct {
 	// wallAhead is how far the wall clock ran ahead of the monotonic one since the gate was made.
 	wallAhead func() time.Duration
 
-	mu    sync.Mutex
-	lines map[string]*line
+	mu      sync.Mutex
+	uplinks map[string]*uplink
 }
 
-// line is what the gate knows of one vantage. Its fields are guarded by Gate.mu.
-type line struct {
+// uplink is what the gate knows of one vantage. Its fields are guarded by Gate.mu.
+type uplink struct {
 	UplinkStatus               // of the last complete probe
 	controls     []control     // by the order of the targets; only the probe under way touches them
 	unsound      time.Time     // end of the last probe that was not sound; zero when there was none
@@ -101,7 +101,7 @@ func NewGate(o GateOptions) (*Gate, error) {
 			now := time.Now()
 			return now.Round(0).Sub(base.Round(0)) - now.Sub(base)
 		},
-		lines: make(map[string]*line),
+		uplinks: make(map[string]*uplink),
 	}, nil
 }
 
@@ -128,7 +128,7 @@ func (g *Gate) controlsOf(vantage string) []casefile.Target {
 	return g.o.Targets
 }
 
-// Sound says whether our line was sound from the vantage over the whole time from
+// Sound says whether our uplink was sound from the vantage over the whole time from
 // began to now: a probe that begins at or after ended was sound, none that ended
 // after began was not, and when the gate was closed before, it opened before
 // began: what happened between the last unsound probe and the first sound one, nobody
@@ -146,22 +146,22 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 	}
 	for {
 		g.mu.Lock()
-		l := g.lines[vantage]
-		if l == nil {
+		u := g.uplinks[vantage]
+		if u == nil {
 			n := len(g.controlsOf(vantage))
-			l = &line{UplinkStatus: UplinkStatus{Vantage: vantage, Controls: n}, controls: make([]control, n)}
-			g.lines[vantage] = l
+			u = &uplink{UplinkStatus: UplinkStatus{Vantage: vantage, Controls: n}, controls: make([]control, n)}
+			g.uplinks[vantage] = u
 		}
 		switch {
-		case !l.unsound.IsZero() && !l.unsound.Before(began): // it failed within the time that is asked about
+		case !u.unsound.IsZero() && !u.unsound.Before(began): // it failed within the time that is asked about
 			g.mu.Unlock()
 			return false
-		case !l.Probed.IsZero() && !l.Probed.Before(ended):
-			open := l.unsound.IsZero() || !l.Since.After(began)
+		case !u.Probed.IsZero() && !u.Probed.Before(ended):
+			open := u.unsound.IsZero() || !u.Since.After(began)
 			g.mu.Unlock()
 			return open
-		case l.busy != nil:
-			busy := l.busy
+		case u.busy != nil:
+			busy := u.busy
 			g.mu.Unlock()
 			select {
 			case <-busy:
@@ -170,13 +170,13 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 			}
 			continue
 		}
-		l.busy = make(chan struct{})
+		u.busy = make(chan struct{})
 		var wait time.Duration
-		if !l.started.IsZero() {
-			wait = probeRest - time.Since(l.started)
+		if !u.started.IsZero() {
+			wait = probeRest - time.Since(u.started)
 		}
 		g.mu.Unlock()
-		if !g.probe(ctx, vantage, l, wait) {
+		if !g.probe(ctx, vantage, u, wait) {
 			return false
 		}
 	}
@@ -184,7 +184,7 @@ func (g *Gate) Sound(ctx context.Context, vantage string, began, ended time.Time
 
 // probe looks at all control targets from the vantage, after the rest that is
 // left, and keeps the outcome. It is false when the context cut it short: then it says nothing.
-func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Duration) bool {
+func (g *Gate) probe(ctx context.Context, vantage string, u *uplink, wait time.Duration) bool {
 	answered, fault, began, complete := 0, UplinkFault(""), time.Time{}, observe.Sleep(ctx, wait)
 	if complete {
 		began = time.Now().UTC()
@@ -194,41 +194,41 @@ func (g *Gate) probe(ctx context.Context, vantage string, l *line, wait time.Dur
 		looks := g.ask(ctx, vantage)
 		asking.Wait()
 		if complete = ctx.Err() == nil; complete {
-			answered, fault = weigh(g.controlsOf(vantage), looks, l.controls, time.Now())
+			answered, fault = weigh(g.controlsOf(vantage), looks, u.controls, time.Now())
 		}
 		if lie {
-			fault = LineResolver
+			fault = UplinkResolver
 		}
 	}
 	ahead, now := g.wallAhead(), time.Now()
 
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	close(l.busy)
-	l.busy = nil
+	close(u.busy)
+	u.busy = nil
 	if !began.IsZero() {
-		l.started = began
+		u.started = began
 	}
 	if !complete {
 		return false
 	}
 	allowed := maxClockJump
-	if !l.Probed.IsZero() {
-		allowed += began.Sub(l.Probed).Abs() / 1000
+	if !u.Probed.IsZero() {
+		allowed += began.Sub(u.Probed).Abs() / 1000
 	}
-	if (ahead - l.ahead).Abs() > allowed {
-		fault = LineClock
+	if (ahead - u.ahead).Abs() > allowed {
+		fault = UplinkClock
 	}
 	sound := fault == ""
-	if l.Probed.IsZero() || sound != l.Sound {
-		l.Since = began
+	if u.Probed.IsZero() || sound != u.Sound {
+		u.Since = began
 	}
-	if l.Probed.IsZero() || fault != l.Fault {
-		g.logResult(vantage, fault, answered, !l.Probed.IsZero())
+	if u.Probed.IsZero() || fault != u.Fault {
+		g.logResult(vantage, fault, answered, !u.Probed.IsZero())
 	}
-	l.Probed, l.Sound, l.Fault, l.Answered, l.ahead = began, sound, fault, answered, ahead
+	u.Probed, u.Sound, u.Fault, u.Answered, u.ahead = began, sound, fault, answered, ahead
 	if !sound {
-		l.unsound = now
+		u.unsound = now
 	}
 	g.o.Meter.GateProbed(vantage, sound)
 	return true
@@ -268,19 +268,19 @@ func (g *Gate) Closed(vantage string, now time.Time) time.Duration {
 	if !g.Configured() {
 		return 0
 	}
-	l := g.last(vantage)
-	if l.Probed.IsZero() || l.Sound {
+	u := g.last(vantage)
+	if u.Probed.IsZero() || u.Sound {
 		return 0
 	}
-	return max(now.Sub(l.Since), 0)
+	return max(now.Sub(u.Since), 0)
 }
 
 // last is the last complete probe from the vantage; zero when there was none.
 func (g *Gate) last(vantage string) UplinkStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if l := g.lines[vantage]; l != nil {
-		return l.UplinkStatus
+	if u := g.uplinks[vantage]; u != nil {
+		return u.UplinkStatus
 	}
 	return UplinkStatus{}
 }
@@ -304,9 +304,9 @@ func (g *Gate) Status() []UplinkStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var all []UplinkStatus
-	for _, l := range g.lines {
-		if !l.Probed.IsZero() {
-			all = append(all, l.UplinkStatus)
+	for _, u := range g.uplinks {
+		if !u.Probed.IsZero() {
+			all = append(all, u.UplinkStatus)
 		}
 	}
 	slices.SortFunc(all, func(a, b UplinkStatus) int { return strings.Compare(a.Vantage, b.Vantage) })

@@ -124,7 +124,7 @@ func TestGateRemembersAFailureWithinTheLook(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		if g.Sound(t.Context(), "local", look, look) {
-			t.Error("a line that failed within the look is called sound")
+			t.Error("an uplink that failed within the look is called sound")
 		}
 		between := time.Now()
 		time.Sleep(time.Second)
@@ -133,10 +133,10 @@ func TestGateRemembersAFailureWithinTheLook(t *testing.T) {
 			t.Errorf("closed for %v", closed)
 		}
 		if g.Sound(t.Context(), "local", between, time.Now()) {
-			t.Error("a line that came back speaks for a look from before")
+			t.Error("an uplink that came back speaks for a look from before")
 		}
 		if !g.Sound(t.Context(), "local", time.Now(), time.Now()) || g.Closed("local", time.Now()) != 0 {
-			t.Error("still closed after the line came back")
+			t.Error("still closed after the uplink came back")
 		}
 	})
 }
@@ -163,7 +163,7 @@ func TestGateClosesOnceWhenTheClockJumps(t *testing.T) {
 		ask("slewed by NTP", true)
 		ahead += 24 * time.Hour
 		ask("set forward by a day", false)
-		if s := g.Status(); s[0].Fault != LineClock {
+		if s := g.Status(); s[0].Fault != UplinkClock {
 			t.Error("the status does not tell the jump")
 		}
 		ask("one probe later", true)

@@ -33,9 +33,9 @@ func TestALyingResolverClosesTheGate(t *testing.T) {
 		want   UplinkFault
 	}{
 		"two honest ones":              {honest, ""},
-		"the second denies every name": {teller{"nxdomain", "nxdomain"}, LineResolver},
-		"the second has no addresses":  {teller{"no_address", "no_address"}, LineResolver},
-		"the second invents names":     {teller{"192.0.2.10", "203.0.113.66"}, LineResolver},
+		"the second denies every name": {teller{"nxdomain", "nxdomain"}, UplinkResolver},
+		"the second has no addresses":  {teller{"no_address", "no_address"}, UplinkResolver},
+		"the second invents names":     {teller{"192.0.2.10", "203.0.113.66"}, UplinkResolver},
 		"wildcards lead to the hosts":  {teller{"192.0.2.10", "192.0.2.10"}, ""},
 		"the second is silent":         {teller{"timeout", "timeout"}, ""},
 		"the second fails":             {teller{"servfail", "servfail"}, ""},

@@ -47,10 +47,10 @@ type brokenLine struct {
 	lost bool
 }
 
-// An hour without a line, in every way in which a line is known to break, seen by the crawler itself: it moves no case
-// towards removed, and when the line is back every case is visited again. Every fifth host has lost its pages before
-// and is being confirmed.
-func TestAnHourWithoutALine(t *testing.T) {
+// An hour without an uplink, in every way in which an uplink is known to break, seen by the crawler itself:
+// it moves no case towards removed, and when the uplink is back every case is visited again. Every fifth host
+// has lost its pages before and is being confirmed.
+func TestAnHourWithoutAnUplink(t *testing.T) {
 	t.Parallel()
 	const words = "Welcome to the guest network of the airport. Please accept the terms of use to go on. Ask at the desk when you have no voucher. "
 	page := func(status, more string) string {
@@ -150,7 +150,7 @@ type outage struct {
 	controls map[string]bool
 }
 
-// dial is the line: it breaks as the case says while the outage lasts.
+// dial is the uplink: it breaks as the case says while the outage lasts.
 func (o *outage) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	whole := o.net.Dialer("local")
 	if !o.down.Load() {
@@ -176,7 +176,7 @@ func liveOutage(t *testing.T, broken brokenLine) {
 	o := &outage{net: fakenet.New(fakenet.Options{}), broken: broken}
 	defer o.net.Close()
 	cases := o.sites(t)
-	late := cases[len(cases)-outagePages:] // the last host is reported when the line is down already
+	late := cases[len(cases)-outagePages:] // the last host is reported when the uplink is down already
 	o.open(t, cases[:len(cases)-outagePages])
 	o.live(t.Context(), t, 31*time.Minute)
 	before := o.all()
@@ -196,9 +196,9 @@ func liveOutage(t *testing.T, broken brokenLine) {
 	} else {
 		proveUnmoved(t, before, during)
 	}
-	for _, line := range o.gate.Status() {
-		if line.Sound || line.Since.Sub(began) > 5*time.Minute {
-			t.Errorf("the gate does not tell of the outage: %+v", line)
+	for _, uplink := range o.gate.Status() {
+		if uplink.Sound || uplink.Since.Sub(began) > 5*time.Minute {
+			t.Errorf("the gate does not tell of the outage: %+v", uplink)
 		}
 	}
 
@@ -207,9 +207,9 @@ func liveOutage(t *testing.T, broken brokenLine) {
 	gap := usual().FirstGap
 	o.live(t.Context(), t, gap+gap/10+2*time.Minute)
 	proveVisited(t, o.all(), restored)
-	for _, line := range o.gate.Status() {
-		if !line.Sound {
-			t.Errorf("the gate did not open again: %+v", line)
+	for _, uplink := range o.gate.Status() {
+		if !uplink.Sound {
+			t.Errorf("the gate did not open again: %+v", uplink)
 		}
 	}
 }
@@ -295,7 +295,7 @@ func (o *outage) open(t *testing.T, cases []casefile.Case) {
 
 func (o *outage) all() map[casefile.CaseID]casefile.Case { return maps.Clone(o.shelf.cases) }
 
-// proveSettled says whether the world is as the test means it before the line breaks.
+// proveSettled says whether the world is as the test means it before the uplink breaks.
 func proveSettled(t *testing.T, cases map[casefile.CaseID]casefile.Case) {
 	t.Helper()
 	for id, c := range cases {
@@ -353,13 +353,13 @@ func proveSeen(t *testing.T, before, during map[casefile.CaseID]casefile.Case, b
 	tellWrong(t, wrong)
 }
 
-// proveVisited says whether every case was visited, and judged as the world is, since the line came back.
+// proveVisited says whether every case was visited, and judged as the world is, since the uplink came back.
 func proveVisited(t *testing.T, cases map[casefile.CaseID]casefile.Case, restored time.Time) {
 	t.Helper()
 	wrong := map[string]int{}
 	for id, c := range cases {
 		if c.Last.At.Before(restored) {
-			wrong[fmt.Sprintf("not visited within the gap after the line came back: last %s/%s, due for %s", c.Last.State, c.Last.Reason, c.Due.Why)]++
+			wrong[fmt.Sprintf("not visited within the gap after the uplink came back: last %s/%s, due for %s", c.Last.State, c.Last.Reason, c.Due.Why)]++
 		}
 		if want := stateOf(id); c.Last.State != want {
 			wrong[fmt.Sprintf("%s/%s after the outage; %s before", c.Last.State, c.Last.Reason, want)]++

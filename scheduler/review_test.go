@@ -56,11 +56,11 @@ func TestAnAnswerToAReviewLasts(t *testing.T) {
 		standing casefile.Standing
 		last     casefile.State
 	}{
-		"another page is the matter": {func(string, casefile.Subject) casefile.Observation { return other() },
+		"another page is the content": {func(string, casefile.Subject) casefile.Observation { return other() },
 			"content_differs", casefile.ActAccept, casefile.Watching, casefile.StateLive},
-		"another page is not the matter": {func(string, casefile.Subject) casefile.Observation { return other() },
+		"another page is not the content": {func(string, casefile.Subject) casefile.Observation { return other() },
 			"content_differs", casefile.ActRecord, casefile.Removed, casefile.StateChanged},
-		"the matter is elsewhere": {func(_ string, s casefile.Subject) casefile.Observation { return elsewhere(s) },
+		"the content is elsewhere": {func(_ string, s casefile.Subject) casefile.Observation { return elsewhere(s) },
 			"redirected_elsewhere", casefile.ActAccept, casefile.Watching, casefile.StateLive},
 		"it is fenced": {func(vantage string, s casefile.Subject) casefile.Observation {
 			if vantage == "second" {

@@ -4,7 +4,7 @@
 // observations, verdict, hosting, notices, events and the next due time. The
 // pace is pure (cadence.go), the flow of a visit reads from top to bottom
 // (visit.go), the due visits of one host are a round (round.go), and the gate
-// (gate.go) keeps our own dead line from confirming removals.
+// (gate.go) keeps our own dead uplink from confirming removals.
 //
 // The room must never count a visit that it did not make, must never leave a
 // look that started without a record, and must never write a URL or a host to a
@@ -60,7 +60,7 @@ type Meter interface {
 	VisitDone(state casefile.State, reason casefile.Reason, believed bool, took time.Duration)
 	// LookDone counts a look; phase and fault are empty when it had none.
 	LookDone(purpose casefile.Purpose, phase casefile.Phase, fault casefile.FaultKind, took time.Duration)
-	// GateProbed tells the outcome of a probe of our own line.
+	// GateProbed tells the outcome of a probe of our own uplink.
 	GateProbed(vantage string, sound bool)
 	// Postponed counts due cases that were moved without a visit.
 	Postponed(why casefile.Why, cases int)

@@ -31,13 +31,13 @@ type pass struct {
 	read  casefile.Case  // the case as it was read
 	seen  observe.Record // what was observed
 	visit casefile.Visit // what is made of it so far
-	gated bool           // our own line was not sound
+	gated bool           // our own uplink was not sound
 	why   string         // why the visit does not count, when that is not the gate's doing
 }
 
 // Round visits the due cases of the host in a row, with PerHostGap between the
 // looks, at most maxVisits and for at most maxTime; what is left stays due. It
-// stops when the host does not answer or our own line is not sound, and then
+// stops when the host does not answer or our own uplink is not sound, and then
 // moves the due time of the cases that were not visited, without a verdict.
 //
 // A case that somebody else changed is passed over: it is read anew by a later round. The error is

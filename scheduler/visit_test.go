@@ -457,7 +457,7 @@ func gate(digest string) casefile.Observation {
 }
 
 // A front page on parking name servers is looked at once more under a name that does not exist, once a
-// visit, with the gap between looks; a page of its own matter is not.
+// visit, with the gap between looks; a page of its own content is not.
 func TestAParkedFrontPageIsLookedAtUnderAnotherName(t *testing.T) {
 	t.Parallel()
 	parked := page(200)

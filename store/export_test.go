@@ -28,7 +28,7 @@ func (s *Store) HotQueries(t testing.TB, x casefile.Target) []Query {
 		{"events of a case", eventsQuery, []any{7, 0, 10}},
 		{"reports of a case", reportsQuery, []any{7, 10}},
 		{"answer of a request", "SELECT id, case_id, opened FROM reports WHERE request_key = $1 ORDER BY id", []any{"r"}},
-		{"testimonies", testimoniesQuery, []any{10}},
+		{"votes", votesQuery, []any{10}},
 		{"sibling", siblingQuery, []any{"host-7", 0}},
 		{"due time of a host", "SELECT MIN(due_at) FROM cases WHERE host_key = $1 AND due_at IS NOT NULL", []any{"host-7"}},
 		{"postponing", "UPDATE cases SET due_at = $3, due_why = $4 WHERE host_key = $1 AND due_at <= $2", []any{"host-7", int64(1 << 50), int64(1), "x"}},

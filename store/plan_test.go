@@ -57,7 +57,7 @@ var wantIndex = map[string]string{
 	"cases of a standing": "cases_standing", "cases of a country": "cases_country", "cases of a host": "cases_host",
 	"cases of a hotline": "autoindex_case_hotlines", "the case of a target": "autoindex_cases",
 	"queued notices": "notices_queued", "notices left behind": "notices_sending", "notices of a state": "notices_state", "notices of a case": "notices_case",
-	"visits": "visits_case", "observations": "observations_visit", "testimonies": "observations_visit", "episodes": "episodes_opened", "reports of a case": "reports_case",
+	"visits": "visits_case", "observations": "observations_visit", "votes": "observations_visit", "episodes": "episodes_opened", "reports of a case": "reports_case",
 	"namesakes": "cases_label", "first case of a domain": "cases_label", "cases without a name": "cases_unnamed",
 	"answer of a request": "reports_request", "events of a case": "autoindex_events", "sibling": "autoindex_siblings",
 }
@@ -65,7 +65,7 @@ var wantIndex = map[string]string{
 // walksPrimaryKey says that a page without a filter walks the table backwards in
 // the order of its key, and stops at its limit: that is the wanted plan.
 func walksPrimaryKey(q store.Query, line string) bool {
-	return (q.Name == "cases" && strings.HasSuffix(line, "SCAN c")) || (q.Name == "testimonies" && (strings.HasSuffix(line, "SCAN v") || strings.HasSuffix(line, "SCAN visits"))) || (q.Name == "notices" && strings.HasSuffix(line, "SCAN notices"))
+	return (q.Name == "cases" && strings.HasSuffix(line, "SCAN c")) || (q.Name == "votes" && (strings.HasSuffix(line, "SCAN v") || strings.HasSuffix(line, "SCAN visits"))) || (q.Name == "notices" && strings.HasSuffix(line, "SCAN notices"))
 }
 
 // walksNames says that the query of cases of the same label goes over its own bounded steps, not over a table.

@@ -33,7 +33,7 @@ func (h health) alive(w http.ResponseWriter, _ *http.Request) { say(w, http.Stat
 
 // isReady says whether requests can be served. A closed gate is told, but it is no
 // reason to be taken out of service: reports, pages and live verdicts go on, and
-// another process on the same line would be no better.
+// another process on the same uplink would be no better.
 func (h health) isReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()

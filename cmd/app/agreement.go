@@ -61,7 +61,7 @@ func (w *Agreement) watch(ctx context.Context) error {
 func (w *Agreement) Compare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	heard, err := w.read(ctx, AgreementVisits)
+	votes, err := w.read(ctx, AgreementVisits)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (w *Agreement) Compare(ctx context.Context) error {
 	noted := map[string]bool{}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, found := range judge.Agreements(w.vantages, heard) {
+	for _, found := range judge.Agreements(w.vantages, votes) {
 		w.dissent(found.Vantage, found.Ratio(), found.Known())
 		fields := []zap.Field{
 			zap.String("vantage", found.Vantage), zap.Int("visits", found.Visits),
@@ -97,15 +97,15 @@ func (w *Agreement) said() []string {
 	return append([]string(nil), w.notes...)
 }
 
-// Degraded tells people from where our own line is not sound, and which vantage always
+// Degraded tells people from where our own uplink is not sound, and which vantage always
 // dissents; none while all is well.
 func (e *Engine) Degraded() []string {
 	var all []string
 	text := words.In(words.English)
-	for _, line := range e.Gate.Status() {
-		if !line.Sound {
-			all = append(all, text.Say("degraded", "gate_closed", "vantage", line.Vantage,
-				"since", words.Clock(line.Since), "answered", line.Answered, "n", line.Controls, "advice", text.Say("uplink", line.Fault)))
+	for _, uplink := range e.Gate.Status() {
+		if !uplink.Sound {
+			all = append(all, text.Say("degraded", "gate_closed", "vantage", uplink.Vantage,
+				"since", words.Clock(uplink.Since), "answered", uplink.Answered, "n", uplink.Controls, "advice", text.Say("uplink", uplink.Fault)))
 		}
 	}
 	return append(all, e.Agreement.said()...)

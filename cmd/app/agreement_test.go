@@ -17,9 +17,9 @@ import (
 	"vigil/internal/config"
 )
 
-// TestAWitnessIsNotedOnce: a vantage goes blind, stays so, cannot be read for a
+// TestADissentIsNotedOnce: a vantage goes blind, stays so, cannot be read for a
 // while, and sees again: one line when it begins, one when it ends.
-func TestAWitnessIsNotedOnce(t *testing.T) {
+func TestADissentIsNotedOnce(t *testing.T) {
 	t.Parallel()
 	visits := func(far casefile.State) (all []casefile.VisitVote) {
 		for i := range 30 {
@@ -33,11 +33,11 @@ func TestAWitnessIsNotedOnce(t *testing.T) {
 	}
 	core, logs := observer.New(zapcore.DebugLevel)
 	shares := map[string]float64{}
-	var heard []casefile.VisitVote
+	var votes []casefile.VisitVote
 	var broken error
 	w := &Agreement{
 		vantages: []casefile.Vantage{{Name: "local"}, {Name: "far"}}, log: zap.New(core),
-		read:    func(context.Context, int) ([]casefile.VisitVote, error) { return heard, broken },
+		read:    func(context.Context, int) ([]casefile.VisitVote, error) { return votes, broken },
 		dissent: func(vantage string, ratio float64, _ bool) { shares[vantage] = ratio },
 	}
 	for i, step := range []struct {
@@ -53,7 +53,7 @@ func TestAWitnessIsNotedOnce(t *testing.T) {
 		{casefile.StateLive, nil, 0, 0},
 		{casefile.StateLive, nil, 0, 0},
 	} {
-		heard, broken = visits(step.far), step.err
+		votes, broken = visits(step.far), step.err
 		if err := w.Compare(t.Context()); !errors.Is(err, step.err) {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func TestAPageForThoseWhoComeFromACertainPage(t *testing.T) {
 		"not found for others all the time":     {fakenet.NotFound(), fakenet.NotFound(), casefile.ReasonHTTP404, "http_404"},
 		"a cover page that stays":               {cover, cover, casefile.ReasonContentDiffers, "served"},
 		"a legal block that stays":              {fakenet.LegalBlock(), fakenet.LegalBlock(), casefile.ReasonLegalBlock, "legal_block"},
-		"the matter moved to the direct visit":  {cover, article, casefile.ReasonMatchesBaseline, "served"},
+		"the content moved to the direct visit": {cover, article, casefile.ReasonMatchesBaseline, "served"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,17 +23,17 @@ type drift struct {
 	change func(p *generated, r *rand.Rand)
 }
 
-// generated is a page of one matter with what stands around it.
+// generated is a page of some content with what stands around it.
 type generated struct {
-	title          string
-	matter, around []string // paragraphs
-	links          []string
-	token          uint64
-	wrap           string // an element around the content
-	images         int
+	title           string
+	content, around []string // paragraphs
+	links           []string
+	token           uint64
+	wrap            string // an element around the content
+	images          int
 }
 
-// drifts are the ways in which dynamic pages change while their matter stays.
+// drifts are the ways in which dynamic pages change while their content stays.
 var drifts = []drift{
 	{"date and token", func(p *generated, r *rand.Rand) {
 		p.token = r.Uint64()
@@ -48,7 +48,7 @@ var drifts = []drift{
 		p.wrap = []string{"div", "section"}[r.IntN(2)]
 		p.around = append(p.around, []string{"Sign up for the letter", "Never miss a story, subscribe now"}[r.IntN(2)])
 	}},
-	{"a corrected paragraph", func(p *generated, r *rand.Rand) { p.matter[r.IntN(len(p.matter))] = sentences(r, 1, 12)[0] }},
+	{"a corrected paragraph", func(p *generated, r *rand.Rand) { p.content[r.IntN(len(p.content))] = sentences(r, 1, 12)[0] }},
 }
 
 // syllables make words that no two families share but by chance.
@@ -69,17 +69,17 @@ func sentences(r *rand.Rand, n, words int) []string {
 	return out
 }
 
-// family is the page of one matter: the same for the same seed.
+// family is the page of a seed: the same content for the same seed.
 func family(seed uint64, paragraphs int) generated {
 	r := rand.New(rand.NewPCG(seed, 7))
-	return generated{title: sentences(r, 1, 3)[0], matter: sentences(r, paragraphs, 12), links: sentences(r, 10, 2), wrap: "div", images: 2}
+	return generated{title: sentences(r, 1, 3)[0], content: sentences(r, paragraphs, 12), links: sentences(r, 10, 2), wrap: "div", images: 2}
 }
 
 func (p generated) html() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<html><head><title>%s</title></head><body data-token=\"%x\"><h1>%s</h1>", p.title, p.token, p.title)
 	b.WriteString(strings.Repeat(`<img src="/p.jpg">`, p.images))
-	for _, m := range p.matter {
+	for _, m := range p.content {
 		fmt.Fprintf(&b, "<%s><p>%s</p></%s>", p.wrap, m, p.wrap)
 	}
 	b.WriteString("<ul>")
@@ -149,7 +149,7 @@ func likenessOf(t *testing.T, first, later *casefile.Features) likeness {
 	return l
 }
 
-// The thresholds of likeness (ADR-0028) on families of pages that change while their matter stays, and on
+// The thresholds of likeness (ADR-0028) on families of pages that change while their content stays, and on
 // pairs of different families. Half of these share title, links and build, as the articles of one site do.
 func TestThresholdsOfLikeness(t *testing.T) {
 	const families, versions = 12, 3
@@ -158,7 +158,7 @@ func TestThresholdsOfLikeness(t *testing.T) {
 	for i := range families {
 		for _, paragraphs := range []int{3, 12, 50} {
 			base := family(uint64(i), paragraphs)
-			if i%2 == 1 { // another matter in the frame of the family before
+			if i%2 == 1 { // other content in the frame of the family before
 				frame := family(uint64(i-1), paragraphs)
 				base.links, base.title = frame.links, frame.title
 			}
@@ -166,7 +166,7 @@ func TestThresholdsOfLikeness(t *testing.T) {
 			for d := range len(drifts) + 1 {
 				for range versions {
 					p := base
-					p.matter, p.links = append([]string(nil), base.matter...), append([]string(nil), base.links...)
+					p.content, p.links = append([]string(nil), base.content...), append([]string(nil), base.links...)
 					for k, how := range drifts {
 						if k == d || d == len(drifts) { // one after the other, and at last all at once
 							how.change(&p, r)

@@ -61,9 +61,9 @@ func story(seed uint64, paragraphs int) string {
 	return b.String()
 }
 
-// quoting are live pages that hold a phrase which they do not say of themselves, or hold their matter beside it.
-// sure says that the page must be live also when the phrase is of a barrier or of a default page: on a note it may be
-// withheld, or a person is asked. Gone it is never.
+// quoting are live pages that hold a phrase which they do not say of themselves, or hold their content beside
+// it. sure says that the page must be live also when the phrase is of a barrier or of a default page: on a
+// note it may be withheld, or a person is asked. Gone it is never.
 var quoting = []struct {
 	name string
 	sure bool
@@ -98,8 +98,8 @@ var quoting = []struct {
 	}},
 }
 
-// Never one keyword alone: a page with a matter of its own that quotes a phrase of the list stays live, whatever the
-// phrase, when missing pages are told as such and when the server was not asked.
+// Never one keyword alone: a page with content of its own that quotes a phrase of the list stays live, whatever
+// the phrase, when missing pages are told as such and when the server was not asked.
 func TestQuotedPhrasesLeaveAPageLive(t *testing.T) {
 	t.Parallel()
 	gone := []casefile.Marker{
@@ -170,7 +170,7 @@ func built(where, sign string) string {
 	return ""
 }
 
-// Nor one sign alone: the scripts of parking, walls and challenges stand on pages of their own matter as well.
+// Nor one sign alone: the scripts of parking, walls and challenges stand on pages of their own content as well.
 func TestSignsLeaveAPageLive(t *testing.T) {
 	t.Parallel()
 	see := observerOf(t)

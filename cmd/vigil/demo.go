@@ -143,7 +143,7 @@ func (d *demo) goOn(ctx context.Context, out io.Writer) error {
 	return d.engine.Run(ctx, listener)
 }
 
-// newDemoLab builds the internet, a house in a temporary folder and an engine in it.
+// newDemoLab builds the internet, an app in a temporary folder and an engine in it.
 func newDemoLab(ctx context.Context, listen string, day time.Duration) (_ *demo, err error) {
 	d := &demo{day: day, began: time.Now(), cases: map[casefile.CaseID]fakenet.Ending{}}
 	defer func() {

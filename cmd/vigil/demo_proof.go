@@ -42,7 +42,7 @@ type demoRow struct {
 	wrong   string
 }
 
-// prove examines the stopped house: did every site end as its script says, was every look that
+// prove examines the stopped app: did every site end as its script says, was every look that
 // started recorded, was each notice sent once, is the history whole, and is there no trace of any page?
 func (d *demo) prove(ctx context.Context) (*demoSummary, error) {
 	s := &demoSummary{notices: map[casefile.NoticeState]int{}}

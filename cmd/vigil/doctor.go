@@ -155,7 +155,7 @@ func (d *doctor) database(ctx context.Context, keys *seal.Keys) {
 	} else {
 		d.say(good, "database", "opens", "dialect", s.Dialect(), "cases", strings.Join(cases, ", "))
 	}
-	d.witnesses(ctx, s)
+	d.agreements(ctx, s)
 }
 
 func (d *doctor) writable(folder string) {
@@ -285,10 +285,10 @@ func (d *doctor) network(ctx context.Context) {
 			d.say(good, "gate", "open", "vantage", v.Name)
 		}
 	}
-	for _, line := range gate.Status() {
-		if !line.Sound {
-			d.say(fail, "gate", "closed", "vantage", line.Vantage, "answered", line.Answered, "n", line.Controls, "fault", line.Fault,
-				"advice", words.In(words.English).Say("uplink", line.Fault))
+	for _, uplink := range gate.Status() {
+		if !uplink.Sound {
+			d.say(fail, "gate", "closed", "vantage", uplink.Vantage, "answered", uplink.Answered, "n", uplink.Controls, "fault", uplink.Fault,
+				"advice", words.In(words.English).Say("uplink", uplink.Fault))
 		}
 	}
 	if len(targets) < 3 || !slices.ContainsFunc(targets, casefile.Target.Secure) {

@@ -51,8 +51,8 @@ func (d *doctor) vantages() {
 	}
 }
 
-// witnesses says which vantage always dissents, from the visits that are kept.
-func (d *doctor) witnesses(ctx context.Context, s *store.Store) {
+// agreements says which vantage always dissents, from the visits that are kept.
+func (d *doctor) agreements(ctx context.Context, s *store.Store) {
 	if lifecycle.SingleVantage(len(d.cfg.Crawler.Vantages)) {
 		return
 	}
@@ -60,11 +60,11 @@ func (d *doctor) witnesses(ctx context.Context, s *store.Store) {
 	for _, v := range d.cfg.Crawler.Vantages {
 		from = append(from, casefile.Vantage{Name: v.Name, Country: v.Country, Network: v.Network})
 	}
-	heard, err := s.Votes(ctx, app.AgreementVisits)
+	votes, err := s.Votes(ctx, app.AgreementVisits)
 	if d.failed("witnesses", err) {
 		return
 	}
-	for _, w := range judge.Agreements(from, heard) {
+	for _, w := range judge.Agreements(from, votes) {
 		switch {
 		case w.Always():
 			d.say(warn, "witnesses", "always", "vantage", w.Vantage, "dissent", w.Dissent, "visits", w.Visits,

@@ -68,7 +68,7 @@ type originFlags struct {
 	forget                   bool
 }
 
-// action is what they ask for, without the origin: that is read with the guard of the house.
+// action is what they ask for, without the origin: that is read with the guard of the app.
 func (f originFlags) action(number string) (casefile.CaseID, casefile.Action, error) {
 	a := casefile.Action{Kind: casefile.ActOrigin, Actor: operator(), Reason: strings.TrimSpace(f.reason), At: time.Now().UTC()}
 	id, problem := caseNumber(number)

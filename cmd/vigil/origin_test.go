@@ -17,8 +17,8 @@ import (
 	"vigil/internal/fakenet/testrun"
 )
 
-// onHouse works on the database of a lab, beside the commands.
-func (l *lab) onHouse(do func(context.Context, *app.App)) {
+// onApp works on the database of a lab, beside the commands.
+func (l *lab) onApp(do func(context.Context, *app.App)) {
 	l.t.Helper()
 	cfg, err := config.Load(l.config, true, nil)
 	if err != nil {
@@ -38,7 +38,7 @@ func (l *lab) onHouse(do func(context.Context, *app.App)) {
 func (l *lab) visited(host string) casefile.CaseID {
 	l.t.Helper()
 	var id casefile.CaseID
-	l.onHouse(func(ctx context.Context, h *app.App) {
+	l.onApp(func(ctx context.Context, h *app.App) {
 		t, problem := h.Parse(l.sockets.URL(host))
 		if problem != nil {
 			l.t.Fatal(problem)
@@ -74,7 +74,7 @@ func (l *lab) visited(host string) casefile.CaseID {
 // kept is a case and the last event of its history.
 func (l *lab) kept(id casefile.CaseID) (c casefile.Case, last casefile.Event) {
 	l.t.Helper()
-	l.onHouse(func(ctx context.Context, h *app.App) {
+	l.onApp(func(ctx context.Context, h *app.App) {
 		var err error
 		if c, err = h.Store.Case(ctx, id); err != nil {
 			l.t.Fatal(err)

@@ -90,13 +90,13 @@ func TestTheProgramLivesThroughAnOutage(t *testing.T) {
 				want = casefile.StateGone
 			}
 			if c.Last.At.Before(restored) || c.Last.State != want {
-				t.Errorf("case %d: last %s/%s, %v after the line came back", c.ID, c.Last.State, c.Last.Reason, c.Last.At.Sub(restored))
+				t.Errorf("case %d: last %s/%s, %v after the uplink came back", c.ID, c.Last.State, c.Last.Reason, c.Last.At.Sub(restored))
 			}
 		}
 	})
 }
 
-// openOutage wires the program in front of n, over a line that can be lost.
+// openOutage wires the program in front of n, over an uplink that can be lost.
 func openOutage(t *testing.T, dir string, n *fakenet.Net, down *atomic.Bool) *app.Engine {
 	t.Helper()
 	cfg := config.Defaults()

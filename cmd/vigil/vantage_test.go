@@ -57,7 +57,7 @@ func TestLookThroughARemoteVantage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	farConfig := filepath.Join(l.dir, "eye.yaml")
+	farConfig := filepath.Join(l.dir, "far.yaml")
 	far := fmt.Sprintf(`
 resolver: {servers: [%q], timeout: 2s}
 guard: {allow_networks: [127.0.0.0/8]}
@@ -131,7 +131,7 @@ func TestVantageNeedsItsSection(t *testing.T) {
 }
 
 // TestQuorumOfLocalAndRemote: what a page shows in one country and denies in another is
-// fenced; where both see the same, features agree over the line.
+// fenced; where both see the same, features agree over the connection.
 func TestQuorumOfLocalAndRemote(t *testing.T) {
 	t.Parallel()
 	here, far := casefile.Vantage{Name: "local", Country: "NL", Network: "AS64500"}, casefile.Vantage{Name: "far", Country: "SE", Network: "AS64501"}
@@ -208,7 +208,7 @@ func TestQuorumOfLocalAndRemote(t *testing.T) {
 			t.Errorf("%s: %s, %s, want %s; faults %+v %+v", host, verdict.State, verdict.Reason, want, looks[0].Fault, looks[1].Fault)
 		}
 		if looks[1].Fault != nil && looks[1].Fault.Kind == casefile.FaultInterrupted {
-			t.Errorf("%s: what the remote vantage saw did not cross the line: %+v", host, looks[1].Fault)
+			t.Errorf("%s: what the remote vantage saw did not cross the connection: %+v", host, looks[1].Fault)
 		}
 		if host == "large.example" && (!looks[1].Truncated || looks[1].BodyBytes != looks[0].BodyBytes) {
 			t.Errorf("the remote vantage read %d bytes, we %d", looks[1].BodyBytes, looks[0].BodyBytes)

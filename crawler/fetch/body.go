@@ -103,7 +103,7 @@ func (x *exchange) readBody(ctx context.Context, s *scratch, r *http.Response) {
 }
 
 // handsOn says whether a page does nothing but send its visitors on by a refresh: a few words about that, and
-// no matter, no form and no script of its own. A slide show or a page with something to read that leads on is
+// no content, no form and no script of its own. A slide show or a page with something to read that leads on is
 // a page.
 func handsOn(status int, f *casefile.Features) bool {
 	return status/100 == 2 && f.HTML && f.Words <= casefile.RefreshWords && f.Images+f.Media+f.Frames+f.Forms+f.Scripts == 0 &&
@@ -142,7 +142,7 @@ func (b *rawBody) Read(p []byte) (int, error) {
 // Numbers of a body that did not end in time.
 const (
 	stillShare = 4   // the body stood still when nothing came in the last quarter of its time
-	dripRate   = 256 // bytes a second; no line that people read pages over is as slow
+	dripRate   = 256 // bytes a second; no connection that people read pages over is as slow
 )
 
 // fault says why the transfer broke off.
@@ -168,7 +168,7 @@ func (b *rawBody) fault(ctx context.Context) *casefile.Fault {
 type meter struct {
 	r         io.Reader
 	mac       hash.Hash
-	heads     prefixDigests
+	prefixes  prefixDigests
 	n, max    int64
 	truncated bool
 	err       error
@@ -189,10 +189,10 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p[:min(int64(len(p)), m.max-m.n)])
 	for rest := p[:n]; len(rest) > 0; {
-		k := m.heads.upTo(m.n, len(rest))
+		k := m.prefixes.upTo(m.n, len(rest))
 		m.mac.Write(rest[:k])
 		m.n += int64(k)
-		m.heads.reach(m.mac, m.n)
+		m.prefixes.reach(m.mac, m.n)
 		rest = rest[k:]
 	}
 	m.err = err

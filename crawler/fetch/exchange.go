@@ -39,7 +39,7 @@ func (x *exchange) until(ctx context.Context, phase casefile.Phase) time.Time {
 	return at
 }
 
-// step enters a phase and sets the line's deadline.
+// step enters a phase and sets the connection's deadline.
 func (x *exchange) step(ctx context.Context, phase casefile.Phase) {
 	x.phase = phase
 	_ = x.conn.SetDeadline(x.until(ctx, phase))

@@ -25,7 +25,7 @@ const (
 	maxRootWords   = 30        // one that says what it is may say that it is loading
 	maxRootLinks   = 5
 	maxTitleWords  = 64 // of a title are digested
-	maxLeadWords   = 7  // outside of links; a block of more, before the one that has the phrase, is the page's matter
+	maxLeadWords   = 7  // outside of links; a block of more, before the one that has the phrase, is the page's content
 	maxSaidWords   = 30 // a longer block of text mentions a phrase and does not say it
 	maxRefresh     = 5  // seconds of a meta refresh that send visitors on
 )
@@ -81,7 +81,7 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 		}
 	}
 	if !f.HTML {
-		m.heads.begin(m.mac, m.n)
+		m.prefixes.begin(m.mac, m.n)
 		if understood {
 			f.Kind = kindOf(s.peek.Peek)
 		}
@@ -91,7 +91,7 @@ func (s *scratch) read(m *meter, target casefile.Target, h http.Header, understo
 		f.Words, f.SimHash = s.page.readText(decoder(s.peek, h.Get("Content-Type")), s.drain)
 	}
 	m.finish(s.drain)
-	f.PrefixDigests = m.heads.sums
+	f.PrefixDigests = m.prefixes.sums
 	marks |= pathMarks(target)
 	f.Markers = marks.sorted()
 	f.Asserted = (marks & said).sorted()

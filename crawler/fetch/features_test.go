@@ -182,7 +182,7 @@ func TestWhatAPageSaysOfItself(t *testing.T) {
 		"in a short block after a menu":      {"<p><a href=/>" + filler(20) + "</a></p><div>" + phrase + "</div>", true},
 		"in a short block after a heading":   {"<h1>" + filler(10) + "</h1><div>" + phrase + "</div>", true},
 		"in a short block after a logo":      {"<a href=/><img src=l.png></a><div>" + phrase + "</div>", true},
-		"in a short block after the matter":  {"<p>" + filler(20) + "</p><div>" + phrase + "</div>", false},
+		"in a short block after the content": {"<p>" + filler(20) + "</p><div>" + phrase + "</div>", false},
 		"in a short block after a picture":   {"<div><img src=1.jpg></div><div>" + phrase + "</div>", false},
 		"in a short block of a longer page":  {"<p>" + filler(90) + "</p><div>" + phrase + "</div>", false},
 		"in a long block":                    {"<p>" + filler(20) + " " + phrase + filler(20), false},

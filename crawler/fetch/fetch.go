@@ -137,7 +137,7 @@ func newCollector(o Options) *colly.Collector {
 	c.SetCookieJar(nil)
 	c.SetRequestTimeout(0) // the context bounds the look
 	c.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
-	c.WithTransport(wire{})
+	c.WithTransport(transport{})
 	return c
 }
 
@@ -163,8 +163,8 @@ func (f *Fetcher) Fetch(ctx context.Context, a Ask) (answer Answer) {
 	return x.answer
 }
 
-// wire is the RoundTripper under colly. Each request carries its exchange.
-type wire struct{}
+// transport is the RoundTripper under colly. Each request carries its exchange.
+type transport struct{}
 
 type exchangeKey struct{}
 
@@ -173,7 +173,7 @@ var errFaulted = errors.New("the exchange ended with a fault")
 
 // RoundTrip runs the exchange. What colly gets to see is a status and nothing
 // else: no body, and no header that would make it decode, convert or follow.
-func (wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func (transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	x, ok := r.Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
 		return nil, errors.New("fetch: a request without an exchange")

@@ -46,7 +46,7 @@ func mustTarget(t testing.TB, url string) casefile.Target {
 }
 
 // answering is a dialer to a server that reads a request and sends raw bytes, and
-// then closes, or hangs until the line is closed.
+// then closes, or hangs until the connection is closed.
 func answering(answer string, hang bool, request *string) guard.Dial {
 	return func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()

@@ -21,20 +21,20 @@ const mostChoices = 512
 var errChoices = fmt.Errorf("it stands for more than %d phrases", mostChoices)
 
 // addTrait adds every phrase of a row of traits.csv or forms.csv.
-func (b *matcher) addTrait(row []string) error {
-	p, known := traitPlaces[row[colTrait]]
+func (m *matcher) addTrait(row []string) error {
+	p, known := traitPositions[row[colTrait]]
 	if p.marker = casefile.Marker(row[colMarker]); !known {
 		return errors.New("it counts neither in the title nor on the page, nor as a whole of them")
 	}
 	if form := row[colPhrase]; strings.ContainsAny(form, "{}") {
-		return b.addForm(p, form)
+		return m.addForm(p, form)
 	}
-	return b.add(p, row[colPhrase])
+	return m.add(p, row[colPhrase])
 }
 
 // addForm adds every phrase of a form. Only the parts between its spaces are expanded as text: the rest is
 // put together from the hashes of their words.
-func (b *matcher) addForm(p phrase, form string) error {
+func (m *matcher) addForm(p phrase, form string) error {
 	var parts [][][]uint64
 	count, depth := 1, 0
 	for part := range strings.FieldsFuncSeq(form, func(r rune) bool {
@@ -59,16 +59,16 @@ func (b *matcher) addForm(p phrase, form string) error {
 		}
 		parts = append(parts, choices)
 	}
-	return b.addParts(p, parts, make([]uint64, 0, longestPhrase))
+	return m.addParts(p, parts, make([]uint64, 0, longestPhrase))
 }
 
 // addParts adds every phrase that begins with the words given and goes on with one choice of each part.
-func (b *matcher) addParts(p phrase, parts [][][]uint64, begun []uint64) error {
+func (m *matcher) addParts(p phrase, parts [][][]uint64, begun []uint64) error {
 	if len(parts) == 0 {
-		return b.addWords(p, begun)
+		return m.addWords(p, begun)
 	}
 	for _, choice := range parts[0] {
-		if err := b.addParts(p, parts[1:], append(begun, choice...)); err != nil {
+		if err := m.addParts(p, parts[1:], append(begun, choice...)); err != nil {
 			return err
 		}
 	}

@@ -160,7 +160,7 @@ func TestPartsOfAFormAreItsPhrases(t *testing.T) {
 	}
 }
 
-func BenchmarkBook(b *testing.B) {
+func BenchmarkMatcher(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := newMatcher(traitsCSV, formsCSV, signsCSV); err != nil {

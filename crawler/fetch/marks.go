@@ -13,8 +13,8 @@ type matches struct {
 	bare       markerSet // on a page of at most maxBareWords with nothing else on it
 	block      markerSet // in the block of text under way
 	said       markerSet // in a heading, or in the title
-	brief      markerSet // in a block of at most maxSaidWords words, with no matter before it
-	led        bool      // matter was there: a block of words, or a picture that is no link (a logo leads home)
+	brief      markerSet // in a block of at most maxSaidWords words, with no content before it
+	led        bool      // content was there: a block of words, or a picture that is no link (a logo leads home)
 	told       bool      // a block of more words than a shell has was there
 	whole      markerSet // when the title, and later the text, has no more than wholeWords words
 	wholeWords int

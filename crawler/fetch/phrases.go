@@ -72,28 +72,28 @@ type phrase struct {
 
 // matcher finds phrases by their last two words.
 type matcher struct {
-	last  map[uint64][]phrase
-	sieve [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
-	heads []headerTrait[casefile.Marker]
-	spare []uint64 // room for the words of further phrases
+	last    map[uint64][]phrase
+	sieve   [1 << sieveBits / 64]uint64 // which keys are possible, by their top bits
+	headers []headerTrait[casefile.Marker]
+	spare   []uint64 // room for the words of further phrases
 }
 
 const sieveBits = 17 // 16 KiB: few other pairs of words pass
 
 // traits are the embedded lists, read-only: read when the first page is, not by every command.
 var traits = sync.OnceValue(func() *matcher {
-	b, err := newMatcher(traitsCSV, formsCSV, signsCSV)
+	m, err := newMatcher(traitsCSV, formsCSV, signsCSV)
 	if err != nil {
 		panic(err) // embedded files that a test has read
 	}
-	return b
+	return m
 })
 
 // newMatcher reads lists in the form of traits.csv, forms.csv and signs.csv.
 func newMatcher(traits, forms, signs string) (*matcher, error) {
-	b := &matcher{last: make(map[uint64][]phrase)}
-	return b, cmp.Or(eachRow("traits", traits, columns, b.addTrait), eachRow("forms", forms, columns, b.addTrait),
-		eachRow("signs", signs, columns, b.addSign))
+	m := &matcher{last: make(map[uint64][]phrase)}
+	return m, cmp.Or(eachRow("traits", traits, columns, m.addTrait), eachRow("forms", forms, columns, m.addTrait),
+		eachRow("signs", signs, columns, m.addSign))
 }
 
 // eachRow reads a list of so many columns, the last one a date, without its heading.
@@ -117,50 +117,50 @@ func eachRow(name, data string, columns int, add func(row []string) error) error
 	return nil
 }
 
-// traitPlaces are where the phrases of traits.csv and forms.csv count.
-var traitPlaces = map[string]phrase{
+// traitPositions are where the phrases of traits.csv and forms.csv count.
+var traitPositions = map[string]phrase{
 	"page":    {positions: inTitle | inText},
 	"title":   {positions: inTitle},
 	"heading": {positions: inTitle, weight: asWhole},
 	"whole":   {positions: inText, weight: asWhole},
 }
 
-var signPlaces = map[string]position{
+var signPositions = map[string]position{
 	"tag": inTag, "script": inScript, "asset": inTag | inScript, // an asset is fetched by a tag, or by a script
 	"comment": inComment, "store": inStore, "path": inPath,
 }
 
 var signWeights = map[string]weight{"page": onShort, "bare": onBare}
 
-func (b *matcher) addSign(row []string) error {
+func (m *matcher) addSign(row []string) error {
 	p := phrase{marker: casefile.Marker(row[colMarker])}
 	if row[colPlace] == "header" {
-		return b.addHeader(p.marker, row[colPhrase])
+		return m.addHeader(p.marker, row[colPhrase])
 	}
-	var place, counts bool
-	p.positions, place = signPlaces[row[colPlace]]
+	var known, counts bool
+	p.positions, known = signPositions[row[colPlace]]
 	p.weight, counts = signWeights[row[colCounts]]
-	if !place || !counts {
+	if !known || !counts {
 		return fmt.Errorf("%q is no place of a sign, or it counts neither on a page nor on a bare one", row[colPlace])
 	}
-	return b.add(p, row[colPhrase])
+	return m.add(p, row[colPhrase])
 }
 
-func (b *matcher) add(p phrase, text string) error { return b.addWords(p, hashes(text)) }
+func (m *matcher) add(p phrase, text string) error { return m.addWords(p, hashes(text)) }
 
-func (b *matcher) addWords(p phrase, list []uint64) error {
+func (m *matcher) addWords(p phrase, list []uint64) error {
 	if !p.marker.Valid() || len(list) < shortestPhrase || len(list) > longestPhrase {
 		return fmt.Errorf("it has no known marker, or fewer than %d or more than %d words", shortestPhrase, longestPhrase)
 	}
-	if cap(b.spare)-len(b.spare) < len(list) {
-		b.spare = make([]uint64, 0, spareWords)
+	if cap(m.spare)-len(m.spare) < len(list) {
+		m.spare = make([]uint64, 0, spareWords)
 	}
-	begin := len(b.spare)
-	b.spare = append(b.spare, list...)
-	p.words = b.spare[begin:len(b.spare):len(b.spare)]
+	begin := len(m.spare)
+	m.spare = append(m.spare, list...)
+	p.words = m.spare[begin:len(m.spare):len(m.spare)]
 	key := pair(list[len(list)-2], list[len(list)-1])
-	b.last[key] = append(b.last[key], p)
-	b.sieve[key>>(64-sieveBits)/64] |= 1 << (key >> (64 - sieveBits) % 64)
+	m.last[key] = append(m.last[key], p)
+	m.sieve[key>>(64-sieveBits)/64] |= 1 << (key >> (64 - sieveBits) % 64)
 	return nil
 }
 

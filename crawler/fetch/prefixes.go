@@ -10,15 +10,15 @@ import (
 	"vigil/casefile"
 )
 
-// headSum is the length of a digest of a file's beginning: 128 of 256 bits, far more than are
+// prefixSum is the length of a digest of a file's beginning: 128 of 256 bits, far more than are
 // needed to tell two beginnings apart.
-const headSum = 16
+const prefixSum = 16
 
 // What decides that a body is a file is read through inBuffer: no more of it may have
 // gone by than the first digest is made of.
 const _ = uint(casefile.FirstPrefix - inBuffer)
 
-// heads are the digests of a file's beginning, taken from the digest of the whole while
+// prefixDigests are the digests of a file's beginning, taken from the digest of the whole while
 // it is made: no byte is hashed twice.
 type prefixDigests struct {
 	next int64 // where the next one is due; 0: none is
@@ -26,28 +26,28 @@ type prefixDigests struct {
 }
 
 // begin asks for them, once it is known that the body is a file.
-func (h *prefixDigests) begin(mac hash.Hash, n int64) {
-	h.next = casefile.FirstPrefix
-	h.reach(mac, n)
+func (d *prefixDigests) begin(mac hash.Hash, n int64) {
+	d.next = casefile.FirstPrefix
+	d.reach(mac, n)
 }
 
 // upTo is how many of size bytes may be digested before the next one is due.
-func (h *prefixDigests) upTo(n int64, size int) int {
-	if h.next == 0 {
+func (d *prefixDigests) upTo(n int64, size int) int {
+	if d.next == 0 {
 		return size
 	}
-	return int(min(int64(size), h.next-n))
+	return int(min(int64(size), d.next-n))
 }
 
 // reach takes the digest of the first n bytes when it is due.
-func (h *prefixDigests) reach(mac hash.Hash, n int64) {
-	if n != h.next || n == 0 {
+func (d *prefixDigests) reach(mac hash.Hash, n int64) {
+	if n != d.next || n == 0 {
 		return
 	}
 	var sum [64]byte
-	h.sums = append(h.sums, hex.EncodeToString(mac.Sum(sum[:0])[:headSum]))
-	if h.next *= 2; len(h.sums) == casefile.MaxPrefixDigests {
-		h.next = 0
+	d.sums = append(d.sums, hex.EncodeToString(mac.Sum(sum[:0])[:prefixSum]))
+	if d.next *= 2; len(d.sums) == casefile.MaxPrefixDigests {
+		d.next = 0
 	}
 }
 

@@ -21,16 +21,16 @@ func picture(n int) string {
 // A file's beginning is digested at 4, 8, 16 ... KiB, however its bytes arrive.
 func TestHeadsAreThoseOfTheBeginning(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ size, heads int }{{20, 0}, {4095, 0}, {4096, 1}, {4097, 1}, {8191, 1}, {8192, 2}, {300_000, 7}, {testMaxBody, 9}, {testMaxBody + 1, 9}} {
+	for _, tt := range []struct{ size, prefixes int }{{20, 0}, {4095, 0}, {4096, 1}, {4097, 1}, {8191, 1}, {8192, 2}, {300_000, 7}, {testMaxBody, 9}, {testMaxBody + 1, 9}} {
 		body := picture(tt.size)
 		var want []string
 		for n := casefile.FirstPrefix; n <= min(tt.size, testMaxBody); n *= 2 {
 			mac := hmac.New(sha256.New, []byte("a key of a test, 32 bytes long.."))
 			mac.Write([]byte(body[:n]))
-			want = append(want, hex.EncodeToString(mac.Sum(nil)[:headSum]))
+			want = append(want, hex.EncodeToString(mac.Sum(nil)[:prefixSum]))
 		}
-		if len(want) != tt.heads {
-			t.Fatalf("%d bytes: the test expects %d heads", tt.size, len(want))
+		if len(want) != tt.prefixes {
+			t.Fatalf("%d bytes: the test expects %d prefixes", tt.size, len(want))
 		}
 		for _, piece := range []int{1, 1000, 4096, 1 << 20} {
 			if piece == 1 && tt.size > 10_000 {
@@ -46,7 +46,7 @@ func TestHeadsAreThoseOfTheBeginning(t *testing.T) {
 		}
 	}
 	if got := featuresOf(testScratch(), "<p>"+strings.Repeat("word ", 4000), "text/html"); got.PrefixDigests != nil || got.Kind != "" {
-		t.Errorf("a page has the heads %v and the kind %q", got.PrefixDigests, got.Kind)
+		t.Errorf("a page has the prefixes %v and the kind %q", got.PrefixDigests, got.Kind)
 	}
 }
 
@@ -67,7 +67,7 @@ func TestSizeOfAFile(t *testing.T) {
 		bytes, length int64
 		truncated     bool
 		kind          string
-		heads         int
+		prefixes      int
 	}{
 		{"to its end", "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n" + body, 5000, 5000, false, "image/png", 1},
 		{"declared", "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + body, 5000, 5000, false, "image/png", 1},
@@ -89,9 +89,9 @@ func TestSizeOfAFile(t *testing.T) {
 				Bytes, Length int64
 				Truncated     bool
 				Kind          string
-				Heads         int
+				Prefixes      int
 			}
-			want := size{tt.bytes, tt.length, tt.truncated, tt.kind, tt.heads}
+			want := size{tt.bytes, tt.length, tt.truncated, tt.kind, tt.prefixes}
 			if diff := cmp.Diff(want, size{a.Features.Bytes, a.Features.Length, a.Truncated, a.Features.Kind, len(a.Features.PrefixDigests)}); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

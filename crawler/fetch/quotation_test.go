@@ -47,7 +47,7 @@ func TestQuotedAmidWordsIsNotSaid(t *testing.T) {
 }
 
 // A shell that holds a block of its content is a page.
-func TestAShellWithItsMatterIsAPage(t *testing.T) {
+func TestAShellWithItsContentIsAPage(t *testing.T) {
 	t.Parallel()
 	const excuse = `<noscript>You need to enable JavaScript to run this app.</noscript><script src="a.js"></script>`
 	for _, c := range []struct {

@@ -16,7 +16,7 @@ const (
 	maxScriptSign = 4 << 10  // bytes of a script or comment
 	maxPathSign   = 1 << 10  // bytes of a host and path, from its end
 	maxSigns      = 64 << 10 // bytes of a page
-	maxSigned     = 300      // elements; a page of more has a matter of its own
+	maxSigned     = 300      // elements; a page of more has content of its own
 	maxPictures   = 8        // pictures
 )
 
@@ -112,9 +112,9 @@ func (l *listing) marker() (casefile.Marker, bool) {
 }
 
 // addHeader adds a sign of the form "name" or "name: part of the value".
-func (b *matcher) addHeader(m casefile.Marker, sign string) error {
+func (m *matcher) addHeader(marker casefile.Marker, sign string) error {
 	name, part, _ := strings.Cut(sign, ":")
-	if !m.Valid() || strings.Trim(name, "* ") == "" {
+	if !marker.Valid() || strings.Trim(name, "* ") == "" {
 		return errors.New("a header needs a known marker, and the form name or name: part of the value")
 	}
 	if strings.HasPrefix(name, "*") {
@@ -122,17 +122,17 @@ func (b *matcher) addHeader(m casefile.Marker, sign string) error {
 	} else {
 		name = http.CanonicalHeaderKey(name)
 	}
-	b.heads = append(b.heads, headerTrait[casefile.Marker]{name: name, part: strings.ToLower(strings.TrimSpace(part)), says: m})
+	m.headers = append(m.headers, headerTrait[casefile.Marker]{name: name, part: strings.ToLower(strings.TrimSpace(part)), says: marker})
 	return nil
 }
 
 // headerMarks are the markers that headers give.
 func headerMarks(h http.Header) markerSet {
 	var marks markerSet
-	heads := traits().heads
-	for i := range heads {
-		if heads[i].in(h) {
-			marks.add(heads[i].says)
+	traits := traits().headers
+	for i := range traits {
+		if traits[i].in(h) {
+			marks.add(traits[i].says)
 		}
 	}
 	return marks

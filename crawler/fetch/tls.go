@@ -14,7 +14,7 @@ import (
 )
 
 // suites are all that the library can speak: an old server is looked at as well.
-// Nothing secret goes over the line.
+// Nothing secret goes over the connection.
 var suites = func() []uint16 {
 	var ids []uint16
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {

@@ -104,7 +104,7 @@ func TestEveryPhraseIsFound(t *testing.T) {
 	}
 }
 
-// A page of an own matter may quote all the phrases of its language and shows no marker.
+// A page of its own content may quote all the phrases of its language and shows no marker.
 func TestLongPagesQuoteInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	own := map[string]string{

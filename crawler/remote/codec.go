@@ -16,7 +16,7 @@ import (
 
 type request struct {
 	Settings    LookSettings     `json:"manner"`
-	DigestKey   []byte           `json:"digest_key"` // the manner's
+	DigestKey   []byte           `json:"digest_key"` // that of the settings
 	Target      string           `json:"target"`
 	Referrer    string           `json:"referrer"` // empty for none
 	Purpose     casefile.Purpose `json:"purpose"`

@@ -59,7 +59,7 @@ type Limits struct {
 	MaxRedirects int `json:"max_redirects"`
 }
 
-// LookSettings is how a look is made. All vantages of an owner look in one manner, or
+// LookSettings is how a look is made. All vantages of an owner look with the same settings, or
 // their features would not compare.
 type LookSettings struct {
 	Limits
@@ -70,7 +70,7 @@ type LookSettings struct {
 }
 
 // Format keeps every fmt verb from printing the digest key.
-func (m LookSettings) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[manner]")) }
+func (m LookSettings) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[settings]")) }
 
 // check says what no look may be asked for.
 func (m LookSettings) check() error {

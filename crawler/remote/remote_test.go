@@ -29,14 +29,14 @@ func TestRemoteVantageLooksForItsOwner(t *testing.T) {
 	t.Parallel()
 	dir := keys(t, time.Now())
 	referrer := subject(t, "http://link.example/list").Target
-	var manner remote.LookSettings
+	var settings remote.LookSettings
 	var asked casefile.Subject
 	at, _ := serve(t, "127.0.0.1:0", dir, func(ctx context.Context, s casefile.Subject) casefile.Observation {
 		asked = s
 		return absent(ctx, s)
 	}, func(o *remote.Options) {
 		inner := o.Looker
-		o.Looker = func(m remote.LookSettings) (remote.Looker, error) { manner = m; return inner(m) }
+		o.Looker = func(m remote.LookSettings) (remote.Looker, error) { settings = m; return inner(m) }
 	})
 	c := client(t, at, dir, nil)
 	s := subject(t, "https://site-1.example/a?b=c&d=e")
@@ -49,7 +49,7 @@ func TestRemoteVantageLooksForItsOwner(t *testing.T) {
 	if asked != s {
 		t.Error("the remote vantage was asked for something else")
 	}
-	if manner != way {
+	if settings != way {
 		t.Error("the remote vantage looks with other settings than its owner")
 	}
 	who, err := c.Identity(t.Context())

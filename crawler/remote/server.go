@@ -33,8 +33,8 @@ type Options struct {
 	Build       string
 	Credentials Credentials
 	Limits      Limits
-	// Looker makes what looks in a manner, from a vantage of this server's name. It
-	// is called for each new manner; the last few are kept.
+	// Looker makes what looks with settings, from a vantage of this server's name. It
+	// is called when settings are new; the last few are kept.
 	Looker func(LookSettings) (Looker, error)
 	// InFlight bounds the looks at the same time; default 256.
 	InFlight int
@@ -43,7 +43,7 @@ type Options struct {
 
 // Bounds of a Server.
 const (
-	mostManners   = 8               // an owner has one; `vigil look` brings a new one each time
+	mostSettings  = 8               // an owner has one; `vigil look` brings a new one each time
 	mostStrangers = 64              // connections beyond those that looks need
 	turn          = 5 * time.Second // how long a look waits for its turn
 	transit       = 10 * time.Second
@@ -58,7 +58,7 @@ type Server struct {
 	slots    chan struct{}
 
 	mu      sync.Mutex
-	manners *simplelru.LRU[LookSettings, Looker]
+	lookers *simplelru.LRU[LookSettings, Looker]
 }
 
 // New makes a Server and reads its credentials.
@@ -67,8 +67,8 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("remote vantage: something that looks is required")
 	}
 	o.InFlight, o.Log = cmp.Or(o.InFlight, defaultInFlight), cmp.Or(o.Log, zap.NewNop())
-	manners, _ := simplelru.NewLRU[LookSettings, Looker](mostManners, nil) // it fails for a size below 1
-	s := &Server{o: o, slots: make(chan struct{}, max(o.InFlight, 1)), manners: manners}
+	lookers, _ := simplelru.NewLRU[LookSettings, Looker](mostSettings, nil) // it fails for a size below 1
+	s := &Server{o: o, slots: make(chan struct{}, max(o.InFlight, 1)), lookers: lookers}
 	s.identity = Identity{Vantage: o.Vantage, Build: o.Build, Limits: o.Limits}
 	if err := s.identity.check(); err != nil {
 		return nil, fmt.Errorf("remote vantage: %w", err)
@@ -170,16 +170,16 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request) {
 	s.send(w, body, err)
 }
 
-// looker is what looks in the manner. It is made at the first use.
+// looker is what looks with the settings. It is made at the first use.
 func (s *Server) looker(m LookSettings) (Looker, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if looker, known := s.manners.Get(m); known {
+	if looker, known := s.lookers.Get(m); known {
 		return looker, nil
 	}
 	looker, err := s.o.Looker(m)
 	if err == nil {
-		s.manners.Add(m, looker)
+		s.lookers.Add(m, looker)
 	}
 	return looker, err
 }

@@ -1,5 +1,5 @@
-// Package vantage makes the dialer of a place to look from: a direct line, or a
-// line through a SOCKS5 or HTTP CONNECT proxy.
+// Package vantage makes the dialer of a place to look from: a direct connection, or
+// one through a SOCKS5 or HTTP CONNECT proxy.
 //
 // In comes the operator's proxy URL; out goes a dialer for "ip:port". A proxy is
 // always given an address and never a name: it must not resolve what was resolved

@@ -86,7 +86,7 @@ func TestConnectProxy(t *testing.T) {
 				}
 				echo := make([]byte, 4)
 				if _, err := io.ReadFull(conn, echo); err != nil || string(echo) != "echo" {
-					t.Errorf("the line carries %q, %v", echo, err)
+					t.Errorf("the connection carries %q, %v", echo, err)
 				}
 			})
 		})

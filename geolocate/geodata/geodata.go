@@ -110,7 +110,7 @@ func (u *Updater) Update(ctx context.Context, d Database, force bool) (Result, e
 	if err := u.check(d); err != nil {
 		return Result{}, err
 	}
-	late := fmt.Errorf("it took longer than %v: try again, or look at the line", u.o.Timeout)
+	late := fmt.Errorf("it took longer than %v: try again, or look at the uplink", u.o.Timeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, u.o.Timeout, late)
 	defer cancel()
 	path := d.Path

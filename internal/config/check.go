@@ -200,7 +200,7 @@ func (f *faultList) vantages(vantages []Vantage) {
 			}
 			f.credentials(key+".eye", v.Remote.CA, v.Remote.Cert, v.Remote.Key)
 			if v.Proxy != "" {
-				f.add(key+".eye", "does not go together with proxy: a remote vantage looks over its own line")
+				f.add(key+".eye", "does not go together with proxy: a remote vantage looks over its own uplink")
 			}
 		}
 		if v.Proxy == "" {

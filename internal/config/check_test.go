@@ -45,7 +45,7 @@ func TestMessages(t *testing.T) {
 		},
 		"crawler: {vantages: [{name: a, proxy: 'http://192.0.2.1:3128', eye: {address: '192.0.2.7'}}]}": {
 			`crawler.vantages[0].eye.address: "192.0.2.7" is no host and port: write for example 192.0.2.7:8443`,
-			"crawler.vantages[0].eye: does not go together with proxy: a remote vantage looks over its own line",
+			"crawler.vantages[0].eye: does not go together with proxy: a remote vantage looks over its own uplink",
 			"crawler.vantages[0].eye: name the PEM files ca, cert and key: `vigil vantage keys DIR` makes them",
 		},
 		"geolocate: {databases: [{kind: city}]}": {

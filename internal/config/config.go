@@ -107,7 +107,7 @@ type Geolocate struct {
 	DomainTTL  time.Duration `koanf:"domain_ttl" check:"range 1m 720h"`
 	// Waiting is how many visits may wait for registries at once.
 	Waiting int `koanf:"waiting" check:"range 1 10000"`
-	// Processes is how many servers and workers share one line and so the registries' limits.
+	// Processes is how many servers and workers share one uplink and so the registries' limits.
 	Processes int `koanf:"processes" check:"range 1 100"`
 }
 
@@ -181,7 +181,7 @@ type Confirm struct {
 	Span     time.Duration `koanf:"span" check:"range 10ms 8760h"`
 }
 
-// Gate names the control targets that prove that our own line is sound.
+// Gate names the control targets that prove that our own uplink is sound.
 type Gate struct {
 	Targets []string `koanf:"targets"` // URLs that are always up; empty = no gate
 	// PerVantage are the control URLs of vantages that see another world, by name, in place of Targets.

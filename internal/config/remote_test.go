@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestRemoteEyes(t *testing.T) {
+func TestRemoteVantages(t *testing.T) {
 	t.Parallel()
 	const files = "ca: a.pem, cert: b.pem, key: c.pem"
 	for _, test := range []struct {

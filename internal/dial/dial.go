@@ -87,7 +87,7 @@ func (d Dialer) Connect(ctx context.Context, address string, plain bool) (net.Co
 		}
 		last = err
 	}
-	return nil, fmt.Errorf("the server cannot be reached: look at the line and the firewall: %w", last)
+	return nil, fmt.Errorf("the server cannot be reached: look at the uplink and the firewall: %w", last)
 }
 
 // addresses are those of a host, IPv4 first: where there is no IPv6, trying it costs time.

@@ -199,7 +199,7 @@ func (n *Net) Change(host string, b Behaviour) {
 	s := n.mustSite(host)
 	acts := []Act{{Behaviour: b}}
 	n.register(s, &acts[0].Behaviour)
-	for _, a := range s.Addresses { // what a script wired before stays below HTTP's eyes
+	for _, a := range s.Addresses { // what a script wired before stays out of HTTP's sight
 		if b.Wire != WireNormal || b.TLS != TLSGood {
 			n.wire(a, s)
 		}

@@ -16,14 +16,14 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a sheet in bytes and rows, and of the faults that are listed.
+// Bounds of a file in bytes and rows, and of the faults that are listed.
 const (
 	MaxBytes  = 1 << 20
 	MaxRows   = 20_000
 	maxFaults = 100
 )
 
-// Schema is what a sheet must look like.
+// Schema is what a file must look like.
 type Schema struct {
 	What     string   // what people call the file, for example "hotline directory"
 	Key      string   // the configuration key that names it
@@ -38,7 +38,7 @@ type Fault struct {
 	Text string
 }
 
-// Error lists everything that is wrong with a sheet, in the order of its lines.
+// Error lists everything that is wrong with a file, in the order of its lines.
 type Error struct {
 	What, Name string
 	Faults     []Fault
@@ -68,7 +68,7 @@ func (e *Error) add(line int, format string, args ...any) {
 
 func (e *Error) count() int { return len(e.Faults) + e.More }
 
-// Row is one row of a sheet.
+// Row is one row of a file.
 type Row struct {
 	Line   int
 	values map[string]string
@@ -76,7 +76,7 @@ type Row struct {
 	before int
 }
 
-// Get is the field of a column without the white space around it; empty when the sheet lacks the column.
+// Get is the field of a column without the white space around it; empty when the file lacks the column.
 func (r Row) Get(column string) string { return r.values[column] }
 
 // Fault reports what is wrong with the row.
@@ -98,7 +98,7 @@ func OneLine(s string, limit int) bool {
 // Sound says that no fault of the row was reported so far.
 func (r Row) Sound() bool { return r.faults.count() == r.before }
 
-// Load reads a sheet from a file. The error names the file and says what to do.
+// Load reads the file at path. The error names the file and says what to do.
 func Load(path string, f Schema, each func(Row)) error {
 	file, err := os.Open(path)
 	switch {
@@ -114,9 +114,9 @@ func Load(path string, f Schema, each func(Row)) error {
 	return Read(file, path, f, each)
 }
 
-// Read reads a sheet of at most MaxBytes and MaxRows and gives each row to the function. name
+// Read reads a file of at most MaxBytes and MaxRows and gives each row to the function. name
 // is what errors call the file. Faults, also those that the function reports, are
-// returned together as an *Error: then nothing of the sheet may be used.
+// returned together as an *Error: then nothing of the file may be used.
 func Read(r io.Reader, name string, f Schema, each func(Row)) error {
 	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {

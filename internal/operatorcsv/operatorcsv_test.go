@@ -12,7 +12,7 @@ import (
 
 var testForm = Schema{What: "list of birds", Key: "birds.file", Columns: []string{"bird", "colour", "song"}, Required: []string{"bird"}, OneOf: []string{"colour", "song"}}
 
-// read reads a sheet and returns its rows as "line:bird/colour".
+// read reads a file and returns its rows as "line:bird/colour".
 func read(text string) (rows []string, err error) {
 	err = Read(strings.NewReader(text), "birds.csv", testForm, func(r Row) {
 		if r.Get("colour") == "pink" {

@@ -64,8 +64,8 @@ func New() *Meter {
 	m.visitTook = histogram("vigil_visit_seconds", "From the start of a visit to its record.")
 	m.looks = counter("vigil_looks_total", "Looks, with the phase and kind of their fault.", "purpose", "phase", "fault")
 	m.lookTook = histogram("vigil_look_seconds", "How long looks took.")
-	m.gate = counter("vigil_gate_probes_total", "Probes of our own line.", "vantage", "sound")
-	m.gateOpen = gauge("vigil_gate_open", "1 while our own line is sound, by vantage.")
+	m.gate = counter("vigil_gate_probes_total", "Probes of our own uplink.", "vantage", "sound")
+	m.gateOpen = gauge("vigil_gate_open", "1 while our own uplink is sound, by vantage.")
 	m.dissent = gauge("vigil_vantage_dissent_ratio",
 		"Share of the newest visits, up to 50, in which a vantage stood against the others; absent below 20 visits.")
 	m.unbelief = counter("vigil_visits_unbelieved_total", "Recorded visits that count for nothing.", "why")
@@ -94,7 +94,7 @@ func (m *Meter) LookDone(purpose casefile.Purpose, phase casefile.Phase, fault c
 	m.lookTook.Observe(took.Seconds())
 }
 
-// GateProbed tells the outcome of a probe of our own line. The vantage is a name
+// GateProbed tells the outcome of a probe of our own uplink. The vantage is a name
 // from the configuration: a closed set.
 func (m *Meter) GateProbed(vantage string, sound bool) {
 	m.gate.WithLabelValues(vantage, fmt.Sprint(sound)).Inc()

@@ -21,8 +21,8 @@ import (
 
 // Answers of a relay that are no replies.
 const (
-	hang = "hang" // says nothing more, and keeps the line open
-	drop = "drop" // closes the line
+	hang = "hang" // says nothing more, and keeps the connection open
+	drop = "drop" // closes the connection
 )
 
 // relay is a mail server that follows a script, on in-memory lines.
@@ -59,7 +59,7 @@ func (r *relay) dial(_ context.Context, _, address string) (net.Conn, error) {
 }
 
 // dialSocket is dial over a loopback socket: a TLS handshake that fails half-way
-// needs a line with buffers, which net.Pipe has not.
+// needs a connection with buffers, which net.Pipe has not.
 func (r *relay) dialSocket(ctx context.Context, network, _ string) (net.Conn, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, network, "127.0.0.1:0")
 	if err != nil {

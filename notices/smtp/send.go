@@ -40,7 +40,7 @@ func (s *Sender) Send(ctx context.Context, n casefile.Notice) (proof string, err
 	if err != nil {
 		return fail(PhaseConnect, err)
 	}
-	// Cancelling cuts the line. Closing twice does no harm.
+	// Cancelling cuts the connection. Closing twice does no harm.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	defer func() { _ = conn.Close() }()

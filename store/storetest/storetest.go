@@ -183,7 +183,7 @@ func Run(t *testing.T, fresh func(t testing.TB) Database) {
 		{"a visit that was never recorded is interrupted", interrupted},
 		{"a bad visit is our error and stores nothing", badVisits},
 		{"sibling looks", siblings},
-		{"what vantages said of each other", testimonies},
+		{"what vantages said of each other", votes},
 		{"due hosts and cases", dueOrder},
 		{"due hosts after a random life equal the slow way", dueHostsSlowWay},
 		{"the outbox", outbox},

@@ -10,9 +10,9 @@ import (
 	"vigil/casefile"
 )
 
-// testimonies: two vantages look at two hosts; what is not counted and what another
-// purpose looked at is no testimony.
-func testimonies(t *testing.T, d Database) {
+// votes: two vantages look at two hosts; what is not counted and what another
+// purpose looked at is no vote.
+func votes(t *testing.T, d Database) {
 	s := d.Open(t)
 	first, second := add(t, s, target(t, 1, 1), epoch), add(t, s, target(t, 2, 1), epoch)
 	far := casefile.Dissent{Vantage: "far", State: casefile.StateSilent, Reason: casefile.ReasonTimeout}
@@ -44,7 +44,7 @@ func testimonies(t *testing.T, d Database) {
 	}
 	for last, visits := range map[int]int{1: 1, 2: 1, 3: 2} { // the second newest is not counted
 		if got, err := s.Votes(t.Context(), last); err != nil || len(got) != visits {
-			t.Errorf("of the last %d visits: %d testimonies, %v", last, len(got), err)
+			t.Errorf("of the last %d visits: %d votes, %v", last, len(got), err)
 		}
 	}
 	for _, last := range []int{-1, 0, 10_001} {
