@@ -50,7 +50,7 @@ type brokenLine struct {
 // An hour without an uplink, in every way in which an uplink is known to break, seen by the crawler itself:
 // it moves no case towards removed, and when the uplink is back every case is visited again. Every fifth host
 // has lost its pages before and is being confirmed.
-func TestAnHourWithoutAnUplink(t *testing.T) {
+func TestAnHourWithoutALine(t *testing.T) {
 	t.Parallel()
 	const words = "Welcome to the guest network of the airport. Please accept the terms of use to go on. Ask at the desk when you have no voucher. "
 	page := func(status, more string) string {

@@ -109,7 +109,7 @@ func TestTextOfAVisitThatIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	e := explainedVisit{CaseID: 7, VisitID: 3, Started: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Why: casefile.WhyPostponed}
 	e.Explanation = explain.Verdict(casefile.Verdict{State: casefile.StateSilent, Reason: casefile.ReasonTimeout}, nil, explain.Reading{})
-	want := "V-7, visit 3 of 2026-03-01 12:00:00 UTC (the host did not answer before)\nNot believed: our own uplink was not sound at that time, or the case was changed during the look. The verdict counts for nothing.\n"
+	want := "V-7, visit 3 of 2026-03-01 12:00:00 UTC (the host did not answer before)\nNot believed: our own internet connection was not sound at that time, or the case was changed during the look. The verdict counts for nothing.\n"
 	if got := e.text(); !strings.HasPrefix(got, want+"Silent: ") {
 		t.Errorf("got %q, want it to begin with %q", got, want)
 	}

@@ -281,7 +281,7 @@ var reads = map[string]reading{
 	"cases_none as analyst":     {says: []string{"No case fits. Show all cases"}, lacks: []string{"V-1 "}},
 	"visit_not_believed as analyst": {says: []string{
 		"Visit 30 of case V-3 Withheld",
-		"Not believed: our own uplink was not sound at that time, or the case was changed during the look. The verdict counts for nothing.",
+		"Not believed: our own internet connection was not sound at that time, or the case was changed during the look. The verdict counts for nothing.",
 		"Withheld: a log-in is asked for before anything is shown; 1 of 2 vantages agree.", "It is no proof of removal",
 		"certificate not to be trusted (expired)", "2 name servers: [sealed], ns2.dns.test",
 	}},
